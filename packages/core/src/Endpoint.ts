@@ -1,0 +1,124 @@
+/**
+ * The description of one endpoint as plain data.
+ *
+ * It is the single source for the client's call, for a server's route and for an OpenAPI document; `Api` holds the
+ * descriptions of all nineteen.
+ *
+ * @since 0.1.0
+ */
+import type * as Schema from "effect/Schema"
+
+/**
+ * One endpoint: where it is, what it takes, what it answers.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Endpoint<Path extends string, Query, Body, Success, Kind extends "json" | "events"> {
+  /** `Module.operation`: the name of the operation in spans, metrics and errors. */
+  readonly name: string
+  readonly method: "GET" | "POST" | "DELETE"
+  /** The path, with a `{name}` for each parameter. */
+  readonly path: Path
+  /** What may stand in the query string. An array-valued key `k` is written `k[]=…`, once per element. */
+  readonly query: Codec<Query> | undefined
+  /** The JSON body. */
+  readonly body: Codec<Body> | undefined
+  /** The JSON answer, or one event of the `text/event-stream`. */
+  readonly success: Codec<Success>
+  readonly kind: Kind
+}
+
+/**
+ * A schema of which only the decoded side matters to the caller.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+// the encoded side is whatever JSON the schema says; `unknown` would be refused because a schema is invariant in it
+// oxlint-disable-next-line typescript/no-explicit-any
+export type Codec<A> = Schema.Schema<A, any>
+
+/**
+ * Any endpoint.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+// a schema is invariant, so code that handles all endpoints alike cannot name one supertype of their values
+// oxlint-disable-next-line typescript/no-explicit-any
+export type Any = Endpoint<string, any, any, any, "json" | "events">
+
+/**
+ * The names of the parameters in a path.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PathParams<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | PathParams<Rest>
+  : never
+
+/**
+ * What a call of an endpoint needs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Input<Path extends string, Query, Body> =
+  & ([PathParams<Path>] extends [never] ? unknown : { readonly path: { readonly [K in PathParams<Path>]: string } })
+  & ([Query] extends [never] ? unknown : { readonly query?: Query | undefined })
+  & ([Body] extends [never] ? unknown : { readonly body: Body })
+
+interface Options<Query, Body> {
+  readonly query?: Codec<Query>
+  readonly body?: Codec<Body>
+}
+
+const make = <Kind extends "json" | "events">(method: Any["method"], kind: Kind) =>
+<const Path extends string, Success, Query = never, Body = never>(
+  name: string,
+  path: Path,
+  success: Codec<Success>,
+  options: Options<Query, Body> = {}
+): Endpoint<Path, Query, Body, Success, Kind> => ({
+  name,
+  method,
+  path,
+  query: options.query,
+  body: options.body,
+  success,
+  kind
+})
+
+/**
+ * Describes a `GET` that answers JSON.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const get = make("GET", "json")
+
+/**
+ * Describes a `POST` that answers JSON.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const post = make("POST", "json")
+
+/**
+ * Describes a `DELETE` that answers JSON.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const del = make("DELETE", "json")
+
+/**
+ * Describes a `GET` that answers an event stream.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const events = make("GET", "events")

@@ -1,0 +1,82 @@
+/**
+ * Points in time as the service writes them: RFC 3339 strings.
+ *
+ * The number of fractional digits varies from none to six, so two stamps must be compared as instants ({@link Order}),
+ * never as strings.
+ *
+ * @since 0.1.0
+ */
+import * as DateTime from "effect/DateTime"
+import * as Ord from "effect/Order"
+import * as Schema from "effect/Schema"
+import * as guard from "./internal/guard.ts"
+
+const pattern = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
+
+const is = (u: unknown): u is string => typeof u === "string" && pattern.test(u) && !Number.isNaN(Date.parse(u))
+
+/**
+ * An RFC 3339 timestamp, for example `2026-03-15T10:00:00.899001Z`.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Timestamp = Schema.String.pipe(
+  Schema.filter(is, {
+    identifier: "Timestamp",
+    description: "A timestamp in RFC 3339 format",
+    jsonSchema: { type: "string", format: "date-time" },
+    arbitrary: () => (fc) =>
+      fc.tuple(
+        fc.date({ noInvalidDate: true, min: new Date("1971-01-01T00:00:00Z"), max: new Date("2100-01-01T00:00:00Z") }),
+        fc.constantFrom("Z", ".5Z", ".899Z", ".899001Z", "+02:00")
+      ).map(([date, tail]) => `${date.toISOString().slice(0, 19)}${tail}`),
+    [guard.PredicateId]: is
+  }),
+  Schema.brand("@effect-managed-agents/core/Timestamp")
+)
+
+/**
+ * An RFC 3339 timestamp.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Timestamp = typeof Timestamp.Type
+
+/**
+ * The instant of a timestamp, in microseconds since the Unix epoch. A `bigint`, because microseconds of today need more
+ * digits than are safe in a sum of floats.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const toEpochMicros = (self: Timestamp): bigint => {
+  const millis = BigInt(Math.floor(Date.parse(self.replace(/\.\d+/, ""))))
+  const fraction = /\.(\d+)/.exec(self)?.[1] ?? ""
+  return millis * 1000n + BigInt(fraction.padEnd(6, "0").slice(0, 6))
+}
+
+/**
+ * The timestamp as an Effect `DateTime`, which keeps whole milliseconds.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const toDateTime = (self: Timestamp): DateTime.Utc => DateTime.unsafeMake(Date.parse(self))
+
+/**
+ * The timestamp of an Effect `DateTime`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fromDateTime = (dateTime: DateTime.DateTime): Timestamp => Timestamp.make(DateTime.formatIso(DateTime.toUtc(dateTime)))
+
+/**
+ * Orders timestamps by the instant they name, to the microsecond.
+ *
+ * @category instances
+ * @since 0.1.0
+ */
+export const Order: Ord.Order<Timestamp> = Ord.mapInput(Ord.bigint, toEpochMicros)
