@@ -1,0 +1,137 @@
+import * as Channel from "effect/Channel"
+import * as Chunk from "effect/Chunk"
+import type * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import type { ApiError } from "../ApiError.ts"
+import { MalformedResponse, StreamInterrupted } from "../ApiError.ts"
+import * as Sse from "../Sse.ts"
+import { explain } from "./explain.ts"
+import * as guard from "./guard.ts"
+import { fromErrorFrame } from "./response.ts"
+
+/** What {@link decode} needs to know. */
+export interface Options<A, I> {
+  /** The operation that opened the stream, for errors. */
+  readonly operation: string
+  /** The id of the request that opened the stream, for errors. */
+  readonly requestId: string | undefined
+  /** The union of the events, open at `type`. */
+  readonly schema: Schema.Schema<A, I>
+  /** The number of UTF-16 units that one event may have. */
+  readonly maxEventSize: number
+  /** Removes known secrets from what goes into an error. */
+  readonly scrub: (text: string) => string
+}
+
+/** The number of characters of a malformed event that its error shows. */
+const excerptLength = 500
+
+/**
+ * Bytes of an event stream to validated events.
+ *
+ * One chunk of bytes becomes one chunk of events, and the next one is pulled when the consumer asks for it. An event is
+ * the very object that `JSON.parse` made.
+ *
+ * Frame names are unreliable: servers have used the event's type, `message` and none at all. So everything goes by the
+ * `type` in the data, and a nameless frame is delivered like any other. Only `ping` and `error` are also believed as
+ * names, because their data need not be JSON.
+ */
+export const decode = <A, I>(options: Options<A, I>) => {
+  const is = guard.make(options.schema)
+  return <E>(bytes: Stream.Stream<Uint8Array, E>): Stream.Stream<A, ApiError> =>
+    Stream.pipeThroughChannel(bytes, Channel.suspend(() => toChannel<A, E>(makeDecoder(options, is), options)))
+}
+
+type Decoding<A, E> = Channel.Channel<Chunk.Chunk<A>, Chunk.Chunk<Uint8Array>, ApiError, E, unknown, unknown>
+
+const toChannel = <A, E>(
+  decoder: Decoder<A>,
+  { operation, requestId, scrub }: Pick<Options<A, never>, "operation" | "requestId" | "scrub">
+): Decoding<A, E> => {
+  const next = (): Decoding<A, E> => decoder.failure === undefined ? loop : Channel.fail(decoder.failure)
+  const loop: Decoding<A, E> = Channel.readWith({
+    onInput: (chunks: Chunk.Chunk<Uint8Array>) => {
+      const events = decoder.push(chunks)
+      return events.length === 0 ? next() : Channel.flatMap(Channel.write(Chunk.unsafeFromArray(events)), next)
+    },
+    onFailure: (error: E) =>
+      Channel.fail(new StreamInterrupted({ operation, requestId, detail: scrub(describe(error)) })),
+    onDone: () => Channel.void
+  })
+  return loop
+}
+
+interface Decoder<A> {
+  /** The events that end in these bytes, or that precede what is wrong with them. */
+  readonly push: (chunks: Iterable<Uint8Array>) => Array<A>
+  /** Why no more events will come. */
+  readonly failure: ApiError | undefined
+}
+
+const makeDecoder = <A, I>(options: Options<A, I>, is: (value: unknown) => value is A): Decoder<A> => {
+  const { maxEventSize, operation, requestId, schema, scrub } = options
+  let events: Array<A> = []
+  let failure: ApiError | undefined
+  const malformed = (data: string, issues: MalformedResponse["issues"], value?: unknown) =>
+    new MalformedResponse({
+      operation,
+      requestId,
+      eventId: idOf(value),
+      issues,
+      // scrubbed before it is cut, or half a secret could remain
+      excerpt: scrub(data).slice(0, excerptLength)
+    })
+  const onFrame = (frame: Sse.Frame) => {
+    if (failure !== undefined || frame.data === "" || frame.event === "ping") return
+    if (frame.event === "error") {
+      failure = fromErrorFrame(operation, requestId, frame.data, scrub)
+      return
+    }
+    // any JSON; the type only allows to look for a `type`, which finds nothing in other values than objects
+    let value: { readonly type?: unknown } | null
+    try {
+      value = JSON.parse(frame.data)
+    } catch {
+      failure = malformed(frame.data, [{ path: "", message: "expected JSON" }])
+      return
+    }
+    const type = value?.type
+    if (type === "ping") return
+    if (type === "error") failure = fromErrorFrame(operation, requestId, frame.data, scrub)
+    else if (is(value)) events.push(value)
+    else failure = malformed(frame.data, explain(schema, value), value)
+  }
+  const parser = Sse.makeParser({
+    onFrame,
+    maxFrameSize: maxEventSize,
+    onOverflow: () => {
+      failure ??= malformed("", [{ path: "", message: `expected an event of at most ${maxEventSize} characters` }])
+    }
+  })
+  return {
+    push: (chunks) => {
+      events = []
+      for (const bytes of chunks) {
+        if (failure === undefined) parser.feed(bytes)
+      }
+      return events
+    },
+    get failure() {
+      return failure
+    }
+  }
+}
+
+const idOf = (value: unknown): string | undefined =>
+  typeof value === "object" && value !== null && "id" in value && typeof value.id === "string" ? value.id : undefined
+
+/** What a transport reported: the messages of an error and of its causes. */
+const describe = (error: unknown): string => {
+  const messages: Array<string> = []
+  let current = error
+  while (current instanceof Error && messages.length < 4) {
+    messages.push(current.message)
+    current = current.cause
+  }
+  return messages.length === 0 ? String(error) : messages.join(": ")
+}
