@@ -8,6 +8,8 @@ import * as Sse from "../Sse.ts"
 import { explain } from "./explain.ts"
 import * as guard from "./guard.ts"
 import { fromErrorFrame } from "./response.ts"
+import { excerpt } from "./secrets.ts"
+import { describe } from "./transport.ts"
 
 /** What {@link decode} needs to know. */
 export interface Options<A, I> {
@@ -22,9 +24,6 @@ export interface Options<A, I> {
   /** Removes known secrets from what goes into an error. */
   readonly scrub: (text: string) => string
 }
-
-/** The number of characters of a malformed event that its error shows. */
-const excerptLength = 500
 
 /**
  * Bytes of an event stream to validated events.
@@ -78,8 +77,7 @@ const makeDecoder = <A, I>(options: Options<A, I>, is: (value: unknown) => value
       requestId,
       eventId: idOf(value),
       issues,
-      // scrubbed before it is cut, or half a secret could remain
-      excerpt: scrub(data).slice(0, excerptLength)
+      excerpt: excerpt(data, scrub)
     })
   const onFrame = (frame: Sse.Frame) => {
     if (failure !== undefined || frame.data === "" || frame.event === "ping") return
@@ -124,14 +122,3 @@ const makeDecoder = <A, I>(options: Options<A, I>, is: (value: unknown) => value
 
 const idOf = (value: unknown): string | undefined =>
   typeof value === "object" && value !== null && "id" in value && typeof value.id === "string" ? value.id : undefined
-
-/** What a transport reported: the messages of an error and of its causes. */
-const describe = (error: unknown): string => {
-  const messages: Array<string> = []
-  let current = error
-  while (current instanceof Error && messages.length < 4) {
-    messages.push(current.message)
-    current = current.cause
-  }
-  return messages.length === 0 ? String(error) : messages.join(": ")
-}
