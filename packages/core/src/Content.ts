@@ -1,0 +1,950 @@
+/**
+ * The blocks that messages and tool results are made of.
+ *
+ * Which blocks may occur depends on the place, so there is one union per place, and a second one, ending in `Params`,
+ * for what may be sent there. The constructors at the end make the blocks that programs send.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import * as Ids from "./Ids.ts"
+import * as params from "./internal/params.ts"
+import * as wire from "./internal/wire.ts"
+
+const TextBlock_ = wire.struct("TextBlock", {
+  type: Schema.Literal("text"),
+  /** The text. */
+  text: Schema.String
+})
+
+/**
+ * Plain text.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TextBlock extends Schema.Schema.Type<typeof TextBlock_> {}
+
+/**
+ * {@link TextBlock} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TextBlockEncoded extends Schema.Schema.Encoded<typeof TextBlock_> {}
+
+/**
+ * Schema of {@link TextBlock}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const TextBlock: Schema.Schema<TextBlock, TextBlockEncoded> = TextBlock_
+
+const TextBlockParams_ = wire.struct("TextBlockParams", {
+  type: Schema.Literal("text"),
+  /** The text. The service refuses an empty one. */
+  text: params.nonEmptyText
+})
+
+/**
+ * Plain text to send.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TextBlockParams extends Schema.Schema.Type<typeof TextBlockParams_> {}
+
+/**
+ * {@link TextBlockParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TextBlockParamsEncoded extends Schema.Schema.Encoded<typeof TextBlockParams_> {}
+
+/**
+ * Schema of {@link TextBlockParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const TextBlockParams: Schema.Schema<TextBlockParams, TextBlockParamsEncoded> = TextBlockParams_
+
+const Base64ImageSource_ = wire.struct("Base64ImageSource", {
+  type: Schema.Literal("base64"),
+  /** The image, in base64. */
+  data: Schema.String,
+  /** MIME type of the image: `image/png`, `image/jpeg`, `image/gif` or `image/webp`. */
+  media_type: Schema.String
+})
+
+/**
+ * An image given as data.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Base64ImageSource extends Schema.Schema.Type<typeof Base64ImageSource_> {}
+
+/**
+ * {@link Base64ImageSource} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Base64ImageSourceEncoded extends Schema.Schema.Encoded<typeof Base64ImageSource_> {}
+
+/**
+ * Schema of {@link Base64ImageSource}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Base64ImageSource: Schema.Schema<Base64ImageSource, Base64ImageSourceEncoded> = Base64ImageSource_
+
+const UrlImageSource_ = wire.struct("UrlImageSource", {
+  type: Schema.Literal("url"),
+  /** Where the image is. */
+  url: Schema.String
+})
+
+/**
+ * An image that the service fetches.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UrlImageSource extends Schema.Schema.Type<typeof UrlImageSource_> {}
+
+/**
+ * {@link UrlImageSource} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UrlImageSourceEncoded extends Schema.Schema.Encoded<typeof UrlImageSource_> {}
+
+/**
+ * Schema of {@link UrlImageSource}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const UrlImageSource: Schema.Schema<UrlImageSource, UrlImageSourceEncoded> = UrlImageSource_
+
+const FileImageSource_ = wire.struct("FileImageSource", {
+  type: Schema.Literal("file"),
+  /** The uploaded file. */
+  file_id: Ids.FileId
+})
+
+/**
+ * An image that was uploaded as a file.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FileImageSource extends Schema.Schema.Type<typeof FileImageSource_> {}
+
+/**
+ * {@link FileImageSource} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FileImageSourceEncoded extends Schema.Schema.Encoded<typeof FileImageSource_> {}
+
+/**
+ * Schema of {@link FileImageSource}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const FileImageSource: Schema.Schema<FileImageSource, FileImageSourceEncoded> = FileImageSource_
+
+/**
+ * Where an image comes from.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ImageSource = wire.openUnion("ImageSource", [
+  Base64ImageSource,
+  UrlImageSource,
+  FileImageSource
+])
+
+/**
+ * The values of {@link ImageSource}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ImageSource = typeof ImageSource.Type
+
+/**
+ * {@link ImageSource} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ImageSourceEncoded = typeof ImageSource.Encoded
+
+const ImageBlock_ = wire.struct("ImageBlock", {
+  type: Schema.Literal("image"),
+  /** Where the image comes from. */
+  source: ImageSource
+})
+
+/**
+ * An image. The same shape is sent and received.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ImageBlock extends Schema.Schema.Type<typeof ImageBlock_> {}
+
+/**
+ * {@link ImageBlock} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ImageBlockEncoded extends Schema.Schema.Encoded<typeof ImageBlock_> {}
+
+/**
+ * Schema of {@link ImageBlock}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ImageBlock: Schema.Schema<ImageBlock, ImageBlockEncoded> = ImageBlock_
+
+const Base64DocumentSource_ = wire.struct("Base64DocumentSource", {
+  type: Schema.Literal("base64"),
+  /** The document, in base64. */
+  data: Schema.String,
+  /** MIME type of the document, for example `application/pdf`. */
+  media_type: Schema.String
+})
+
+/**
+ * A document given as data.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Base64DocumentSource extends Schema.Schema.Type<typeof Base64DocumentSource_> {}
+
+/**
+ * {@link Base64DocumentSource} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Base64DocumentSourceEncoded extends Schema.Schema.Encoded<typeof Base64DocumentSource_> {}
+
+/**
+ * Schema of {@link Base64DocumentSource}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Base64DocumentSource: Schema.Schema<Base64DocumentSource, Base64DocumentSourceEncoded> =
+  Base64DocumentSource_
+
+const TextDocumentSource_ = wire.struct("TextDocumentSource", {
+  type: Schema.Literal("text"),
+  /** The text of the document. */
+  data: Schema.String,
+  /** MIME type of the text. */
+  media_type: wire.openString("TextMediaType", "text/plain")
+})
+
+/**
+ * A document given as plain text.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TextDocumentSource extends Schema.Schema.Type<typeof TextDocumentSource_> {}
+
+/**
+ * {@link TextDocumentSource} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TextDocumentSourceEncoded extends Schema.Schema.Encoded<typeof TextDocumentSource_> {}
+
+/**
+ * Schema of {@link TextDocumentSource}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const TextDocumentSource: Schema.Schema<TextDocumentSource, TextDocumentSourceEncoded> = TextDocumentSource_
+
+const TextDocumentSourceParams_ = wire.struct("TextDocumentSourceParams", {
+  type: Schema.Literal("text"),
+  /** The text of the document. */
+  data: Schema.String,
+  /** MIME type of the text; the service takes no other. */
+  media_type: Schema.Literal("text/plain")
+})
+
+/**
+ * A document to send as plain text.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TextDocumentSourceParams extends Schema.Schema.Type<typeof TextDocumentSourceParams_> {}
+
+/**
+ * {@link TextDocumentSourceParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TextDocumentSourceParamsEncoded extends Schema.Schema.Encoded<typeof TextDocumentSourceParams_> {}
+
+/**
+ * Schema of {@link TextDocumentSourceParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const TextDocumentSourceParams: Schema.Schema<TextDocumentSourceParams, TextDocumentSourceParamsEncoded> =
+  TextDocumentSourceParams_
+
+const UrlDocumentSource_ = wire.struct("UrlDocumentSource", {
+  type: Schema.Literal("url"),
+  /** Where the document is. */
+  url: Schema.String
+})
+
+/**
+ * A document that the service fetches.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UrlDocumentSource extends Schema.Schema.Type<typeof UrlDocumentSource_> {}
+
+/**
+ * {@link UrlDocumentSource} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UrlDocumentSourceEncoded extends Schema.Schema.Encoded<typeof UrlDocumentSource_> {}
+
+/**
+ * Schema of {@link UrlDocumentSource}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const UrlDocumentSource: Schema.Schema<UrlDocumentSource, UrlDocumentSourceEncoded> = UrlDocumentSource_
+
+const FileDocumentSource_ = wire.struct("FileDocumentSource", {
+  type: Schema.Literal("file"),
+  /** The uploaded file. */
+  file_id: Ids.FileId
+})
+
+/**
+ * A document that was uploaded as a file.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FileDocumentSource extends Schema.Schema.Type<typeof FileDocumentSource_> {}
+
+/**
+ * {@link FileDocumentSource} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FileDocumentSourceEncoded extends Schema.Schema.Encoded<typeof FileDocumentSource_> {}
+
+/**
+ * Schema of {@link FileDocumentSource}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const FileDocumentSource: Schema.Schema<FileDocumentSource, FileDocumentSourceEncoded> = FileDocumentSource_
+
+/**
+ * Where a document comes from.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const DocumentSource = wire.openUnion("DocumentSource", [
+  Base64DocumentSource,
+  TextDocumentSource,
+  UrlDocumentSource,
+  FileDocumentSource
+])
+
+/**
+ * The values of {@link DocumentSource}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type DocumentSource = typeof DocumentSource.Type
+
+/**
+ * {@link DocumentSource} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type DocumentSourceEncoded = typeof DocumentSource.Encoded
+
+/**
+ * Where a document to send comes from.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const DocumentSourceParams = wire.openUnion("DocumentSourceParams", [
+  Base64DocumentSource,
+  TextDocumentSourceParams,
+  UrlDocumentSource,
+  FileDocumentSource
+])
+
+/**
+ * The values of {@link DocumentSourceParams}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type DocumentSourceParams = typeof DocumentSourceParams.Type
+
+/**
+ * {@link DocumentSourceParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type DocumentSourceParamsEncoded = typeof DocumentSourceParams.Encoded
+
+const DocumentBlock_ = wire.struct("DocumentBlock", {
+  type: Schema.Literal("document"),
+  /** Where the document comes from. */
+  source: DocumentSource,
+  /** What the model was told about the document besides its content. */
+  context: wire.nullish(Schema.String),
+  /** The title of the document. */
+  title: wire.nullish(Schema.String)
+})
+
+/**
+ * A document.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DocumentBlock extends Schema.Schema.Type<typeof DocumentBlock_> {}
+
+/**
+ * {@link DocumentBlock} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DocumentBlockEncoded extends Schema.Schema.Encoded<typeof DocumentBlock_> {}
+
+/**
+ * Schema of {@link DocumentBlock}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const DocumentBlock: Schema.Schema<DocumentBlock, DocumentBlockEncoded> = DocumentBlock_
+
+const DocumentBlockParams_ = wire.struct("DocumentBlockParams", {
+  type: Schema.Literal("document"),
+  /** Where the document comes from. */
+  source: DocumentSourceParams,
+  /** What the model should know about the document besides its content. */
+  context: Schema.optional(Schema.NullOr(Schema.String)),
+  /** The title of the document. */
+  title: Schema.optional(Schema.NullOr(Schema.String))
+})
+
+/**
+ * A document to send.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DocumentBlockParams extends Schema.Schema.Type<typeof DocumentBlockParams_> {}
+
+/**
+ * {@link DocumentBlockParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DocumentBlockParamsEncoded extends Schema.Schema.Encoded<typeof DocumentBlockParams_> {}
+
+/**
+ * Schema of {@link DocumentBlockParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const DocumentBlockParams: Schema.Schema<DocumentBlockParams, DocumentBlockParamsEncoded> = DocumentBlockParams_
+
+const SearchResultCitations_ = wire.struct("SearchResultCitations", {
+  /** Whether the model may cite this result. */
+  enabled: Schema.Boolean
+})
+
+/**
+ * Whether a search result may be cited.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SearchResultCitations extends Schema.Schema.Type<typeof SearchResultCitations_> {}
+
+/**
+ * {@link SearchResultCitations} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SearchResultCitationsEncoded extends Schema.Schema.Encoded<typeof SearchResultCitations_> {}
+
+/**
+ * Schema of {@link SearchResultCitations}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const SearchResultCitations: Schema.Schema<SearchResultCitations, SearchResultCitationsEncoded> =
+  SearchResultCitations_
+
+/**
+ * The content of a search result: text.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const SearchResultContent = wire.openUnion("SearchResultContent", [
+  TextBlock
+])
+
+/**
+ * The values of {@link SearchResultContent}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SearchResultContent = typeof SearchResultContent.Type
+
+/**
+ * {@link SearchResultContent} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SearchResultContentEncoded = typeof SearchResultContent.Encoded
+
+const SearchResultBlock_ = wire.struct("SearchResultBlock", {
+  type: Schema.Literal("search_result"),
+  /** Where the result was found, usually a URL. */
+  source: Schema.String,
+  /** The title of the result. */
+  title: Schema.String,
+  /** The text of the result, in parts. */
+  content: Schema.Array(SearchResultContent),
+  /** Whether the model may cite this result. */
+  citations: SearchResultCitations
+})
+
+/**
+ * One result of a web search. It occurs in tool results only; the same shape is sent and received.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SearchResultBlock extends Schema.Schema.Type<typeof SearchResultBlock_> {}
+
+/**
+ * {@link SearchResultBlock} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SearchResultBlockEncoded extends Schema.Schema.Encoded<typeof SearchResultBlock_> {}
+
+/**
+ * Schema of {@link SearchResultBlock}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const SearchResultBlock: Schema.Schema<SearchResultBlock, SearchResultBlockEncoded> = SearchResultBlock_
+
+const RedactedBlock_ = wire.struct("RedactedBlock", {
+  type: Schema.Literal("redacted")
+})
+
+/**
+ * Stands for content that the service withholds by model policy. It is received, never sent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RedactedBlock extends Schema.Schema.Type<typeof RedactedBlock_> {}
+
+/**
+ * {@link RedactedBlock} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RedactedBlockEncoded extends Schema.Schema.Encoded<typeof RedactedBlock_> {}
+
+/**
+ * Schema of {@link RedactedBlock}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const RedactedBlock: Schema.Schema<RedactedBlock, RedactedBlockEncoded> = RedactedBlock_
+
+/**
+ * The blocks of a user's message.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const MessageContent = wire.openUnion("MessageContent", [
+  TextBlock,
+  ImageBlock,
+  DocumentBlock,
+  RedactedBlock
+])
+
+/**
+ * The values of {@link MessageContent}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type MessageContent = typeof MessageContent.Type
+
+/**
+ * {@link MessageContent} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type MessageContentEncoded = typeof MessageContent.Encoded
+
+/**
+ * The blocks of an agent's message.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const AgentMessageContent = wire.openUnion("AgentMessageContent", [
+  TextBlock,
+  RedactedBlock
+])
+
+/**
+ * The values of {@link AgentMessageContent}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AgentMessageContent = typeof AgentMessageContent.Type
+
+/**
+ * {@link AgentMessageContent} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AgentMessageContentEncoded = typeof AgentMessageContent.Encoded
+
+/**
+ * The blocks of a message from one thread to another.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ThreadMessageContent = wire.openUnion("ThreadMessageContent", [
+  TextBlock,
+  ImageBlock,
+  DocumentBlock,
+  RedactedBlock
+])
+
+/**
+ * The values of {@link ThreadMessageContent}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ThreadMessageContent = typeof ThreadMessageContent.Type
+
+/**
+ * {@link ThreadMessageContent} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ThreadMessageContentEncoded = typeof ThreadMessageContent.Encoded
+
+/**
+ * The blocks of a system message: text.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const SystemMessageContent = wire.openUnion("SystemMessageContent", [
+  TextBlock
+])
+
+/**
+ * The values of {@link SystemMessageContent}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SystemMessageContent = typeof SystemMessageContent.Type
+
+/**
+ * {@link SystemMessageContent} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SystemMessageContentEncoded = typeof SystemMessageContent.Encoded
+
+/**
+ * The blocks of a tool's result.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ToolResultContent = wire.openUnion("ToolResultContent", [
+  TextBlock,
+  ImageBlock,
+  DocumentBlock,
+  SearchResultBlock
+])
+
+/**
+ * The values of {@link ToolResultContent}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ToolResultContent = typeof ToolResultContent.Type
+
+/**
+ * {@link ToolResultContent} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ToolResultContentEncoded = typeof ToolResultContent.Encoded
+
+/** The service takes no withheld content back, so it is refused before anything is sent. */
+const notRedacted = <A extends { readonly type: unknown }, I>(
+  identifier: string,
+  schema: Schema.Schema<A, I>
+): Schema.Schema<A, I> =>
+  schema.pipe(
+    Schema.filter((block) => block.type !== "redacted" || "a redacted block cannot be sent", { identifier })
+  )
+
+/**
+ * The blocks of a message to send.
+ *
+ * A {@link RedactedBlock} is not among them: the service takes none back.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const MessageContentParams = notRedacted(
+  "MessageContentParams",
+  wire.openUnion("MessageContentParams", [
+    TextBlockParams,
+    ImageBlock,
+    DocumentBlockParams
+  ])
+)
+
+/**
+ * The values of {@link MessageContentParams}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type MessageContentParams = typeof MessageContentParams.Type
+
+/**
+ * {@link MessageContentParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type MessageContentParamsEncoded = typeof MessageContentParams.Encoded
+
+/**
+ * The blocks of a tool result to send.
+ *
+ * A {@link RedactedBlock} is not among them: the service takes none back.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ToolResultContentParams = notRedacted(
+  "ToolResultContentParams",
+  wire.openUnion("ToolResultContentParams", [
+    TextBlockParams,
+    ImageBlock,
+    DocumentBlockParams,
+    SearchResultBlock
+  ])
+)
+
+/**
+ * The values of {@link ToolResultContentParams}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ToolResultContentParams = typeof ToolResultContentParams.Type
+
+/**
+ * {@link ToolResultContentParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ToolResultContentParamsEncoded = typeof ToolResultContentParams.Encoded
+
+/**
+ * A block of text.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const text = (text: string): TextBlock => ({ type: "text", text })
+
+/**
+ * An image that the service fetches.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const imageUrl = (url: string): ImageBlock => ({ type: "image", source: { type: "url", url } })
+
+/**
+ * An image that was uploaded as a file.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const imageFile = (fileId: Ids.FileId): ImageBlock => ({
+  type: "image",
+  source: { type: "file", file_id: fileId }
+})
+
+/**
+ * An image given as base64 data, for example with the MIME type `image/png`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const imageBase64 = (mediaType: string, data: string): ImageBlock => ({
+  type: "image",
+  source: { type: "base64", media_type: mediaType, data }
+})
+
+/**
+ * What may be said about a document besides its content.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface DocumentOptions {
+  /** The title of the document. */
+  readonly title?: string | undefined
+  /** What the model should know about the document. */
+  readonly context?: string | undefined
+}
+
+const document = (source: DocumentSourceParams, options: DocumentOptions | undefined): DocumentBlockParams => ({
+  type: "document",
+  source,
+  ...(options?.title !== undefined && { title: options.title }),
+  ...(options?.context !== undefined && { context: options.context })
+})
+
+/**
+ * A document that the service fetches.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const documentUrl = (url: string, options?: DocumentOptions): DocumentBlockParams =>
+  document({ type: "url", url }, options)
+
+/**
+ * A document that was uploaded as a file.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const documentFile = (fileId: Ids.FileId, options?: DocumentOptions): DocumentBlockParams =>
+  document({ type: "file", file_id: fileId }, options)
+
+/**
+ * A document given as plain text.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const documentText = (text: string, options?: DocumentOptions): DocumentBlockParams =>
+  document({ type: "text", media_type: "text/plain", data: text }, options)
+
+/**
+ * A document given as base64 data, for example with the MIME type `application/pdf`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const documentBase64 = (mediaType: string, data: string, options?: DocumentOptions): DocumentBlockParams =>
+  document({ type: "base64", media_type: mediaType, data }, options)
+
+/**
+ * The text of a message or tool result: its text blocks, one after the other. Other blocks are left out.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const textOf = (content: ReadonlyArray<{ readonly type: unknown }> | null | undefined): string => {
+  let text = ""
+  for (const block of content ?? []) {
+    if (block.type === "text" && "text" in block && typeof block.text === "string") text += block.text
+  }
+  return text
+}

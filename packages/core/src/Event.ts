@@ -1,0 +1,508 @@
+/**
+ * All events: the unions of what lists return, what streams carry and what may be sent.
+ *
+ * The events themselves are in `UserEvent`, `AgentEvent`, `SessionEvent`, `SpanEvent`, `WorkflowEvent` and
+ * `PreviewEvent`. Every union is open: an event of a type that this version does not know is kept as it arrived (see
+ * `Unknown`). Comparing `event.type` with a literal narrows to exactly that event.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import * as AgentEvent from "./AgentEvent.ts"
+import type * as Ids from "./Ids.ts"
+import * as guard from "./internal/guard.ts"
+import * as params from "./internal/params.ts"
+import * as wire from "./internal/wire.ts"
+import * as PreviewEvent from "./PreviewEvent.ts"
+import * as SessionEvent from "./SessionEvent.ts"
+import * as SpanEvent from "./SpanEvent.ts"
+import * as Timestamp from "./Timestamp.ts"
+import type * as Unknown from "./Unknown.ts"
+import * as UserEvent from "./UserEvent.ts"
+import * as WorkflowEvent from "./WorkflowEvent.ts"
+
+const stored = [
+  UserEvent.Message,
+  UserEvent.Interrupt,
+  UserEvent.ToolConfirmation,
+  UserEvent.CustomToolResult,
+  UserEvent.DefineOutcome,
+  UserEvent.ToolResult,
+  UserEvent.SystemMessage,
+  AgentEvent.Message,
+  AgentEvent.Thinking,
+  AgentEvent.ToolUse,
+  AgentEvent.ToolResult,
+  AgentEvent.McpToolUse,
+  AgentEvent.McpToolResult,
+  AgentEvent.CustomToolUse,
+  AgentEvent.ThreadMessageSent,
+  AgentEvent.ThreadMessageReceived,
+  AgentEvent.ThreadContextCompacted,
+  SessionEvent.StatusRunning,
+  SessionEvent.StatusIdle,
+  SessionEvent.StatusRescheduled,
+  SessionEvent.StatusTerminated,
+  SessionEvent.Error,
+  SessionEvent.Updated,
+  SessionEvent.Usage,
+  SessionEvent.Deleted,
+  SessionEvent.ThreadCreated,
+  SessionEvent.ThreadStatusRunning,
+  SessionEvent.ThreadStatusIdle,
+  SessionEvent.ThreadStatusRescheduled,
+  SessionEvent.ThreadStatusTerminated,
+  SpanEvent.ModelRequestStart,
+  SpanEvent.ModelRequestEnd,
+  SpanEvent.OutcomeEvaluationStart,
+  SpanEvent.OutcomeEvaluationOngoing,
+  SpanEvent.OutcomeEvaluationEnd,
+  WorkflowEvent.Created,
+  WorkflowEvent.StatusRunning,
+  WorkflowEvent.StatusIdle,
+  WorkflowEvent.StatusEnded,
+  WorkflowEvent.Error,
+  WorkflowEvent.PhaseStarted,
+  WorkflowEvent.PhaseEnded
+] as const
+
+/**
+ * An event as lists return it.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Event = wire.openUnion("Event", stored)
+
+/**
+ * The values of {@link Event}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Event = typeof Event.Type
+
+/**
+ * {@link Event} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type EventEncoded = typeof Event.Encoded
+
+/**
+ * An event as the stream of a session carries it: an {@link Event}, or part of a preview.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const StreamEvent = wire.openUnion("StreamEvent", [...stored, PreviewEvent.Start, PreviewEvent.Delta])
+
+/**
+ * The values of {@link StreamEvent}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type StreamEvent = typeof StreamEvent.Type
+
+/**
+ * {@link StreamEvent} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type StreamEventEncoded = typeof StreamEvent.Encoded
+
+/**
+ * An event as the stream of a thread carries it. The same events as in {@link StreamEvent}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ThreadStreamEvent = wire.openUnion("ThreadStreamEvent", [
+  ...stored,
+  PreviewEvent.Start,
+  PreviewEvent.Delta
+])
+
+/**
+ * The values of {@link ThreadStreamEvent}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ThreadStreamEvent = typeof ThreadStreamEvent.Type
+
+/**
+ * {@link ThreadStreamEvent} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ThreadStreamEventEncoded = typeof ThreadStreamEvent.Encoded
+
+/**
+ * The `type` of every event that this version knows.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Type = Exclude<StreamEvent["type"], Unknown.Tag>
+
+/**
+ * The events of one or several types.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type OfType<T extends Type> = Extract<StreamEvent, { readonly type: T }>
+
+/**
+ * Tells whether an event is of one of some types.
+ *
+ * @example
+ * ```ts
+ * import * as Content from "@effect-managed-agents/core/Content"
+ * import * as Event from "@effect-managed-agents/core/Event"
+ * import * as Stream from "effect/Stream"
+ *
+ * const said = <E, R>(events: Stream.Stream<Event.StreamEvent, E, R>) =>
+ *   events.pipe(
+ *     Stream.filter(Event.is("agent.message")),
+ *     Stream.map((message) => Content.textOf(message.content))
+ *   )
+ * ```
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const is = <const Types extends readonly [Type, ...Array<Type>]>(
+  ...types: Types
+): (event: StreamEvent) => event is OfType<Types[number]> => {
+  const set = new Set<unknown>(types)
+  return (event): event is OfType<Types[number]> => set.has(event.type)
+}
+
+const known = new Set<unknown>(guard.tagsOf(StreamEvent.ast, "type"))
+
+/**
+ * Tells whether an event is of a type that this version does not know.
+ *
+ * @category guards
+ * @since 0.1.0
+ */
+export const isUnknown = (event: StreamEvent): event is Unknown.Unknown => !known.has(event.type)
+
+/**
+ * The id of an event, if it has one: previews have none, an interrupt may have an empty one.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const idOf = (event: StreamEvent): Ids.EventId | undefined => {
+  const id = "id" in event ? event.id : undefined
+  // what an unknown event calls `id` is the id of an event as well
+  return typeof id === "string" && id !== "" ? id as Ids.EventId : undefined
+}
+
+/**
+ * When the service processed an event; `undefined` for previews and for inputs that are still queued.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const processedAtOf = (event: StreamEvent): Timestamp.Timestamp | undefined => {
+  const at = "processed_at" in event ? event.processed_at : undefined
+  return isTimestamp(at) ? at : undefined
+}
+
+const isTimestamp = guard.make(Timestamp.Timestamp)
+
+/**
+ * An event to send.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const EventParams = wire.openUnion("EventParams", [
+  UserEvent.MessageParams,
+  UserEvent.InterruptParams,
+  UserEvent.ToolConfirmationParams,
+  UserEvent.CustomToolResultParams,
+  UserEvent.DefineOutcomeParams,
+  UserEvent.ToolResultParams,
+  UserEvent.SystemMessageParams
+])
+
+/**
+ * The values of {@link EventParams}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type EventParams = typeof EventParams.Type
+
+/**
+ * {@link EventParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type EventParamsEncoded = typeof EventParams.Encoded
+
+/** The events that a `system.message` may accompany. */
+const accompanied = new Set<unknown>(["user.message", "user.tool_result", "user.custom_tool_result"])
+
+const SendParams_ = wire.struct("SendEventsParams", {
+  /**
+   * The events, in order; at least one. All of them are taken or none. A `system.message` may be the last one, right
+   * after the `user.message`, `user.tool_result` or `user.custom_tool_result` that it accompanies.
+   */
+  events: params.list(EventParams, { min: 1 }).pipe(
+    Schema.filter((events) => {
+      const index = events.findIndex((event) => event.type === "system.message")
+      if (index === -1) return true
+      const issue = (message: string) => ({ path: [index], message })
+      if (index !== events.length - 1) return issue("a system.message must be the last event, and the only one")
+      return accompanied.has(events[index - 1]?.type) ||
+        issue("a system.message must directly follow a user.message, user.tool_result or user.custom_tool_result")
+    })
+  )
+})
+
+/**
+ * The body of a request that sends events.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SendParams extends Schema.Schema.Type<typeof SendParams_> {}
+
+/**
+ * {@link SendParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SendParamsEncoded extends Schema.Schema.Encoded<typeof SendParams_> {}
+
+/**
+ * Schema of {@link SendParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const SendParams: Schema.Schema<SendParams, SendParamsEncoded> = SendParams_
+
+const SendResponse_ = wire.struct("SendEventsResponse", {
+  /** The events as they were stored, in the order in which they were sent. */
+  data: wire.nullish(Schema.Array(UserEvent.UserEvent))
+})
+
+/**
+ * What the service answers to events that were sent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SendResponse extends Schema.Schema.Type<typeof SendResponse_> {}
+
+/**
+ * {@link SendResponse} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SendResponseEncoded extends Schema.Schema.Encoded<typeof SendResponse_> {}
+
+/**
+ * Schema of {@link SendResponse}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const SendResponse: Schema.Schema<SendResponse, SendResponseEncoded> = SendResponse_
+
+/**
+ * The `type` of an event to list. All but previews and `session.deleted`, which are in no list.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const EventType = wire.openString(
+  "EventType",
+  "user.message",
+  "user.interrupt",
+  "user.tool_confirmation",
+  "user.custom_tool_result",
+  "user.define_outcome",
+  "user.tool_result",
+  "system.message",
+  "agent.message",
+  "agent.thinking",
+  "agent.tool_use",
+  "agent.tool_result",
+  "agent.mcp_tool_use",
+  "agent.mcp_tool_result",
+  "agent.custom_tool_use",
+  "agent.thread_message_sent",
+  "agent.thread_message_received",
+  "agent.thread_context_compacted",
+  "session.status_running",
+  "session.status_idle",
+  "session.status_rescheduled",
+  "session.status_terminated",
+  "session.error",
+  "session.updated",
+  "session.usage",
+  "session.thread_created",
+  "session.thread_status_running",
+  "session.thread_status_idle",
+  "session.thread_status_rescheduled",
+  "session.thread_status_terminated",
+  "span.model_request_start",
+  "span.model_request_end",
+  "span.outcome_evaluation_start",
+  "span.outcome_evaluation_ongoing",
+  "span.outcome_evaluation_end",
+  "workflow_run.created",
+  "workflow_run.status_running",
+  "workflow_run.status_idle",
+  "workflow_run.status_ended",
+  "workflow_run.error",
+  "workflow_run.phase_started",
+  "workflow_run.phase_ended"
+)
+
+/**
+ * The values of {@link EventType}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type EventType = typeof EventType.Type
+
+const paging = {
+  /** How many events a page has at most; by default 1000. */
+  limit: Schema.optional(params.integer({ min: 1 })),
+  /** The cursor of a page, as another page gave it. */
+  page: Schema.optional(Schema.NullOr(Schema.String))
+}
+
+const unlisted = new Set<string>(["session.deleted", "event_start", "event_delta"])
+
+const ListParams_ = wire.struct("ListEventsParams", {
+  ...paging,
+  /** `asc` (the default): the oldest first, by `processed_at`. Queued inputs come last. */
+  order: Schema.optional(Schema.Literal("asc", "desc")),
+  /** Only events of these types. */
+  types: Schema.optional(
+    Schema.Array(EventType.pipe(
+      Schema.filter((type) => !unlisted.has(type) || `${type} is streamed only and cannot be listed`)
+    ))
+  ),
+  /** Only events processed after this moment. */
+  "created_at[gt]": Schema.optional(Timestamp.Timestamp),
+  /** Only events processed at this moment or after. */
+  "created_at[gte]": Schema.optional(Timestamp.Timestamp),
+  /** Only events processed before this moment. */
+  "created_at[lt]": Schema.optional(Timestamp.Timestamp),
+  /** Only events processed at this moment or before. */
+  "created_at[lte]": Schema.optional(Timestamp.Timestamp)
+})
+
+/**
+ * Which events of a session to list.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ListParams extends Schema.Schema.Type<typeof ListParams_> {}
+
+/**
+ * {@link ListParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ListParamsEncoded extends Schema.Schema.Encoded<typeof ListParams_> {}
+
+/**
+ * Schema of {@link ListParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ListParams: Schema.Schema<ListParams, ListParamsEncoded> = ListParams_
+
+const ThreadListParams_ = wire.struct("ListThreadEventsParams", paging)
+
+/**
+ * Which events of a thread to list.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ThreadListParams extends Schema.Schema.Type<typeof ThreadListParams_> {}
+
+/**
+ * {@link ThreadListParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ThreadListParamsEncoded extends Schema.Schema.Encoded<typeof ThreadListParams_> {}
+
+/**
+ * Schema of {@link ThreadListParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ThreadListParams: Schema.Schema<ThreadListParams, ThreadListParamsEncoded> = ThreadListParams_
+
+/**
+ * The `type` of an event that can be previewed. A message comes in parts; of thinking only the start is told.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const DeltaType = wire.openString("DeltaType", "agent.message", "agent.thinking")
+
+/**
+ * The values of {@link DeltaType}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type DeltaType = typeof DeltaType.Type
+
+const StreamParams_ = wire.struct("StreamEventsParams", {
+  /** Preview events of these types on this connection while they are produced. At most 100; by default none. */
+  event_deltas: Schema.optional(params.list(DeltaType, { max: 100 }))
+})
+
+/**
+ * What a stream of events should carry besides the events.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface StreamParams extends Schema.Schema.Type<typeof StreamParams_> {}
+
+/**
+ * {@link StreamParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface StreamParamsEncoded extends Schema.Schema.Encoded<typeof StreamParams_> {}
+
+/**
+ * Schema of {@link StreamParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const StreamParams: Schema.Schema<StreamParams, StreamParamsEncoded> = StreamParams_

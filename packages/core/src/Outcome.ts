@@ -1,0 +1,251 @@
+/**
+ * Outcomes: what an agent is asked to reach, how it is graded and how the grading stands.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import * as Ids from "./Ids.ts"
+import * as params from "./internal/params.ts"
+import * as wire from "./internal/wire.ts"
+import * as Timestamp from "./Timestamp.ts"
+
+const TextRubric_ = wire.struct("TextRubric", {
+  type: Schema.Literal("text"),
+  /** The rubric, in plain text or Markdown. */
+  content: Schema.String
+})
+
+/**
+ * A rubric given as text.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TextRubric extends Schema.Schema.Type<typeof TextRubric_> {}
+
+/**
+ * {@link TextRubric} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TextRubricEncoded extends Schema.Schema.Encoded<typeof TextRubric_> {}
+
+/**
+ * Schema of {@link TextRubric}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const TextRubric: Schema.Schema<TextRubric, TextRubricEncoded> = TextRubric_
+
+const TextRubricParams_ = wire.struct("TextRubricParams", {
+  type: Schema.Literal("text"),
+  /** The rubric, in plain text or Markdown; the grader reads it as free text. At most 262,144 characters. */
+  content: params.text({ max: 262_144 })
+})
+
+/**
+ * A rubric to send as text.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TextRubricParams extends Schema.Schema.Type<typeof TextRubricParams_> {}
+
+/**
+ * {@link TextRubricParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TextRubricParamsEncoded extends Schema.Schema.Encoded<typeof TextRubricParams_> {}
+
+/**
+ * Schema of {@link TextRubricParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const TextRubricParams: Schema.Schema<TextRubricParams, TextRubricParamsEncoded> = TextRubricParams_
+
+const FileRubric_ = wire.struct("FileRubric", {
+  type: Schema.Literal("file"),
+  /** The uploaded file. */
+  file_id: Ids.FileId
+})
+
+/**
+ * A rubric that was uploaded as a file. The same shape is sent and received.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FileRubric extends Schema.Schema.Type<typeof FileRubric_> {}
+
+/**
+ * {@link FileRubric} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface FileRubricEncoded extends Schema.Schema.Encoded<typeof FileRubric_> {}
+
+/**
+ * Schema of {@link FileRubric}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const FileRubric: Schema.Schema<FileRubric, FileRubricEncoded> = FileRubric_
+
+/**
+ * How an outcome is graded.
+ *
+ * The service currently gives the text of a file's rubric, whichever was sent; expect both.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Rubric = wire.openUnion("Rubric", [
+  TextRubric,
+  FileRubric
+])
+
+/**
+ * The values of {@link Rubric}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Rubric = typeof Rubric.Type
+
+/**
+ * {@link Rubric} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type RubricEncoded = typeof Rubric.Encoded
+
+/**
+ * How an outcome is to be graded.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const RubricParams = wire.openUnion("RubricParams", [
+  TextRubricParams,
+  FileRubric
+])
+
+/**
+ * The values of {@link RubricParams}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type RubricParams = typeof RubricParams.Type
+
+/**
+ * {@link RubricParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type RubricParamsEncoded = typeof RubricParams.Encoded
+
+/**
+ * How an outcome stands.
+ *
+ * `pending` before the agent begins, `running` while it works or revises, `evaluating` while the grader reads; the others
+ * are final.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Result = wire.openString(
+  "OutcomeResult",
+  "pending",
+  "running",
+  "evaluating",
+  "satisfied",
+  "max_iterations_reached",
+  "failed",
+  "interrupted"
+)
+
+/**
+ * The values of {@link Result}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Result = typeof Result.Type
+
+/**
+ * What one evaluation found.
+ *
+ * `needs_revision` is followed by another cycle. The others are final: the criteria are met (`satisfied`), the cycles are
+ * used up (`max_iterations_reached`, after which the agent takes one last turn), rubric and task do not fit each other
+ * (`failed`), or the user interrupted (`interrupted`).
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Verdict = wire.openString(
+  "OutcomeVerdict",
+  "satisfied",
+  "needs_revision",
+  "max_iterations_reached",
+  "failed",
+  "interrupted"
+)
+
+/**
+ * The values of {@link Verdict}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Verdict = typeof Verdict.Type
+
+const OutcomeEvaluation_ = wire.struct("OutcomeEvaluation", {
+  type: Schema.Literal("outcome_evaluation"),
+  /** The outcome. */
+  outcome_id: Ids.OutcomeId,
+  /** What the agent was asked to produce. */
+  description: Schema.String,
+  /** The cycle that the outcome is in; the first is 0. */
+  iteration: wire.number,
+  /** How the outcome stands. */
+  result: Result,
+  /** What the grader said last. Absent or `null` before the first verdict. */
+  explanation: wire.nullish(Schema.String),
+  /** When the outcome became final. Absent or `null` until then. */
+  completed_at: wire.nullish(Timestamp.Timestamp)
+})
+
+/**
+ * How one outcome of a session stands.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OutcomeEvaluation extends Schema.Schema.Type<typeof OutcomeEvaluation_> {}
+
+/**
+ * {@link OutcomeEvaluation} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OutcomeEvaluationEncoded extends Schema.Schema.Encoded<typeof OutcomeEvaluation_> {}
+
+/**
+ * Schema of {@link OutcomeEvaluation}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const OutcomeEvaluation: Schema.Schema<OutcomeEvaluation, OutcomeEvaluationEncoded> = OutcomeEvaluation_

@@ -1,0 +1,722 @@
+/**
+ * The events that a client sends: as they are sent (`…Params`) and as the service stores and returns them.
+ *
+ * `system.message` is here too, because it is sent the same way. The constructors at the end make the params from what
+ * a program has at hand.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import * as Content from "./Content.ts"
+import * as Ids from "./Ids.ts"
+import { submitted } from "./internal/eventFields.ts"
+import * as params from "./internal/params.ts"
+import * as wire from "./internal/wire.ts"
+import * as Outcome from "./Outcome.ts"
+
+const Message_ = wire.struct("UserMessageEvent", {
+  type: Schema.Literal("user.message"),
+  ...submitted,
+  /** What was said, in blocks. */
+  content: Schema.Array(Content.MessageContent)
+})
+
+/**
+ * `user.message`: what the user said to the agent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Message extends Schema.Schema.Type<typeof Message_> {}
+
+/**
+ * {@link Message} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MessageEncoded extends Schema.Schema.Encoded<typeof Message_> {}
+
+/**
+ * Schema of {@link Message}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Message: Schema.Schema<Message, MessageEncoded> = Message_
+
+const MessageParams_ = wire.struct("UserMessageEventParams", {
+  type: Schema.Literal("user.message"),
+  /** What to say, in blocks. */
+  content: Schema.Array(Content.MessageContentParams)
+})
+
+/**
+ * A `user.message` to send: it starts a turn, or steers the one that runs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MessageParams extends Schema.Schema.Type<typeof MessageParams_> {}
+
+/**
+ * {@link MessageParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface MessageParamsEncoded extends Schema.Schema.Encoded<typeof MessageParams_> {}
+
+/**
+ * Schema of {@link MessageParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const MessageParams: Schema.Schema<MessageParams, MessageParamsEncoded> = MessageParams_
+
+const Interrupt_ = wire.struct("UserInterruptEvent", {
+  type: Schema.Literal("user.interrupt"),
+  ...submitted,
+  /** The only thread that was stopped. Absent or `null` if all were. */
+  session_thread_id: wire.nullish(Ids.ThreadId)
+})
+
+/**
+ * `user.interrupt`: the user stopped the agent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Interrupt extends Schema.Schema.Type<typeof Interrupt_> {}
+
+/**
+ * {@link Interrupt} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface InterruptEncoded extends Schema.Schema.Encoded<typeof Interrupt_> {}
+
+/**
+ * Schema of {@link Interrupt}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Interrupt: Schema.Schema<Interrupt, InterruptEncoded> = Interrupt_
+
+const InterruptParams_ = wire.struct("UserInterruptEventParams", {
+  type: Schema.Literal("user.interrupt"),
+  /** Stop only this thread. Without it every thread that is not archived stops. */
+  session_thread_id: Schema.optional(Schema.NullOr(Ids.ThreadId))
+})
+
+/**
+ * A `user.interrupt` to send: it ends the turn, ahead of queued messages.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface InterruptParams extends Schema.Schema.Type<typeof InterruptParams_> {}
+
+/**
+ * {@link InterruptParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface InterruptParamsEncoded extends Schema.Schema.Encoded<typeof InterruptParams_> {}
+
+/**
+ * Schema of {@link InterruptParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const InterruptParams: Schema.Schema<InterruptParams, InterruptParamsEncoded> = InterruptParams_
+
+/**
+ * What was decided about a tool call.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ConfirmationResult = wire.openString("ConfirmationResult", "allow", "deny")
+
+/**
+ * The values of {@link ConfirmationResult}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ConfirmationResult = typeof ConfirmationResult.Type
+
+const ToolConfirmation_ = wire.struct("UserToolConfirmationEvent", {
+  type: Schema.Literal("user.tool_confirmation"),
+  ...submitted,
+  /** The `agent.tool_use` or `agent.mcp_tool_use` event that was decided about. */
+  tool_use_id: Ids.EventId,
+  /** What was decided. */
+  result: ConfirmationResult,
+  /** Why the call was denied. */
+  deny_message: wire.nullish(Schema.String),
+  /** The child thread to which the service routed the answer. Absent or `null` for the primary thread. */
+  session_thread_id: wire.nullish(Ids.ThreadId)
+})
+
+/**
+ * `user.tool_confirmation`: a tool call that waited for approval was allowed or denied.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ToolConfirmation extends Schema.Schema.Type<typeof ToolConfirmation_> {}
+
+/**
+ * {@link ToolConfirmation} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ToolConfirmationEncoded extends Schema.Schema.Encoded<typeof ToolConfirmation_> {}
+
+/**
+ * Schema of {@link ToolConfirmation}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ToolConfirmation: Schema.Schema<ToolConfirmation, ToolConfirmationEncoded> = ToolConfirmation_
+
+const ToolConfirmationParams_ = wire.struct("UserToolConfirmationEventParams", {
+  type: Schema.Literal("user.tool_confirmation"),
+  /** The `agent.tool_use` or `agent.mcp_tool_use` event to decide about. */
+  tool_use_id: Ids.EventId,
+  /** The decision. */
+  result: Schema.Literal("allow", "deny"),
+  /** Why the call is denied; the agent reads it. Only with `deny`. */
+  deny_message: Schema.optional(Schema.NullOr(Schema.String))
+}).pipe(
+  Schema.filter(
+    ({ deny_message, result }) =>
+      result === "deny" || deny_message === undefined || deny_message === null ||
+      { path: ["deny_message"], message: "is allowed with the result \"deny\" only" },
+    { identifier: "UserToolConfirmationEventParams" }
+  )
+)
+
+/**
+ * A `user.tool_confirmation` to send: it allows or denies a tool call whose `evaluated_permission` is `ask`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ToolConfirmationParams extends Schema.Schema.Type<typeof ToolConfirmationParams_> {}
+
+/**
+ * {@link ToolConfirmationParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ToolConfirmationParamsEncoded extends Schema.Schema.Encoded<typeof ToolConfirmationParams_> {}
+
+/**
+ * Schema of {@link ToolConfirmationParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ToolConfirmationParams: Schema.Schema<ToolConfirmationParams, ToolConfirmationParamsEncoded> =
+  ToolConfirmationParams_
+
+const CustomToolResult_ = wire.struct("UserCustomToolResultEvent", {
+  type: Schema.Literal("user.custom_tool_result"),
+  ...submitted,
+  /** The `agent.custom_tool_use` event that was answered. */
+  custom_tool_use_id: Ids.EventId,
+  /** What the tool returned, in blocks. */
+  content: wire.nullish(Schema.Array(Content.ToolResultContent)),
+  /** Whether the tool failed. */
+  is_error: wire.nullish(Schema.Boolean),
+  /** The child thread to which the service routed the answer. Absent or `null` for the primary thread. */
+  session_thread_id: wire.nullish(Ids.ThreadId)
+})
+
+/**
+ * `user.custom_tool_result`: what a custom tool returned.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomToolResult extends Schema.Schema.Type<typeof CustomToolResult_> {}
+
+/**
+ * {@link CustomToolResult} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomToolResultEncoded extends Schema.Schema.Encoded<typeof CustomToolResult_> {}
+
+/**
+ * Schema of {@link CustomToolResult}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const CustomToolResult: Schema.Schema<CustomToolResult, CustomToolResultEncoded> = CustomToolResult_
+
+const CustomToolResultParams_ = wire.struct("UserCustomToolResultEventParams", {
+  type: Schema.Literal("user.custom_tool_result"),
+  /** The `agent.custom_tool_use` event to answer. */
+  custom_tool_use_id: Ids.EventId,
+  /** What the tool returned, in blocks. */
+  content: Schema.optional(Schema.Array(Content.ToolResultContentParams)),
+  /** Whether the tool failed. */
+  is_error: Schema.optional(Schema.NullOr(Schema.Boolean))
+})
+
+/**
+ * A `user.custom_tool_result` to send. It may be sent as soon as the call has arrived, before the session is idle; a
+ * second answer to the same call is accepted and has no effect.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomToolResultParams extends Schema.Schema.Type<typeof CustomToolResultParams_> {}
+
+/**
+ * {@link CustomToolResultParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomToolResultParamsEncoded extends Schema.Schema.Encoded<typeof CustomToolResultParams_> {}
+
+/**
+ * Schema of {@link CustomToolResultParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const CustomToolResultParams: Schema.Schema<CustomToolResultParams, CustomToolResultParamsEncoded> =
+  CustomToolResultParams_
+
+const DefineOutcome_ = wire.struct("UserDefineOutcomeEvent", {
+  type: Schema.Literal("user.define_outcome"),
+  ...submitted,
+  /** The outcome, as `span.outcome_evaluation_*` events and the session's `outcome_evaluations` name it. */
+  outcome_id: Ids.OutcomeId,
+  /** What the agent should produce. */
+  description: Schema.String,
+  /** How the outcome is graded. */
+  rubric: Outcome.Rubric,
+  /** After how many cycles of work and evaluation the agent gives up. */
+  max_iterations: wire.nullish(wire.number)
+})
+
+/**
+ * `user.define_outcome`: the user gave the agent an outcome to reach.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DefineOutcome extends Schema.Schema.Type<typeof DefineOutcome_> {}
+
+/**
+ * {@link DefineOutcome} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DefineOutcomeEncoded extends Schema.Schema.Encoded<typeof DefineOutcome_> {}
+
+/**
+ * Schema of {@link DefineOutcome}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const DefineOutcome: Schema.Schema<DefineOutcome, DefineOutcomeEncoded> = DefineOutcome_
+
+const DefineOutcomeParams_ = wire.struct("UserDefineOutcomeEventParams", {
+  type: Schema.Literal("user.define_outcome"),
+  /** What the agent should produce: the task. Not empty. */
+  description: params.nonEmptyText,
+  /** How to grade the outcome. */
+  rubric: Outcome.RubricParams,
+  /** After how many cycles of work and evaluation to give up: 1 to 20, by default 3. */
+  max_iterations: Schema.optional(Schema.NullOr(params.integer({ min: 1, max: 20 })))
+})
+
+/**
+ * A `user.define_outcome` to send: the agent starts to work on it at once. A session has one live outcome at a time.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DefineOutcomeParams extends Schema.Schema.Type<typeof DefineOutcomeParams_> {}
+
+/**
+ * {@link DefineOutcomeParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DefineOutcomeParamsEncoded extends Schema.Schema.Encoded<typeof DefineOutcomeParams_> {}
+
+/**
+ * Schema of {@link DefineOutcomeParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const DefineOutcomeParams: Schema.Schema<DefineOutcomeParams, DefineOutcomeParamsEncoded> = DefineOutcomeParams_
+
+const ToolResult_ = wire.struct("UserToolResultEvent", {
+  type: Schema.Literal("user.tool_result"),
+  ...submitted,
+  /** The `agent.tool_use` event that was answered. */
+  tool_use_id: Ids.EventId,
+  /** What the tool returned, in blocks. */
+  content: wire.nullish(Schema.Array(Content.ToolResultContent)),
+  /** Whether the tool failed. */
+  is_error: wire.nullish(Schema.Boolean),
+  /** The child thread to which the service routed the answer. Absent or `null` for the primary thread. */
+  session_thread_id: wire.nullish(Ids.ThreadId)
+})
+
+/**
+ * `user.tool_result`: what a built-in tool returned that the client ran, in a self-hosted environment.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ToolResult extends Schema.Schema.Type<typeof ToolResult_> {}
+
+/**
+ * {@link ToolResult} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ToolResultEncoded extends Schema.Schema.Encoded<typeof ToolResult_> {}
+
+/**
+ * Schema of {@link ToolResult}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ToolResult: Schema.Schema<ToolResult, ToolResultEncoded> = ToolResult_
+
+const ToolResultParams_ = wire.struct("UserToolResultEventParams", {
+  type: Schema.Literal("user.tool_result"),
+  /** The `agent.tool_use` event to answer. */
+  tool_use_id: Ids.EventId,
+  /** What the tool returned, in blocks. */
+  content: Schema.optional(Schema.Array(Content.ToolResultContentParams)),
+  /** Whether the tool failed. */
+  is_error: Schema.optional(Schema.NullOr(Schema.Boolean))
+})
+
+/**
+ * A `user.tool_result` to send. Only in self-hosted environments, where the client runs the built-in tools, and only with
+ * the credentials of the environment.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ToolResultParams extends Schema.Schema.Type<typeof ToolResultParams_> {}
+
+/**
+ * {@link ToolResultParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ToolResultParamsEncoded extends Schema.Schema.Encoded<typeof ToolResultParams_> {}
+
+/**
+ * Schema of {@link ToolResultParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ToolResultParams: Schema.Schema<ToolResultParams, ToolResultParamsEncoded> = ToolResultParams_
+
+const SystemMessage_ = wire.struct("SystemMessageEvent", {
+  type: Schema.Literal("system.message"),
+  ...submitted,
+  /** What was said, in blocks. */
+  content: Schema.Array(Content.SystemMessageContent)
+})
+
+/**
+ * `system.message`: privileged context for this and all later turns, besides the system prompt.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SystemMessage extends Schema.Schema.Type<typeof SystemMessage_> {}
+
+/**
+ * {@link SystemMessage} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SystemMessageEncoded extends Schema.Schema.Encoded<typeof SystemMessage_> {}
+
+/**
+ * Schema of {@link SystemMessage}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const SystemMessage: Schema.Schema<SystemMessage, SystemMessageEncoded> = SystemMessage_
+
+const SystemMessageParams_ = wire.struct("SystemMessageEventParams", {
+  type: Schema.Literal("system.message"),
+  /** What to say, in 1 to 1000 blocks of text. */
+  content: params.list(Content.TextBlockParams, { min: 1, max: 1000 })
+})
+
+/**
+ * A `system.message` to send.
+ *
+ * At most one per request: the last event, right after the `user.message`, `user.tool_result` or
+ * `user.custom_tool_result` that it accompanies. Some models take none.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SystemMessageParams extends Schema.Schema.Type<typeof SystemMessageParams_> {}
+
+/**
+ * {@link SystemMessageParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SystemMessageParamsEncoded extends Schema.Schema.Encoded<typeof SystemMessageParams_> {}
+
+/**
+ * Schema of {@link SystemMessageParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const SystemMessageParams: Schema.Schema<SystemMessageParams, SystemMessageParamsEncoded> = SystemMessageParams_
+
+/**
+ * Any event that came from a client, as the service returns it.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const UserEvent = wire.openUnion("UserEvent", [
+  Message,
+  Interrupt,
+  ToolConfirmation,
+  CustomToolResult,
+  DefineOutcome,
+  ToolResult,
+  SystemMessage
+])
+
+/**
+ * The values of {@link UserEvent}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type UserEvent = typeof UserEvent.Type
+
+/**
+ * {@link UserEvent} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type UserEventEncoded = typeof UserEvent.Encoded
+
+/**
+ * What a session can be created with.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const InitialEventParams = wire.openUnion("InitialEventParams", [
+  MessageParams,
+  DefineOutcomeParams
+])
+
+/**
+ * The values of {@link InitialEventParams}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type InitialEventParams = typeof InitialEventParams.Type
+
+/**
+ * {@link InitialEventParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type InitialEventParamsEncoded = typeof InitialEventParams.Encoded
+
+/** A tool that returns the empty text returns nothing: a block of text may not be empty. */
+const resultContent = (content: string | ReadonlyArray<Content.ToolResultContentParams>) =>
+  typeof content === "string" ? content === "" ? [] : [Content.text(content)] : content
+
+/**
+ * Says something to the agent.
+ *
+ * @example
+ * ```ts
+ * import * as Content from "@effect-managed-agents/core/Content"
+ * import * as UserEvent from "@effect-managed-agents/core/UserEvent"
+ *
+ * const question = UserEvent.message("Where is my order #1234?")
+ *
+ * const withImage = UserEvent.message([
+ *   Content.text("What is on this receipt?"),
+ *   Content.imageUrl("https://example.com/receipt.png")
+ * ])
+ *
+ * assert.deepStrictEqual(question.content, [Content.text("Where is my order #1234?")])
+ * assert.strictEqual(withImage.content.length, 2)
+ * ```
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const message = (content: string | ReadonlyArray<Content.MessageContentParams>): MessageParams => ({
+  type: "user.message",
+  content: typeof content === "string" ? [Content.text(content)] : content
+})
+
+/**
+ * Stops the agent: one thread, or every thread that is not archived.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const interrupt = (threadId?: Ids.ThreadId): InterruptParams => ({
+  type: "user.interrupt",
+  ...(threadId !== undefined && { session_thread_id: threadId })
+})
+
+/**
+ * Lets a tool call run that waits for approval.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const allow = (toolUseId: Ids.EventId): ToolConfirmationParams => ({
+  type: "user.tool_confirmation",
+  tool_use_id: toolUseId,
+  result: "allow"
+})
+
+/**
+ * Refuses a tool call that waits for approval. The agent reads the reason.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const deny = (toolUseId: Ids.EventId, reason?: string): ToolConfirmationParams => ({
+  type: "user.tool_confirmation",
+  tool_use_id: toolUseId,
+  result: "deny",
+  ...(reason !== undefined && { deny_message: reason })
+})
+
+/**
+ * How a tool call went.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface ResultOptions {
+  /** Whether the tool failed; `content` then says why. */
+  readonly isError?: boolean | undefined
+}
+
+/**
+ * Answers the call of a custom tool. An empty text is sent as no content.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const customToolResult = (
+  customToolUseId: Ids.EventId,
+  content: string | ReadonlyArray<Content.ToolResultContentParams>,
+  options?: ResultOptions
+): CustomToolResultParams => ({
+  type: "user.custom_tool_result",
+  custom_tool_use_id: customToolUseId,
+  content: resultContent(content),
+  ...(options?.isError !== undefined && { is_error: options.isError })
+})
+
+/**
+ * Answers the call of a built-in tool, in a self-hosted environment. An empty text is sent as no content.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const toolResult = (
+  toolUseId: Ids.EventId,
+  content: string | ReadonlyArray<Content.ToolResultContentParams>,
+  options?: ResultOptions
+): ToolResultParams => ({
+  type: "user.tool_result",
+  tool_use_id: toolUseId,
+  content: resultContent(content),
+  ...(options?.isError !== undefined && { is_error: options.isError })
+})
+
+/**
+ * An outcome to define.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface OutcomeOptions {
+  /** What the agent should produce: the task. */
+  readonly description: string
+  /** How to grade it: the rubric's text, or where it is. */
+  readonly rubric: string | Outcome.RubricParams
+  /** After how many cycles of work and evaluation to give up: 1 to 20, by default 3. */
+  readonly maxIterations?: number | undefined
+}
+
+/**
+ * Gives the agent an outcome to reach.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const defineOutcome = (options: OutcomeOptions): DefineOutcomeParams => ({
+  type: "user.define_outcome",
+  description: options.description,
+  rubric: typeof options.rubric === "string" ? { type: "text", content: options.rubric } : options.rubric,
+  ...(options.maxIterations !== undefined && { max_iterations: options.maxIterations })
+})
+
+/**
+ * Gives the agent privileged context, together with the message or tool result that it is sent after.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const systemMessage = (content: string | ReadonlyArray<Content.TextBlockParams>): SystemMessageParams => ({
+  type: "system.message",
+  content: typeof content === "string" ? [Content.text(content)] : content
+})
