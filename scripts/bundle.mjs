@@ -1,0 +1,34 @@
+import * as esbuild from "esbuild"
+import { pathToFileURL } from "node:url"
+
+/** Everything of the workspace goes into the bundle; what comes from node_modules stays outside it. */
+const dependenciesStayOutside = {
+  name: "dependencies-stay-outside",
+  setup(build) {
+    build.onResolve({ filter: /^[^./]/ }, async (args) => {
+      if (args.pluginData === dependenciesStayOutside || args.kind === "entry-point") return undefined
+      if (args.path.startsWith("node:") || args.path.startsWith("@effect-managed-agents/")) return undefined
+      const resolved = await build.resolve(args.path, {
+        kind: args.kind,
+        importer: args.importer,
+        resolveDir: args.resolveDir,
+        pluginData: dependenciesStayOutside
+      })
+      if (resolved.errors.length > 0) return resolved
+      return { path: resolved.path.startsWith("/") ? pathToFileURL(resolved.path).href : resolved.path, external: true }
+    })
+  }
+}
+
+export const bundleForNode = (entry, outfile) =>
+  esbuild.build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    sourcemap: true,
+    logLevel: "warning",
+    plugins: [dependenciesStayOutside]
+  })

@@ -1,0 +1,46 @@
+// npm start | npm run simulator -- <flags> | npm run bench
+//
+// The program runs in this very process, so that signals, exit codes and standard output are its own.
+import { spawn } from "node:child_process"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { pathToFileURL } from "node:url"
+import { bootstrap } from "./bootstrap.mjs"
+import { root } from "./lib.mjs"
+
+const programs = {
+  start: "packages/examples/src/01-quickstart.ts",
+  simulator: "packages/testkit/src/bin.ts",
+  bench: "packages/testkit/bench/main.ts"
+}
+
+const [name, ...args] = process.argv.slice(2)
+const program = programs[name]
+if (program === undefined) {
+  console.error(`usage: node scripts/run.mjs ${Object.keys(programs).join("|")} [arguments]`)
+  process.exit(1)
+}
+const file = join(root, program)
+if (!existsSync(file)) {
+  console.error(`${program} does not exist`)
+  process.exit(1)
+}
+
+bootstrap()
+
+if (name === "bench") {
+  // Measured as published, not as a loader would rewrite it.
+  const { bundleForNode } = await import("./bundle.mjs")
+  const output = join(root, "packages/testkit/build/bench.mjs")
+  await bundleForNode(file, output)
+  const child = spawn(process.execPath, ["--expose-gc", "--enable-source-maps", output, ...args], { stdio: "inherit" })
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal))
+  child.on("exit", (code) => process.exit(code ?? 1))
+} else {
+  const { register } = await import("tsx/esm/api")
+  register()
+  process.argv = [process.execPath, file, ...args]
+  // Paths among the arguments are meant from where the user stands.
+  if (process.env.INIT_CWD !== undefined && existsSync(process.env.INIT_CWD)) process.chdir(process.env.INIT_CWD)
+  await import(pathToFileURL(file).href)
+}
