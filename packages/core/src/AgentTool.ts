@@ -1,0 +1,1059 @@
+/**
+ * The tools of an agent: the built-in toolset, the tools of MCP servers, and custom tools that the client runs.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import * as limits from "./internal/limits.ts"
+import * as wire from "./internal/wire.ts"
+
+const Policy = wire.struct("KnownPermissionPolicy", { type: Schema.Literal("always_allow", "always_ask", "auto") })
+
+/**
+ * What happens before a tool runs: nothing (`always_allow`), the client is asked (`always_ask`), or the service judges
+ * each call (`auto`).
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const PermissionPolicy = wire.openUnion("PermissionPolicy", [Policy])
+
+/**
+ * What happens before a tool runs: nothing (`always_allow`), the client is asked (`always_ask`), or the service judges
+ * each call (`auto`).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PermissionPolicy = typeof PermissionPolicy.Type
+
+/**
+ * What {@link PermissionPolicy} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PermissionPolicyEncoded = typeof PermissionPolicy.Encoded
+
+const DefaultConfig_ = wire.struct("ToolsetDefaultConfig", {
+  enabled: Schema.Boolean,
+  permission_policy: PermissionPolicy
+})
+
+/**
+ * How the tools of a toolset are configured unless one has a configuration of its own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DefaultConfig extends Schema.Schema.Type<typeof DefaultConfig_> {}
+
+/**
+ * What {@link DefaultConfig} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DefaultConfigEncoded extends Schema.Schema.Encoded<typeof DefaultConfig_> {}
+
+/**
+ * The schema of {@link DefaultConfig}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const DefaultConfig: Schema.Schema<DefaultConfig, DefaultConfigEncoded> = DefaultConfig_
+
+const DefaultConfigParams_ = wire.struct("ToolsetDefaultConfigParams", {
+  /** Whether the agent may use the tools; the default is `true`. */
+  enabled: Schema.optional(Schema.NullOr(Schema.Boolean)),
+  /** The default is `always_allow` for the built-in tools and `always_ask` for the tools of MCP servers. */
+  permission_policy: Schema.optional(Schema.NullOr(PermissionPolicy))
+})
+
+/**
+ * How to configure the tools of a toolset that get no configuration of their own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DefaultConfigParams extends Schema.Schema.Type<typeof DefaultConfigParams_> {}
+
+/**
+ * What {@link DefaultConfigParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DefaultConfigParamsEncoded extends Schema.Schema.Encoded<typeof DefaultConfigParams_> {}
+
+/**
+ * The schema of {@link DefaultConfigParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const DefaultConfigParams: Schema.Schema<DefaultConfigParams, DefaultConfigParamsEncoded> = DefaultConfigParams_
+
+/**
+ * The built-in tools that need no configuration beyond whether and when they run.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SandboxToolName = "bash" | "edit" | "read" | "write" | "glob" | "grep"
+
+/**
+ * The configuration of one built-in tool of the sandbox.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SandboxToolConfig<Name extends SandboxToolName = SandboxToolName> {
+  readonly name: Name
+  /** The same as `name`; servers of mid-2026 leave it out. */
+  readonly type?: Name
+  readonly enabled: boolean
+  readonly permission_policy: PermissionPolicy
+}
+
+/**
+ * What {@link SandboxToolConfig} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SandboxToolConfigEncoded<Name extends SandboxToolName = SandboxToolName> {
+  readonly name: Name
+  readonly type?: Name
+  readonly enabled: boolean
+  readonly permission_policy: PermissionPolicyEncoded
+}
+
+const sandboxTool = <const Name extends SandboxToolName>(
+  identifier: string,
+  name: Name
+): Schema.Schema<SandboxToolConfig<Name>, SandboxToolConfigEncoded<Name>> =>
+  wire.struct(identifier, {
+    name: Schema.Literal(name),
+    type: wire.optional(Schema.Literal(name)),
+    enabled: Schema.Boolean,
+    permission_policy: PermissionPolicy
+  })
+
+const ToolReference_ = wire.struct("ToolReference", {
+  type: Schema.Literal("tool_reference"),
+  /** The exact name, in upper and lower case as the tool has it. */
+  name: Schema.String
+})
+
+/**
+ * Names one tool in a list of tools whose results count.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ToolReference extends Schema.Schema.Type<typeof ToolReference_> {}
+
+/**
+ * What {@link ToolReference} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ToolReferenceEncoded extends Schema.Schema.Encoded<typeof ToolReference_> {}
+
+/**
+ * The schema of {@link ToolReference}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ToolReference: Schema.Schema<ToolReference, ToolReferenceEncoded> = ToolReference_
+
+const UrlSourceAllOrNone = wire.struct("UrlSourceAllOrNone", { type: Schema.Literal("all", "none") })
+
+const UrlSourceToolList = wire.struct("UrlSourceToolList", {
+  type: Schema.Literal("only", "except"),
+  /** The tools that count (`only`) or do not (`except`). */
+  tools: Schema.Array(ToolReference)
+})
+
+/**
+ * Which tools' results may contribute URLs: all, none, `only` some or all `except` some.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const UrlSourceToolFilter = wire.openUnion("UrlSourceToolFilter", [UrlSourceAllOrNone, UrlSourceToolList])
+
+/**
+ * Which tools' results may contribute URLs: all, none, `only` some or all `except` some.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type UrlSourceToolFilter = typeof UrlSourceToolFilter.Type
+
+/**
+ * What {@link UrlSourceToolFilter} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type UrlSourceToolFilterEncoded = typeof UrlSourceToolFilter.Encoded
+
+/**
+ * Whether the text of user messages may contribute URLs.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const UrlSourceUserInput = wire.openUnion("UrlSourceUserInput", [UrlSourceAllOrNone])
+
+/**
+ * Whether the text of user messages may contribute URLs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type UrlSourceUserInput = typeof UrlSourceUserInput.Type
+
+/**
+ * What {@link UrlSourceUserInput} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type UrlSourceUserInputEncoded = typeof UrlSourceUserInput.Encoded
+
+const UrlSources_ = wire.struct("UrlSources", {
+  /** Results of custom tools. */
+  client_tool_results: Schema.NullOr(UrlSourceToolFilter),
+  /** Results of `web_search` and `web_fetch`. */
+  server_tool_results: Schema.NullOr(UrlSourceToolFilter),
+  /** The text of user messages. */
+  user_input: Schema.NullOr(UrlSourceUserInput)
+})
+
+/**
+ * Where the URLs may come from that `web_fetch` may fetch; `null` stands for every URL of that source.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UrlSources extends Schema.Schema.Type<typeof UrlSources_> {}
+
+/**
+ * What {@link UrlSources} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UrlSourcesEncoded extends Schema.Schema.Encoded<typeof UrlSources_> {}
+
+/**
+ * The schema of {@link UrlSources}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const UrlSources: Schema.Schema<UrlSources, UrlSourcesEncoded> = UrlSources_
+
+const UserLocation_ = wire.struct("UserLocation", {
+  type: Schema.Literal("approximate"),
+  city: wire.nullish(Schema.String),
+  /** Two upper-case letters, as in ISO 3166-1. */
+  country: wire.nullish(Schema.String),
+  /** State or region. */
+  region: wire.nullish(Schema.String),
+  /** An IANA name such as `Europe/Lisbon`. */
+  timezone: wire.nullish(Schema.String)
+})
+
+/**
+ * Roughly where the user is, so that search results fit the place.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UserLocation extends Schema.Schema.Type<typeof UserLocation_> {}
+
+/**
+ * What {@link UserLocation} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UserLocationEncoded extends Schema.Schema.Encoded<typeof UserLocation_> {}
+
+/**
+ * The schema of {@link UserLocation}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const UserLocation: Schema.Schema<UserLocation, UserLocationEncoded> = UserLocation_
+
+const WebFetchToolConfig_ = wire.struct("WebFetchToolConfig", {
+  name: Schema.Literal("web_fetch"),
+  /** The same as `name`; servers of mid-2026 leave it out. */
+  type: wire.optional(Schema.Literal("web_fetch")),
+  enabled: Schema.Boolean,
+  permission_policy: PermissionPolicy,
+  /** If present, only these hosts and their subdomains are fetched. */
+  allowed_domains: wire.optional(Schema.Array(Schema.String)),
+  /** If present, these hosts and their subdomains are never fetched. */
+  blocked_domains: wire.optional(Schema.Array(Schema.String)),
+  /** The most tokens of fetched text that one call puts into the context. */
+  max_content_tokens: wire.nullish(wire.number),
+  /** Where fetched URLs may come from; absent or `null` for anywhere. */
+  url_sources: wire.nullish(UrlSources)
+})
+
+/**
+ * The configuration of the built-in tool `web_fetch`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface WebFetchToolConfig extends Schema.Schema.Type<typeof WebFetchToolConfig_> {}
+
+/**
+ * What {@link WebFetchToolConfig} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface WebFetchToolConfigEncoded extends Schema.Schema.Encoded<typeof WebFetchToolConfig_> {}
+
+/**
+ * The schema of {@link WebFetchToolConfig}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const WebFetchToolConfig: Schema.Schema<WebFetchToolConfig, WebFetchToolConfigEncoded> = WebFetchToolConfig_
+
+const WebSearchToolConfig_ = wire.struct("WebSearchToolConfig", {
+  name: Schema.Literal("web_search"),
+  /** The same as `name`; servers of mid-2026 leave it out. */
+  type: wire.optional(Schema.Literal("web_search")),
+  enabled: Schema.Boolean,
+  permission_policy: PermissionPolicy,
+  /** If present, only results of these hosts and their subdomains are returned. */
+  allowed_domains: wire.optional(Schema.Array(Schema.String)),
+  /** If present, results of these hosts and their subdomains are never returned. */
+  blocked_domains: wire.optional(Schema.Array(Schema.String)),
+  user_location: wire.nullish(UserLocation)
+})
+
+/**
+ * The configuration of the built-in tool `web_search`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface WebSearchToolConfig extends Schema.Schema.Type<typeof WebSearchToolConfig_> {}
+
+/**
+ * What {@link WebSearchToolConfig} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface WebSearchToolConfigEncoded extends Schema.Schema.Encoded<typeof WebSearchToolConfig_> {}
+
+/**
+ * The schema of {@link WebSearchToolConfig}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const WebSearchToolConfig: Schema.Schema<WebSearchToolConfig, WebSearchToolConfigEncoded> = WebSearchToolConfig_
+
+/**
+ * The configuration of one built-in tool, told apart by `name`.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ToolConfig = wire.openUnion("ToolConfig", [
+  sandboxTool("BashToolConfig", "bash"),
+  sandboxTool("EditToolConfig", "edit"),
+  sandboxTool("ReadToolConfig", "read"),
+  sandboxTool("WriteToolConfig", "write"),
+  sandboxTool("GlobToolConfig", "glob"),
+  sandboxTool("GrepToolConfig", "grep"),
+  WebFetchToolConfig,
+  WebSearchToolConfig
+], "name")
+
+/**
+ * The configuration of one built-in tool, told apart by `name`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ToolConfig = typeof ToolConfig.Type
+
+/**
+ * What {@link ToolConfig} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ToolConfigEncoded = typeof ToolConfig.Encoded
+
+const McpToolConfig_ = wire.struct("McpToolConfig", {
+  name: Schema.String,
+  enabled: Schema.Boolean,
+  permission_policy: PermissionPolicy
+})
+
+/**
+ * The configuration of one tool of an MCP server.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface McpToolConfig extends Schema.Schema.Type<typeof McpToolConfig_> {}
+
+/**
+ * What {@link McpToolConfig} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface McpToolConfigEncoded extends Schema.Schema.Encoded<typeof McpToolConfig_> {}
+
+/**
+ * The schema of {@link McpToolConfig}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const McpToolConfig: Schema.Schema<McpToolConfig, McpToolConfigEncoded> = McpToolConfig_
+
+const AgentToolset_ = wire.struct("AgentToolset", {
+  type: Schema.Literal("agent_toolset_20260401"),
+  /** The tools that differ from `default_config`. */
+  configs: Schema.Array(ToolConfig),
+  default_config: DefaultConfig
+})
+
+/**
+ * The built-in tools: shell, files, search and the web.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AgentToolset extends Schema.Schema.Type<typeof AgentToolset_> {}
+
+/**
+ * What {@link AgentToolset} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AgentToolsetEncoded extends Schema.Schema.Encoded<typeof AgentToolset_> {}
+
+/**
+ * The schema of {@link AgentToolset}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const AgentToolset: Schema.Schema<AgentToolset, AgentToolsetEncoded> = AgentToolset_
+
+const McpToolset_ = wire.struct("McpToolset", {
+  type: Schema.Literal("mcp_toolset"),
+  /** The `name` of the server among the agent's `mcp_servers`. */
+  mcp_server_name: Schema.String,
+  /** The tools that differ from `default_config`. */
+  configs: Schema.Array(McpToolConfig),
+  default_config: DefaultConfig
+})
+
+/**
+ * The tools of one MCP server.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface McpToolset extends Schema.Schema.Type<typeof McpToolset_> {}
+
+/**
+ * What {@link McpToolset} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface McpToolsetEncoded extends Schema.Schema.Encoded<typeof McpToolset_> {}
+
+/**
+ * The schema of {@link McpToolset}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const McpToolset: Schema.Schema<McpToolset, McpToolsetEncoded> = McpToolset_
+
+const InputSchema_ = Schema.Struct(
+  {
+    type: Schema.Literal("object"),
+    properties: wire.nullish(wire.json),
+    required: wire.nullish(Schema.Array(Schema.String))
+  },
+  { key: Schema.String, value: Schema.Unknown }
+).annotations({ identifier: "ToolInputSchema" })
+
+/**
+ * The JSON Schema of a custom tool's input; keywords beyond these are kept.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface InputSchema extends Schema.Schema.Type<typeof InputSchema_> {}
+
+/**
+ * What {@link InputSchema} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface InputSchemaEncoded extends Schema.Schema.Encoded<typeof InputSchema_> {}
+
+/**
+ * The schema of {@link InputSchema}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const InputSchema: Schema.Schema<InputSchema, InputSchemaEncoded> = InputSchema_
+
+const CustomTool_ = wire.struct("CustomTool", {
+  type: Schema.Literal("custom"),
+  name: Schema.String,
+  /** What the agent is told about the tool. */
+  description: Schema.String,
+  input_schema: InputSchema
+})
+
+/**
+ * A tool that the client runs: a call is an `agent.custom_tool_use` event, answered by `user.custom_tool_result`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomTool extends Schema.Schema.Type<typeof CustomTool_> {}
+
+/**
+ * What {@link CustomTool} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomToolEncoded extends Schema.Schema.Encoded<typeof CustomTool_> {}
+
+/**
+ * The schema of {@link CustomTool}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const CustomTool: Schema.Schema<CustomTool, CustomToolEncoded> = CustomTool_
+
+/**
+ * A tool or toolset of an agent.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Tool = wire.openUnion("AgentTool", [AgentToolset, McpToolset, CustomTool])
+
+/**
+ * A tool or toolset of an agent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Tool = typeof Tool.Type
+
+/**
+ * What {@link Tool} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ToolEncoded = typeof Tool.Encoded
+
+/**
+ * How to configure one built-in tool of the sandbox.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SandboxToolConfigParams<Name extends SandboxToolName = SandboxToolName> {
+  readonly name: Name
+  readonly type?: Name | undefined
+  /** Whether the agent may use the tool; the toolset's `default_config` decides if absent. */
+  readonly enabled?: boolean | null | undefined
+  /** The toolset's `default_config` decides if absent. */
+  readonly permission_policy?: PermissionPolicy | null | undefined
+}
+
+/**
+ * What {@link SandboxToolConfigParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SandboxToolConfigParamsEncoded<Name extends SandboxToolName = SandboxToolName> {
+  readonly name: Name
+  readonly type?: Name | undefined
+  readonly enabled?: boolean | null | undefined
+  readonly permission_policy?: PermissionPolicyEncoded | null | undefined
+}
+
+const sandboxToolParams = <const Name extends SandboxToolName>(
+  identifier: string,
+  name: Name
+): Schema.Schema<SandboxToolConfigParams<Name>, SandboxToolConfigParamsEncoded<Name>> =>
+  wire.struct(identifier, {
+    name: Schema.Literal(name),
+    type: Schema.optional(Schema.Literal(name)),
+    enabled: Schema.optional(Schema.NullOr(Schema.Boolean)),
+    permission_policy: Schema.optional(Schema.NullOr(PermissionPolicy))
+  })
+
+const Shorthand = Schema.Literal("all", "none")
+
+const UrlSourceToolListParams = wire.struct("UrlSourceToolListParams", {
+  type: Schema.Literal("only", "except"),
+  /** 1 to 128 tools, no two alike. */
+  tools: Schema.Array(ToolReference).pipe(
+    limits.items(1, 128),
+    limits.distinct("tool", (reference) => reference.name)
+  )
+})
+
+/**
+ * Which tools' results may contribute URLs: `"all"`, `"none"`, `only` some or all `except` some.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const UrlSourceToolFilterParams = Schema.Union(
+  Shorthand,
+  wire.openUnion("UrlSourceToolFilterObjectParams", [UrlSourceAllOrNone, UrlSourceToolListParams])
+).annotations({ identifier: "UrlSourceToolFilterParams" })
+
+/**
+ * Which tools' results may contribute URLs: `"all"`, `"none"`, `only` some or all `except` some.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type UrlSourceToolFilterParams = typeof UrlSourceToolFilterParams.Type
+
+/**
+ * What {@link UrlSourceToolFilterParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type UrlSourceToolFilterParamsEncoded = typeof UrlSourceToolFilterParams.Encoded
+
+/**
+ * Whether the text of user messages may contribute URLs.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const UrlSourceUserInputParams = Schema.Union(Shorthand, UrlSourceUserInput).annotations({ identifier: "UrlSourceUserInputParams" })
+
+/**
+ * Whether the text of user messages may contribute URLs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type UrlSourceUserInputParams = typeof UrlSourceUserInputParams.Type
+
+/**
+ * What {@link UrlSourceUserInputParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type UrlSourceUserInputParamsEncoded = typeof UrlSourceUserInputParams.Encoded
+
+const isNone = (source: unknown): boolean =>
+  source === "none" || (typeof source === "object" && source !== null && "type" in source && source.type === "none")
+
+const UrlSourcesParams_ = wire.struct("UrlSourcesParams", {
+  /** Results of custom tools, each of which must be among the same `tools`; the default is `"all"`. */
+  client_tool_results: Schema.optional(Schema.NullOr(UrlSourceToolFilterParams)),
+  /** Results of `web_search` and `web_fetch`; the default is `"all"`. */
+  server_tool_results: Schema.optional(Schema.NullOr(UrlSourceToolFilterParams)),
+  /** The text of user messages; the default is `"all"`. */
+  user_input: Schema.optional(Schema.NullOr(UrlSourceUserInputParams))
+}).pipe(Schema.filter((sources) => {
+  if (isNone(sources.client_tool_results) && isNone(sources.server_tool_results) && isNone(sources.user_input)) {
+    return "at least one source must contribute URLs, not all three may be \"none\""
+  }
+  return referencedTools(sources.server_tool_results).flatMap((name, index) =>
+    name === "web_search" || name === "web_fetch" ? [] : [{
+      path: ["server_tool_results", "tools", index, "name"],
+      message: "only web_search and web_fetch run on the service"
+    }]
+  )
+}, { identifier: "UrlSourcesParams", jsonSchema: {} }))
+
+/**
+ * Where the URLs may come from that `web_fetch` may fetch; not all three sources may be `none`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UrlSourcesParams extends Schema.Schema.Type<typeof UrlSourcesParams_> {}
+
+/**
+ * What {@link UrlSourcesParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UrlSourcesParamsEncoded extends Schema.Schema.Encoded<typeof UrlSourcesParams_> {}
+
+/**
+ * The schema of {@link UrlSourcesParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const UrlSourcesParams: Schema.Schema<UrlSourcesParams, UrlSourcesParamsEncoded> = UrlSourcesParams_
+
+const domains = {
+  /** 1 to 64 plain host names: only these and their subdomains. Excludes `blocked_domains`. */
+  allowed_domains: Schema.optional(Schema.Array(Schema.String).pipe(limits.items(1, 64))),
+  /** 1 to 64 plain host names: never these nor their subdomains. Excludes `allowed_domains`. */
+  blocked_domains: Schema.optional(Schema.Array(Schema.String).pipe(limits.items(1, 64)))
+}
+
+const exclusiveDomains = (
+  config: {
+    readonly allowed_domains?: ReadonlyArray<string> | undefined
+    readonly blocked_domains?: ReadonlyArray<string> | undefined
+  }
+): Schema.FilterOutput =>
+  config.allowed_domains === undefined || config.blocked_domains === undefined ? true : {
+    path: ["blocked_domains"],
+    message: "allowed_domains and blocked_domains exclude each other"
+  }
+
+const WebFetchToolConfigParams_ = wire.struct("WebFetchToolConfigParams", {
+  name: Schema.Literal("web_fetch"),
+  type: Schema.optional(Schema.Literal("web_fetch")),
+  /** Whether the agent may use the tool; the toolset's `default_config` decides if absent. */
+  enabled: Schema.optional(Schema.NullOr(Schema.Boolean)),
+  /** The toolset's `default_config` decides if absent. */
+  permission_policy: Schema.optional(Schema.NullOr(PermissionPolicy)),
+  ...domains,
+  /** The most tokens of fetched text that one call puts into the context; binary content does not count. */
+  max_content_tokens: Schema.optional(Schema.NullOr(Schema.Int)),
+  /** Where fetched URLs may come from; anywhere if absent. */
+  url_sources: Schema.optional(Schema.NullOr(UrlSourcesParams))
+}).pipe(Schema.filter(exclusiveDomains, { identifier: "WebFetchToolConfigParams", jsonSchema: {} }))
+
+/**
+ * How to configure the built-in tool `web_fetch`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface WebFetchToolConfigParams extends Schema.Schema.Type<typeof WebFetchToolConfigParams_> {}
+
+/**
+ * What {@link WebFetchToolConfigParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface WebFetchToolConfigParamsEncoded extends Schema.Schema.Encoded<typeof WebFetchToolConfigParams_> {}
+
+/**
+ * The schema of {@link WebFetchToolConfigParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const WebFetchToolConfigParams: Schema.Schema<WebFetchToolConfigParams, WebFetchToolConfigParamsEncoded> = WebFetchToolConfigParams_
+
+const WebSearchToolConfigParams_ = wire.struct("WebSearchToolConfigParams", {
+  name: Schema.Literal("web_search"),
+  type: Schema.optional(Schema.Literal("web_search")),
+  /** Whether the agent may use the tool; the toolset's `default_config` decides if absent. */
+  enabled: Schema.optional(Schema.NullOr(Schema.Boolean)),
+  /** The toolset's `default_config` decides if absent. */
+  permission_policy: Schema.optional(Schema.NullOr(PermissionPolicy)),
+  ...domains,
+  user_location: Schema.optional(Schema.NullOr(UserLocation))
+}).pipe(Schema.filter(exclusiveDomains, { identifier: "WebSearchToolConfigParams", jsonSchema: {} }))
+
+/**
+ * How to configure the built-in tool `web_search`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface WebSearchToolConfigParams extends Schema.Schema.Type<typeof WebSearchToolConfigParams_> {}
+
+/**
+ * What {@link WebSearchToolConfigParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface WebSearchToolConfigParamsEncoded extends Schema.Schema.Encoded<typeof WebSearchToolConfigParams_> {}
+
+/**
+ * The schema of {@link WebSearchToolConfigParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const WebSearchToolConfigParams: Schema.Schema<WebSearchToolConfigParams, WebSearchToolConfigParamsEncoded> = WebSearchToolConfigParams_
+
+/**
+ * How to configure one built-in tool, told apart by `name`.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ToolConfigParams = wire.openUnion("ToolConfigParams", [
+  sandboxToolParams("BashToolConfigParams", "bash"),
+  sandboxToolParams("EditToolConfigParams", "edit"),
+  sandboxToolParams("ReadToolConfigParams", "read"),
+  sandboxToolParams("WriteToolConfigParams", "write"),
+  sandboxToolParams("GlobToolConfigParams", "glob"),
+  sandboxToolParams("GrepToolConfigParams", "grep"),
+  WebFetchToolConfigParams,
+  WebSearchToolConfigParams
+], "name")
+
+/**
+ * How to configure one built-in tool, told apart by `name`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ToolConfigParams = typeof ToolConfigParams.Type
+
+/**
+ * What {@link ToolConfigParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ToolConfigParamsEncoded = typeof ToolConfigParams.Encoded
+
+const McpToolConfigParams_ = wire.struct("McpToolConfigParams", {
+  /** 1 to 128 characters. */
+  name: limits.text(1, 128),
+  /** Whether the agent may use the tool; the toolset's `default_config` decides if absent. */
+  enabled: Schema.optional(Schema.NullOr(Schema.Boolean)),
+  /** The toolset's `default_config` decides if absent. */
+  permission_policy: Schema.optional(Schema.NullOr(PermissionPolicy))
+})
+
+/**
+ * How to configure one tool of an MCP server.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface McpToolConfigParams extends Schema.Schema.Type<typeof McpToolConfigParams_> {}
+
+/**
+ * What {@link McpToolConfigParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface McpToolConfigParamsEncoded extends Schema.Schema.Encoded<typeof McpToolConfigParams_> {}
+
+/**
+ * The schema of {@link McpToolConfigParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const McpToolConfigParams: Schema.Schema<McpToolConfigParams, McpToolConfigParamsEncoded> = McpToolConfigParams_
+
+const AgentToolsetParams_ = wire.struct("AgentToolsetParams", {
+  type: Schema.Literal("agent_toolset_20260401"),
+  /** Tools that differ from `default_config`, each at most once. */
+  configs: Schema.optional(
+    Schema.Array(ToolConfigParams).pipe(limits.distinct("tool", (config) => String(config.name)))
+  ),
+  default_config: Schema.optional(Schema.NullOr(DefaultConfigParams))
+})
+
+/**
+ * Gives the agent the built-in tools.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AgentToolsetParams extends Schema.Schema.Type<typeof AgentToolsetParams_> {}
+
+/**
+ * What {@link AgentToolsetParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AgentToolsetParamsEncoded extends Schema.Schema.Encoded<typeof AgentToolsetParams_> {}
+
+/**
+ * The schema of {@link AgentToolsetParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const AgentToolsetParams: Schema.Schema<AgentToolsetParams, AgentToolsetParamsEncoded> = AgentToolsetParams_
+
+const McpToolsetParams_ = wire.struct("McpToolsetParams", {
+  type: Schema.Literal("mcp_toolset"),
+  /** The `name` of one of the agent's `mcp_servers`, 1 to 255 characters. */
+  mcp_server_name: limits.text(1, 255),
+  /** Tools that differ from `default_config`, each at most once. */
+  configs: Schema.optional(Schema.Array(McpToolConfigParams).pipe(limits.distinct("tool", (config) => config.name))),
+  default_config: Schema.optional(Schema.NullOr(DefaultConfigParams))
+})
+
+/**
+ * Gives the agent the tools of one MCP server.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface McpToolsetParams extends Schema.Schema.Type<typeof McpToolsetParams_> {}
+
+/**
+ * What {@link McpToolsetParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface McpToolsetParamsEncoded extends Schema.Schema.Encoded<typeof McpToolsetParams_> {}
+
+/**
+ * The schema of {@link McpToolsetParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const McpToolsetParams: Schema.Schema<McpToolsetParams, McpToolsetParamsEncoded> = McpToolsetParams_
+
+const reserved = ["mcp__", "ant__"]
+
+const CustomToolParams_ = wire.struct("CustomToolParams", {
+  type: Schema.Literal("custom"),
+  /** 1 to 128 letters, digits, `_` and `-`, unique among the tools, not starting with `mcp__` or `ant__`. */
+  name: Schema.String.pipe(
+    Schema.pattern(/^[A-Za-z0-9_-]{1,128}$/, {
+      message: () => "1 to 128 letters, digits, underscores and hyphens are expected"
+    }),
+    Schema.filter((name) => {
+      const prefix = reserved.find((prefix) => name.startsWith(prefix))
+      return prefix === undefined || `the prefix ${prefix} is reserved`
+    }, { jsonSchema: {} })
+  ),
+  /** What the agent is told about the tool. */
+  description: Schema.String,
+  /** The JSON Schema of the input. */
+  input_schema: InputSchema
+})
+
+/**
+ * Gives the agent a tool that the client runs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomToolParams extends Schema.Schema.Type<typeof CustomToolParams_> {}
+
+/**
+ * What {@link CustomToolParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomToolParamsEncoded extends Schema.Schema.Encoded<typeof CustomToolParams_> {}
+
+/**
+ * The schema of {@link CustomToolParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const CustomToolParams: Schema.Schema<CustomToolParams, CustomToolParamsEncoded> = CustomToolParams_
+
+/**
+ * A tool or toolset to give to an agent.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ToolParams = wire.openUnion("AgentToolParams", [AgentToolsetParams, McpToolsetParams, CustomToolParams])
+
+/**
+ * A tool or toolset to give to an agent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ToolParams = typeof ToolParams.Type
+
+/**
+ * What {@link ToolParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ToolParamsEncoded = typeof ToolParams.Encoded
+
+/** The names that an `only` or `except` list mentions. */
+const referencedTools = (filter: UrlSourceToolFilterParams | null | undefined): ReadonlyArray<string> =>
+  typeof filter === "object" && filter !== null && (filter.type === "only" || filter.type === "except")
+    ? filter.tools.map((tool) => tool.name)
+    : []
+
+const unknownReferences = (tools: ReadonlyArray<ToolParams>): ReadonlyArray<Schema.FilterIssue> => {
+  const custom = new Set(tools.flatMap((tool) => tool.type === "custom" ? [tool.name] : []))
+  return tools.flatMap((tool, index) =>
+    tool.type !== "agent_toolset_20260401" ? [] : (tool.configs ?? []).flatMap((config, configIndex) =>
+      config.name !== "web_fetch" ? [] : referencedTools(config.url_sources?.client_tool_results).flatMap((name, i) =>
+        custom.has(name) ? [] : [{
+          path: [index, "configs", configIndex, "url_sources", "client_tool_results", "tools", i, "name"],
+          message: `there is no custom tool ${JSON.stringify(name)} among the tools`
+        }]
+      )
+    )
+  )
+}
+
+/**
+ * The tools to give to an agent: at most 128, no two custom tools of one name.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ToolsParams = Schema.Array(ToolParams).pipe(
+  limits.items(0, 128),
+  limits.distinct("custom tool", (tool) => tool.type === "custom" ? tool.name : undefined),
+  Schema.filter(unknownReferences, { jsonSchema: {} })
+).annotations({ identifier: "AgentToolsParams" })
