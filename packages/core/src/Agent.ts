@@ -1,0 +1,1026 @@
+/**
+ * Agents as sessions and threads hold them, and how to refer to one when a session is created.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import * as AgentTool from "./AgentTool.ts"
+import { AgentId, SkillId } from "./Ids.ts"
+import * as limits from "./internal/limits.ts"
+import * as wire from "./internal/wire.ts"
+
+/**
+ * The name of a model; any name is accepted.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Model = wire.openString(
+  "Model",
+  "claude-fable-5-2",
+  "claude-haiku-5-5",
+  "claude-sonnet-5-5",
+  "claude-opus-5-5",
+  "claude-fable-5-1",
+  "claude-sonnet-5",
+  "claude-fable-5",
+  "claude-opus-5",
+  "claude-opus-4-8",
+  "claude-opus-4-7",
+  "claude-opus-4-6",
+  "claude-sonnet-4-6",
+  "claude-haiku-4-5",
+  "claude-haiku-4-5-20251001",
+  "claude-opus-4-5",
+  "claude-opus-4-5-20251101",
+  "claude-sonnet-4-5",
+  "claude-sonnet-4-5-20250929"
+)
+
+/**
+ * The name of a model; any name is accepted.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Model = typeof Model.Type
+
+const efforts = ["low", "medium", "high", "xhigh", "max"] as const
+
+const EffortLevel = wire.struct("EffortLevel", { type: Schema.Literal(...efforts) })
+
+/**
+ * How hard the model works on each request.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Effort = wire.openUnion("Effort", [EffortLevel])
+
+/**
+ * How hard the model works on each request.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Effort = typeof Effort.Type
+
+/**
+ * What {@link Effort} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type EffortEncoded = typeof Effort.Encoded
+
+const ModelConfig_ = wire.struct("ModelConfig", {
+  id: Model,
+  /** Absent from servers of mid-2026. */
+  effort: wire.optional(Effort),
+  /** Where the model runs; the workspace decides if absent. */
+  inference_geo: wire.optional(Schema.String),
+  /** `fast` answers sooner at a premium; absent stands for `standard`. */
+  speed: wire.optional(wire.openString("Speed", "standard", "fast"))
+})
+
+/**
+ * A model and how it is used.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ModelConfig extends Schema.Schema.Type<typeof ModelConfig_> {}
+
+/**
+ * What {@link ModelConfig} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ModelConfigEncoded extends Schema.Schema.Encoded<typeof ModelConfig_> {}
+
+/**
+ * The schema of {@link ModelConfig}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ModelConfig: Schema.Schema<ModelConfig, ModelConfigEncoded> = ModelConfig_
+
+const ModelConfigParams_ = wire.struct("ModelConfigParams", {
+  id: Model,
+  /** A level, as its name or as an object; the default depends on the model. */
+  effort: Schema.optional(Schema.NullOr(Schema.Union(Schema.Literal(...efforts), Effort))),
+  /** Where to run the model; the workspace decides if absent. */
+  inference_geo: Schema.optional(Schema.NullOr(Schema.String)),
+  /** `fast` answers sooner at a premium, on the models that have it; the default is `standard`. */
+  speed: Schema.optional(Schema.NullOr(Schema.Literal("standard", "fast")))
+})
+
+/**
+ * A model and how to use it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ModelConfigParams extends Schema.Schema.Type<typeof ModelConfigParams_> {}
+
+/**
+ * What {@link ModelConfigParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ModelConfigParamsEncoded extends Schema.Schema.Encoded<typeof ModelConfigParams_> {}
+
+/**
+ * The schema of {@link ModelConfigParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ModelConfigParams: Schema.Schema<ModelConfigParams, ModelConfigParamsEncoded> = ModelConfigParams_
+
+const UrlMcpServer_ = wire.struct("UrlMcpServer", {
+  type: Schema.Literal("url"),
+  name: Schema.String,
+  url: Schema.String
+})
+
+/**
+ * An MCP server at a URL.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UrlMcpServer extends Schema.Schema.Type<typeof UrlMcpServer_> {}
+
+/**
+ * What {@link UrlMcpServer} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UrlMcpServerEncoded extends Schema.Schema.Encoded<typeof UrlMcpServer_> {}
+
+/**
+ * The schema of {@link UrlMcpServer}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const UrlMcpServer: Schema.Schema<UrlMcpServer, UrlMcpServerEncoded> = UrlMcpServer_
+
+/**
+ * An MCP server whose tools an agent may have.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const McpServer = wire.openUnion("McpServer", [UrlMcpServer])
+
+/**
+ * An MCP server whose tools an agent may have.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type McpServer = typeof McpServer.Type
+
+/**
+ * What {@link McpServer} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type McpServerEncoded = typeof McpServer.Encoded
+
+const UrlMcpServerParams_ = wire.struct("UrlMcpServerParams", {
+  type: Schema.Literal("url"),
+  /** The name that `mcp_toolset` tools refer to: 1 to 255 characters, unique among the servers. */
+  name: limits.text(1, 255),
+  /** At most 2,048 characters. */
+  url: limits.text(1, 2048)
+})
+
+/**
+ * An MCP server to connect to.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UrlMcpServerParams extends Schema.Schema.Type<typeof UrlMcpServerParams_> {}
+
+/**
+ * What {@link UrlMcpServerParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UrlMcpServerParamsEncoded extends Schema.Schema.Encoded<typeof UrlMcpServerParams_> {}
+
+/**
+ * The schema of {@link UrlMcpServerParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const UrlMcpServerParams: Schema.Schema<UrlMcpServerParams, UrlMcpServerParamsEncoded> = UrlMcpServerParams_
+
+/**
+ * An MCP server to connect to.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const McpServerParams = wire.openUnion("McpServerParams", [UrlMcpServerParams])
+
+/**
+ * An MCP server to connect to.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type McpServerParams = typeof McpServerParams.Type
+
+/**
+ * What {@link McpServerParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type McpServerParamsEncoded = typeof McpServerParams.Encoded
+
+/**
+ * The MCP servers to connect to: at most 20, no two of one name.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const McpServersParams = Schema.Array(McpServerParams).pipe(
+  limits.items(0, 20),
+  limits.distinct("MCP server", (server) => server.type === "url" ? server.name : undefined)
+).annotations({ identifier: "McpServersParams" })
+
+/**
+ * The MCP servers to connect to: at most 20, no two of one name.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type McpServersParams = typeof McpServersParams.Type
+
+const AnthropicSkill_ = wire.struct("AnthropicSkill", {
+  type: Schema.Literal("anthropic"),
+  /** Its name, such as `xlsx`. */
+  skill_id: Schema.String,
+  version: Schema.String
+})
+
+/**
+ * A skill that Anthropic maintains.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AnthropicSkill extends Schema.Schema.Type<typeof AnthropicSkill_> {}
+
+/**
+ * What {@link AnthropicSkill} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AnthropicSkillEncoded extends Schema.Schema.Encoded<typeof AnthropicSkill_> {}
+
+/**
+ * The schema of {@link AnthropicSkill}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const AnthropicSkill: Schema.Schema<AnthropicSkill, AnthropicSkillEncoded> = AnthropicSkill_
+
+const CustomSkill_ = wire.struct("CustomSkill", {
+  type: Schema.Literal("custom"),
+  skill_id: SkillId,
+  version: Schema.String
+})
+
+/**
+ * A skill of the workspace.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomSkill extends Schema.Schema.Type<typeof CustomSkill_> {}
+
+/**
+ * What {@link CustomSkill} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomSkillEncoded extends Schema.Schema.Encoded<typeof CustomSkill_> {}
+
+/**
+ * The schema of {@link CustomSkill}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const CustomSkill: Schema.Schema<CustomSkill, CustomSkillEncoded> = CustomSkill_
+
+/**
+ * A skill that is loaded into the sandbox.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Skill = wire.openUnion("Skill", [AnthropicSkill, CustomSkill])
+
+/**
+ * A skill that is loaded into the sandbox.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Skill = typeof Skill.Type
+
+/**
+ * What {@link Skill} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SkillEncoded = typeof Skill.Encoded
+
+const AnthropicSkillParams_ = wire.struct("AnthropicSkillParams", {
+  type: Schema.Literal("anthropic"),
+  /** Its name, such as `xlsx`. */
+  skill_id: Schema.String,
+  /** The default is the latest. */
+  version: Schema.optional(Schema.NullOr(Schema.String))
+})
+
+/**
+ * A skill that Anthropic maintains, to load into the sandbox.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AnthropicSkillParams extends Schema.Schema.Type<typeof AnthropicSkillParams_> {}
+
+/**
+ * What {@link AnthropicSkillParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AnthropicSkillParamsEncoded extends Schema.Schema.Encoded<typeof AnthropicSkillParams_> {}
+
+/**
+ * The schema of {@link AnthropicSkillParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const AnthropicSkillParams: Schema.Schema<AnthropicSkillParams, AnthropicSkillParamsEncoded> = AnthropicSkillParams_
+
+const CustomSkillParams_ = wire.struct("CustomSkillParams", {
+  type: Schema.Literal("custom"),
+  skill_id: SkillId,
+  /** The default is the latest. */
+  version: Schema.optional(Schema.NullOr(Schema.String))
+})
+
+/**
+ * A skill of the workspace, to load into the sandbox.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomSkillParams extends Schema.Schema.Type<typeof CustomSkillParams_> {}
+
+/**
+ * What {@link CustomSkillParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomSkillParamsEncoded extends Schema.Schema.Encoded<typeof CustomSkillParams_> {}
+
+/**
+ * The schema of {@link CustomSkillParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const CustomSkillParams: Schema.Schema<CustomSkillParams, CustomSkillParamsEncoded> = CustomSkillParams_
+
+/**
+ * A skill to load into the sandbox.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const SkillParams = wire.openUnion("SkillParams", [AnthropicSkillParams, CustomSkillParams])
+
+/**
+ * A skill to load into the sandbox.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SkillParams = typeof SkillParams.Type
+
+/**
+ * What {@link SkillParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SkillParamsEncoded = typeof SkillParams.Encoded
+
+const ServiceAccountIdentity_ = wire.struct("ServiceAccountIdentity", {
+  type: Schema.Literal("service_account")
+})
+
+/**
+ * The service's own account, which acts unless an agent names another principal.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ServiceAccountIdentity extends Schema.Schema.Type<typeof ServiceAccountIdentity_> {}
+
+/**
+ * What {@link ServiceAccountIdentity} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ServiceAccountIdentityEncoded extends Schema.Schema.Encoded<typeof ServiceAccountIdentity_> {}
+
+/**
+ * The schema of {@link ServiceAccountIdentity}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ServiceAccountIdentity: Schema.Schema<ServiceAccountIdentity, ServiceAccountIdentityEncoded> = ServiceAccountIdentity_
+
+const AwsRoleIdentity_ = wire.struct("AwsRoleIdentity", {
+  type: Schema.Literal("aws_role"),
+  role_arn: Schema.String
+})
+
+/**
+ * A role of AWS.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AwsRoleIdentity extends Schema.Schema.Type<typeof AwsRoleIdentity_> {}
+
+/**
+ * What {@link AwsRoleIdentity} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AwsRoleIdentityEncoded extends Schema.Schema.Encoded<typeof AwsRoleIdentity_> {}
+
+/**
+ * The schema of {@link AwsRoleIdentity}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const AwsRoleIdentity: Schema.Schema<AwsRoleIdentity, AwsRoleIdentityEncoded> = AwsRoleIdentity_
+
+/**
+ * The principal that the runs of an agent act as.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ExecutionIdentity = wire.openUnion("ExecutionIdentity", [ServiceAccountIdentity, AwsRoleIdentity])
+
+/**
+ * The principal that the runs of an agent act as.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ExecutionIdentity = typeof ExecutionIdentity.Type
+
+/**
+ * What {@link ExecutionIdentity} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ExecutionIdentityEncoded = typeof ExecutionIdentity.Encoded
+
+const definition = {
+  name: Schema.String,
+  description: Schema.NullOr(Schema.String),
+  model: ModelConfig,
+  /** The system prompt. */
+  system: Schema.NullOr(Schema.String),
+  tools: Schema.Array(AgentTool.Tool),
+  mcp_servers: Schema.Array(McpServer),
+  skills: Schema.Array(Skill),
+  /** Absent from servers of mid-2026. */
+  execution_identity: wire.optional(ExecutionIdentity)
+}
+
+const ResolvedAgent_ = wire.struct("ResolvedAgent", {
+  type: Schema.Literal("agent"),
+  id: AgentId,
+  /** Counts from 1. */
+  version: wire.number,
+  ...definition
+})
+
+/**
+ * A saved agent at one version, as it was when the session was created.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ResolvedAgent extends Schema.Schema.Type<typeof ResolvedAgent_> {}
+
+/**
+ * What {@link ResolvedAgent} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ResolvedAgentEncoded extends Schema.Schema.Encoded<typeof ResolvedAgent_> {}
+
+/**
+ * The schema of {@link ResolvedAgent}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ResolvedAgent: Schema.Schema<ResolvedAgent, ResolvedAgentEncoded> = ResolvedAgent_
+
+const Advisor_ = wire.struct("Advisor", {
+  type: Schema.Literal("advisor"),
+  model: Schema.String
+})
+
+/**
+ * A model that the primary thread may consult in the middle of a turn.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Advisor extends Schema.Schema.Type<typeof Advisor_> {}
+
+/**
+ * What {@link Advisor} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AdvisorEncoded extends Schema.Schema.Encoded<typeof Advisor_> {}
+
+/**
+ * The schema of {@link Advisor}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Advisor: Schema.Schema<Advisor, AdvisorEncoded> = Advisor_
+
+const InlineAgent_ = wire.struct("InlineAgent", {
+  type: Schema.Literal("inline"),
+  ...definition
+})
+
+/**
+ * An agent that another one defined while running: it is not saved and has neither id nor version.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface InlineAgent extends Schema.Schema.Type<typeof InlineAgent_> {}
+
+/**
+ * What {@link InlineAgent} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface InlineAgentEncoded extends Schema.Schema.Encoded<typeof InlineAgent_> {}
+
+/**
+ * The schema of {@link InlineAgent}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const InlineAgent: Schema.Schema<InlineAgent, InlineAgentEncoded> = InlineAgent_
+
+/**
+ * What runs in a thread.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ThreadAgent = wire.openUnion("ThreadAgent", [ResolvedAgent, Advisor, InlineAgent])
+
+/**
+ * What runs in a thread.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ThreadAgent = typeof ThreadAgent.Type
+
+/**
+ * What {@link ThreadAgent} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ThreadAgentEncoded = typeof ThreadAgent.Encoded
+
+/**
+ * An entry in the roster of a coordinator.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const RosterAgent = wire.openUnion("RosterAgent", [ResolvedAgent, Advisor])
+
+/**
+ * An entry in the roster of a coordinator.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type RosterAgent = typeof RosterAgent.Type
+
+/**
+ * What {@link RosterAgent} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type RosterAgentEncoded = typeof RosterAgent.Encoded
+
+const Coordinator_ = wire.struct("Coordinator", {
+  type: Schema.Literal("coordinator"),
+  agents: Schema.Array(RosterAgent)
+})
+
+/**
+ * The agent delegates to the agents of a roster, each in a thread of its own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Coordinator extends Schema.Schema.Type<typeof Coordinator_> {}
+
+/**
+ * What {@link Coordinator} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CoordinatorEncoded extends Schema.Schema.Encoded<typeof Coordinator_> {}
+
+/**
+ * The schema of {@link Coordinator}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Coordinator: Schema.Schema<Coordinator, CoordinatorEncoded> = Coordinator_
+
+const Disabled = wire.struct("Disabled", { type: Schema.Literal("disabled") })
+
+const AdvisorEnabled = wire.struct("AdvisorEnabled", { type: Schema.Literal("enabled"), model: Schema.String })
+
+/**
+ * Whether, and which, model can be consulted as an advisor.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const AdvisorSwitch = wire.openUnion("AdvisorSwitch", [AdvisorEnabled, Disabled])
+
+/**
+ * Whether, and which, model can be consulted as an advisor.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AdvisorSwitch = typeof AdvisorSwitch.Type
+
+/**
+ * What {@link AdvisorSwitch} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AdvisorSwitchEncoded = typeof AdvisorSwitch.Encoded
+
+/**
+ * Whether agents may be defined on the fly.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const InlineAgentsSwitch = wire.openUnion("InlineAgentsSwitch", [wire.struct("Enabled", { type: Schema.Literal("enabled") }), Disabled])
+
+/**
+ * Whether agents may be defined on the fly.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type InlineAgentsSwitch = typeof InlineAgentsSwitch.Type
+
+/**
+ * What {@link InlineAgentsSwitch} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type InlineAgentsSwitchEncoded = typeof InlineAgentsSwitch.Encoded
+
+const AgentsEnabled = wire.struct("AgentsEnabled", {
+  type: Schema.Literal("enabled"),
+  inline_agents: InlineAgentsSwitch,
+  /** The saved agents that may be used. */
+  predefined_agents: Schema.Array(ResolvedAgent)
+})
+
+/**
+ * Whether, and with which agents, threads may be spawned or workflows be run.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const AgentsSwitch = wire.openUnion("AgentsSwitch", [AgentsEnabled, Disabled])
+
+/**
+ * Whether, and with which agents, threads may be spawned or workflows be run.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AgentsSwitch = typeof AgentsSwitch.Type
+
+/**
+ * What {@link AgentsSwitch} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AgentsSwitchEncoded = typeof AgentsSwitch.Encoded
+
+const Multiagent20261001_ = wire.struct("Multiagent20261001", {
+  type: Schema.Literal("multiagent_20261001"),
+  advisor: AdvisorSwitch,
+  /** Whether the agent may spawn threads. */
+  subagents: AgentsSwitch,
+  /** Whether the agent may start workflow runs. */
+  workflows: AgentsSwitch
+})
+
+/**
+ * Advisor, sub-agents and workflows, each switched on its own.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Multiagent20261001 extends Schema.Schema.Type<typeof Multiagent20261001_> {}
+
+/**
+ * What {@link Multiagent20261001} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Multiagent20261001Encoded extends Schema.Schema.Encoded<typeof Multiagent20261001_> {}
+
+/**
+ * The schema of {@link Multiagent20261001}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Multiagent20261001: Schema.Schema<Multiagent20261001, Multiagent20261001Encoded> = Multiagent20261001_
+
+/**
+ * How an agent works with other agents.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Multiagent = wire.openUnion("Multiagent", [Coordinator, Multiagent20261001])
+
+/**
+ * How an agent works with other agents.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Multiagent = typeof Multiagent.Type
+
+/**
+ * What {@link Multiagent} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type MultiagentEncoded = typeof Multiagent.Encoded
+
+const SessionAgent_ = wire.struct("SessionAgent", {
+  type: Schema.Literal("agent"),
+  id: AgentId,
+  /** Counts from 1. */
+  version: wire.number,
+  ...definition,
+  /** `null` for an agent that works alone. */
+  multiagent: Schema.NullOr(Multiagent)
+})
+
+/**
+ * The agent of a session, as it was when the session was created; later versions do not change it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SessionAgent extends Schema.Schema.Type<typeof SessionAgent_> {}
+
+/**
+ * What {@link SessionAgent} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SessionAgentEncoded extends Schema.Schema.Encoded<typeof SessionAgent_> {}
+
+/**
+ * The schema of {@link SessionAgent}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const SessionAgent: Schema.Schema<SessionAgent, SessionAgentEncoded> = SessionAgent_
+
+const ReferenceParams_ = wire.struct("AgentReferenceParams", {
+  type: Schema.Literal("agent"),
+  id: AgentId,
+  /** At least 1; the default is the latest. */
+  version: Schema.optional(limits.integer(1))
+})
+
+/**
+ * An agent, at a version of choice.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReferenceParams extends Schema.Schema.Type<typeof ReferenceParams_> {}
+
+/**
+ * What {@link ReferenceParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReferenceParamsEncoded extends Schema.Schema.Encoded<typeof ReferenceParams_> {}
+
+/**
+ * The schema of {@link ReferenceParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ReferenceParams: Schema.Schema<ReferenceParams, ReferenceParamsEncoded> = ReferenceParams_
+
+/** Refuses MCP toolsets whose server is not among the servers that come with them. */
+const knownServers = (agent: {
+  readonly tools?: ReadonlyArray<AgentTool.ToolParams> | undefined
+  readonly mcp_servers?: ReadonlyArray<McpServerParams> | undefined
+}): ReadonlyArray<Schema.FilterIssue> => {
+  // lists that are absent stay as the agent has them, so only the service can compare
+  if (agent.tools === undefined || agent.mcp_servers === undefined) return []
+  // a server of a kind that this version does not know may have any name
+  if (agent.mcp_servers.some((server) => server.type !== "url")) return []
+  const names = new Set(agent.mcp_servers.map((server) => server.name))
+  return agent.tools.flatMap((tool, index) =>
+    tool.type !== "mcp_toolset" || names.has(tool.mcp_server_name) ? [] : [{
+      path: ["tools", index, "mcp_server_name"],
+      message: `there is no server ${JSON.stringify(tool.mcp_server_name)} in mcp_servers`
+    }]
+  )
+}
+
+const WithOverridesParams_ = wire.struct("AgentWithOverridesParams", {
+  type: Schema.Literal("agent_with_overrides"),
+  id: AgentId,
+  /** At least 1; the default is the latest. */
+  version: Schema.optional(limits.integer(1)),
+  model: Schema.optional(Schema.Union(Model, ModelConfigParams)),
+  /** The system prompt, at most 100,000 characters; `null` clears the agent's. */
+  system: Schema.optional(Schema.NullOr(limits.text(0, 100_000))),
+  /** At most 128. */
+  tools: Schema.optional(AgentTool.ToolsParams),
+  /** At most 20, of different names. */
+  mcp_servers: Schema.optional(McpServersParams),
+  /** At most 20. */
+  skills: Schema.optional(Schema.Array(SkillParams).pipe(limits.items(0, 20)))
+}).pipe(Schema.filter(knownServers, { identifier: "AgentWithOverridesParams", jsonSchema: {} }))
+
+/**
+ * An agent of which some settings are replaced in this session only. A list replaces the agent's whole list, an empty
+ * one clears it, an absent one keeps it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface WithOverridesParams extends Schema.Schema.Type<typeof WithOverridesParams_> {}
+
+/**
+ * What {@link WithOverridesParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface WithOverridesParamsEncoded extends Schema.Schema.Encoded<typeof WithOverridesParams_> {}
+
+/**
+ * The schema of {@link WithOverridesParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const WithOverridesParams: Schema.Schema<WithOverridesParams, WithOverridesParamsEncoded> = WithOverridesParams_
+
+/**
+ * The agent of a new session: its id for the latest version, a reference to a version, or one with overrides.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Params = Schema.Union(AgentId, wire.openUnion("AgentObjectParams", [ReferenceParams, WithOverridesParams])).annotations({
+  identifier: "AgentParams"
+})
+
+/**
+ * The agent of a new session: its id for the latest version, a reference to a version, or one with overrides.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Params = typeof Params.Type
+
+/**
+ * What {@link Params} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ParamsEncoded = typeof Params.Encoded
+
+const UpdateParams_ = wire.struct("SessionAgentUpdateParams", {
+  /** At most 128. */
+  tools: Schema.optional(AgentTool.ToolsParams),
+  /** At most 20, of different names. */
+  mcp_servers: Schema.optional(McpServersParams)
+}).pipe(Schema.filter(knownServers, { identifier: "SessionAgentUpdateParams", jsonSchema: {} }))
+
+/**
+ * What can change in the agent of a session. A list replaces the whole list, an empty one clears it, an absent one
+ * keeps it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UpdateParams extends Schema.Schema.Type<typeof UpdateParams_> {}
+
+/**
+ * What {@link UpdateParams} is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UpdateParamsEncoded extends Schema.Schema.Encoded<typeof UpdateParams_> {}
+
+/**
+ * The schema of {@link UpdateParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const UpdateParams: Schema.Schema<UpdateParams, UpdateParamsEncoded> = UpdateParams_
