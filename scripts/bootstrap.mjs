@@ -10,7 +10,7 @@ const stampFile = join(root, "node_modules", ".bootstrap")
 
 const fingerprint = () => {
   const hash = createHash("sha256").update(`${process.platform} ${process.arch} ${process.versions.modules}\n`)
-  const manifests = readdirSync(join(root, "packages")).sort().map((name) => `packages/${name}/package.json`)
+  const manifests = readdirSync(join(root, "packages")).toSorted().map((name) => `packages/${name}/package.json`)
   for (const file of ["pnpm-lock.yaml", "pnpm-workspace.yaml", "package.json", ...manifests]) {
     if (existsSync(join(root, file))) hash.update(file).update("\0").update(readFileSync(join(root, file)))
   }

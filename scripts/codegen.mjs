@@ -30,7 +30,7 @@ const barrel = (directory) => {
     .filter((name) => /^[A-Z]\w*\.ts$/.test(name))
     .map((name) => ({ name: name.slice(0, -3), source: readFileSync(join(directory, name), "utf8") }))
     .filter(({ source }) => !needsNode(source))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const problems = modules.filter(({ source }) => moduleDoc(source) === undefined).map(({ name }) => name)
   for (const name of problems) {
     console.error(`${relative(root, join(directory, `${name}.ts`))}: the file must begin with a module comment`)
