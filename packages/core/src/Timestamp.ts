@@ -10,10 +10,9 @@ import * as DateTime from "effect/DateTime"
 import * as Ord from "effect/Order"
 import * as Schema from "effect/Schema"
 import * as guard from "./internal/guard.ts"
+import { isTimestamp } from "./internal/rfc3339.ts"
 
-const pattern = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/
-
-const is = (u: unknown): u is string => typeof u === "string" && pattern.test(u) && !Number.isNaN(Date.parse(u))
+const is = (u: unknown): u is string => typeof u === "string" && isTimestamp(u)
 
 /**
  * An RFC 3339 timestamp, for example `2026-03-15T10:00:00.899001Z`.
@@ -71,7 +70,8 @@ export const toDateTime = (self: Timestamp): DateTime.Utc => DateTime.unsafeMake
  * @category constructors
  * @since 0.1.0
  */
-export const fromDateTime = (dateTime: DateTime.DateTime): Timestamp => Timestamp.make(DateTime.formatIso(DateTime.toUtc(dateTime)))
+export const fromDateTime = (dateTime: DateTime.DateTime): Timestamp =>
+  Timestamp.make(DateTime.formatIso(DateTime.toUtc(dateTime)))
 
 /**
  * Orders timestamps by the instant they name, to the microsecond.
