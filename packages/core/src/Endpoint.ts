@@ -40,14 +40,20 @@ export interface Endpoint<Path extends string, Query, Body, Success, Kind extend
 export type Codec<A> = Schema.Schema<A, any>
 
 /**
- * Any endpoint.
+ * Any endpoint, for code that handles all of them alike.
  *
  * @category models
  * @since 0.1.0
  */
-// a schema is invariant, so code that handles all endpoints alike cannot name one supertype of their values
-// oxlint-disable-next-line typescript/no-explicit-any
-export type Any = Endpoint<string, any, any, any, "json" | "events">
+export interface Any {
+  readonly name: string
+  readonly method: "GET" | "POST" | "DELETE"
+  readonly path: string
+  readonly query: Schema.Schema.All | undefined
+  readonly body: Schema.Schema.All | undefined
+  readonly success: Schema.Schema.AnyNoContext
+  readonly kind: "json" | "events"
+}
 
 /**
  * The names of the parameters in a path.

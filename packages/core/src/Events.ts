@@ -1,0 +1,106 @@
+/**
+ * Send events to a session and read what happens in it.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Api from "./Api.ts"
+import type { RequestOptions } from "./ApiClient.ts"
+import { ApiClient } from "./ApiClient.ts"
+import type { ApiError } from "./ApiError.ts"
+import type { Event, EventParams, ListParams, SendResponse, StreamEvent, StreamParams } from "./Event.ts"
+import type { SessionId } from "./Ids.ts"
+import { paginate } from "./internal/paginate.ts"
+import type { Page } from "./Page.ts"
+
+/**
+ * Operations on the events of a session.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export interface Service {
+  /** The session's history, page by page as it is consumed; by default oldest first. */
+  readonly list: (id: SessionId, params?: ListParams, options?: RequestOptions) => Stream.Stream<Event, ApiError>
+  /** One page of the history. Pass its `next_page` as `page` to go on. */
+  readonly listPage: (
+    id: SessionId,
+    params?: ListParams,
+    options?: RequestOptions
+  ) => Effect.Effect<Page<Event>, ApiError>
+  /**
+   * Sends one event, or several that are accepted or refused as a whole. Succeeds once they are queued, before the agent
+   * acts on them. Not repeated after a failure that may have delivered them.
+   */
+  readonly send: (
+    id: SessionId,
+    events: EventParams | ReadonlyArray<EventParams>,
+    options?: RequestOptions
+  ) => Effect.Effect<SendResponse, ApiError>
+  /**
+   * Attaches to the live stream. Succeeds at the moment of attaching: every event from then on is delivered, none from
+   * before is. Open first, then send. The connection is released when the stream ends or is left, at the latest when the
+   * scope closes.
+   */
+  readonly open: (
+    id: SessionId,
+    params?: StreamParams,
+    options?: RequestOptions
+  ) => Effect.Effect<Stream.Stream<StreamEvent, ApiError>, ApiError, Scope.Scope>
+  /**
+   * The live stream as one value: it attaches when it is run. What is emitted before that is not delivered, so use
+   * {@link Service.open} when something is sent afterwards.
+   */
+  readonly stream: (
+    id: SessionId,
+    params?: StreamParams,
+    options?: RequestOptions
+  ) => Stream.Stream<StreamEvent, ApiError>
+}
+
+/**
+ * Tag for {@link Service}.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Events extends Context.Tag("@effect-managed-agents/core/Events")<Events, Service>() {}
+
+/**
+ * Builds the service.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClient, (api) => {
+  const listPage: Service["listPage"] = (id, query, options) =>
+    api.call(Api.events.list, { path: { session_id: id }, query }, options)
+  const open: Service["open"] = (id, query, options) =>
+    api.open(Api.events.stream, { path: { session_id: id }, query }, options)
+  return Events.of({
+    list: (id, params, options) => paginate((page) => listPage(id, { ...params, ...page }, options)),
+    listPage,
+    send: (id, events, options) =>
+      api.call(Api.events.send, { path: { session_id: id }, body: { events: asArray(events) } }, options),
+    open,
+    stream: (id, params, options) => Stream.unwrapScoped(open(id, params, options))
+  })
+})
+
+const asArray = (events: EventParams | ReadonlyArray<EventParams>): ReadonlyArray<EventParams> =>
+  isArray(events) ? events : [events]
+
+// `Array.isArray` does not narrow to a read-only array
+const isArray: (u: EventParams | ReadonlyArray<EventParams>) => u is ReadonlyArray<EventParams> = Array.isArray
+
+/**
+ * Provides {@link Events}.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<Events, never, ApiClient> = Layer.effect(Events, make)

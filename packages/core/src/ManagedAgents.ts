@@ -1,0 +1,39 @@
+/**
+ * All services of the client as one layer.
+ *
+ * @since 0.1.0
+ */
+import type { HttpClient } from "@effect/platform/HttpClient"
+import * as Layer from "effect/Layer"
+import * as ApiClient from "./ApiClient.ts"
+import type { ClientConfig } from "./ClientConfig.ts"
+import * as Events from "./Events.ts"
+import * as Resources from "./Resources.ts"
+import * as Sessions from "./Sessions.ts"
+import * as Threads from "./Threads.ts"
+
+/**
+ * The services that {@link layer} provides.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Services =
+  | ApiClient.ApiClient
+  | Events.Events
+  | Resources.Resources
+  | Sessions.Sessions
+  | Threads.Threads
+
+/**
+ * Provides every service of the client, on the given configuration and `HttpClient`.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<Services, never, ClientConfig | HttpClient> = Layer.mergeAll(
+  Events.layer,
+  Resources.layer,
+  Sessions.layer,
+  Threads.layer
+).pipe(Layer.provideMerge(ApiClient.layer))

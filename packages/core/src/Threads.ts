@@ -1,0 +1,111 @@
+/**
+ * The threads of a session: the primary one, and one for each sub-agent at work.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Api from "./Api.ts"
+import type { RequestOptions } from "./ApiClient.ts"
+import { ApiClient } from "./ApiClient.ts"
+import type { ApiError } from "./ApiError.ts"
+import type { Event, StreamParams, ThreadListParams, ThreadStreamEvent } from "./Event.ts"
+import type { SessionId, ThreadId } from "./Ids.ts"
+import { paginate } from "./internal/paginate.ts"
+import type { Page } from "./Page.ts"
+import type { ListParams, Thread } from "./Thread.ts"
+
+/**
+ * Operations on the threads of a session.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export interface Service {
+  /** All threads of a session, the primary one first, archived ones included. */
+  readonly list: (id: SessionId, params?: ListParams, options?: RequestOptions) => Stream.Stream<Thread, ApiError>
+  /** One page of threads. Pass its `next_page` as `page` to go on. */
+  readonly listPage: (
+    id: SessionId,
+    params?: ListParams,
+    options?: RequestOptions
+  ) => Effect.Effect<Page<Thread>, ApiError>
+  /** Reads a thread. */
+  readonly retrieve: (id: SessionId, threadId: ThreadId, options?: RequestOptions) => Effect.Effect<Thread, ApiError>
+  /** Ends a sub-agent's thread, for good. It must be idle; the primary thread can only be archived with its session. */
+  readonly archive: (id: SessionId, threadId: ThreadId, options?: RequestOptions) => Effect.Effect<Thread, ApiError>
+  /** The history of one thread, oldest first. */
+  readonly listEvents: (
+    id: SessionId,
+    threadId: ThreadId,
+    params?: ThreadListParams,
+    options?: RequestOptions
+  ) => Stream.Stream<Event, ApiError>
+  /** One page of a thread's history. Pass its `next_page` as `page` to go on. */
+  readonly listEventsPage: (
+    id: SessionId,
+    threadId: ThreadId,
+    params?: ThreadListParams,
+    options?: RequestOptions
+  ) => Effect.Effect<Page<Event>, ApiError>
+  /** Attaches to the live stream of one thread; see `Events.open`. */
+  readonly open: (
+    id: SessionId,
+    threadId: ThreadId,
+    params?: StreamParams,
+    options?: RequestOptions
+  ) => Effect.Effect<Stream.Stream<ThreadStreamEvent, ApiError>, ApiError, Scope.Scope>
+  /** The live stream of one thread, attached when it is run; see `Events.stream`. */
+  readonly stream: (
+    id: SessionId,
+    threadId: ThreadId,
+    params?: StreamParams,
+    options?: RequestOptions
+  ) => Stream.Stream<ThreadStreamEvent, ApiError>
+}
+
+/**
+ * Tag for {@link Service}.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Threads extends Context.Tag("@effect-managed-agents/core/Threads")<Threads, Service>() {}
+
+/**
+ * Builds the service.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClient, (api) => {
+  const path = (session_id: SessionId, thread_id: ThreadId) => ({ path: { session_id, thread_id } })
+  const listPage: Service["listPage"] = (id, query, options) =>
+    api.call(Api.threads.list, { path: { session_id: id }, query }, options)
+  const listEventsPage: Service["listEventsPage"] = (id, threadId, query, options) =>
+    api.call(Api.threads.listEvents, { ...path(id, threadId), query }, options)
+  const open: Service["open"] = (id, threadId, query, options) =>
+    api.open(Api.threads.stream, { ...path(id, threadId), query }, options)
+  return Threads.of({
+    list: (id, params, options) => paginate((page) => listPage(id, { ...params, ...page }, options)),
+    listPage,
+    retrieve: (id, threadId, options) => api.call(Api.threads.retrieve, path(id, threadId), options),
+    archive: (id, threadId, options) => api.call(Api.threads.archive, path(id, threadId), options),
+    listEvents: (id, threadId, params, options) =>
+      paginate((page) => listEventsPage(id, threadId, { ...params, ...page }, options)),
+    listEventsPage,
+    open,
+    stream: (id, threadId, params, options) => Stream.unwrapScoped(open(id, threadId, params, options))
+  })
+})
+
+/**
+ * Provides {@link Threads}.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<Threads, never, ApiClient> = Layer.effect(Threads, make)
