@@ -6,7 +6,7 @@
 import * as Schema from "effect/Schema"
 import * as AgentTool from "./AgentTool.ts"
 import { AgentId, SkillId } from "./Ids.ts"
-import * as limits from "./internal/limits.ts"
+import * as params from "./internal/params.ts"
 import * as wire from "./internal/wire.ts"
 
 /**
@@ -38,7 +38,7 @@ export const Model = wire.openString(
 )
 
 /**
- * The name of a model; any name is accepted.
+ * The values of {@link Model}.
  *
  * @category models
  * @since 0.1.0
@@ -58,7 +58,7 @@ const EffortLevel = wire.struct("EffortLevel", { type: Schema.Literal(...efforts
 export const Effort = wire.openUnion("Effort", [EffortLevel])
 
 /**
- * How hard the model works on each request.
+ * The values of {@link Effort}.
  *
  * @category models
  * @since 0.1.0
@@ -66,7 +66,7 @@ export const Effort = wire.openUnion("Effort", [EffortLevel])
 export type Effort = typeof Effort.Type
 
 /**
- * What {@link Effort} is on the wire.
+ * {@link Effort} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -92,7 +92,7 @@ const ModelConfig_ = wire.struct("ModelConfig", {
 export interface ModelConfig extends Schema.Schema.Type<typeof ModelConfig_> {}
 
 /**
- * What {@link ModelConfig} is on the wire.
+ * {@link ModelConfig} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -100,7 +100,7 @@ export interface ModelConfig extends Schema.Schema.Type<typeof ModelConfig_> {}
 export interface ModelConfigEncoded extends Schema.Schema.Encoded<typeof ModelConfig_> {}
 
 /**
- * The schema of {@link ModelConfig}.
+ * Schema of {@link ModelConfig}.
  *
  * @category schemas
  * @since 0.1.0
@@ -126,7 +126,7 @@ const ModelConfigParams_ = wire.struct("ModelConfigParams", {
 export interface ModelConfigParams extends Schema.Schema.Type<typeof ModelConfigParams_> {}
 
 /**
- * What {@link ModelConfigParams} is on the wire.
+ * {@link ModelConfigParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -134,7 +134,7 @@ export interface ModelConfigParams extends Schema.Schema.Type<typeof ModelConfig
 export interface ModelConfigParamsEncoded extends Schema.Schema.Encoded<typeof ModelConfigParams_> {}
 
 /**
- * The schema of {@link ModelConfigParams}.
+ * Schema of {@link ModelConfigParams}.
  *
  * @category schemas
  * @since 0.1.0
@@ -156,7 +156,7 @@ const UrlMcpServer_ = wire.struct("UrlMcpServer", {
 export interface UrlMcpServer extends Schema.Schema.Type<typeof UrlMcpServer_> {}
 
 /**
- * What {@link UrlMcpServer} is on the wire.
+ * {@link UrlMcpServer} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -164,7 +164,7 @@ export interface UrlMcpServer extends Schema.Schema.Type<typeof UrlMcpServer_> {
 export interface UrlMcpServerEncoded extends Schema.Schema.Encoded<typeof UrlMcpServer_> {}
 
 /**
- * The schema of {@link UrlMcpServer}.
+ * Schema of {@link UrlMcpServer}.
  *
  * @category schemas
  * @since 0.1.0
@@ -180,7 +180,7 @@ export const UrlMcpServer: Schema.Schema<UrlMcpServer, UrlMcpServerEncoded> = Ur
 export const McpServer = wire.openUnion("McpServer", [UrlMcpServer])
 
 /**
- * An MCP server whose tools an agent may have.
+ * The values of {@link McpServer}.
  *
  * @category models
  * @since 0.1.0
@@ -188,7 +188,7 @@ export const McpServer = wire.openUnion("McpServer", [UrlMcpServer])
 export type McpServer = typeof McpServer.Type
 
 /**
- * What {@link McpServer} is on the wire.
+ * {@link McpServer} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -198,9 +198,9 @@ export type McpServerEncoded = typeof McpServer.Encoded
 const UrlMcpServerParams_ = wire.struct("UrlMcpServerParams", {
   type: Schema.Literal("url"),
   /** The name that `mcp_toolset` tools refer to: 1 to 255 characters, unique among the servers. */
-  name: limits.text(1, 255),
+  name: params.text({ nonEmpty: true, max: 255 }),
   /** At most 2,048 characters. */
-  url: limits.text(1, 2048)
+  url: params.text({ nonEmpty: true, max: 2048 })
 })
 
 /**
@@ -212,7 +212,7 @@ const UrlMcpServerParams_ = wire.struct("UrlMcpServerParams", {
 export interface UrlMcpServerParams extends Schema.Schema.Type<typeof UrlMcpServerParams_> {}
 
 /**
- * What {@link UrlMcpServerParams} is on the wire.
+ * {@link UrlMcpServerParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -220,7 +220,7 @@ export interface UrlMcpServerParams extends Schema.Schema.Type<typeof UrlMcpServ
 export interface UrlMcpServerParamsEncoded extends Schema.Schema.Encoded<typeof UrlMcpServerParams_> {}
 
 /**
- * The schema of {@link UrlMcpServerParams}.
+ * Schema of {@link UrlMcpServerParams}.
  *
  * @category schemas
  * @since 0.1.0
@@ -236,7 +236,7 @@ export const UrlMcpServerParams: Schema.Schema<UrlMcpServerParams, UrlMcpServerP
 export const McpServerParams = wire.openUnion("McpServerParams", [UrlMcpServerParams])
 
 /**
- * An MCP server to connect to.
+ * The values of {@link McpServerParams}.
  *
  * @category models
  * @since 0.1.0
@@ -244,7 +244,7 @@ export const McpServerParams = wire.openUnion("McpServerParams", [UrlMcpServerPa
 export type McpServerParams = typeof McpServerParams.Type
 
 /**
- * What {@link McpServerParams} is on the wire.
+ * {@link McpServerParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -257,13 +257,12 @@ export type McpServerParamsEncoded = typeof McpServerParams.Encoded
  * @category schemas
  * @since 0.1.0
  */
-export const McpServersParams = Schema.Array(McpServerParams).pipe(
-  limits.items(0, 20),
-  limits.distinct("MCP server", (server) => server.type === "url" ? server.name : undefined)
+export const McpServersParams = params.list(McpServerParams, { max: 20 }).pipe(
+  params.distinct((server) => server.type === "url" ? server.name : undefined)
 ).annotations({ identifier: "McpServersParams" })
 
 /**
- * The MCP servers to connect to: at most 20, no two of one name.
+ * The values of {@link McpServersParams}.
  *
  * @category models
  * @since 0.1.0
@@ -286,7 +285,7 @@ const AnthropicSkill_ = wire.struct("AnthropicSkill", {
 export interface AnthropicSkill extends Schema.Schema.Type<typeof AnthropicSkill_> {}
 
 /**
- * What {@link AnthropicSkill} is on the wire.
+ * {@link AnthropicSkill} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -294,7 +293,7 @@ export interface AnthropicSkill extends Schema.Schema.Type<typeof AnthropicSkill
 export interface AnthropicSkillEncoded extends Schema.Schema.Encoded<typeof AnthropicSkill_> {}
 
 /**
- * The schema of {@link AnthropicSkill}.
+ * Schema of {@link AnthropicSkill}.
  *
  * @category schemas
  * @since 0.1.0
@@ -316,7 +315,7 @@ const CustomSkill_ = wire.struct("CustomSkill", {
 export interface CustomSkill extends Schema.Schema.Type<typeof CustomSkill_> {}
 
 /**
- * What {@link CustomSkill} is on the wire.
+ * {@link CustomSkill} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -324,7 +323,7 @@ export interface CustomSkill extends Schema.Schema.Type<typeof CustomSkill_> {}
 export interface CustomSkillEncoded extends Schema.Schema.Encoded<typeof CustomSkill_> {}
 
 /**
- * The schema of {@link CustomSkill}.
+ * Schema of {@link CustomSkill}.
  *
  * @category schemas
  * @since 0.1.0
@@ -340,7 +339,7 @@ export const CustomSkill: Schema.Schema<CustomSkill, CustomSkillEncoded> = Custo
 export const Skill = wire.openUnion("Skill", [AnthropicSkill, CustomSkill])
 
 /**
- * A skill that is loaded into the sandbox.
+ * The values of {@link Skill}.
  *
  * @category models
  * @since 0.1.0
@@ -348,7 +347,7 @@ export const Skill = wire.openUnion("Skill", [AnthropicSkill, CustomSkill])
 export type Skill = typeof Skill.Type
 
 /**
- * What {@link Skill} is on the wire.
+ * {@link Skill} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -372,7 +371,7 @@ const AnthropicSkillParams_ = wire.struct("AnthropicSkillParams", {
 export interface AnthropicSkillParams extends Schema.Schema.Type<typeof AnthropicSkillParams_> {}
 
 /**
- * What {@link AnthropicSkillParams} is on the wire.
+ * {@link AnthropicSkillParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -380,12 +379,13 @@ export interface AnthropicSkillParams extends Schema.Schema.Type<typeof Anthropi
 export interface AnthropicSkillParamsEncoded extends Schema.Schema.Encoded<typeof AnthropicSkillParams_> {}
 
 /**
- * The schema of {@link AnthropicSkillParams}.
+ * Schema of {@link AnthropicSkillParams}.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const AnthropicSkillParams: Schema.Schema<AnthropicSkillParams, AnthropicSkillParamsEncoded> = AnthropicSkillParams_
+export const AnthropicSkillParams: Schema.Schema<AnthropicSkillParams, AnthropicSkillParamsEncoded> =
+  AnthropicSkillParams_
 
 const CustomSkillParams_ = wire.struct("CustomSkillParams", {
   type: Schema.Literal("custom"),
@@ -403,7 +403,7 @@ const CustomSkillParams_ = wire.struct("CustomSkillParams", {
 export interface CustomSkillParams extends Schema.Schema.Type<typeof CustomSkillParams_> {}
 
 /**
- * What {@link CustomSkillParams} is on the wire.
+ * {@link CustomSkillParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -411,7 +411,7 @@ export interface CustomSkillParams extends Schema.Schema.Type<typeof CustomSkill
 export interface CustomSkillParamsEncoded extends Schema.Schema.Encoded<typeof CustomSkillParams_> {}
 
 /**
- * The schema of {@link CustomSkillParams}.
+ * Schema of {@link CustomSkillParams}.
  *
  * @category schemas
  * @since 0.1.0
@@ -427,7 +427,7 @@ export const CustomSkillParams: Schema.Schema<CustomSkillParams, CustomSkillPara
 export const SkillParams = wire.openUnion("SkillParams", [AnthropicSkillParams, CustomSkillParams])
 
 /**
- * A skill to load into the sandbox.
+ * The values of {@link SkillParams}.
  *
  * @category models
  * @since 0.1.0
@@ -435,7 +435,7 @@ export const SkillParams = wire.openUnion("SkillParams", [AnthropicSkillParams, 
 export type SkillParams = typeof SkillParams.Type
 
 /**
- * What {@link SkillParams} is on the wire.
+ * {@link SkillParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -455,7 +455,7 @@ const ServiceAccountIdentity_ = wire.struct("ServiceAccountIdentity", {
 export interface ServiceAccountIdentity extends Schema.Schema.Type<typeof ServiceAccountIdentity_> {}
 
 /**
- * What {@link ServiceAccountIdentity} is on the wire.
+ * {@link ServiceAccountIdentity} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -463,12 +463,13 @@ export interface ServiceAccountIdentity extends Schema.Schema.Type<typeof Servic
 export interface ServiceAccountIdentityEncoded extends Schema.Schema.Encoded<typeof ServiceAccountIdentity_> {}
 
 /**
- * The schema of {@link ServiceAccountIdentity}.
+ * Schema of {@link ServiceAccountIdentity}.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const ServiceAccountIdentity: Schema.Schema<ServiceAccountIdentity, ServiceAccountIdentityEncoded> = ServiceAccountIdentity_
+export const ServiceAccountIdentity: Schema.Schema<ServiceAccountIdentity, ServiceAccountIdentityEncoded> =
+  ServiceAccountIdentity_
 
 const AwsRoleIdentity_ = wire.struct("AwsRoleIdentity", {
   type: Schema.Literal("aws_role"),
@@ -484,7 +485,7 @@ const AwsRoleIdentity_ = wire.struct("AwsRoleIdentity", {
 export interface AwsRoleIdentity extends Schema.Schema.Type<typeof AwsRoleIdentity_> {}
 
 /**
- * What {@link AwsRoleIdentity} is on the wire.
+ * {@link AwsRoleIdentity} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -492,7 +493,7 @@ export interface AwsRoleIdentity extends Schema.Schema.Type<typeof AwsRoleIdenti
 export interface AwsRoleIdentityEncoded extends Schema.Schema.Encoded<typeof AwsRoleIdentity_> {}
 
 /**
- * The schema of {@link AwsRoleIdentity}.
+ * Schema of {@link AwsRoleIdentity}.
  *
  * @category schemas
  * @since 0.1.0
@@ -508,7 +509,7 @@ export const AwsRoleIdentity: Schema.Schema<AwsRoleIdentity, AwsRoleIdentityEnco
 export const ExecutionIdentity = wire.openUnion("ExecutionIdentity", [ServiceAccountIdentity, AwsRoleIdentity])
 
 /**
- * The principal that the runs of an agent act as.
+ * The values of {@link ExecutionIdentity}.
  *
  * @category models
  * @since 0.1.0
@@ -516,7 +517,7 @@ export const ExecutionIdentity = wire.openUnion("ExecutionIdentity", [ServiceAcc
 export type ExecutionIdentity = typeof ExecutionIdentity.Type
 
 /**
- * What {@link ExecutionIdentity} is on the wire.
+ * {@link ExecutionIdentity} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -553,7 +554,7 @@ const ResolvedAgent_ = wire.struct("ResolvedAgent", {
 export interface ResolvedAgent extends Schema.Schema.Type<typeof ResolvedAgent_> {}
 
 /**
- * What {@link ResolvedAgent} is on the wire.
+ * {@link ResolvedAgent} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -561,7 +562,7 @@ export interface ResolvedAgent extends Schema.Schema.Type<typeof ResolvedAgent_>
 export interface ResolvedAgentEncoded extends Schema.Schema.Encoded<typeof ResolvedAgent_> {}
 
 /**
- * The schema of {@link ResolvedAgent}.
+ * Schema of {@link ResolvedAgent}.
  *
  * @category schemas
  * @since 0.1.0
@@ -582,7 +583,7 @@ const Advisor_ = wire.struct("Advisor", {
 export interface Advisor extends Schema.Schema.Type<typeof Advisor_> {}
 
 /**
- * What {@link Advisor} is on the wire.
+ * {@link Advisor} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -590,7 +591,7 @@ export interface Advisor extends Schema.Schema.Type<typeof Advisor_> {}
 export interface AdvisorEncoded extends Schema.Schema.Encoded<typeof Advisor_> {}
 
 /**
- * The schema of {@link Advisor}.
+ * Schema of {@link Advisor}.
  *
  * @category schemas
  * @since 0.1.0
@@ -611,7 +612,7 @@ const InlineAgent_ = wire.struct("InlineAgent", {
 export interface InlineAgent extends Schema.Schema.Type<typeof InlineAgent_> {}
 
 /**
- * What {@link InlineAgent} is on the wire.
+ * {@link InlineAgent} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -619,7 +620,7 @@ export interface InlineAgent extends Schema.Schema.Type<typeof InlineAgent_> {}
 export interface InlineAgentEncoded extends Schema.Schema.Encoded<typeof InlineAgent_> {}
 
 /**
- * The schema of {@link InlineAgent}.
+ * Schema of {@link InlineAgent}.
  *
  * @category schemas
  * @since 0.1.0
@@ -635,7 +636,7 @@ export const InlineAgent: Schema.Schema<InlineAgent, InlineAgentEncoded> = Inlin
 export const ThreadAgent = wire.openUnion("ThreadAgent", [ResolvedAgent, Advisor, InlineAgent])
 
 /**
- * What runs in a thread.
+ * The values of {@link ThreadAgent}.
  *
  * @category models
  * @since 0.1.0
@@ -643,7 +644,7 @@ export const ThreadAgent = wire.openUnion("ThreadAgent", [ResolvedAgent, Advisor
 export type ThreadAgent = typeof ThreadAgent.Type
 
 /**
- * What {@link ThreadAgent} is on the wire.
+ * {@link ThreadAgent} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -659,7 +660,7 @@ export type ThreadAgentEncoded = typeof ThreadAgent.Encoded
 export const RosterAgent = wire.openUnion("RosterAgent", [ResolvedAgent, Advisor])
 
 /**
- * An entry in the roster of a coordinator.
+ * The values of {@link RosterAgent}.
  *
  * @category models
  * @since 0.1.0
@@ -667,7 +668,7 @@ export const RosterAgent = wire.openUnion("RosterAgent", [ResolvedAgent, Advisor
 export type RosterAgent = typeof RosterAgent.Type
 
 /**
- * What {@link RosterAgent} is on the wire.
+ * {@link RosterAgent} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -688,7 +689,7 @@ const Coordinator_ = wire.struct("Coordinator", {
 export interface Coordinator extends Schema.Schema.Type<typeof Coordinator_> {}
 
 /**
- * What {@link Coordinator} is on the wire.
+ * {@link Coordinator} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -696,7 +697,7 @@ export interface Coordinator extends Schema.Schema.Type<typeof Coordinator_> {}
 export interface CoordinatorEncoded extends Schema.Schema.Encoded<typeof Coordinator_> {}
 
 /**
- * The schema of {@link Coordinator}.
+ * Schema of {@link Coordinator}.
  *
  * @category schemas
  * @since 0.1.0
@@ -716,7 +717,7 @@ const AdvisorEnabled = wire.struct("AdvisorEnabled", { type: Schema.Literal("ena
 export const AdvisorSwitch = wire.openUnion("AdvisorSwitch", [AdvisorEnabled, Disabled])
 
 /**
- * Whether, and which, model can be consulted as an advisor.
+ * The values of {@link AdvisorSwitch}.
  *
  * @category models
  * @since 0.1.0
@@ -724,7 +725,7 @@ export const AdvisorSwitch = wire.openUnion("AdvisorSwitch", [AdvisorEnabled, Di
 export type AdvisorSwitch = typeof AdvisorSwitch.Type
 
 /**
- * What {@link AdvisorSwitch} is on the wire.
+ * {@link AdvisorSwitch} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -737,10 +738,13 @@ export type AdvisorSwitchEncoded = typeof AdvisorSwitch.Encoded
  * @category schemas
  * @since 0.1.0
  */
-export const InlineAgentsSwitch = wire.openUnion("InlineAgentsSwitch", [wire.struct("Enabled", { type: Schema.Literal("enabled") }), Disabled])
+export const InlineAgentsSwitch = wire.openUnion("InlineAgentsSwitch", [
+  wire.struct("Enabled", { type: Schema.Literal("enabled") }),
+  Disabled
+])
 
 /**
- * Whether agents may be defined on the fly.
+ * The values of {@link InlineAgentsSwitch}.
  *
  * @category models
  * @since 0.1.0
@@ -748,7 +752,7 @@ export const InlineAgentsSwitch = wire.openUnion("InlineAgentsSwitch", [wire.str
 export type InlineAgentsSwitch = typeof InlineAgentsSwitch.Type
 
 /**
- * What {@link InlineAgentsSwitch} is on the wire.
+ * {@link InlineAgentsSwitch} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -771,7 +775,7 @@ const AgentsEnabled = wire.struct("AgentsEnabled", {
 export const AgentsSwitch = wire.openUnion("AgentsSwitch", [AgentsEnabled, Disabled])
 
 /**
- * Whether, and with which agents, threads may be spawned or workflows be run.
+ * The values of {@link AgentsSwitch}.
  *
  * @category models
  * @since 0.1.0
@@ -779,7 +783,7 @@ export const AgentsSwitch = wire.openUnion("AgentsSwitch", [AgentsEnabled, Disab
 export type AgentsSwitch = typeof AgentsSwitch.Type
 
 /**
- * What {@link AgentsSwitch} is on the wire.
+ * {@link AgentsSwitch} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -804,7 +808,7 @@ const Multiagent20261001_ = wire.struct("Multiagent20261001", {
 export interface Multiagent20261001 extends Schema.Schema.Type<typeof Multiagent20261001_> {}
 
 /**
- * What {@link Multiagent20261001} is on the wire.
+ * {@link Multiagent20261001} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -812,7 +816,7 @@ export interface Multiagent20261001 extends Schema.Schema.Type<typeof Multiagent
 export interface Multiagent20261001Encoded extends Schema.Schema.Encoded<typeof Multiagent20261001_> {}
 
 /**
- * The schema of {@link Multiagent20261001}.
+ * Schema of {@link Multiagent20261001}.
  *
  * @category schemas
  * @since 0.1.0
@@ -828,7 +832,7 @@ export const Multiagent20261001: Schema.Schema<Multiagent20261001, Multiagent202
 export const Multiagent = wire.openUnion("Multiagent", [Coordinator, Multiagent20261001])
 
 /**
- * How an agent works with other agents.
+ * The values of {@link Multiagent}.
  *
  * @category models
  * @since 0.1.0
@@ -836,7 +840,7 @@ export const Multiagent = wire.openUnion("Multiagent", [Coordinator, Multiagent2
 export type Multiagent = typeof Multiagent.Type
 
 /**
- * What {@link Multiagent} is on the wire.
+ * {@link Multiagent} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -862,7 +866,7 @@ const SessionAgent_ = wire.struct("SessionAgent", {
 export interface SessionAgent extends Schema.Schema.Type<typeof SessionAgent_> {}
 
 /**
- * What {@link SessionAgent} is on the wire.
+ * {@link SessionAgent} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -870,7 +874,7 @@ export interface SessionAgent extends Schema.Schema.Type<typeof SessionAgent_> {
 export interface SessionAgentEncoded extends Schema.Schema.Encoded<typeof SessionAgent_> {}
 
 /**
- * The schema of {@link SessionAgent}.
+ * Schema of {@link SessionAgent}.
  *
  * @category schemas
  * @since 0.1.0
@@ -881,7 +885,7 @@ const ReferenceParams_ = wire.struct("AgentReferenceParams", {
   type: Schema.Literal("agent"),
   id: AgentId,
   /** At least 1; the default is the latest. */
-  version: Schema.optional(limits.integer(1))
+  version: Schema.optional(params.integer({ min: 1 }))
 })
 
 /**
@@ -893,7 +897,7 @@ const ReferenceParams_ = wire.struct("AgentReferenceParams", {
 export interface ReferenceParams extends Schema.Schema.Type<typeof ReferenceParams_> {}
 
 /**
- * What {@link ReferenceParams} is on the wire.
+ * {@link ReferenceParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -901,7 +905,7 @@ export interface ReferenceParams extends Schema.Schema.Type<typeof ReferencePara
 export interface ReferenceParamsEncoded extends Schema.Schema.Encoded<typeof ReferenceParams_> {}
 
 /**
- * The schema of {@link ReferenceParams}.
+ * Schema of {@link ReferenceParams}.
  *
  * @category schemas
  * @since 0.1.0
@@ -921,7 +925,7 @@ const knownServers = (agent: {
   return agent.tools.flatMap((tool, index) =>
     tool.type !== "mcp_toolset" || names.has(tool.mcp_server_name) ? [] : [{
       path: ["tools", index, "mcp_server_name"],
-      message: `there is no server ${JSON.stringify(tool.mcp_server_name)} in mcp_servers`
+      message: "must be the name of a server in mcp_servers"
     }]
   )
 }
@@ -930,16 +934,16 @@ const WithOverridesParams_ = wire.struct("AgentWithOverridesParams", {
   type: Schema.Literal("agent_with_overrides"),
   id: AgentId,
   /** At least 1; the default is the latest. */
-  version: Schema.optional(limits.integer(1)),
+  version: Schema.optional(params.integer({ min: 1 })),
   model: Schema.optional(Schema.Union(Model, ModelConfigParams)),
   /** The system prompt, at most 100,000 characters; `null` clears the agent's. */
-  system: Schema.optional(Schema.NullOr(limits.text(0, 100_000))),
+  system: Schema.optional(Schema.NullOr(params.text({ max: 100_000 }))),
   /** At most 128. */
   tools: Schema.optional(AgentTool.ToolsParams),
   /** At most 20, of different names. */
   mcp_servers: Schema.optional(McpServersParams),
   /** At most 20. */
-  skills: Schema.optional(Schema.Array(SkillParams).pipe(limits.items(0, 20)))
+  skills: Schema.optional(params.list(SkillParams, { max: 20 }))
 }).pipe(Schema.filter(knownServers, { identifier: "AgentWithOverridesParams", jsonSchema: {} }))
 
 /**
@@ -952,7 +956,7 @@ const WithOverridesParams_ = wire.struct("AgentWithOverridesParams", {
 export interface WithOverridesParams extends Schema.Schema.Type<typeof WithOverridesParams_> {}
 
 /**
- * What {@link WithOverridesParams} is on the wire.
+ * {@link WithOverridesParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -960,7 +964,7 @@ export interface WithOverridesParams extends Schema.Schema.Type<typeof WithOverr
 export interface WithOverridesParamsEncoded extends Schema.Schema.Encoded<typeof WithOverridesParams_> {}
 
 /**
- * The schema of {@link WithOverridesParams}.
+ * Schema of {@link WithOverridesParams}.
  *
  * @category schemas
  * @since 0.1.0
@@ -973,12 +977,13 @@ export const WithOverridesParams: Schema.Schema<WithOverridesParams, WithOverrid
  * @category schemas
  * @since 0.1.0
  */
-export const Params = Schema.Union(AgentId, wire.openUnion("AgentObjectParams", [ReferenceParams, WithOverridesParams])).annotations({
-  identifier: "AgentParams"
-})
+export const Params = Schema.Union(AgentId, wire.openUnion("AgentObjectParams", [ReferenceParams, WithOverridesParams]))
+  .annotations({
+    identifier: "AgentParams"
+  })
 
 /**
- * The agent of a new session: its id for the latest version, a reference to a version, or one with overrides.
+ * The values of {@link Params}.
  *
  * @category models
  * @since 0.1.0
@@ -986,7 +991,7 @@ export const Params = Schema.Union(AgentId, wire.openUnion("AgentObjectParams", 
 export type Params = typeof Params.Type
 
 /**
- * What {@link Params} is on the wire.
+ * {@link Params} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -1010,7 +1015,7 @@ const UpdateParams_ = wire.struct("SessionAgentUpdateParams", {
 export interface UpdateParams extends Schema.Schema.Type<typeof UpdateParams_> {}
 
 /**
- * What {@link UpdateParams} is on the wire.
+ * {@link UpdateParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -1018,7 +1023,7 @@ export interface UpdateParams extends Schema.Schema.Type<typeof UpdateParams_> {
 export interface UpdateParamsEncoded extends Schema.Schema.Encoded<typeof UpdateParams_> {}
 
 /**
- * The schema of {@link UpdateParams}.
+ * Schema of {@link UpdateParams}.
  *
  * @category schemas
  * @since 0.1.0

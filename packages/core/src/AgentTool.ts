@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import * as limits from "./internal/limits.ts"
+import * as params from "./internal/params.ts"
 import * as wire from "./internal/wire.ts"
 
 const Policy = wire.struct("KnownPermissionPolicy", { type: Schema.Literal("always_allow", "always_ask", "auto") })
@@ -19,8 +19,7 @@ const Policy = wire.struct("KnownPermissionPolicy", { type: Schema.Literal("alwa
 export const PermissionPolicy = wire.openUnion("PermissionPolicy", [Policy])
 
 /**
- * What happens before a tool runs: nothing (`always_allow`), the client is asked (`always_ask`), or the service judges
- * each call (`auto`).
+ * The values of {@link PermissionPolicy}.
  *
  * @category models
  * @since 0.1.0
@@ -28,7 +27,7 @@ export const PermissionPolicy = wire.openUnion("PermissionPolicy", [Policy])
 export type PermissionPolicy = typeof PermissionPolicy.Type
 
 /**
- * What {@link PermissionPolicy} is on the wire.
+ * {@link PermissionPolicy} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -49,7 +48,7 @@ const DefaultConfig_ = wire.struct("ToolsetDefaultConfig", {
 export interface DefaultConfig extends Schema.Schema.Type<typeof DefaultConfig_> {}
 
 /**
- * What {@link DefaultConfig} is on the wire.
+ * {@link DefaultConfig} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -57,7 +56,7 @@ export interface DefaultConfig extends Schema.Schema.Type<typeof DefaultConfig_>
 export interface DefaultConfigEncoded extends Schema.Schema.Encoded<typeof DefaultConfig_> {}
 
 /**
- * The schema of {@link DefaultConfig}.
+ * Schema of {@link DefaultConfig}.
  *
  * @category schemas
  * @since 0.1.0
@@ -80,7 +79,7 @@ const DefaultConfigParams_ = wire.struct("ToolsetDefaultConfigParams", {
 export interface DefaultConfigParams extends Schema.Schema.Type<typeof DefaultConfigParams_> {}
 
 /**
- * What {@link DefaultConfigParams} is on the wire.
+ * {@link DefaultConfigParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -88,7 +87,7 @@ export interface DefaultConfigParams extends Schema.Schema.Type<typeof DefaultCo
 export interface DefaultConfigParamsEncoded extends Schema.Schema.Encoded<typeof DefaultConfigParams_> {}
 
 /**
- * The schema of {@link DefaultConfigParams}.
+ * Schema of {@link DefaultConfigParams}.
  *
  * @category schemas
  * @since 0.1.0
@@ -118,7 +117,7 @@ export interface SandboxToolConfig<Name extends SandboxToolName = SandboxToolNam
 }
 
 /**
- * What {@link SandboxToolConfig} is on the wire.
+ * {@link SandboxToolConfig} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -156,7 +155,7 @@ const ToolReference_ = wire.struct("ToolReference", {
 export interface ToolReference extends Schema.Schema.Type<typeof ToolReference_> {}
 
 /**
- * What {@link ToolReference} is on the wire.
+ * {@link ToolReference} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -164,7 +163,7 @@ export interface ToolReference extends Schema.Schema.Type<typeof ToolReference_>
 export interface ToolReferenceEncoded extends Schema.Schema.Encoded<typeof ToolReference_> {}
 
 /**
- * The schema of {@link ToolReference}.
+ * Schema of {@link ToolReference}.
  *
  * @category schemas
  * @since 0.1.0
@@ -188,7 +187,7 @@ const UrlSourceToolList = wire.struct("UrlSourceToolList", {
 export const UrlSourceToolFilter = wire.openUnion("UrlSourceToolFilter", [UrlSourceAllOrNone, UrlSourceToolList])
 
 /**
- * Which tools' results may contribute URLs: all, none, `only` some or all `except` some.
+ * The values of {@link UrlSourceToolFilter}.
  *
  * @category models
  * @since 0.1.0
@@ -196,7 +195,7 @@ export const UrlSourceToolFilter = wire.openUnion("UrlSourceToolFilter", [UrlSou
 export type UrlSourceToolFilter = typeof UrlSourceToolFilter.Type
 
 /**
- * What {@link UrlSourceToolFilter} is on the wire.
+ * {@link UrlSourceToolFilter} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -212,7 +211,7 @@ export type UrlSourceToolFilterEncoded = typeof UrlSourceToolFilter.Encoded
 export const UrlSourceUserInput = wire.openUnion("UrlSourceUserInput", [UrlSourceAllOrNone])
 
 /**
- * Whether the text of user messages may contribute URLs.
+ * The values of {@link UrlSourceUserInput}.
  *
  * @category models
  * @since 0.1.0
@@ -220,7 +219,7 @@ export const UrlSourceUserInput = wire.openUnion("UrlSourceUserInput", [UrlSourc
 export type UrlSourceUserInput = typeof UrlSourceUserInput.Type
 
 /**
- * What {@link UrlSourceUserInput} is on the wire.
+ * {@link UrlSourceUserInput} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -245,7 +244,7 @@ const UrlSources_ = wire.struct("UrlSources", {
 export interface UrlSources extends Schema.Schema.Type<typeof UrlSources_> {}
 
 /**
- * What {@link UrlSources} is on the wire.
+ * {@link UrlSources} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -253,7 +252,7 @@ export interface UrlSources extends Schema.Schema.Type<typeof UrlSources_> {}
 export interface UrlSourcesEncoded extends Schema.Schema.Encoded<typeof UrlSources_> {}
 
 /**
- * The schema of {@link UrlSources}.
+ * Schema of {@link UrlSources}.
  *
  * @category schemas
  * @since 0.1.0
@@ -280,7 +279,7 @@ const UserLocation_ = wire.struct("UserLocation", {
 export interface UserLocation extends Schema.Schema.Type<typeof UserLocation_> {}
 
 /**
- * What {@link UserLocation} is on the wire.
+ * {@link UserLocation} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -288,7 +287,7 @@ export interface UserLocation extends Schema.Schema.Type<typeof UserLocation_> {
 export interface UserLocationEncoded extends Schema.Schema.Encoded<typeof UserLocation_> {}
 
 /**
- * The schema of {@link UserLocation}.
+ * Schema of {@link UserLocation}.
  *
  * @category schemas
  * @since 0.1.0
@@ -320,7 +319,7 @@ const WebFetchToolConfig_ = wire.struct("WebFetchToolConfig", {
 export interface WebFetchToolConfig extends Schema.Schema.Type<typeof WebFetchToolConfig_> {}
 
 /**
- * What {@link WebFetchToolConfig} is on the wire.
+ * {@link WebFetchToolConfig} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -328,7 +327,7 @@ export interface WebFetchToolConfig extends Schema.Schema.Type<typeof WebFetchTo
 export interface WebFetchToolConfigEncoded extends Schema.Schema.Encoded<typeof WebFetchToolConfig_> {}
 
 /**
- * The schema of {@link WebFetchToolConfig}.
+ * Schema of {@link WebFetchToolConfig}.
  *
  * @category schemas
  * @since 0.1.0
@@ -357,7 +356,7 @@ const WebSearchToolConfig_ = wire.struct("WebSearchToolConfig", {
 export interface WebSearchToolConfig extends Schema.Schema.Type<typeof WebSearchToolConfig_> {}
 
 /**
- * What {@link WebSearchToolConfig} is on the wire.
+ * {@link WebSearchToolConfig} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -365,7 +364,7 @@ export interface WebSearchToolConfig extends Schema.Schema.Type<typeof WebSearch
 export interface WebSearchToolConfigEncoded extends Schema.Schema.Encoded<typeof WebSearchToolConfig_> {}
 
 /**
- * The schema of {@link WebSearchToolConfig}.
+ * Schema of {@link WebSearchToolConfig}.
  *
  * @category schemas
  * @since 0.1.0
@@ -390,7 +389,7 @@ export const ToolConfig = wire.openUnion("ToolConfig", [
 ], "name")
 
 /**
- * The configuration of one built-in tool, told apart by `name`.
+ * The values of {@link ToolConfig}.
  *
  * @category models
  * @since 0.1.0
@@ -398,7 +397,7 @@ export const ToolConfig = wire.openUnion("ToolConfig", [
 export type ToolConfig = typeof ToolConfig.Type
 
 /**
- * What {@link ToolConfig} is on the wire.
+ * {@link ToolConfig} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -420,7 +419,7 @@ const McpToolConfig_ = wire.struct("McpToolConfig", {
 export interface McpToolConfig extends Schema.Schema.Type<typeof McpToolConfig_> {}
 
 /**
- * What {@link McpToolConfig} is on the wire.
+ * {@link McpToolConfig} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -428,7 +427,7 @@ export interface McpToolConfig extends Schema.Schema.Type<typeof McpToolConfig_>
 export interface McpToolConfigEncoded extends Schema.Schema.Encoded<typeof McpToolConfig_> {}
 
 /**
- * The schema of {@link McpToolConfig}.
+ * Schema of {@link McpToolConfig}.
  *
  * @category schemas
  * @since 0.1.0
@@ -451,7 +450,7 @@ const AgentToolset_ = wire.struct("AgentToolset", {
 export interface AgentToolset extends Schema.Schema.Type<typeof AgentToolset_> {}
 
 /**
- * What {@link AgentToolset} is on the wire.
+ * {@link AgentToolset} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -459,7 +458,7 @@ export interface AgentToolset extends Schema.Schema.Type<typeof AgentToolset_> {
 export interface AgentToolsetEncoded extends Schema.Schema.Encoded<typeof AgentToolset_> {}
 
 /**
- * The schema of {@link AgentToolset}.
+ * Schema of {@link AgentToolset}.
  *
  * @category schemas
  * @since 0.1.0
@@ -484,7 +483,7 @@ const McpToolset_ = wire.struct("McpToolset", {
 export interface McpToolset extends Schema.Schema.Type<typeof McpToolset_> {}
 
 /**
- * What {@link McpToolset} is on the wire.
+ * {@link McpToolset} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -492,7 +491,7 @@ export interface McpToolset extends Schema.Schema.Type<typeof McpToolset_> {}
 export interface McpToolsetEncoded extends Schema.Schema.Encoded<typeof McpToolset_> {}
 
 /**
- * The schema of {@link McpToolset}.
+ * Schema of {@link McpToolset}.
  *
  * @category schemas
  * @since 0.1.0
@@ -517,7 +516,7 @@ const InputSchema_ = Schema.Struct(
 export interface InputSchema extends Schema.Schema.Type<typeof InputSchema_> {}
 
 /**
- * What {@link InputSchema} is on the wire.
+ * {@link InputSchema} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -525,7 +524,7 @@ export interface InputSchema extends Schema.Schema.Type<typeof InputSchema_> {}
 export interface InputSchemaEncoded extends Schema.Schema.Encoded<typeof InputSchema_> {}
 
 /**
- * The schema of {@link InputSchema}.
+ * Schema of {@link InputSchema}.
  *
  * @category schemas
  * @since 0.1.0
@@ -549,7 +548,7 @@ const CustomTool_ = wire.struct("CustomTool", {
 export interface CustomTool extends Schema.Schema.Type<typeof CustomTool_> {}
 
 /**
- * What {@link CustomTool} is on the wire.
+ * {@link CustomTool} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -557,7 +556,7 @@ export interface CustomTool extends Schema.Schema.Type<typeof CustomTool_> {}
 export interface CustomToolEncoded extends Schema.Schema.Encoded<typeof CustomTool_> {}
 
 /**
- * The schema of {@link CustomTool}.
+ * Schema of {@link CustomTool}.
  *
  * @category schemas
  * @since 0.1.0
@@ -573,7 +572,7 @@ export const CustomTool: Schema.Schema<CustomTool, CustomToolEncoded> = CustomTo
 export const Tool = wire.openUnion("AgentTool", [AgentToolset, McpToolset, CustomTool])
 
 /**
- * A tool or toolset of an agent.
+ * The values of {@link Tool}.
  *
  * @category models
  * @since 0.1.0
@@ -581,7 +580,7 @@ export const Tool = wire.openUnion("AgentTool", [AgentToolset, McpToolset, Custo
 export type Tool = typeof Tool.Type
 
 /**
- * What {@link Tool} is on the wire.
+ * {@link Tool} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -604,7 +603,7 @@ export interface SandboxToolConfigParams<Name extends SandboxToolName = SandboxT
 }
 
 /**
- * What {@link SandboxToolConfigParams} is on the wire.
+ * {@link SandboxToolConfigParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -632,9 +631,8 @@ const Shorthand = Schema.Literal("all", "none")
 const UrlSourceToolListParams = wire.struct("UrlSourceToolListParams", {
   type: Schema.Literal("only", "except"),
   /** 1 to 128 tools, no two alike. */
-  tools: Schema.Array(ToolReference).pipe(
-    limits.items(1, 128),
-    limits.distinct("tool", (reference) => reference.name)
+  tools: params.list(ToolReference, { min: 1, max: 128 }).pipe(
+    params.distinct((reference) => reference.name)
   )
 })
 
@@ -650,7 +648,7 @@ export const UrlSourceToolFilterParams = Schema.Union(
 ).annotations({ identifier: "UrlSourceToolFilterParams" })
 
 /**
- * Which tools' results may contribute URLs: `"all"`, `"none"`, `only` some or all `except` some.
+ * The values of {@link UrlSourceToolFilterParams}.
  *
  * @category models
  * @since 0.1.0
@@ -658,7 +656,7 @@ export const UrlSourceToolFilterParams = Schema.Union(
 export type UrlSourceToolFilterParams = typeof UrlSourceToolFilterParams.Type
 
 /**
- * What {@link UrlSourceToolFilterParams} is on the wire.
+ * {@link UrlSourceToolFilterParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -671,10 +669,12 @@ export type UrlSourceToolFilterParamsEncoded = typeof UrlSourceToolFilterParams.
  * @category schemas
  * @since 0.1.0
  */
-export const UrlSourceUserInputParams = Schema.Union(Shorthand, UrlSourceUserInput).annotations({ identifier: "UrlSourceUserInputParams" })
+export const UrlSourceUserInputParams = Schema.Union(Shorthand, UrlSourceUserInput).annotations({
+  identifier: "UrlSourceUserInputParams"
+})
 
 /**
- * Whether the text of user messages may contribute URLs.
+ * The values of {@link UrlSourceUserInputParams}.
  *
  * @category models
  * @since 0.1.0
@@ -682,7 +682,7 @@ export const UrlSourceUserInputParams = Schema.Union(Shorthand, UrlSourceUserInp
 export type UrlSourceUserInputParams = typeof UrlSourceUserInputParams.Type
 
 /**
- * What {@link UrlSourceUserInputParams} is on the wire.
+ * {@link UrlSourceUserInputParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -701,12 +701,12 @@ const UrlSourcesParams_ = wire.struct("UrlSourcesParams", {
   user_input: Schema.optional(Schema.NullOr(UrlSourceUserInputParams))
 }).pipe(Schema.filter((sources) => {
   if (isNone(sources.client_tool_results) && isNone(sources.server_tool_results) && isNone(sources.user_input)) {
-    return "at least one source must contribute URLs, not all three may be \"none\""
+    return "must not have all three sources set to none"
   }
   return referencedTools(sources.server_tool_results).flatMap((name, index) =>
     name === "web_search" || name === "web_fetch" ? [] : [{
       path: ["server_tool_results", "tools", index, "name"],
-      message: "only web_search and web_fetch run on the service"
+      message: "must be web_search or web_fetch"
     }]
   )
 }, { identifier: "UrlSourcesParams", jsonSchema: {} }))
@@ -720,7 +720,7 @@ const UrlSourcesParams_ = wire.struct("UrlSourcesParams", {
 export interface UrlSourcesParams extends Schema.Schema.Type<typeof UrlSourcesParams_> {}
 
 /**
- * What {@link UrlSourcesParams} is on the wire.
+ * {@link UrlSourcesParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -728,7 +728,7 @@ export interface UrlSourcesParams extends Schema.Schema.Type<typeof UrlSourcesPa
 export interface UrlSourcesParamsEncoded extends Schema.Schema.Encoded<typeof UrlSourcesParams_> {}
 
 /**
- * The schema of {@link UrlSourcesParams}.
+ * Schema of {@link UrlSourcesParams}.
  *
  * @category schemas
  * @since 0.1.0
@@ -737,9 +737,9 @@ export const UrlSourcesParams: Schema.Schema<UrlSourcesParams, UrlSourcesParamsE
 
 const domains = {
   /** 1 to 64 plain host names: only these and their subdomains. Excludes `blocked_domains`. */
-  allowed_domains: Schema.optional(Schema.Array(Schema.String).pipe(limits.items(1, 64))),
+  allowed_domains: Schema.optional(params.list(Schema.String, { min: 1, max: 64 })),
   /** 1 to 64 plain host names: never these nor their subdomains. Excludes `allowed_domains`. */
-  blocked_domains: Schema.optional(Schema.Array(Schema.String).pipe(limits.items(1, 64)))
+  blocked_domains: Schema.optional(params.list(Schema.String, { min: 1, max: 64 }))
 }
 
 const exclusiveDomains = (
@@ -776,7 +776,7 @@ const WebFetchToolConfigParams_ = wire.struct("WebFetchToolConfigParams", {
 export interface WebFetchToolConfigParams extends Schema.Schema.Type<typeof WebFetchToolConfigParams_> {}
 
 /**
- * What {@link WebFetchToolConfigParams} is on the wire.
+ * {@link WebFetchToolConfigParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -784,12 +784,13 @@ export interface WebFetchToolConfigParams extends Schema.Schema.Type<typeof WebF
 export interface WebFetchToolConfigParamsEncoded extends Schema.Schema.Encoded<typeof WebFetchToolConfigParams_> {}
 
 /**
- * The schema of {@link WebFetchToolConfigParams}.
+ * Schema of {@link WebFetchToolConfigParams}.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const WebFetchToolConfigParams: Schema.Schema<WebFetchToolConfigParams, WebFetchToolConfigParamsEncoded> = WebFetchToolConfigParams_
+export const WebFetchToolConfigParams: Schema.Schema<WebFetchToolConfigParams, WebFetchToolConfigParamsEncoded> =
+  WebFetchToolConfigParams_
 
 const WebSearchToolConfigParams_ = wire.struct("WebSearchToolConfigParams", {
   name: Schema.Literal("web_search"),
@@ -811,7 +812,7 @@ const WebSearchToolConfigParams_ = wire.struct("WebSearchToolConfigParams", {
 export interface WebSearchToolConfigParams extends Schema.Schema.Type<typeof WebSearchToolConfigParams_> {}
 
 /**
- * What {@link WebSearchToolConfigParams} is on the wire.
+ * {@link WebSearchToolConfigParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -819,12 +820,13 @@ export interface WebSearchToolConfigParams extends Schema.Schema.Type<typeof Web
 export interface WebSearchToolConfigParamsEncoded extends Schema.Schema.Encoded<typeof WebSearchToolConfigParams_> {}
 
 /**
- * The schema of {@link WebSearchToolConfigParams}.
+ * Schema of {@link WebSearchToolConfigParams}.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const WebSearchToolConfigParams: Schema.Schema<WebSearchToolConfigParams, WebSearchToolConfigParamsEncoded> = WebSearchToolConfigParams_
+export const WebSearchToolConfigParams: Schema.Schema<WebSearchToolConfigParams, WebSearchToolConfigParamsEncoded> =
+  WebSearchToolConfigParams_
 
 /**
  * How to configure one built-in tool, told apart by `name`.
@@ -844,7 +846,7 @@ export const ToolConfigParams = wire.openUnion("ToolConfigParams", [
 ], "name")
 
 /**
- * How to configure one built-in tool, told apart by `name`.
+ * The values of {@link ToolConfigParams}.
  *
  * @category models
  * @since 0.1.0
@@ -852,7 +854,7 @@ export const ToolConfigParams = wire.openUnion("ToolConfigParams", [
 export type ToolConfigParams = typeof ToolConfigParams.Type
 
 /**
- * What {@link ToolConfigParams} is on the wire.
+ * {@link ToolConfigParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -861,7 +863,7 @@ export type ToolConfigParamsEncoded = typeof ToolConfigParams.Encoded
 
 const McpToolConfigParams_ = wire.struct("McpToolConfigParams", {
   /** 1 to 128 characters. */
-  name: limits.text(1, 128),
+  name: params.text({ nonEmpty: true, max: 128 }),
   /** Whether the agent may use the tool; the toolset's `default_config` decides if absent. */
   enabled: Schema.optional(Schema.NullOr(Schema.Boolean)),
   /** The toolset's `default_config` decides if absent. */
@@ -877,7 +879,7 @@ const McpToolConfigParams_ = wire.struct("McpToolConfigParams", {
 export interface McpToolConfigParams extends Schema.Schema.Type<typeof McpToolConfigParams_> {}
 
 /**
- * What {@link McpToolConfigParams} is on the wire.
+ * {@link McpToolConfigParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -885,7 +887,7 @@ export interface McpToolConfigParams extends Schema.Schema.Type<typeof McpToolCo
 export interface McpToolConfigParamsEncoded extends Schema.Schema.Encoded<typeof McpToolConfigParams_> {}
 
 /**
- * The schema of {@link McpToolConfigParams}.
+ * Schema of {@link McpToolConfigParams}.
  *
  * @category schemas
  * @since 0.1.0
@@ -896,7 +898,7 @@ const AgentToolsetParams_ = wire.struct("AgentToolsetParams", {
   type: Schema.Literal("agent_toolset_20260401"),
   /** Tools that differ from `default_config`, each at most once. */
   configs: Schema.optional(
-    Schema.Array(ToolConfigParams).pipe(limits.distinct("tool", (config) => String(config.name)))
+    Schema.Array(ToolConfigParams).pipe(params.distinct((config) => String(config.name)))
   ),
   default_config: Schema.optional(Schema.NullOr(DefaultConfigParams))
 })
@@ -910,7 +912,7 @@ const AgentToolsetParams_ = wire.struct("AgentToolsetParams", {
 export interface AgentToolsetParams extends Schema.Schema.Type<typeof AgentToolsetParams_> {}
 
 /**
- * What {@link AgentToolsetParams} is on the wire.
+ * {@link AgentToolsetParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -918,7 +920,7 @@ export interface AgentToolsetParams extends Schema.Schema.Type<typeof AgentTools
 export interface AgentToolsetParamsEncoded extends Schema.Schema.Encoded<typeof AgentToolsetParams_> {}
 
 /**
- * The schema of {@link AgentToolsetParams}.
+ * Schema of {@link AgentToolsetParams}.
  *
  * @category schemas
  * @since 0.1.0
@@ -928,9 +930,9 @@ export const AgentToolsetParams: Schema.Schema<AgentToolsetParams, AgentToolsetP
 const McpToolsetParams_ = wire.struct("McpToolsetParams", {
   type: Schema.Literal("mcp_toolset"),
   /** The `name` of one of the agent's `mcp_servers`, 1 to 255 characters. */
-  mcp_server_name: limits.text(1, 255),
+  mcp_server_name: params.text({ nonEmpty: true, max: 255 }),
   /** Tools that differ from `default_config`, each at most once. */
-  configs: Schema.optional(Schema.Array(McpToolConfigParams).pipe(limits.distinct("tool", (config) => config.name))),
+  configs: Schema.optional(Schema.Array(McpToolConfigParams).pipe(params.distinct((config) => config.name))),
   default_config: Schema.optional(Schema.NullOr(DefaultConfigParams))
 })
 
@@ -943,7 +945,7 @@ const McpToolsetParams_ = wire.struct("McpToolsetParams", {
 export interface McpToolsetParams extends Schema.Schema.Type<typeof McpToolsetParams_> {}
 
 /**
- * What {@link McpToolsetParams} is on the wire.
+ * {@link McpToolsetParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -951,7 +953,7 @@ export interface McpToolsetParams extends Schema.Schema.Type<typeof McpToolsetPa
 export interface McpToolsetParamsEncoded extends Schema.Schema.Encoded<typeof McpToolsetParams_> {}
 
 /**
- * The schema of {@link McpToolsetParams}.
+ * Schema of {@link McpToolsetParams}.
  *
  * @category schemas
  * @since 0.1.0
@@ -965,11 +967,11 @@ const CustomToolParams_ = wire.struct("CustomToolParams", {
   /** 1 to 128 letters, digits, `_` and `-`, unique among the tools, not starting with `mcp__` or `ant__`. */
   name: Schema.String.pipe(
     Schema.pattern(/^[A-Za-z0-9_-]{1,128}$/, {
-      message: () => "1 to 128 letters, digits, underscores and hyphens are expected"
+      message: () => "must be 1 to 128 letters, digits, underscores and hyphens"
     }),
     Schema.filter((name) => {
       const prefix = reserved.find((prefix) => name.startsWith(prefix))
-      return prefix === undefined || `the prefix ${prefix} is reserved`
+      return prefix === undefined || `must not begin with ${prefix}, which is reserved`
     }, { jsonSchema: {} })
   ),
   /** What the agent is told about the tool. */
@@ -987,7 +989,7 @@ const CustomToolParams_ = wire.struct("CustomToolParams", {
 export interface CustomToolParams extends Schema.Schema.Type<typeof CustomToolParams_> {}
 
 /**
- * What {@link CustomToolParams} is on the wire.
+ * {@link CustomToolParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -995,7 +997,7 @@ export interface CustomToolParams extends Schema.Schema.Type<typeof CustomToolPa
 export interface CustomToolParamsEncoded extends Schema.Schema.Encoded<typeof CustomToolParams_> {}
 
 /**
- * The schema of {@link CustomToolParams}.
+ * Schema of {@link CustomToolParams}.
  *
  * @category schemas
  * @since 0.1.0
@@ -1011,7 +1013,7 @@ export const CustomToolParams: Schema.Schema<CustomToolParams, CustomToolParamsE
 export const ToolParams = wire.openUnion("AgentToolParams", [AgentToolsetParams, McpToolsetParams, CustomToolParams])
 
 /**
- * A tool or toolset to give to an agent.
+ * The values of {@link ToolParams}.
  *
  * @category models
  * @since 0.1.0
@@ -1019,7 +1021,7 @@ export const ToolParams = wire.openUnion("AgentToolParams", [AgentToolsetParams,
 export type ToolParams = typeof ToolParams.Type
 
 /**
- * What {@link ToolParams} is on the wire.
+ * {@link ToolParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -1032,18 +1034,24 @@ const referencedTools = (filter: UrlSourceToolFilterParams | null | undefined): 
     ? filter.tools.map((tool) => tool.name)
     : []
 
-const unknownReferences = (tools: ReadonlyArray<ToolParams>): ReadonlyArray<Schema.FilterIssue> => {
+/** An `only` or `except` list of client tools names custom tools that come with it. */
+const checkReferences = (tools: ReadonlyArray<ToolParams>): ReadonlyArray<Schema.FilterIssue> => {
   const custom = new Set(tools.flatMap((tool) => tool.type === "custom" ? [tool.name] : []))
-  return tools.flatMap((tool, index) =>
-    tool.type !== "agent_toolset_20260401" ? [] : (tool.configs ?? []).flatMap((config, configIndex) =>
-      config.name !== "web_fetch" ? [] : referencedTools(config.url_sources?.client_tool_results).flatMap((name, i) =>
-        custom.has(name) ? [] : [{
-          path: [index, "configs", configIndex, "url_sources", "client_tool_results", "tools", i, "name"],
-          message: `there is no custom tool ${JSON.stringify(name)} among the tools`
-        }]
-      )
-    )
-  )
+  const issues: Array<Schema.FilterIssue> = []
+  for (const [tool, toolset] of tools.entries()) {
+    if (toolset.type !== "agent_toolset_20260401") continue
+    for (const [index, config] of (toolset.configs ?? []).entries()) {
+      if (config.name !== "web_fetch") continue
+      for (const [i, name] of referencedTools(config.url_sources?.client_tool_results).entries()) {
+        if (custom.has(name)) continue
+        issues.push({
+          path: [tool, "configs", index, "url_sources", "client_tool_results", "tools", i, "name"],
+          message: "must be the name of a custom tool among the same tools"
+        })
+      }
+    }
+  }
+  return issues
 }
 
 /**
@@ -1052,8 +1060,7 @@ const unknownReferences = (tools: ReadonlyArray<ToolParams>): ReadonlyArray<Sche
  * @category schemas
  * @since 0.1.0
  */
-export const ToolsParams = Schema.Array(ToolParams).pipe(
-  limits.items(0, 128),
-  limits.distinct("custom tool", (tool) => tool.type === "custom" ? tool.name : undefined),
-  Schema.filter(unknownReferences, { jsonSchema: {} })
+export const ToolsParams = params.list(ToolParams, { max: 128 }).pipe(
+  params.distinct((tool) => tool.type === "custom" ? tool.name : undefined),
+  Schema.filter(checkReferences, { jsonSchema: {} })
 ).annotations({ identifier: "AgentToolsParams" })

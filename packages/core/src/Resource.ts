@@ -5,7 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import { FileId, MemoryStoreId, ResourceId } from "./Ids.ts"
-import * as limits from "./internal/limits.ts"
+import * as params from "./internal/params.ts"
 import * as wire from "./internal/wire.ts"
 import { Timestamp } from "./Timestamp.ts"
 
@@ -23,7 +23,7 @@ const BranchCheckout_ = wire.struct("BranchCheckout", {
 export interface BranchCheckout extends Schema.Schema.Type<typeof BranchCheckout_> {}
 
 /**
- * What {@link BranchCheckout} is on the wire.
+ * {@link BranchCheckout} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -31,7 +31,7 @@ export interface BranchCheckout extends Schema.Schema.Type<typeof BranchCheckout
 export interface BranchCheckoutEncoded extends Schema.Schema.Encoded<typeof BranchCheckout_> {}
 
 /**
- * The schema of {@link BranchCheckout}.
+ * Schema of {@link BranchCheckout}.
  *
  * @category schemas
  * @since 0.1.0
@@ -53,7 +53,7 @@ const CommitCheckout_ = wire.struct("CommitCheckout", {
 export interface CommitCheckout extends Schema.Schema.Type<typeof CommitCheckout_> {}
 
 /**
- * What {@link CommitCheckout} is on the wire.
+ * {@link CommitCheckout} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -61,7 +61,7 @@ export interface CommitCheckout extends Schema.Schema.Type<typeof CommitCheckout
 export interface CommitCheckoutEncoded extends Schema.Schema.Encoded<typeof CommitCheckout_> {}
 
 /**
- * The schema of {@link CommitCheckout}.
+ * Schema of {@link CommitCheckout}.
  *
  * @category schemas
  * @since 0.1.0
@@ -77,7 +77,7 @@ export const CommitCheckout: Schema.Schema<CommitCheckout, CommitCheckoutEncoded
 export const Checkout = wire.openUnion("Checkout", [BranchCheckout, CommitCheckout])
 
 /**
- * What of a repository is checked out.
+ * The values of {@link Checkout}.
  *
  * @category models
  * @since 0.1.0
@@ -85,7 +85,7 @@ export const Checkout = wire.openUnion("Checkout", [BranchCheckout, CommitChecko
 export type Checkout = typeof Checkout.Type
 
 /**
- * What {@link Checkout} is on the wire.
+ * {@link Checkout} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -111,7 +111,7 @@ const FileResource_ = wire.struct("FileResource", {
 export interface FileResource extends Schema.Schema.Type<typeof FileResource_> {}
 
 /**
- * What {@link FileResource} is on the wire.
+ * {@link FileResource} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -119,7 +119,7 @@ export interface FileResource extends Schema.Schema.Type<typeof FileResource_> {
 export interface FileResourceEncoded extends Schema.Schema.Encoded<typeof FileResource_> {}
 
 /**
- * The schema of {@link FileResource}.
+ * Schema of {@link FileResource}.
  *
  * @category schemas
  * @since 0.1.0
@@ -146,7 +146,7 @@ const GitHubRepositoryResource_ = wire.struct("GitHubRepositoryResource", {
 export interface GitHubRepositoryResource extends Schema.Schema.Type<typeof GitHubRepositoryResource_> {}
 
 /**
- * What {@link GitHubRepositoryResource} is on the wire.
+ * {@link GitHubRepositoryResource} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -154,12 +154,13 @@ export interface GitHubRepositoryResource extends Schema.Schema.Type<typeof GitH
 export interface GitHubRepositoryResourceEncoded extends Schema.Schema.Encoded<typeof GitHubRepositoryResource_> {}
 
 /**
- * The schema of {@link GitHubRepositoryResource}.
+ * Schema of {@link GitHubRepositoryResource}.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const GitHubRepositoryResource: Schema.Schema<GitHubRepositoryResource, GitHubRepositoryResourceEncoded> = GitHubRepositoryResource_
+export const GitHubRepositoryResource: Schema.Schema<GitHubRepositoryResource, GitHubRepositoryResourceEncoded> =
+  GitHubRepositoryResource_
 
 const MemoryStoreResource_ = wire.struct("MemoryStoreResource", {
   type: Schema.Literal("memory_store"),
@@ -184,7 +185,7 @@ const MemoryStoreResource_ = wire.struct("MemoryStoreResource", {
 export interface MemoryStoreResource extends Schema.Schema.Type<typeof MemoryStoreResource_> {}
 
 /**
- * What {@link MemoryStoreResource} is on the wire.
+ * {@link MemoryStoreResource} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -192,7 +193,7 @@ export interface MemoryStoreResource extends Schema.Schema.Type<typeof MemorySto
 export interface MemoryStoreResourceEncoded extends Schema.Schema.Encoded<typeof MemoryStoreResource_> {}
 
 /**
- * The schema of {@link MemoryStoreResource}.
+ * Schema of {@link MemoryStoreResource}.
  *
  * @category schemas
  * @since 0.1.0
@@ -208,7 +209,7 @@ export const MemoryStoreResource: Schema.Schema<MemoryStoreResource, MemoryStore
 export const Resource = wire.openUnion("Resource", [FileResource, GitHubRepositoryResource, MemoryStoreResource])
 
 /**
- * Something mounted in a session's sandbox.
+ * The values of {@link Resource}.
  *
  * @category models
  * @since 0.1.0
@@ -216,7 +217,7 @@ export const Resource = wire.openUnion("Resource", [FileResource, GitHubReposito
 export type Resource = typeof Resource.Type
 
 /**
- * What {@link Resource} is on the wire.
+ * {@link Resource} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -237,7 +238,7 @@ const DeletedResource_ = wire.struct("DeletedResource", {
 export interface DeletedResource extends Schema.Schema.Type<typeof DeletedResource_> {}
 
 /**
- * What {@link DeletedResource} is on the wire.
+ * {@link DeletedResource} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -245,7 +246,7 @@ export interface DeletedResource extends Schema.Schema.Type<typeof DeletedResour
 export interface DeletedResourceEncoded extends Schema.Schema.Encoded<typeof DeletedResource_> {}
 
 /**
- * The schema of {@link DeletedResource}.
+ * Schema of {@link DeletedResource}.
  *
  * @category schemas
  * @since 0.1.0
@@ -269,7 +270,7 @@ const FileParams_ = wire.struct("FileResourceParams", {
 export interface FileParams extends Schema.Schema.Type<typeof FileParams_> {}
 
 /**
- * What {@link FileParams} is on the wire.
+ * {@link FileParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -277,7 +278,7 @@ export interface FileParams extends Schema.Schema.Type<typeof FileParams_> {}
 export interface FileParamsEncoded extends Schema.Schema.Encoded<typeof FileParams_> {}
 
 /**
- * The schema of {@link FileParams}.
+ * Schema of {@link FileParams}.
  *
  * @category schemas
  * @since 0.1.0
@@ -305,7 +306,7 @@ const GitHubRepositoryParams_ = wire.struct("GitHubRepositoryResourceParams", {
 export interface GitHubRepositoryParams extends Schema.Schema.Type<typeof GitHubRepositoryParams_> {}
 
 /**
- * What {@link GitHubRepositoryParams} is on the wire.
+ * {@link GitHubRepositoryParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -313,12 +314,13 @@ export interface GitHubRepositoryParams extends Schema.Schema.Type<typeof GitHub
 export interface GitHubRepositoryParamsEncoded extends Schema.Schema.Encoded<typeof GitHubRepositoryParams_> {}
 
 /**
- * The schema of {@link GitHubRepositoryParams}.
+ * Schema of {@link GitHubRepositoryParams}.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const GitHubRepositoryParams: Schema.Schema<GitHubRepositoryParams, GitHubRepositoryParamsEncoded> = GitHubRepositoryParams_
+export const GitHubRepositoryParams: Schema.Schema<GitHubRepositoryParams, GitHubRepositoryParamsEncoded> =
+  GitHubRepositoryParams_
 
 const MemoryStoreParams_ = wire.struct("MemoryStoreResourceParams", {
   type: Schema.Literal("memory_store"),
@@ -326,7 +328,7 @@ const MemoryStoreParams_ = wire.struct("MemoryStoreResourceParams", {
   /** The default is `read_write`. */
   access: Schema.optional(Schema.NullOr(Schema.Literal("read_write", "read_only"))),
   /** What to tell the agent about using the store in this session; at most 4,096 characters. */
-  instructions: Schema.optional(Schema.NullOr(limits.text(0, 4096)))
+  instructions: Schema.optional(Schema.NullOr(params.text({ max: 4_096 })))
 })
 
 /**
@@ -338,7 +340,7 @@ const MemoryStoreParams_ = wire.struct("MemoryStoreResourceParams", {
 export interface MemoryStoreParams extends Schema.Schema.Type<typeof MemoryStoreParams_> {}
 
 /**
- * What {@link MemoryStoreParams} is on the wire.
+ * {@link MemoryStoreParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -346,7 +348,7 @@ export interface MemoryStoreParams extends Schema.Schema.Type<typeof MemoryStore
 export interface MemoryStoreParamsEncoded extends Schema.Schema.Encoded<typeof MemoryStoreParams_> {}
 
 /**
- * The schema of {@link MemoryStoreParams}.
+ * Schema of {@link MemoryStoreParams}.
  *
  * @category schemas
  * @since 0.1.0
@@ -362,7 +364,7 @@ export const MemoryStoreParams: Schema.Schema<MemoryStoreParams, MemoryStorePara
 export const Params = wire.openUnion("ResourceParams", [FileParams, GitHubRepositoryParams, MemoryStoreParams])
 
 /**
- * Something to mount when a session is created.
+ * The values of {@link Params}.
  *
  * @category models
  * @since 0.1.0
@@ -370,7 +372,7 @@ export const Params = wire.openUnion("ResourceParams", [FileParams, GitHubReposi
 export type Params = typeof Params.Type
 
 /**
- * What {@link Params} is on the wire.
+ * {@link Params} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -406,7 +408,7 @@ const UpdateParams_ = wire.struct("ResourceUpdateParams", {
 export interface UpdateParams extends Schema.Schema.Type<typeof UpdateParams_> {}
 
 /**
- * What {@link UpdateParams} is on the wire.
+ * {@link UpdateParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -414,7 +416,7 @@ export interface UpdateParams extends Schema.Schema.Type<typeof UpdateParams_> {
 export interface UpdateParamsEncoded extends Schema.Schema.Encoded<typeof UpdateParams_> {}
 
 /**
- * The schema of {@link UpdateParams}.
+ * Schema of {@link UpdateParams}.
  *
  * @category schemas
  * @since 0.1.0
@@ -423,7 +425,7 @@ export const UpdateParams: Schema.Schema<UpdateParams, UpdateParamsEncoded> = Up
 
 const ListParams_ = wire.struct("ResourceListParams", {
   /** Resources per page, 1 to 1,000; without it, one page has them all. */
-  limit: Schema.optional(limits.integer(1, 1000)),
+  limit: Schema.optional(params.integer({ min: 1, max: 1000 })),
   /** The cursor of a page; `null` stands for the first one. */
   page: Schema.optional(Schema.NullOr(Schema.String))
 })
@@ -437,7 +439,7 @@ const ListParams_ = wire.struct("ResourceListParams", {
 export interface ListParams extends Schema.Schema.Type<typeof ListParams_> {}
 
 /**
- * What {@link ListParams} is on the wire.
+ * {@link ListParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -445,7 +447,7 @@ export interface ListParams extends Schema.Schema.Type<typeof ListParams_> {}
 export interface ListParamsEncoded extends Schema.Schema.Encoded<typeof ListParams_> {}
 
 /**
- * The schema of {@link ListParams}.
+ * Schema of {@link ListParams}.
  *
  * @category schemas
  * @since 0.1.0

@@ -22,7 +22,7 @@ const CacheCreation_ = wire.struct("CacheCreation", {
 export interface CacheCreation extends Schema.Schema.Type<typeof CacheCreation_> {}
 
 /**
- * What {@link CacheCreation} is on the wire.
+ * {@link CacheCreation} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -30,7 +30,7 @@ export interface CacheCreation extends Schema.Schema.Type<typeof CacheCreation_>
 export interface CacheCreationEncoded extends Schema.Schema.Encoded<typeof CacheCreation_> {}
 
 /**
- * The schema of {@link CacheCreation}.
+ * Schema of {@link CacheCreation}.
  *
  * @category schemas
  * @since 0.1.0
@@ -53,7 +53,7 @@ const ServerToolUse_ = wire.struct("ServerToolUse", {
 export interface ServerToolUse extends Schema.Schema.Type<typeof ServerToolUse_> {}
 
 /**
- * What {@link ServerToolUse} is on the wire.
+ * {@link ServerToolUse} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -61,7 +61,7 @@ export interface ServerToolUse extends Schema.Schema.Type<typeof ServerToolUse_>
 export interface ServerToolUseEncoded extends Schema.Schema.Encoded<typeof ServerToolUse_> {}
 
 /**
- * The schema of {@link ServerToolUse}.
+ * Schema of {@link ServerToolUse}.
  *
  * @category schemas
  * @since 0.1.0
@@ -87,7 +87,7 @@ const ListCost_ = wire.struct("ListCost", {
 export interface ListCost extends Schema.Schema.Type<typeof ListCost_> {}
 
 /**
- * What {@link ListCost} is on the wire.
+ * {@link ListCost} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -95,7 +95,7 @@ export interface ListCost extends Schema.Schema.Type<typeof ListCost_> {}
 export interface ListCostEncoded extends Schema.Schema.Encoded<typeof ListCost_> {}
 
 /**
- * The schema of {@link ListCost}.
+ * Schema of {@link ListCost}.
  *
  * @category schemas
  * @since 0.1.0
@@ -117,7 +117,7 @@ const Budget_ = wire.struct("Budget", {
 export interface Budget extends Schema.Schema.Type<typeof Budget_> {}
 
 /**
- * What {@link Budget} is on the wire.
+ * {@link Budget} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -125,7 +125,7 @@ export interface Budget extends Schema.Schema.Type<typeof Budget_> {}
 export interface BudgetEncoded extends Schema.Schema.Encoded<typeof Budget_> {}
 
 /**
- * The schema of {@link Budget}.
+ * Schema of {@link Budget}.
  *
  * @category schemas
  * @since 0.1.0
@@ -135,7 +135,7 @@ export const Budget: Schema.Schema<Budget, BudgetEncoded> = Budget_
 const ListCostParams_ = wire.struct("ListCostParams", {
   /** Cents as an integer string without leading zeros, for example `"2500"` for $25.00. */
   amount: Schema.String.pipe(
-    Schema.pattern(/^(0|[1-9]\d*)$/, { message: () => "an integer number of cents without leading zeros is expected" })
+    Schema.pattern(/^(0|[1-9]\d*)$/, { message: () => "must be an integer number of cents without leading zeros" })
   ),
   /** ISO 4217 code; the service takes no other currency. */
   currency: Schema.Literal("USD")
@@ -156,7 +156,7 @@ const BudgetParams_ = wire.struct("BudgetParams", {
 export interface BudgetParams extends Schema.Schema.Type<typeof BudgetParams_> {}
 
 /**
- * What {@link BudgetParams} is on the wire.
+ * {@link BudgetParams} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -164,7 +164,7 @@ export interface BudgetParams extends Schema.Schema.Type<typeof BudgetParams_> {
 export interface BudgetParamsEncoded extends Schema.Schema.Encoded<typeof BudgetParams_> {}
 
 /**
- * The schema of {@link BudgetParams}.
+ * Schema of {@link BudgetParams}.
  *
  * @category schemas
  * @since 0.1.0
@@ -201,7 +201,7 @@ const SessionUsage_ = wire.struct("SessionUsage", {
 export interface SessionUsage extends Schema.Schema.Type<typeof SessionUsage_> {}
 
 /**
- * What {@link SessionUsage} is on the wire.
+ * {@link SessionUsage} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -209,7 +209,7 @@ export interface SessionUsage extends Schema.Schema.Type<typeof SessionUsage_> {
 export interface SessionUsageEncoded extends Schema.Schema.Encoded<typeof SessionUsage_> {}
 
 /**
- * The schema of {@link SessionUsage}.
+ * Schema of {@link SessionUsage}.
  *
  * @category schemas
  * @since 0.1.0
@@ -235,7 +235,7 @@ const UsageSnapshot_ = wire.struct("SessionUsageSnapshot", {
 export interface UsageSnapshot extends Schema.Schema.Type<typeof UsageSnapshot_> {}
 
 /**
- * What {@link UsageSnapshot} is on the wire.
+ * {@link UsageSnapshot} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -243,7 +243,7 @@ export interface UsageSnapshot extends Schema.Schema.Type<typeof UsageSnapshot_>
 export interface UsageSnapshotEncoded extends Schema.Schema.Encoded<typeof UsageSnapshot_> {}
 
 /**
- * The schema of {@link UsageSnapshot}.
+ * Schema of {@link UsageSnapshot}.
  *
  * @category schemas
  * @since 0.1.0
@@ -271,7 +271,7 @@ const ThreadUsage_ = wire.struct("ThreadUsage", {
 export interface ThreadUsage extends Schema.Schema.Type<typeof ThreadUsage_> {}
 
 /**
- * What {@link ThreadUsage} is on the wire.
+ * {@link ThreadUsage} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -279,7 +279,7 @@ export interface ThreadUsage extends Schema.Schema.Type<typeof ThreadUsage_> {}
 export interface ThreadUsageEncoded extends Schema.Schema.Encoded<typeof ThreadUsage_> {}
 
 /**
- * The schema of {@link ThreadUsage}.
+ * Schema of {@link ThreadUsage}.
  *
  * @category schemas
  * @since 0.1.0
@@ -302,7 +302,7 @@ const SessionStats_ = wire.struct("SessionStats", {
 export interface SessionStats extends Schema.Schema.Type<typeof SessionStats_> {}
 
 /**
- * What {@link SessionStats} is on the wire.
+ * {@link SessionStats} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -310,7 +310,7 @@ export interface SessionStats extends Schema.Schema.Type<typeof SessionStats_> {
 export interface SessionStatsEncoded extends Schema.Schema.Encoded<typeof SessionStats_> {}
 
 /**
- * The schema of {@link SessionStats}.
+ * Schema of {@link SessionStats}.
  *
  * @category schemas
  * @since 0.1.0
@@ -335,7 +335,7 @@ const ThreadStats_ = wire.struct("ThreadStats", {
 export interface ThreadStats extends Schema.Schema.Type<typeof ThreadStats_> {}
 
 /**
- * What {@link ThreadStats} is on the wire.
+ * {@link ThreadStats} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
@@ -343,7 +343,7 @@ export interface ThreadStats extends Schema.Schema.Type<typeof ThreadStats_> {}
 export interface ThreadStatsEncoded extends Schema.Schema.Encoded<typeof ThreadStats_> {}
 
 /**
- * The schema of {@link ThreadStats}.
+ * Schema of {@link ThreadStats}.
  *
  * @category schemas
  * @since 0.1.0

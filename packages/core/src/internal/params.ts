@@ -4,7 +4,7 @@ import * as Schema from "effect/Schema"
  * Whether a text has at most `max` characters as the service counts them: code points, not UTF-16 units. The cheap
  * upper bound is tried first, so that only texts near the limit are walked.
  */
-const fits = (text: string, max: number): boolean => {
+export const fits = (text: string, max: number): boolean => {
   if (text.length <= max) return true
   let characters = 0
   for (const _ of text) if (++characters > max) return false
@@ -63,3 +63,22 @@ export const list = <A, I>(
     )
   )
 }
+
+/** Refuses a list in which two items have the same key; items whose key is `undefined` do not count. */
+export const distinct =
+  <A>(key: (item: A) => string | undefined) =>
+  <I>(self: Schema.Schema<ReadonlyArray<A>, I>): Schema.Schema<ReadonlyArray<A>, I> =>
+    self.pipe(
+      Schema.filter((items) => {
+        const seen = new Map<string, number>()
+        const issues: Array<Schema.FilterIssue> = []
+        for (const [index, item] of items.entries()) {
+          const name = key(item)
+          if (name === undefined) continue
+          const first = seen.get(name)
+          if (first === undefined) seen.set(name, index)
+          else issues.push({ path: [index], message: `must not have the same name as item ${first}` })
+        }
+        return issues
+      }, { jsonSchema: {} })
+    )

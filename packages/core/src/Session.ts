@@ -1,0 +1,303 @@
+/**
+ * Sessions: what one is, and what it takes to create, change and list them.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import * as Agent from "./Agent.ts"
+import { AgentId, DeploymentId, EnvironmentId, MemoryStoreId, SessionId, VaultId } from "./Ids.ts"
+import * as params from "./internal/params.ts"
+import * as wire from "./internal/wire.ts"
+import * as Outcome from "./Outcome.ts"
+import * as Resource from "./Resource.ts"
+import { Timestamp } from "./Timestamp.ts"
+import * as Usage from "./Usage.ts"
+import * as UserEvent from "./UserEvent.ts"
+
+const statuses = ["rescheduling", "running", "idle", "terminated"] as const
+
+/**
+ * What a session is doing: waiting for input (`idle`, also after a finished turn), executing (`running`), waiting to
+ * retry after a passing failure (`rescheduling`), or nothing any more (`terminated`, also when archived).
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Status = wire.openString("SessionStatus", ...statuses)
+
+/**
+ * The values of {@link Status}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Status = typeof Status.Type
+
+const Session_ = wire.struct("Session", {
+  type: Schema.Literal("session"),
+  id: SessionId,
+  /** The agent as it was when the session was created, and as updates of the session changed it since. */
+  agent: Agent.SessionAgent,
+  environment_id: EnvironmentId,
+  /** The deployment that the session was created from; absent or `null` for any other session. */
+  deployment_id: wire.nullish(DeploymentId),
+  title: Schema.NullOr(Schema.String),
+  /** At most 16 pairs. */
+  metadata: Schema.Record({ key: Schema.String, value: Schema.String }),
+  status: Status,
+  /** What is mounted in the sandbox. */
+  resources: Schema.Array(Resource.Resource),
+  vault_ids: Schema.Array(VaultId),
+  /** One entry for each outcome that was defined. */
+  outcome_evaluations: Schema.Array(Outcome.OutcomeEvaluation),
+  /** The ceiling on the cost; absent or `null` for none. */
+  budget: wire.nullish(Usage.Budget),
+  stats: Usage.SessionStats,
+  usage: Usage.SessionUsage,
+  created_at: Timestamp,
+  updated_at: Timestamp,
+  /** `null` for a session that is not archived. */
+  archived_at: Schema.NullOr(Timestamp)
+})
+
+/**
+ * A session: an agent at work in an environment.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Session extends Schema.Schema.Type<typeof Session_> {}
+
+/**
+ * {@link Session} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SessionEncoded extends Schema.Schema.Encoded<typeof Session_> {}
+
+/**
+ * Schema of {@link Session}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Session: Schema.Schema<Session, SessionEncoded> = Session_
+
+const DeletedSession_ = wire.struct("DeletedSession", {
+  type: Schema.Literal("session_deleted"),
+  id: SessionId
+})
+
+/**
+ * The confirmation that a session is gone, together with its events and its sandbox.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DeletedSession extends Schema.Schema.Type<typeof DeletedSession_> {}
+
+/**
+ * {@link DeletedSession} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DeletedSessionEncoded extends Schema.Schema.Encoded<typeof DeletedSession_> {}
+
+/**
+ * Schema of {@link DeletedSession}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const DeletedSession: Schema.Schema<DeletedSession, DeletedSessionEncoded> = DeletedSession_
+
+/** The limits of metadata; the service counts the pairs that an update leaves, which only it knows. */
+const checkMetadata = (metadata: { readonly [key: string]: string | null }): ReadonlyArray<Schema.FilterIssue> => {
+  const entries = Object.entries(metadata)
+  const pairs = entries.filter(([, value]) => value !== null).length
+  return [
+    ...(pairs > 16 ? [{ path: [], message: "must have at most 16 pairs" }] : []),
+    ...entries.flatMap(([key, value]) => [
+      ...(params.fits(key, 64) ? [] : [{ path: [key], message: "must have a key of at most 64 characters" }]),
+      ...(value === null || params.fits(value, 512)
+        ? []
+        : [{ path: [key], message: "must have at most 512 characters" }])
+    ])
+  ]
+}
+
+const Metadata = Schema.Record({ key: Schema.String, value: Schema.String }).pipe(
+  Schema.filter(checkMetadata, { identifier: "MetadataParams", jsonSchema: { maxProperties: 16 } })
+)
+
+const MetadataPatch = Schema.Record({ key: Schema.String, value: Schema.NullOr(Schema.String) }).pipe(
+  Schema.filter(checkMetadata, { identifier: "MetadataPatchParams", jsonSchema: {} })
+)
+
+const checkInitialEvents = (events: ReadonlyArray<UserEvent.InitialEventParams>): ReadonlyArray<Schema.FilterIssue> => {
+  const outcomes = events.flatMap((event, index) => event.type === "user.define_outcome" ? [index] : [])
+  const files = events.reduce(
+    (count, event) =>
+      event.type !== "user.message"
+        ? count
+        : count + event.content.filter((block) => block.type === "document" && block.source.type === "file").length,
+    0
+  )
+  return [
+    ...outcomes.slice(1).map((index) => ({ path: [index], message: "must not define a second outcome" })),
+    ...(files > 100 ? [{ path: [], message: "must have at most 100 documents that are files" }] : [])
+  ]
+}
+
+const checkResources = (resources: ReadonlyArray<Resource.Params>): ReadonlyArray<string> => {
+  const count = (type: Resource.Params["type"]) => resources.filter((resource) => resource.type === type).length
+  return [
+    ...(count("file") > 500 ? ["must have at most 500 files"] : []),
+    ...(count("memory_store") > 8 ? ["must have at most 8 memory stores"] : [])
+  ]
+}
+
+const CreateParams_ = wire.struct("CreateSessionParams", {
+  /** The agent: its id for the latest version, a reference to a version, or one with overrides. */
+  agent: Agent.Params,
+  environment_id: EnvironmentId,
+  title: Schema.optional(Schema.NullOr(Schema.String)),
+  /** At most 16 pairs, keys of at most 64 and values of at most 512 characters. */
+  metadata: Schema.optional(Metadata),
+  /** What to mount in the sandbox: at most 500 files and 8 memory stores. */
+  resources: Schema.optional(
+    Schema.Array(Resource.Params).pipe(Schema.filter(checkResources, { jsonSchema: {} }))
+  ),
+  /** The vaults whose credentials the agent may use. */
+  vault_ids: Schema.optional(Schema.Array(VaultId)),
+  /**
+   * What the session starts to work on at once: at most 50 events, at most one outcome, at most 100 documents that are
+   * files.
+   */
+  initial_events: Schema.optional(
+    params.list(UserEvent.InitialEventParams, { max: 50 }).pipe(Schema.filter(checkInitialEvents, { jsonSchema: {} }))
+  ),
+  /** A ceiling on the cost. It can only be set here, and then be changed or removed; absent for none. */
+  budget: Schema.optional(Usage.BudgetParams)
+})
+
+/**
+ * What to create a session from.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CreateParams extends Schema.Schema.Type<typeof CreateParams_> {}
+
+/**
+ * {@link CreateParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CreateParamsEncoded extends Schema.Schema.Encoded<typeof CreateParams_> {}
+
+/**
+ * Schema of {@link CreateParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const CreateParams: Schema.Schema<CreateParams, CreateParamsEncoded> = CreateParams_
+
+const UpdateParams_ = wire.struct("UpdateSessionParams", {
+  title: Schema.optional(Schema.NullOr(Schema.String)),
+  /**
+   * A patch: a text sets the value of its key, `null` removes the key, and keys that are not mentioned stay. At most 16
+   * pairs, keys of at most 64 and values of at most 512 characters.
+   */
+  metadata: Schema.optional(Schema.NullOr(MetadataPatch)),
+  /** Only possible while the session is not running. */
+  agent: Schema.optional(Agent.UpdateParams),
+  /** Another ceiling, above what is spent already, or `null` for none; neither adds one nor brings one back. */
+  budget: Schema.optional(Schema.NullOr(Usage.BudgetParams)),
+  /** @deprecated Reserved: the service refuses every request that has it. Attach vaults when creating the session. */
+  vault_ids: Schema.optional(Schema.Array(VaultId))
+})
+
+/**
+ * What to change in a session; what is absent stays.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UpdateParams extends Schema.Schema.Type<typeof UpdateParams_> {}
+
+/**
+ * {@link UpdateParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface UpdateParamsEncoded extends Schema.Schema.Encoded<typeof UpdateParams_> {}
+
+/**
+ * Schema of {@link UpdateParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const UpdateParams: Schema.Schema<UpdateParams, UpdateParamsEncoded> = UpdateParams_
+
+const ListParams_ = wire.struct("ListSessionsParams", {
+  /** Only sessions of this agent. */
+  agent_id: Schema.optional(AgentId),
+  /** Only sessions of this version of the agent; needs `agent_id`. */
+  agent_version: Schema.optional(params.integer({ min: 1 })),
+  /** Only sessions of this deployment. */
+  deployment_id: Schema.optional(DeploymentId),
+  /** Only sessions to which this memory store is attached. */
+  memory_store_id: Schema.optional(MemoryStoreId),
+  /** Only sessions with one of these statuses. */
+  statuses: Schema.optional(Schema.Array(Schema.Literal(...statuses))),
+  /** Whether to include archived and terminated sessions; the default is `false`. */
+  include_archived: Schema.optional(Schema.Boolean),
+  /** Created after. */
+  "created_at[gt]": Schema.optional(Timestamp),
+  /** Created at or after. */
+  "created_at[gte]": Schema.optional(Timestamp),
+  /** Created before. */
+  "created_at[lt]": Schema.optional(Timestamp),
+  /** Created at or before. */
+  "created_at[lte]": Schema.optional(Timestamp),
+  /** By time of creation; the default is `desc`, the newest first. */
+  order: Schema.optional(Schema.Literal("asc", "desc")),
+  /** Sessions per page. */
+  limit: Schema.optional(params.integer({ min: 1 })),
+  /** The cursor of a page, as another page gave it; `null` stands for the first one. */
+  page: Schema.optional(Schema.NullOr(Schema.String))
+}).pipe(Schema.filter((params) =>
+  params.agent_version === undefined || params.agent_id !== undefined
+    ? []
+    : [{ path: ["agent_version"], message: "needs agent_id" }], { identifier: "ListSessionsParams", jsonSchema: {} }))
+
+/**
+ * Which sessions to list.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ListParams extends Schema.Schema.Type<typeof ListParams_> {}
+
+/**
+ * {@link ListParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ListParamsEncoded extends Schema.Schema.Encoded<typeof ListParams_> {}
+
+/**
+ * Schema of {@link ListParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ListParams: Schema.Schema<ListParams, ListParamsEncoded> = ListParams_

@@ -1,0 +1,110 @@
+/**
+ * The threads of a session: the primary one and those of the agents it delegates to.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import * as Agent from "./Agent.ts"
+import { SessionId, ThreadId, WorkflowRunId } from "./Ids.ts"
+import * as params from "./internal/params.ts"
+import * as wire from "./internal/wire.ts"
+import { Timestamp } from "./Timestamp.ts"
+import * as Usage from "./Usage.ts"
+
+const statuses = ["running", "idle", "rescheduling", "terminated"] as const
+
+/**
+ * What a thread is doing: executing (`running`), waiting for input (`idle`), waiting to retry after a passing failure
+ * (`rescheduling`), or nothing any more (`terminated`, also when archived).
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Status = wire.openString("ThreadStatus", ...statuses)
+
+/**
+ * The values of {@link Status}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Status = typeof Status.Type
+
+const Thread_ = wire.struct("Thread", {
+  type: Schema.Literal("session_thread"),
+  id: ThreadId,
+  session_id: SessionId,
+  /** The thread that spawned this one; `null` for the primary thread. */
+  parent_thread_id: Schema.NullOr(ThreadId),
+  /** The workflow run that created the thread; absent or `null` for any other thread. */
+  workflow_run_id: wire.nullish(WorkflowRunId),
+  /** What runs in the thread, as it was when the thread was created. */
+  agent: Agent.ThreadAgent,
+  status: Status,
+  /** `null` until the status first changes. */
+  stats: Schema.NullOr(Usage.ThreadStats),
+  /** `null` until the status first changes. */
+  usage: Schema.NullOr(Usage.ThreadUsage),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+  /** `null` for a thread that is not archived. */
+  archived_at: Schema.NullOr(Timestamp)
+})
+
+/**
+ * A thread of a session.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Thread extends Schema.Schema.Type<typeof Thread_> {}
+
+/**
+ * {@link Thread} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ThreadEncoded extends Schema.Schema.Encoded<typeof Thread_> {}
+
+/**
+ * Schema of {@link Thread}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Thread: Schema.Schema<Thread, ThreadEncoded> = Thread_
+
+const ListParams_ = wire.struct("ListThreadsParams", {
+  /** Only threads with one of these statuses; servers of mid-2026 do not know this parameter. */
+  statuses: Schema.optional(Schema.Array(Schema.Literal(...statuses))),
+  /** Threads per page; the default is 1,000. */
+  limit: Schema.optional(params.integer({ min: 1 })),
+  /** The cursor of a page, as another page gave it; `null` stands for the first one. */
+  page: Schema.optional(Schema.NullOr(Schema.String))
+})
+
+/**
+ * Which threads of a session to list. The primary one comes first, the others as they were spawned; archived ones are
+ * included.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ListParams extends Schema.Schema.Type<typeof ListParams_> {}
+
+/**
+ * {@link ListParams} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ListParamsEncoded extends Schema.Schema.Encoded<typeof ListParams_> {}
+
+/**
+ * Schema of {@link ListParams}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const ListParams: Schema.Schema<ListParams, ListParamsEncoded> = ListParams_
