@@ -5,12 +5,16 @@ import * as guard from "./guard.ts"
 /**
  * A struct as it is on the wire: no transformation, unknown extra fields kept, named in messages and in OpenAPI.
  */
-export const struct = <Fields extends Schema.Struct.Fields>(identifier: string, fields: Fields): Schema.Struct<Fields> =>
+export const struct = <Fields extends Schema.Struct.Fields>(
+  identifier: string,
+  fields: Fields
+): Schema.Struct<Fields> =>
   Schema.Struct(fields).annotations({ identifier, parseOptions: { onExcessProperty: "preserve" } })
 
 /** An optional wire field: absent or present, never `undefined`. */
-export const optional = <A, I>(schema: Schema.Schema<A, I>): Schema.optionalWith<Schema.Schema<A, I>, { exact: true }> =>
-  Schema.optionalWith(schema, { exact: true })
+export const optional = <A, I>(
+  schema: Schema.Schema<A, I>
+): Schema.optionalWith<Schema.Schema<A, I>, { exact: true }> => Schema.optionalWith(schema, { exact: true })
 
 /** An optional wire field that may also be `null`; readers treat absent and `null` alike. */
 export const nullish = <A, I>(
@@ -47,11 +51,10 @@ export const openUnion = <
 export const openString = <const Values extends readonly [string, ...Array<string>]>(
   identifier: string,
   ...values: Values
-  // `string & {}` keeps the literals visible to completion; at run time every string is accepted
-): Schema.Schema<Values[number] | (string & {}), string> =>
+): Schema.Schema<Values[number] | (string & {})> =>
+  // `string & {}` keeps the literals visible to completion and to the type tests; at run time every string is accepted
   Schema.String.annotations({ identifier, examples: values }) as unknown as Schema.Schema<
-    Values[number] | (string & {}),
-    string
+    Values[number] | (string & {})
   >
 
 const isFinite_ = (u: unknown): u is number => typeof u === "number" && Number.isFinite(u)
@@ -73,5 +76,7 @@ export const json: Schema.Schema<{ readonly [key: string]: unknown }> = Schema.R
 }).annotations({
   identifier: "JsonObject",
   arbitrary: () => (fc) =>
-    fc.dictionary(fc.string(), fc.jsonValue()).map((o): { readonly [key: string]: unknown } => JSON.parse(JSON.stringify(o)))
+    fc.dictionary(fc.string(), fc.jsonValue()).map((o): { readonly [key: string]: unknown } =>
+      JSON.parse(JSON.stringify(o))
+    )
 })
