@@ -3,13 +3,9 @@ import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import type * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
+import type { Issue } from "../ApiError.ts"
 import * as guard from "./guard.ts"
 
-/** One thing that is wrong with a value, and where: keys and indices, joined by dots. */
-export interface Issue {
-  readonly path: string
-  readonly message: string
-}
 
 /**
  * What is wrong with a value that a guard refused.
@@ -19,7 +15,7 @@ export interface Issue {
  */
 export const explain = <A, I>(schema: Schema.Schema<A, I>, value: unknown): ReadonlyArray<Issue> =>
   Either.match(ParseResult.validateEither(schema, { errors: "all" })(value), {
-    onLeft: (error) => fromParseIssue(error.issue),
+    onLeft: fromParseIssue,
     onRight: () => []
   })
 
