@@ -1,0 +1,83 @@
+/*
+ * Everything that goes over the wire, as this package has it and as an official SDK has it.
+ *
+ * The SDK's side is taken from the methods of its client, not from names of its types, so that what a new SDK version
+ * lets them take or return is compared without a change here.
+ */
+import type * as Event from "../src/Event.ts"
+import type * as Page from "../src/Page.ts"
+import type * as Resource from "../src/Resource.ts"
+import type * as Session from "../src/Session.ts"
+import type * as Thread from "../src/Thread.ts"
+
+// the constraint only has to let `Pairs` index an SDK's types; what the methods take and return is the SDK's business
+type Method = (...args: Array<any>) => any
+
+/** The part of an SDK's client with the nineteen calls. */
+export interface Sdk {
+  readonly create: Method
+  readonly list: Method
+  readonly retrieve: Method
+  readonly update: Method
+  readonly delete: Method
+  readonly archive: Method
+  readonly events: { readonly list: Method; readonly send: Method; readonly stream: Method }
+  readonly resources: {
+    readonly add: Method
+    readonly list: Method
+    readonly retrieve: Method
+    readonly update: Method
+    readonly delete: Method
+  }
+  readonly threads: {
+    readonly list: Method
+    readonly retrieve: Method
+    readonly archive: Method
+    readonly events: { readonly list: Method; readonly stream: Method }
+  }
+}
+
+/** What a method answers, without what the SDK adds from the headers of the response. */
+export type Result<M extends Method> = Body<Awaited<ReturnType<M>>>
+
+type Body<A> = A extends object ? { [K in keyof A as K extends "_request_id" | "_workspace_id" ? never : K]: A[K] } : A
+
+/** What of a method's parameters goes into the query or the body, not into the path or a header. */
+type Params<P> = { [K in keyof P as K extends "betas" | "workspace_id" | "session_id" ? never : K]: P[K] }
+
+export type First<M extends Method> = Params<NonNullable<Parameters<M>[0]>>
+export type Second<M extends Method> = Params<NonNullable<Parameters<M>[1]>>
+
+export type PageOf<M extends Method> = Pick<Result<M>, Extract<keyof Result<M>, "data" | "next_page" | "prev_page">>
+
+export type EventOf<M extends Method> = Awaited<ReturnType<M>> extends AsyncIterable<infer A> ? A : never
+
+/** Per value: ours, then theirs. */
+export interface Pairs<S extends Sdk> {
+  readonly Session: [Session.SessionEncoded, Result<S["retrieve"]>]
+  readonly SessionPage: [Omit<Page.Page<unknown>, "data">, Omit<PageOf<S["list"]>, "data">]
+  readonly DeletedSession: [Session.DeletedSessionEncoded, Result<S["delete"]>]
+  readonly CreateSession: [Session.CreateParamsEncoded, First<S["create"]>]
+  readonly UpdateSession: [Session.UpdateParamsEncoded, Second<S["update"]>]
+  readonly ListSessions: [Session.ListParamsEncoded, First<S["list"]>]
+  readonly Event: [Event.EventEncoded, PageOf<S["events"]["list"]>["data"][number]]
+  readonly EventPage: [Omit<Page.Page<unknown>, "data">, Omit<PageOf<S["events"]["list"]>, "data">]
+  readonly StreamEvent: [Event.StreamEventEncoded, EventOf<S["events"]["stream"]>]
+  readonly ListEvents: [Event.ListParamsEncoded, Second<S["events"]["list"]>]
+  readonly SendEvents: [Event.SendParamsEncoded, Second<S["events"]["send"]>]
+  readonly SentEvents: [Event.SendResponseEncoded, Result<S["events"]["send"]>]
+  readonly StreamEvents: [Event.StreamParamsEncoded, Second<S["events"]["stream"]>]
+  readonly Resource: [Resource.ResourceEncoded, Result<S["resources"]["retrieve"]>]
+  readonly AddedResource: [Resource.FileResourceEncoded, Result<S["resources"]["add"]>]
+  readonly DeletedResource: [Resource.DeletedResourceEncoded, Result<S["resources"]["delete"]>]
+  readonly AddResource: [Resource.FileParamsEncoded, Second<S["resources"]["add"]>]
+  readonly UpdateResource: [Resource.UpdateParamsEncoded, Second<S["resources"]["update"]>]
+  readonly ListResources: [Resource.ListParamsEncoded, Second<S["resources"]["list"]>]
+  readonly ResourcePage: [Omit<Page.Page<unknown>, "data">, Omit<PageOf<S["resources"]["list"]>, "data">]
+  readonly Thread: [Thread.ThreadEncoded, Result<S["threads"]["retrieve"]>]
+  readonly ListThreads: [Thread.ListParamsEncoded, Second<S["threads"]["list"]>]
+  readonly ThreadPage: [Omit<Page.Page<unknown>, "data">, Omit<PageOf<S["threads"]["list"]>, "data">]
+  readonly ThreadStreamEvent: [Event.ThreadStreamEventEncoded, EventOf<S["threads"]["events"]["stream"]>]
+  readonly ListThreadEvents: [Event.ThreadListParamsEncoded, Second<S["threads"]["events"]["list"]>]
+  readonly StreamThreadEvents: [Event.StreamParamsEncoded, Second<S["threads"]["events"]["stream"]>]
+}
