@@ -1,0 +1,256 @@
+import type * as Cause from "effect/Cause"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as FiberId from "effect/FiberId"
+import * as FiberSet from "effect/FiberSet"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { Buffer } from "node:buffer"
+import * as Http from "node:http"
+import type { Socket } from "node:net"
+import type { Duplex } from "node:stream"
+import * as door from "../door.ts"
+import type { Request, Response } from "../http.ts"
+
+/** The address cannot be listened on. */
+export class ListenError extends Data.TaggedError("ListenError")<{
+  readonly message: string
+  readonly cause: unknown
+}> {}
+
+/** Where to listen. Port 0 is any free one. */
+export interface Options {
+  readonly host: string
+  readonly port: number
+}
+
+/** Where a server listens. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+  /** Such as `http://127.0.0.1:8787`, without a slash at the end. */
+  readonly url: string
+}
+
+/** The largest request body that the service takes. */
+const maxBodySize = 32 * 1024 * 1024
+
+/**
+ * Serves `handle` on a port until the scope closes. Then open event streams are ended, the connections are destroyed
+ * and the port is free.
+ */
+export const listen = (
+  handle: door.Handle,
+  options: Options
+): Effect.Effect<Address, ListenError, Scope.Scope> =>
+  Effect.gen(function*() {
+    const send = yield* door.open(handle)
+    const fibers = yield* FiberSet.make()
+    const run = yield* FiberSet.runtime(fibers)<never>()
+    const sockets = new Set<Socket>()
+    const answering = new Set<Duplex>()
+
+    const server = Http.createServer((request, response) => {
+      const gone = new AbortController()
+      answering.add(request.socket)
+      const fiber = run(serve(send, request, response, gone.signal))
+      response.on("error", () => gone.abort())
+      response.once("close", () => {
+        answering.delete(request.socket)
+        gone.abort()
+        fiber.unsafeInterruptAsFork(FiberId.none)
+      })
+    })
+    server.on("connection", (socket: Socket) => {
+      sockets.add(socket)
+      socket.once("close", () => sockets.delete(socket))
+    })
+    server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+      if (answering.has(socket) || !socket.writable || error.code === "ECONNRESET") socket.destroy()
+      else if (!socket.writableEnded) refuse(error, socket)
+    })
+
+    const close = Effect.async<void>((resume) => {
+      server.close(() => resume(Effect.void))
+      for (const socket of sockets) socket.destroy()
+    })
+    return yield* Effect.acquireRelease(
+      bind(server, options),
+      // the fibers first: each says its goodbye on a connection that is still there
+      () => Effect.zipRight(FiberSet.clear(fibers), close)
+    )
+  })
+
+const bind = (server: Http.Server, { host, port }: Options): Effect.Effect<Address, ListenError> =>
+  Effect.async((resume) => {
+    const failed = (cause: NodeJS.ErrnoException) =>
+      resume(new ListenError({ message: explain(cause, host, port), cause }))
+    server.once("error", failed)
+    server.listen({ host, port }, () => {
+      server.off("error", failed)
+      const address = server.address()
+      const actual = address !== null && typeof address === "object" ? address.port : port
+      resume(Effect.succeed({
+        host,
+        port: actual,
+        url: `http://${host.includes(":") ? `[${host}]` : host}:${actual}`
+      }))
+    })
+  })
+
+const explain = (cause: NodeJS.ErrnoException, host: string, port: number): string => {
+  switch (cause.code) {
+    case "EADDRINUSE":
+      return `Port ${port} of ${host} is taken`
+    case "EACCES":
+      return `Listening on port ${port} of ${host} is not permitted`
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return `${host} is not an address of this machine`
+    default:
+      return `Cannot listen on port ${port} of ${host}: ${cause.code ?? cause.message}`
+  }
+}
+
+const serve = (
+  send: door.Door,
+  request: Http.IncomingMessage,
+  response: Http.ServerResponse,
+  gone: AbortSignal
+): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    if (request.method === "OPTIONS" && request.headers["access-control-request-method"] !== undefined) {
+      return preflight(request, response)
+    }
+    const body = yield* readBody(request)
+    if (body === undefined) {
+      return yield* answer(response, {
+        status: 413,
+        ...error("request_too_large", `The request body is larger than ${maxBodySize} bytes`)
+      })
+    }
+    const { response: result, scope } = yield* send({ ...head(request), body }, gone)
+    if (result.body._tag !== "Events") return yield* answer(response, result)
+    yield* stream(response, result, result.body.stream).pipe(
+      Effect.onExit((exit) => Scope.close(scope, exit))
+    )
+  }).pipe(
+    Effect.catchTag("Closed", () => hangUp(response)),
+    Effect.onInterrupt(() => hangUp(response)),
+    Effect.catchAllCause((cause) => crashed(response, cause))
+  )
+
+/** Ends what has begun, so that the reader sees an end and not a broken connection, and drops what has not. */
+const hangUp = (response: Http.ServerResponse): Effect.Effect<void> =>
+  Effect.sync(() => {
+    if (response.headersSent) response.end()
+    else response.destroy()
+  })
+
+const crashed = (response: Http.ServerResponse, cause: Cause.Cause<never>): Effect.Effect<void> =>
+  Effect.zipRight(
+    Effect.logError("The simulator failed to answer a request", cause),
+    response.headersSent
+      ? Effect.sync(() => response.destroy())
+      : answer(response, { status: 500, ...error("api_error", "Internal server error") })
+  )
+
+const head = (request: Http.IncomingMessage): Omit<Request, "body"> => {
+  const target = request.url ?? "/"
+  const origin = target.startsWith("/") ? undefined : URL.canParse(target) ? new URL(target) : undefined
+  const path = origin === undefined ? target : `${origin.pathname}${origin.search}`
+  const mark = path.indexOf("?")
+  return {
+    method: request.method ?? "GET",
+    path: mark === -1 ? path : path.slice(0, mark),
+    query: mark === -1 ? [] : [...new URLSearchParams(path.slice(mark + 1))],
+    headers: Object.fromEntries(
+      Object.entries(request.headers).map((
+        [name, value]
+      ) => [name, Array.isArray(value) ? value.join(", ") : value ?? ""])
+    )
+  }
+}
+
+/** `undefined` if there is too much of it: then the rest is read and thrown away, so that the client hears the answer. */
+const readBody = (request: Http.IncomingMessage): Effect.Effect<string | undefined> =>
+  Effect.async((resume) => {
+    const chunks: Array<Buffer> = []
+    let size = 0
+    request.on("data", (chunk: Buffer) => {
+      size += chunk.length
+      if (size > maxBodySize) chunks.length = 0
+      else chunks.push(chunk)
+    })
+    request.on("end", () =>
+      resume(Effect.succeed(size > maxBodySize ? undefined : Buffer.concat(chunks).toString("utf8"))))
+  })
+
+// a page of any origin may talk to the simulator, which has no secrets and no state worth protecting
+const cors = { "access-control-allow-origin": "*", "access-control-expose-headers": "*" }
+
+const preflight = (request: Http.IncomingMessage, response: Http.ServerResponse): void => {
+  request.resume()
+  response.writeHead(204, {
+    ...cors,
+    "access-control-allow-methods": "GET, POST, PUT, DELETE",
+    // the star does not include `Authorization`
+    "access-control-allow-headers": request.headers["access-control-request-headers"] ?? "*",
+    "access-control-allow-private-network": "true",
+    "access-control-max-age": "600"
+  })
+  response.end()
+}
+
+const error = (type: string, message: string): Pick<Response, "headers" | "body"> => ({
+  headers: { "content-type": "application/json" },
+  body: { _tag: "Json", value: { type: "error", error: { type, message } } }
+})
+
+const answer = (response: Http.ServerResponse, { body, headers, status }: Response): Effect.Effect<void> =>
+  Effect.sync(() => {
+    const text = body._tag === "Json" ? JSON.stringify(body.value) : ""
+    response.writeHead(status, { ...cors, ...headers, "content-length": Buffer.byteLength(text) })
+    response.end(text)
+  })
+
+/** One write per frame, none before the client has taken the last. */
+const stream = (
+  response: Http.ServerResponse,
+  { headers, status }: Response,
+  events: Stream.Stream<Uint8Array>
+): Effect.Effect<void> =>
+  Effect.zipRight(
+    Effect.sync(() => {
+      response.writeHead(status, { ...cors, ...headers })
+      // a client waits for the head before it sends what will cause the first event
+      response.flushHeaders()
+    }),
+    Stream.runForEach(events, (bytes) =>
+      Effect.async<void>((resume) => {
+        if (response.write(bytes)) resume(Effect.void)
+        else response.once("drain", () => resume(Effect.void))
+      }))
+  ).pipe(Effect.zipRight(Effect.sync(() => response.end())))
+
+/** Answers bytes that are no request. */
+const refuse = (cause: NodeJS.ErrnoException, socket: Duplex): void => {
+  const [status, type, message] = cause.code === "HPE_HEADER_OVERFLOW"
+    ? [431, "invalid_request_error", "The request headers are too large"] as const
+    : cause.code === "ERR_HTTP_REQUEST_TIMEOUT"
+    ? [408, "timeout_error", "The request did not arrive in time"] as const
+    : [400, "invalid_request_error", "The request is not valid HTTP"] as const
+  const body = JSON.stringify({ type: "error", error: { type, message } })
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${Http.STATUS_CODES[status]}`,
+      "content-type: application/json",
+      `content-length: ${Buffer.byteLength(body)}`,
+      "connection: close",
+      "",
+      body
+    ].join("\r\n")
+  )
+}
