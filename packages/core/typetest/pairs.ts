@@ -52,6 +52,8 @@ export type PageOf<M extends Method> = Pick<Result<M>, Extract<keyof Result<M>, 
 
 export type EventOf<M extends Method> = Awaited<ReturnType<M>> extends AsyncIterable<infer A> ? A : never
 
+type ListedEvent<S extends Sdk> = PageOf<S["events"]["list"]>["data"][number]
+
 /** Per value: ours, then theirs. */
 export interface Pairs<S extends Sdk> {
   readonly Session: [Session.SessionEncoded, Result<S["retrieve"]>]
@@ -60,9 +62,13 @@ export interface Pairs<S extends Sdk> {
   readonly CreateSession: [Session.CreateParamsEncoded, First<S["create"]>]
   readonly UpdateSession: [Session.UpdateParamsEncoded, Second<S["update"]>]
   readonly ListSessions: [Session.ListParamsEncoded, First<S["list"]>]
-  readonly Event: [Event.EventEncoded, PageOf<S["events"]["list"]>["data"][number]]
+  readonly Event: [Event.EventEncoded, ListedEvent<S>]
   readonly EventPage: [Omit<Page.Page<unknown>, "data">, Omit<PageOf<S["events"]["list"]>, "data">]
-  readonly StreamEvent: [Event.StreamEventEncoded, EventOf<S["events"]["stream"]>]
+  // streams carry the events of the list and more: only what is more has to be compared
+  readonly StreamEvent: [
+    Exclude<Event.StreamEventEncoded, Event.EventEncoded>,
+    Exclude<EventOf<S["events"]["stream"]>, ListedEvent<S>>
+  ]
   readonly ListEvents: [Event.ListParamsEncoded, Second<S["events"]["list"]>]
   readonly SendEvents: [Event.SendParamsEncoded, Second<S["events"]["send"]>]
   readonly SentEvents: [Event.SendResponseEncoded, Result<S["events"]["send"]>]
@@ -77,7 +83,10 @@ export interface Pairs<S extends Sdk> {
   readonly Thread: [Thread.ThreadEncoded, Result<S["threads"]["retrieve"]>]
   readonly ListThreads: [Thread.ListParamsEncoded, Second<S["threads"]["list"]>]
   readonly ThreadPage: [Omit<Page.Page<unknown>, "data">, Omit<PageOf<S["threads"]["list"]>, "data">]
-  readonly ThreadStreamEvent: [Event.ThreadStreamEventEncoded, EventOf<S["threads"]["events"]["stream"]>]
+  readonly ThreadStreamEvent: [
+    Exclude<Event.ThreadStreamEventEncoded, Event.EventEncoded>,
+    Exclude<EventOf<S["threads"]["events"]["stream"]>, ListedEvent<S>>
+  ]
   readonly ListThreadEvents: [Event.ThreadListParamsEncoded, Second<S["threads"]["events"]["list"]>]
   readonly StreamThreadEvents: [Event.StreamParamsEncoded, Second<S["threads"]["events"]["stream"]>]
 }

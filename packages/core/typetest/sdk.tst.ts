@@ -95,12 +95,12 @@ describe("the current SDK", () => {
   })
 
   it("has exactly our types of events", () => {
-    type Ours = Event.Type
-    type Theirs =
-      | EventOf<Current["events"]["stream"]>["type"]
-      | EventOf<Current["threads"]["events"]["stream"]>["type"]
-    expect<Exclude<Theirs, Ours> & string>().type.toBe<never>()
-    expect<Exclude<Ours, Theirs> & string>().type.toBe<never>()
+    type Stream = EventOf<Current["events"]["stream"]>["type"]
+    type ThreadStream = EventOf<Current["threads"]["events"]["stream"]>["type"]
+    expect<Exclude<Stream, Event.Type> & string>().type.toBe<never>()
+    expect<Exclude<Event.Type, Stream> & string>().type.toBe<never>()
+    expect<Exclude<ThreadStream, Stream> & string>().type.toBe<never>()
+    expect<Exclude<Stream, ThreadStream> & string>().type.toBe<never>()
   })
 })
 
