@@ -13,6 +13,8 @@ export default defineConfig({
   test: {
     projects: [project("core"), project("testkit"), project("examples")],
     setupFiles: [new URL("./vitest.setup.ts", import.meta.url).pathname],
+    // A runaway test ends itself, not the machine; tests of memory use ask for collections.
+    poolOptions: { forks: { execArgv: ["--max-old-space-size=3072", "--expose-gc"] } },
     sequence: { concurrent: true },
     fakeTimers: { toFake: [] },
     testTimeout: 15_000

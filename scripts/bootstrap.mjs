@@ -1,4 +1,4 @@
-// Makes a fresh checkout runnable with nothing but Node and npm: installs the pinned pnpm's idea of the dependencies
+// Makes a fresh checkout runnable with nothing but Node and npm: installs the dependencies with the pinned pnpm
 // when the lockfile or a manifest has changed since the last time. Says what it does on standard error only.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
@@ -17,12 +17,12 @@ const fingerprint = () => {
   return hash.digest("hex")
 }
 
-/** The npm that started us, or else the one on the path. */
-const npm = () => {
+/** The command line of the pinned pnpm, run by the npm that started us or else by the one on the path. */
+export const pnpm = (...args) => {
+  const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
   const path = process.env.npm_execpath
-  return path !== undefined && basename(path) === "npm-cli.js"
-    ? [process.execPath, [path]]
-    : ["npm", []]
+  const npm = path !== undefined && basename(path) === "npm-cli.js" ? [process.execPath, path] : ["npm"]
+  return [...npm, "exec", "--yes", "--no-update-notifier", `--package=${packageManager}`, "--", "pnpm", ...args]
 }
 
 export const bootstrap = () => {
@@ -34,26 +34,15 @@ export const bootstrap = () => {
   const wanted = fingerprint()
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === wanted) return
 
-  const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
-  console.error(`Installing dependencies with ${packageManager} (once, and again when the lockfile changes)`)
-  const [command, prefix] = npm()
-  const result = spawnSync(
-    command,
-    [
-      ...prefix,
-      "exec",
-      "--yes",
-      `--package=${packageManager}`,
-      "--",
-      "pnpm",
-      "install",
-      "--frozen-lockfile",
-      "--ignore-scripts",
-      "--reporter=append-only",
-      "--config.confirmModulesPurge=false"
-    ],
-    { cwd: root, stdio: ["ignore", 2, 2], shell: process.platform === "win32" }
+  console.error("Installing dependencies (once, and again when the lockfile changes)")
+  const [command, ...args] = pnpm(
+    "install",
+    "--frozen-lockfile",
+    "--ignore-scripts",
+    "--reporter=append-only",
+    "--config.confirmModulesPurge=false"
   )
+  const result = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], shell: process.platform === "win32" })
   if (result.status !== 0) {
     console.error(`Installing the dependencies failed${result.error === undefined ? "" : `: ${result.error.message}`}`)
     process.exit(1)

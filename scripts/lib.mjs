@@ -1,37 +1,77 @@
 import { spawn } from "node:child_process"
+import { readdirSync } from "node:fs"
 import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 export const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "")
 
+/** The packages that are published. */
+export const published = ["core", "testkit"]
+
+/** Names of a package's public modules, those that need Node among them. */
+export const publicModules = (name) =>
+  readdirSync(join(root, "packages", name, "src"))
+    .filter((file) => /^[A-Z]\w*\.ts$/.test(file))
+    .map((file) => file.slice(0, -3))
+    .sort()
+
 /** The environment in which the workspace's own tools are found by name. */
-export const toolEnv = (extra = {}) => ({
+const toolEnv = (extra = {}) => ({
   ...process.env,
   PATH: [join(root, "node_modules", ".bin"), process.env.PATH].join(delimiter),
   ...extra
 })
 
+const running = new Set()
+
+const kill = (child, signal) => {
+  try {
+    process.kill(-child.pid, signal)
+  } catch {
+    child.kill(signal)
+  }
+}
+
+for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]]) {
+  process.on(signal, () => {
+    for (const child of running) kill(child, signal)
+    process.exit(code)
+  })
+}
+
 /**
- * Runs a command and resolves with its exit code and output. The output is shown as it comes, unless `quiet`.
+ * Runs a command and resolves with its exit code and output. The output is shown as it comes, unless `quiet`. A command
+ * that takes longer than `seconds` is ended, with everything it started.
  */
-export const run = (command, args = [], { cwd = root, env = {}, quiet = false } = {}) =>
+export const run = (command, args = [], { cwd = root, env = {}, quiet = false, seconds = 300 } = {}) =>
   new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd,
       env: toolEnv(env),
       stdio: ["ignore", "pipe", "pipe"],
+      detached: process.platform !== "win32",
       shell: process.platform === "win32"
     })
+    running.add(child)
     let output = ""
     const take = (chunk) => {
       output += chunk
       if (!quiet) process.stdout.write(chunk)
     }
+    const timer = setTimeout(() => {
+      take(`\n${command} did not end within ${seconds} seconds\n`)
+      kill(child, "SIGKILL")
+    }, seconds * 1000)
+    const done = (code) => {
+      clearTimeout(timer)
+      running.delete(child)
+      resolve({ code, output })
+    }
     child.stdout.setEncoding("utf8").on("data", take)
     child.stderr.setEncoding("utf8").on("data", take)
     child.on("error", (error) => {
       take(`${error.message}\n`)
-      resolve({ code: 127, output })
+      done(127)
     })
-    child.on("close", (code, signal) => resolve({ code: code ?? (signal === null ? 1 : 128), output }))
+    child.on("close", (code) => done(code ?? 1))
   })

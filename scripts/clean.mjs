@@ -1,0 +1,11 @@
+// Removes everything that building, checking and documenting has written.
+import { rmSync } from "node:fs"
+import { join } from "node:path"
+import { root } from "./lib.mjs"
+
+for (const name of ["core", "testkit", "examples"]) {
+  for (const directory of ["build", "dist", "docs", ".readme"]) {
+    rmSync(join(root, "packages", name, directory), { recursive: true, force: true })
+  }
+}
+rmSync(join(root, ".reports"), { recursive: true, force: true })

@@ -1,0 +1,42 @@
+// What no linter looks at: the lockfile, and that every exception in the code says why it is one.
+import { spawnSync } from "node:child_process"
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { root } from "./lib.mjs"
+
+const problems = []
+
+// Dependencies come from whatever registry npm is configured to use.
+readFileSync(join(root, "pnpm-lock.yaml"), "utf8").split("\n").forEach((line, index) => {
+  if (/https?:\/\/|tarball:/.test(line)) problems.push(`pnpm-lock.yaml:${index + 1}: names a host: ${line.trim()}`)
+})
+
+const { status, stdout } = spawnSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  cwd: root,
+  encoding: "utf8",
+  maxBuffer: 64 * 1024 * 1024
+})
+if (status !== 0) problems.push("git ls-files failed: this check needs a checkout")
+
+for (const file of (stdout ?? "").split("\n").filter((file) => /\.(ts|mts|mjs|js)$/.test(file))) {
+  if (!existsSync(join(root, file))) continue
+  const lines = readFileSync(join(root, file), "utf8").split("\n")
+  lines.forEach((line, index) => {
+    const at = `${file}:${index + 1}`
+    const above = lines[index - 1]?.trim() ?? ""
+    const exception = /(?:\/\/|\/\*)\s*(?:oxlint-disable|eslint-disable|@ts-|@effect-diagnostics)\S*(.*)$/.exec(line)
+    // A reason follows ` -- ` (or the directive, for @ts-expect-error), or stands on the line above.
+    if (
+      exception !== null && !/ -- \S/.test(exception[1]) && !/^(?:\/\/|\*)\s*\S+\s+\S+/.test(above) &&
+      !/@ts-expect-error:? +\S/.test(line)
+    ) {
+      problems.push(`${at}: an exception without a reason: ${line.trim()}`)
+    }
+    if (/^\s*(?:it|test|describe|layer)(?:\.\w+)*\.(?:only|todo|skip)\b/.test(line)) {
+      problems.push(`${at}: a test that is left out or singled out: ${line.trim()}`)
+    }
+  })
+}
+
+for (const problem of problems) console.log(problem)
+process.exit(problems.length === 0 ? 0 : 1)

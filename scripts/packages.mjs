@@ -1,0 +1,125 @@
+// Packs the packages as npm would get them (`pnpm build` first) and looks at the tarballs: publint, Are The Types Wrong,
+// what is inside, and whether a consumer without our toolchain can import every module and start the simulator.
+import { spawn } from "node:child_process"
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { pnpm } from "./bootstrap.mjs"
+import { publicModules, published, root, run } from "./lib.mjs"
+
+for (const name of published) {
+  if (existsSync(join(root, "packages", name, "dist", "index.js"))) continue
+  console.log(`packages/${name}/dist is not there: build first`)
+  process.exit(1)
+}
+
+const problems = []
+const directory = mkdtempSync(join(tmpdir(), "packages-"))
+process.on("exit", () => rmSync(directory, { recursive: true, force: true }))
+
+const consumer = join(directory, "consumer", "node_modules")
+const scope = join(consumer, "@effect-managed-agents")
+mkdirSync(scope, { recursive: true })
+
+const tarballs = {}
+for (const name of published) {
+  const [command, ...args] = pnpm("pack", "--pack-destination", directory)
+  const packed = await run(command, args, { cwd: join(root, "packages", name), quiet: true })
+  const tarball = readdirSync(directory).find((file) => file.startsWith(`effect-managed-agents-${name}-`))
+  if (packed.code !== 0 || tarball === undefined) {
+    console.log(packed.output)
+    problems.push(`${name}: could not be packed`)
+    continue
+  }
+  tarballs[name] = join(directory, tarball)
+  const unpacked = join(directory, name)
+  mkdirSync(unpacked)
+  await run("tar", ["-xzf", tarballs[name], "-C", unpacked])
+  cpSync(join(unpacked, "package"), join(scope, name), { recursive: true })
+}
+
+for (const [name, tarball] of Object.entries(tarballs)) {
+  const inside = join(scope, name)
+  const modules = publicModules(name)
+  console.log(`\n@effect-managed-agents/${name}: ${modules.length} modules`)
+
+  const files = readdirSync(inside, { recursive: true }).map(String)
+  const wanted = ["package.json", "README.md", "LICENSE", "src/index.ts", "dist/index.js"]
+  for (const module of modules) {
+    wanted.push(...[".js", ".js.map", ".d.ts", ".d.ts.map"].map((end) => `dist/${module}${end}`), `src/${module}.ts`)
+  }
+  for (const file of wanted) if (!files.includes(file)) problems.push(`${name}: the tarball lacks ${file}`)
+  for (const file of files) {
+    if (!/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|(dist|src)(\/.*)?)$/.test(file)) {
+      problems.push(`${name}: the tarball should not have ${file}`)
+    }
+  }
+
+  const manifest = JSON.parse(readFileSync(join(inside, "package.json"), "utf8"))
+  if (/workspace:|catalog:|\.\/src\//.test(JSON.stringify({ ...manifest, files: [] }))) {
+    problems.push(`${name}: the packed package.json still speaks of the workspace`)
+  }
+  for (const range of Object.values({ ...manifest.dependencies, ...manifest.peerDependencies })) {
+    if (!/^\^?\d+\.\d+\.\d+$/.test(range)) problems.push(`${name}: odd dependency range ${range}`)
+  }
+
+  const lint = await run("publint", ["run", tarball, "--strict"])
+  if (lint.code !== 0) problems.push(`${name}: publint`)
+
+  const types = await run("attw", [
+    ...[tarball, "--profile", "esm-only", "--no-emoji", "--no-color", "--format", "table-flipped"],
+    ...["--entrypoints", ".", ...modules.map((module) => `./${module}`)]
+  ], { quiet: true })
+  if (types.code !== 0) {
+    console.log(types.output)
+    problems.push(`${name}: attw`)
+  }
+
+  // The consumer has what the manifest asks for, and nothing else of ours.
+  for (const dependency of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
+    const target = join(consumer, dependency)
+    const source = join(root, "packages", name, "node_modules", dependency)
+    if (existsSync(target)) continue
+    mkdirSync(join(target, ".."), { recursive: true })
+    symlinkSync(source, target)
+  }
+}
+
+if (Object.keys(tarballs).length === published.length) {
+  for (const name of published) {
+    const modules = ["", ...publicModules(name).map((module) => `/${module}`)]
+    const script = modules.map((module) => `await import("@effect-managed-agents/${name}${module}")`).join("\n")
+    const closed = `await import("@effect-managed-agents/${name}/internal/x").then(
+      () => { throw new Error("internal/ is open") },
+      (error) => { if (error.code !== "ERR_PACKAGE_PATH_NOT_EXPORTED") throw error }
+    )`
+    const imported = await run(process.execPath, ["--input-type=module", "--eval", `${script}\n${closed}`], {
+      cwd: join(consumer, ".."),
+      seconds: 60
+    })
+    if (imported.code !== 0) problems.push(`${name}: a consumer cannot import it`)
+  }
+
+  const { bin } = JSON.parse(readFileSync(join(scope, "testkit", "package.json"), "utf8"))
+  const started = await new Promise((resolve) => {
+    const server = spawn(
+      process.execPath,
+      [join(scope, "testkit", bin["managed-agents-simulator"]), "--port", "0"],
+      { cwd: join(consumer, ".."), stdio: ["ignore", "pipe", "inherit"] }
+    )
+    let heard = ""
+    const timer = setTimeout(() => server.kill("SIGKILL"), 20_000)
+    server.stdout.setEncoding("utf8").on("data", (chunk) => {
+      heard += chunk
+      if (heard.includes("Simulator listening on http://127.0.0.1:")) server.kill("SIGTERM")
+    })
+    server.on("close", (code) => {
+      clearTimeout(timer)
+      resolve(code === 0 && heard.includes("Simulator listening on http://127.0.0.1:"))
+    })
+  })
+  if (!started) problems.push("testkit: the packed simulator does not start, or does not end with 0 on SIGTERM")
+}
+
+for (const problem of problems) console.log(problem)
+process.exit(problems.length === 0 ? 0 : 1)

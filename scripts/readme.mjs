@@ -1,0 +1,80 @@
+// Compiles and runs every ```ts block of the README and of docs/, as a stranger would paste it.
+//
+//   ```ts            compiled and run; with vitest if it imports @effect/vitest
+//   ```ts no-run     compiled only
+//   ```ts no-check   neither: a sketch
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { basename, join } from "node:path"
+import { published, root, run } from "./lib.mjs"
+
+const directory = join(root, "packages", "examples", ".readme")
+rmSync(directory, { recursive: true, force: true })
+mkdirSync(directory, { recursive: true })
+
+const documents = [
+  "README.md",
+  ...published.map((name) => `packages/${name}/README.md`),
+  ...(existsSync(join(root, "docs")) ? readdirSync(join(root, "docs"), { recursive: true }) : [])
+    .map((file) => `docs/${file}`)
+    .filter((file) => file.endsWith(".md"))
+]
+
+const blocks = []
+for (const document of documents) {
+  const lines = readFileSync(join(root, document), "utf8").split("\n")
+  for (let index = 0; index < lines.length; index++) {
+    const fence = /^(\s*)(`{3,})(?:ts|typescript)\b(.*)$/.exec(lines[index])
+    if (fence === null) continue
+    const end = lines.findIndex((line, at) => at > index && line.trim() === fence[2])
+    const tags = fence[3].trim().split(/\s+/)
+    const code = lines.slice(index + 1, end).map((line) => line.slice(fence[1].length)).join("\n")
+    if (!tags.includes("no-check")) {
+      const test = /from "(?:@effect\/)?vitest"/.test(code)
+      const name = document.replace(/\.md$/, "").replaceAll("/", "-")
+      const file = `${name}-${index + 2}.${test ? "test.ts" : "ts"}`
+      // As many empty lines before it as in the document, so that errors name the document's line.
+      writeFileSync(join(directory, file), `${"\n".repeat(index + 1)}${code}\nexport {}\n`)
+      blocks.push({ where: `${document}:${index + 2}`, file, test, runs: !tags.includes("no-run") })
+    }
+    index = end
+  }
+}
+
+writeFileSync(
+  join(directory, "tsconfig.json"),
+  JSON.stringify({
+    extends: "../../../tsconfig.test.json",
+    include: ["*.ts"],
+    references: published.map((name) => ({ path: `../../${name}/tsconfig.src.json` })),
+    compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, incremental: false }
+  })
+)
+writeFileSync(
+  join(directory, "vitest.config.mjs"),
+  `export default { test: { include: ["*.test.ts"], setupFiles: ["../../../vitest.setup.ts"] } }\n`
+)
+
+console.log(`${blocks.length} blocks`)
+if (blocks.length === 0) process.exit(0)
+let failed = false
+
+const checked = await run("tsc", ["-b", directory])
+failed ||= checked.code !== 0
+
+const programs = blocks.filter(({ runs, test }) => runs && !test)
+for (const { file, where } of programs) {
+  const { code, output } = await run("tsx", [join(directory, file)], { quiet: true, seconds: 60 })
+  console.log(`${code === 0 ? "ran" : "FAILED"} ${where}`)
+  if (code !== 0) console.log(output)
+  failed ||= code !== 0
+}
+
+const tests = blocks.filter(({ runs, test }) => runs && test)
+if (tests.length > 0) {
+  const { code } = await run("vitest", [
+    ...["run", "--root", directory, "--config", join(directory, "vitest.config.mjs")],
+    ...tests.map(({ file }) => basename(file))
+  ])
+  failed ||= code !== 0
+}
+process.exit(failed ? 1 : 0)
