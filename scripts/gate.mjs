@@ -40,7 +40,11 @@ const findChromium = () => {
 const vitest = async () => {
   const report = join(reports, "vitest.json")
   const { code } = await run("vitest", [
-    ...["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, "--passWithNoTests"],
+    "run",
+    "--passWithNoTests",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
     ...(process.env.CI === undefined ? [] : ["--reporter=hanging-process"])
   ], { seconds: 480 })
   if (!existsSync(report)) return { passed: 0, failed: 1 }

@@ -67,8 +67,14 @@ for (const [name, tarball] of Object.entries(tarballs)) {
   if (lint.code !== 0) problems.push(`${name}: publint`)
 
   const types = await run("attw", [
-    ...[tarball, "--profile", "esm-only", "--no-emoji", "--no-color", "--format", "table-flipped"],
-    ...["--entrypoints", ".", ...modules.map((module) => `./${module}`)]
+    tarball,
+    "--profile=esm-only",
+    "--format=table-flipped",
+    "--no-emoji",
+    "--no-color",
+    "--entrypoints",
+    ".",
+    ...modules.map((module) => `./${module}`)
   ], { quiet: true })
   if (types.code !== 0) {
     console.log(types.output)

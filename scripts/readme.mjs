@@ -72,7 +72,11 @@ for (const { file, where } of programs) {
 const tests = blocks.filter(({ runs, test }) => runs && test)
 if (tests.length > 0) {
   const { code } = await run("vitest", [
-    ...["run", "--root", directory, "--config", join(directory, "vitest.config.mjs")],
+    "run",
+    "--root",
+    directory,
+    "--config",
+    join(directory, "vitest.config.mjs"),
     ...tests.map(({ file }) => basename(file))
   ])
   failed ||= code !== 0
