@@ -1,3 +1,5 @@
+// the other end of a real socket lives in real time
+// @effect-diagnostics globalTimers:off globalFetch:off
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

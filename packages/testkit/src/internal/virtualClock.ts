@@ -30,14 +30,12 @@ export const make = (start: number, settle: Effect.Effect<void>): VirtualClock =
   // by due time, and of one time in the order of scheduling
   let tasks: ReadonlyArray<Task> = []
 
-  const schedule = (run: () => void, duration: Duration.Duration): () => boolean => {
+  const schedule = (run: () => void, duration: Duration.Duration): () => void => {
     const task: Task = { due: now + Math.max(0, Duration.toMillis(duration)), run }
     const index = tasks.findIndex((other) => other.due > task.due)
     tasks = index === -1 ? [...tasks, task] : [...tasks.slice(0, index), task, ...tasks.slice(index)]
     return () => {
-      const before = tasks.length
       tasks = tasks.filter((other) => other !== task)
-      return tasks.length < before
     }
   }
 
@@ -63,7 +61,6 @@ export const make = (start: number, settle: Effect.Effect<void>): VirtualClock =
     unsafeCurrentTimeNanos: () => BigInt(Math.round(now * 1_000_000)),
     currentTimeMillis: Effect.sync(() => now),
     currentTimeNanos: Effect.sync(() => BigInt(Math.round(now * 1_000_000))),
-    scheduler: () => Effect.succeed({ unsafeSchedule: schedule }),
     sleep: (duration) =>
       Effect.async<void>((resume) => {
         const cancel = schedule(() => resume(Effect.void), duration)
