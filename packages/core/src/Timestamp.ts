@@ -22,18 +22,18 @@ const is = (u: unknown): u is string => typeof u === "string" && isTimestamp(u)
  */
 export const Timestamp = Schema.String.pipe(
   Schema.filter(is, {
-    identifier: "Timestamp",
     description: "A timestamp in RFC 3339 format",
     jsonSchema: { type: "string", format: "date-time" },
     arbitrary: () => (fc) =>
       fc.tuple(
-        fc.date({ noInvalidDate: true, min: new Date("1971-01-01T00:00:00Z"), max: new Date("2100-01-01T00:00:00Z") }),
+        // seconds since the epoch, until 2100
+        fc.integer({ min: 0, max: 4_102_444_800 }),
         fc.constantFrom("Z", ".5Z", ".899Z", ".899001Z", "+02:00")
-      ).map(([date, tail]) => `${date.toISOString().slice(0, 19)}${tail}`),
+      ).map(([seconds, tail]) => `${DateTime.formatIso(DateTime.unsafeMake(seconds * 1000)).slice(0, 19)}${tail}`),
     [guard.PredicateId]: is
   }),
   Schema.brand("@effect-managed-agents/core/Timestamp")
-)
+).annotations({ identifier: "Timestamp" })
 
 /**
  * An RFC 3339 timestamp.

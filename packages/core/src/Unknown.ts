@@ -75,7 +75,7 @@ export const schema = <Key extends string = "type">(
     arbitrary: () => (fc) =>
       fc.tuple(
         fc.string({ minLength: 1 }).map((s) => `x.${s}`),
-        fc.dictionary(fc.string({ minLength: 1 }).map((s) => `f_${s}`), fc.jsonValue({ noUnicodeString: false }))
+        fc.dictionary(fc.string({ minLength: 1 }).map((s) => `f_${s}`), fc.jsonValue({ maxDepth: 2 }))
         // an arbitrary cannot know the opaque tag type
       ).map(([tag, rest]) => JSON.parse(JSON.stringify({ [key]: tag, ...rest })) as Unknown<Key>),
     [guard.PredicateId]: is

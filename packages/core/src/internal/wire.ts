@@ -76,7 +76,7 @@ export const json: Schema.Schema<{ readonly [key: string]: unknown }> = Schema.R
 }).annotations({
   identifier: "JsonObject",
   arbitrary: () => (fc) =>
-    fc.dictionary(fc.string(), fc.jsonValue()).map((o): { readonly [key: string]: unknown } =>
+    fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 })).map((o): { readonly [key: string]: unknown } =>
       JSON.parse(JSON.stringify(o))
     )
 })
