@@ -1,0 +1,146 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/TestClock"
+import type { Request } from "../src/internal/http.ts"
+import * as ledger from "../src/internal/ledger.ts"
+import * as Ledger from "../src/Ledger.ts"
+
+const request = (overrides: Partial<Request> = {}): Request => ({
+  method: "GET",
+  path: "/v1/sessions",
+  query: [],
+  headers: {},
+  body: "",
+  ...overrides
+})
+
+const answering = (status: number) => {
+  const recorder = ledger.make()
+  const handle = recorder.recording(() =>
+    Effect.succeed({ status, headers: { "request-id": "req_1" }, body: { _tag: "Empty" } })
+  )
+  return { recorder, handle }
+}
+
+describe("Ledger", () => {
+  it.scoped("has one entry for each request, in the order of arrival", () =>
+    Effect.gen(function*() {
+      const recorder = ledger.make()
+      const handle = recorder.recording(({ path }) =>
+        Effect.as(path === "/slow" ? Effect.sleep("1 second") : Effect.void, {
+          status: path === "/slow" ? 404 : 200,
+          headers: { "request-id": `req_${path}` },
+          body: { _tag: "Empty" }
+        })
+      )
+      const slow = yield* Effect.fork(handle(request({ method: "POST", path: "/slow", body: "{\"a\":[1]}" })))
+      yield* Effect.yieldNow()
+      yield* handle(request({
+        path: "/fast",
+        query: [["limit", "2"], ["types[]", "a"], ["x", "1"], ["x", "2"], ["constructor", "c"], ["__proto__", "p"]],
+        headers: { "anthropic-beta": "managed-agents-2026-04-01", "x-stainless-retry-count": "0" }
+      }))
+      assert.deepStrictEqual(yield* recorder.entries, [
+        {
+          at: "1970-01-01T00:00:00.000000Z",
+          method: "POST",
+          path: "/slow",
+          query: {},
+          headers: {},
+          body: { a: [1] }
+        },
+        {
+          at: "1970-01-01T00:00:00.000000Z",
+          method: "GET",
+          path: "/fast",
+          query: { "limit": "2", "types[]": ["a"], "x": ["1", "2"], "constructor": "c", ["__proto__"]: "p" },
+          headers: { "anthropic-beta": "managed-agents-2026-04-01", "x-stainless-retry-count": "0" },
+          status: 200,
+          request_id: "req_/fast"
+        }
+      ])
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.join(slow)
+      assert.strictEqual((yield* recorder.entries)[0]?.status, 404)
+      assert.strictEqual(
+        Ledger.timeline(yield* recorder.entries),
+        "1970-01-01T00:00:00.000000Z POST /slow -> 404\n  {\"a\":[1]}\n" +
+          "1970-01-01T00:00:00.000000Z GET /fast?limit=2&types[]=a&x=1&x=2&constructor=c&__proto__=p -> 200"
+      )
+      yield* recorder.clear
+      assert.deepStrictEqual(yield* recorder.entries, [])
+    }))
+
+  it.scoped("keeps a request that was never answered", () =>
+    Effect.gen(function*() {
+      const recorder = ledger.make()
+      const fiber = yield* Effect.fork(recorder.recording(() => Effect.never)(request()))
+      yield* Effect.yieldNow()
+      yield* Fiber.interrupt(fiber)
+      const entries = yield* recorder.entries
+      assert.strictEqual(entries.length, 1)
+      assert.isFalse("status" in entries[0]!)
+      assert.include(Ledger.timeline(entries), "GET /v1/sessions -> no answer")
+    }))
+
+  it.scoped("never shows a secret", () =>
+    Effect.gen(function*() {
+      const key = "sk-ant-known-key-1234"
+      const token = "ghp_known-token-5678"
+      const { handle, recorder } = answering(200)
+      const resource = {
+        type: "github_repository",
+        url: `https://me:${token}@github.com/a/b`,
+        authorization_token: token
+      }
+      const bodies = [
+        JSON.stringify({ resources: [resource], metadata: { note: `use ${token} with ${key}`, [key]: "x" } }),
+        JSON.stringify({ authorization_token: token }),
+        JSON.stringify({ authorization_token: { nested: token } }),
+        JSON.stringify([{ "authorization_token": [token] }]),
+        // the same name, spelled differently in JSON
+        `{"authorization\\u005ftoken":"${token}"}`,
+        // no JSON at all
+        `{"authorization_token":"${token}"`,
+        `{"authorization_token":"${token}","authorization_token":"${token}x"}`
+      ]
+      const credentials = [
+        { "x-api-key": key },
+        { authorization: `Bearer ${key}` },
+        { authorization: `bearer  ${key}` },
+        { "x-custom-auth-token": key, cookie: `session=${key}` },
+        { "proxy-authorization": key }
+      ]
+      for (const body of bodies) {
+        for (const headers of credentials) {
+          yield* handle(request({ method: "POST", body, headers, query: [["api_key", key], ["page", `x${key}`]] }))
+        }
+      }
+      const entries = yield* recorder.entries
+      assert.strictEqual(entries.length, bodies.length * credentials.length)
+      const text = JSON.stringify(entries) + Ledger.timeline(entries)
+      assert.notInclude(text, key)
+      assert.notInclude(text, token)
+      // that there was one can be seen
+      assert.strictEqual(entries[0]?.headers["x-api-key"], "<redacted>")
+    }))
+
+  it.scoped("leaves words alone that happen to be somebody's key", () =>
+    Effect.gen(function*() {
+      const { handle, recorder } = answering(200)
+      yield* handle(request({ body: "{\"text\":\"a test\"}", headers: { "x-api-key": "test" } }))
+      const [entry] = yield* recorder.entries
+      assert.deepStrictEqual(entry?.body, { text: "a test" })
+      assert.deepStrictEqual(entry?.headers, { "x-api-key": "<redacted>" })
+    }))
+
+  it.scoped("forgets the oldest requests when there are very many", () =>
+    Effect.gen(function*() {
+      const { handle, recorder } = answering(200)
+      for (let i = 0; i < 10_001; i++) yield* handle(request({ path: `/${i}` }))
+      const entries = yield* recorder.entries
+      assert.strictEqual(entries.length, 10_000)
+      assert.strictEqual(entries[0]?.path, "/1")
+    }))
+})
