@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Arbitrary from "effect/Arbitrary"
 import * as FastCheck from "effect/FastCheck"
+import * as JSONSchema from "effect/JSONSchema"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
@@ -69,6 +70,12 @@ describe("the corpus", () => {
       ).map(({ name }) => name),
       []
     )
+  })
+})
+
+describe.each(corpus.entries)("$name", ({ schema }) => {
+  it("has a JSON Schema", () => {
+    JSONSchema.make(schema)
   })
 })
 
