@@ -1,0 +1,516 @@
+/**
+ * What a simulated agent does, turn by turn.
+ *
+ * A script is plain data, so that it can be written in JSON, printed and shared: `{ "turns": [[{ "say": "Hello" }]] }`.
+ * The constructors of this module make the same data with types and completion, and add one step that JSON cannot have:
+ * {@link effect}, an arbitrary Effect that may decide what comes next. A script in either form is accepted everywhere.
+ *
+ * Turn *k* is played on the agent's *k*-th turn of a session; when they run out, `otherwise`. In every string `{{text}}`
+ * stands for the text of the last user message and `{{result}}` for the text of the last tool result.
+ *
+ * Steps up to the next tool call share one model request. The results of a call are followed by another request, as on
+ * the service, also when no step is left for it. A message that arrives while a turn runs steers it: what is left of the
+ * turn is played after it, and when nothing is left, the next turn of the script.
+ *
+ * @since 0.1.0
+ */
+import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
+import * as strict from "./internal/strict.ts"
+
+/**
+ * What a permission policy makes of a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Permission = "allow" | "ask" | "deny"
+
+/**
+ * A call of a built-in tool.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ToolCall {
+  readonly name: string
+  /**
+   * The arguments.
+   *
+   * @default {}
+   */
+  readonly input?: { readonly [key: string]: unknown } | undefined
+  /**
+   * What the policy makes of it. Without it the policies of the session's agent decide.
+   */
+  readonly permission?: Permission | undefined
+  /**
+   * What the tool returns, if it runs.
+   *
+   * @default "OK"
+   */
+  readonly result?: string | undefined
+  /**
+   * Whether the result is an error.
+   *
+   * @default false
+   */
+  readonly is_error?: boolean | undefined
+}
+
+/**
+ * A call of a tool on an MCP server.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface McpToolCall extends ToolCall {
+  /** The name of the server. */
+  readonly server: string
+}
+
+/**
+ * A call of a tool that the client runs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomToolCall {
+  readonly name: string
+  /**
+   * The arguments.
+   *
+   * @default {}
+   */
+  readonly input?: { readonly [key: string]: unknown } | undefined
+}
+
+/**
+ * A tool call as a step.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type CallStep =
+  | { readonly tool: ToolCall }
+  | { readonly mcp_tool: McpToolCall }
+  | { readonly custom_tool: CustomToolCall }
+
+/**
+ * An error inside the session.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Failure {
+  /** Such as `model_overloaded_error`; a type that the client does not know is allowed. */
+  readonly type: string
+  readonly message?: string | undefined
+  /** `retrying`: the turn goes on. `exhausted`: it ends, and queued messages are dropped. `terminal`: the session ends. */
+  readonly retry_status: "retrying" | "exhausted" | "terminal"
+  /** The server, for the errors that name one. Without it, the first of the agent's. */
+  readonly mcp_server_name?: string | undefined
+  /** The vault, for the errors that name one. */
+  readonly vault_id?: string | undefined
+  /** The credential, for the errors that name one. */
+  readonly credential_id?: string | undefined
+  /** The repository, for the errors that name one. */
+  readonly repository_url?: string | null | undefined
+}
+
+/**
+ * Why the model refuses.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Refusal {
+  readonly category?: string | null | undefined
+  readonly explanation?: string | null | undefined
+}
+
+/**
+ * A task for an agent of the roster.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Delegation<out S = DataScript> {
+  /** The name of the agent in the roster. */
+  readonly agent: string
+  readonly message: string
+  /** What that agent does, if not what was registered for it. */
+  readonly script?: S | undefined
+}
+
+/**
+ * What an {@link effect} step knows.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TurnContext {
+  readonly sessionId: string
+  readonly threadId: string
+  /** Which turn of the agent this is, from 0. */
+  readonly turn: number
+  /** The text of the last user message. */
+  readonly text: string
+  /** The text of the last tool result. */
+  readonly result: string
+}
+
+/**
+ * A step that runs an Effect and plays the steps that it returns, if any. If it fails, the session terminates with an
+ * error that says why.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface EffectStep<out R = never> {
+  readonly effect: (turn: TurnContext) => Effect.Effect<Turn<R> | void, unknown, R>
+}
+
+/**
+ * A step of one agent alone.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type BasicStep =
+  | { readonly think: true }
+  | { readonly say: string | ReadonlyArray<string> }
+  | CallStep
+  | { readonly together: ReadonlyArray<CallStep> }
+  | { readonly sleep: number }
+  | { readonly fail: Failure }
+  | { readonly reschedule: { readonly millis: number } }
+  | { readonly refuse: Refusal }
+  | { readonly compact: true }
+
+/**
+ * A step that JSON can express.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type DataStep = BasicStep | { readonly delegate: Delegation }
+
+/**
+ * One thing that the agent does: an object with exactly one key.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Step<R = never> = BasicStep | { readonly delegate: Delegation<Script<R>> } | EffectStep<R>
+
+/**
+ * What the agent does in one turn.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Turn<R = never> = ReadonlyArray<Step<R>>
+
+/**
+ * The verdict of the grader of a `user.define_outcome`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Verdict = "satisfied" | "needs_revision" | "max_iterations_reached" | "failed"
+
+/**
+ * What the grader of a `user.define_outcome` says.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Grade = Verdict | { readonly result: Verdict; readonly explanation?: string | undefined }
+
+/**
+ * What a simulated agent does. `R` is what its Effects require.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Script<out R = never> {
+  readonly turns?: ReadonlyArray<Turn<R>> | undefined
+  /**
+   * The turn that is played when `turns` run out.
+   *
+   * @default [{ say: "You said: {{text}}" }]
+   */
+  readonly otherwise?: Turn<R> | undefined
+  /**
+   * The grader's verdicts, in order; when they run out, `satisfied`.
+   *
+   * @default []
+   */
+  readonly grades?: ReadonlyArray<Grade> | undefined
+}
+
+/**
+ * A script without Effects, as JSON holds it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface DataScript {
+  readonly turns?: ReadonlyArray<ReadonlyArray<DataStep>> | undefined
+  readonly otherwise?: ReadonlyArray<DataStep> | undefined
+  readonly grades?: ReadonlyArray<Grade> | undefined
+}
+
+const oneOf = <const L extends readonly [string, ...Array<string>]>(...literals: L) =>
+  Schema.Literal(...literals).annotations({
+    message: (issue) =>
+      `Expected ${literals.map((l) => `"${l}"`).join(" | ")}, actual ${JSON.stringify(issue.actual) ?? "undefined"}`
+  })
+
+const millis = Schema.Number.pipe(
+  Schema.filter((n) => (Number.isFinite(n) && n >= 0) || "Expected milliseconds, a number of at least 0", {
+    jsonSchema: { type: "number", minimum: 0 }
+  })
+)
+
+const atLeastOne = <A, I>(item: Schema.Schema<A, I>) =>
+  Schema.Array(item).pipe(
+    Schema.filter((items) => items.length > 0 || "Expected at least one element", { jsonSchema: { minItems: 1 } })
+  )
+
+const yes = Schema.Literal(true)
+const input = Schema.Record({ key: Schema.String, value: Schema.Unknown })
+
+const toolCall = {
+  name: Schema.NonEmptyString,
+  input: Schema.optional(input),
+  permission: Schema.optional(oneOf("allow", "ask", "deny")),
+  result: Schema.optional(Schema.String),
+  is_error: Schema.optional(Schema.Boolean)
+}
+
+const verdict = oneOf("satisfied", "needs_revision", "max_iterations_reached", "failed")
+
+const make_ = (oneKey: strict.OneKey): Schema.Schema<DataScript> => {
+  const call = {
+    tool: Schema.Struct({ tool: Schema.Struct(toolCall).annotations({ identifier: "ToolCall" }) }),
+    mcp_tool: Schema.Struct({
+      mcp_tool: Schema.Struct({ server: Schema.NonEmptyString, ...toolCall }).annotations({ identifier: "McpToolCall" })
+    }),
+    custom_tool: Schema.Struct({
+      custom_tool: Schema.Struct({ name: Schema.NonEmptyString, input: Schema.optional(input) }).annotations({
+        identifier: "CustomToolCall"
+      })
+    })
+  }
+  const step = {
+    think: Schema.Struct({ think: yes }),
+    say: Schema.Struct({ say: Schema.Union(Schema.String, atLeastOne(Schema.String)) }),
+    ...call,
+    together: Schema.Struct({ together: atLeastOne(oneKey("CallStep", call)) }),
+    sleep: Schema.Struct({ sleep: millis }),
+    fail: Schema.Struct({
+      fail: Schema.Struct({
+        type: Schema.NonEmptyString,
+        message: Schema.optional(Schema.String),
+        retry_status: oneOf("retrying", "exhausted", "terminal"),
+        mcp_server_name: Schema.optional(Schema.String),
+        vault_id: Schema.optional(Schema.String),
+        credential_id: Schema.optional(Schema.String),
+        repository_url: Schema.optional(Schema.NullOr(Schema.String))
+      }).annotations({ identifier: "Failure" })
+    }),
+    reschedule: Schema.Struct({ reschedule: Schema.Struct({ millis }) }),
+    refuse: Schema.Struct({
+      refuse: Schema.Struct({
+        category: Schema.optional(Schema.NullOr(Schema.String)),
+        explanation: Schema.optional(Schema.NullOr(Schema.String))
+      })
+    }),
+    compact: Schema.Struct({ compact: yes }),
+    delegate: Schema.Struct({
+      delegate: Schema.Struct({
+        agent: Schema.NonEmptyString,
+        message: Schema.String,
+        script: Schema.optional(Schema.suspend(() => script))
+      }).annotations({ identifier: "Delegation" })
+    })
+  }
+  const turn = Schema.Array(oneKey("Step", step)).annotations({ identifier: "Turn" })
+  const script: Schema.Schema<DataScript> = Schema.Struct({
+    turns: Schema.optional(Schema.Array(turn)),
+    otherwise: Schema.optional(turn),
+    grades: Schema.optional(
+      Schema.Array(
+        Schema.Union(
+          verdict,
+          Schema.Struct({ result: verdict, explanation: Schema.optional(Schema.String) })
+        ).annotations({ identifier: "Grade" })
+      )
+    )
+  }).annotations({ identifier: "Script" })
+  return script
+}
+
+/**
+ * Schema of a script in data form: the description, for documents and generators. To read one, use {@link decode}, which
+ * says more precisely what is wrong.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const DataScript: Schema.Schema<DataScript> = make_(strict.oneKeyUnion)
+
+/**
+ * A script that cannot be played. The message names the field.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class MalformedScript extends Data.TaggedError("MalformedScript")<{
+  /** Where, such as `turns[0][1].tool.name`; empty if it is the script as a whole. */
+  readonly path: string
+  readonly message: string
+}> {}
+
+const decodeEither = strict.decode(make_(strict.oneKeyDecoder))
+
+/**
+ * Reads a script in data form, such as one from a JSON file. Unknown fields are refused.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const decode = (input: unknown): Effect.Effect<DataScript, MalformedScript> =>
+  Either.mapLeft(
+    decodeEither(input),
+    (problem) => new MalformedScript({ path: problem.path, message: strict.describe(problem) })
+  )
+
+/**
+ * Makes a script.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <R = never>(script: Script<R>): Script<R> => script
+
+/**
+ * The script of an agent for which none was registered: it repeats what it was told.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const echo: Script = { otherwise: [{ say: "You said: {{text}}" }] }
+
+/**
+ * Progress without content: `agent.thinking`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const think: Step = { think: true }
+
+/**
+ * One `agent.message`, with one text block for each text.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const say = (...texts: readonly [string, ...Array<string>]): Step => ({ say: texts })
+
+/**
+ * A call of a built-in tool: confirmation if it must be asked for, then the result.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const tool = (call: ToolCall): CallStep => ({ tool: call })
+
+/**
+ * A call of a tool on an MCP server: confirmation if it must be asked for, then the result.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const mcpTool = (call: McpToolCall): CallStep => ({ mcp_tool: call })
+
+/**
+ * A call of a tool that the client runs: the turn waits for its result.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const customTool = (call: CustomToolCall): CallStep => ({ custom_tool: call })
+
+/**
+ * Several calls in one model response.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const together = (...calls: readonly [CallStep, ...Array<CallStep>]): Step => ({ together: calls })
+
+/**
+ * Time passes inside the model request.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const sleep = (duration: Duration.DurationInput): Step => ({ sleep: Duration.toMillis(duration) })
+
+/**
+ * A `session.error`, then what its retry status means.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const fail = (failure: Failure): Step => ({ fail: failure })
+
+/**
+ * The session is rescheduled, and runs again after a while.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const reschedule = (duration: Duration.DurationInput): Step => ({
+  reschedule: { millis: Duration.toMillis(duration) }
+})
+
+/**
+ * The model refuses, which ends the turn.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const refuse = (refusal: Refusal = {}): Step => ({ refuse: refusal })
+
+/**
+ * The context of the thread is compacted.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const compact: Step = { compact: true }
+
+/**
+ * A child thread plays its own script and reports back.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const delegate = <R = never>(delegation: Delegation<Script<R>>): Step<R> => ({ delegate: delegation })
+
+/**
+ * Runs an Effect in the middle of the turn. What it returns is played next, so that it can decide what the agent does.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const effect = <R = never>(
+  run: (turn: TurnContext) => Effect.Effect<Turn<R> | void, unknown, R>
+): Step<R> => ({ effect: run })

@@ -1,0 +1,293 @@
+/**
+ * The simulated service: it answers requests as the Sessions API does, and lets a test look at it from behind.
+ *
+ * Its state is a function of the seed, of what was asked and when. Scripts take no time unless they say so, and time is
+ * the `Clock` of the fiber that builds it, so that under a `TestClock` an hour is one `adjust`.
+ *
+ * @since 0.1.0
+ */
+import type * as Agent from "@effect-managed-agents/core/Agent"
+import type * as Event from "@effect-managed-agents/core/Event"
+import type * as Session from "@effect-managed-agents/core/Session"
+import * as Timestamp from "@effect-managed-agents/core/Timestamp"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import type { Script } from "./AgentScript.ts"
+import type { AgentParams } from "./internal/agents.ts"
+import * as eventLog from "./internal/eventLog.ts"
+import type { Request, Response } from "./internal/http.ts"
+import * as provide from "./internal/provide.ts"
+import type { Refusal, Ruling } from "./internal/refusal.ts"
+import * as refusal from "./internal/refusal.ts"
+import type { MemoryStore } from "./internal/registry.ts"
+import * as registry from "./internal/registry.ts"
+import * as router from "./internal/router.ts"
+import type { Environment } from "./internal/state.ts"
+import * as state from "./internal/state.ts"
+import * as tail from "./internal/tail.ts"
+import * as time from "./internal/time.ts"
+import * as transitions from "./internal/transitions.ts"
+import * as views from "./internal/views.ts"
+import type { Cell } from "./internal/world.ts"
+import { World } from "./internal/world.ts"
+import * as Rules from "./Rules.ts"
+
+/**
+ * What the simulator was asked to do behind the API, and cannot.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class Refused extends Data.TaggedError("Refused")<{
+  /** As an HTTP status. */
+  readonly status: number
+  /** As the type of an error of the API, such as `not_found_error`. */
+  readonly type: string
+  readonly message: string
+}> {}
+
+/**
+ * What is there from the start: everything that sessions refer to, and sessions.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Fixtures {
+  readonly agents?: ReadonlyArray<Agent.SessionAgentEncoded> | undefined
+  readonly environments?: ReadonlyArray<Environment> | undefined
+  readonly memoryStores?: ReadonlyArray<MemoryStore> | undefined
+  readonly sessions?: ReadonlyArray<Session.SessionEncoded> | undefined
+}
+
+/**
+ * An agent to create, or what to change about it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AgentOptions<out R = never> {
+  /** What it is, each part as in the requests of the API. If given for an agent that exists, adds a version. */
+  readonly agent?: AgentParams | undefined
+  /** What it does from its next turn on. */
+  readonly script?: Script<R> | undefined
+}
+
+/**
+ * How to build a simulator.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options<out R = never> {
+  /**
+   * From which every id derives: the same seed and the same requests give the same bytes.
+   *
+   * @default 0
+   */
+  readonly seed?: number | undefined
+  /**
+   * What is there from the start.
+   *
+   * @default {}
+   */
+  readonly fixtures?: Fixtures | undefined
+  /**
+   * More agents, by id, or scripts for those of the fixtures.
+   *
+   * @default {}
+   */
+  readonly agents?: { readonly [agentId: string]: AgentOptions<R> } | undefined
+  /**
+   * What agents do that have no script of their own.
+   *
+   * @default AgentScript.echo
+   */
+  readonly script?: Script<R> | undefined
+  /**
+   * What to assume where the service is not documented.
+   *
+   * @default Rules.defaults
+   */
+  readonly rules?: Partial<Rules.Rules> | undefined
+}
+
+/**
+ * The simulated service.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export interface Service {
+  readonly seed: number
+  /**
+   * Answers one request. The subscription of an event stream is made before the answer is there, and lives in the scope,
+   * as do its heartbeats.
+   */
+  readonly handle: (request: Request) => Effect.Effect<Response, never, Scope.Scope>
+  /** The time of the simulated service. */
+  readonly now: Effect.Effect<Timestamp.Timestamp>
+  /** Creates an agent or adds a version to it, and sets its script. Answers the agent. */
+  readonly putAgent: <R = never>(
+    id: string,
+    options: AgentOptions<R>
+  ) => Effect.Effect<Agent.SessionAgentEncoded, Refused, R>
+  /** Creates an environment or replaces it. */
+  readonly putEnvironment: (
+    id: string,
+    options?: { readonly type?: Environment["type"] | undefined }
+  ) => Effect.Effect<Environment>
+  /**
+   * Puts an event on a session's streams, and with `persist` in its list: any event, also one that does not exist. It
+   * gets a stamp, and an id if it has none. Nothing else about the session changes.
+   */
+  readonly emit: (
+    sessionId: string,
+    event: { readonly type: string; readonly [key: string]: unknown },
+    options?: { readonly persist?: boolean | undefined }
+  ) => Effect.Effect<Event.StreamEventEncoded, Refused>
+  /** Ends the open streams of a session, or all, as if the server had closed them. */
+  readonly closeStreams: (sessionId?: string) => Effect.Effect<void>
+  /** How many event streams are open, of a session or of all. */
+  readonly openStreams: (sessionId?: string) => Effect.Effect<number>
+  /** All sessions as the API shows them, also archived ones, in order of creation. */
+  readonly sessions: Effect.Effect<ReadonlyArray<Session.SessionEncoded>>
+  /** The event list of a session, with what waits to be processed at its end. */
+  readonly events: (sessionId: string) => Effect.Effect<ReadonlyArray<Event.EventEncoded>, Refused>
+  /** Back to the state at the start. Open streams end. */
+  readonly reset: Effect.Effect<void>
+}
+
+/**
+ * Tag for {@link Service}.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Simulator extends Context.Tag("@effect-managed-agents/testkit/Simulator")<Simulator, Service>() {}
+
+const refused = (wrong: Refusal): Refused =>
+  new Refused({ status: wrong.status, type: wrong.type, message: wrong.message })
+
+const effect = <A>(run: () => Ruling<A>): Effect.Effect<A, Refused> =>
+  Effect.suspend(() => Either.mapLeft(run(), refused))
+
+const withoutDelegation = <R>(script: Script<R>): Ruling<Script<R>> =>
+  // what a script requires does not matter to its shape
+  provide.delegates(script as Script<never>) ? refusal.notImplemented("delegation") : Either.right(script)
+
+/**
+ * Builds a simulator that lives as long as the scope.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service, never, R | Scope.Scope> =>
+  Effect.gen(function*() {
+    const seed = options.seed ?? 0
+    const context = yield* Effect.context<R>()
+    const world = new World({
+      seed,
+      rules: { ...Rules.defaults, ...options.rules },
+      clock: yield* Effect.clock,
+      runtime: yield* Effect.runtime<never>(),
+      scope: yield* Effect.scope
+    })
+
+    const putAgent = (id: string, agent: AgentOptions): Ruling<Agent.SessionAgentEncoded> =>
+      Either.gen(function*() {
+        const script = agent.script === undefined ? undefined : yield* withoutDelegation(agent.script)
+        const known = yield* registry.putAgent(world.registry, id, agent.agent)
+        world.registry = script === undefined ? known : registry.putScript(known, id, script)
+        // the agent was just put
+        return world.registry.agents.get(id)!.at(-1)!
+      })
+
+    const begin = () => {
+      const { agents = [], environments = [], memoryStores = [], sessions = [] } = options.fixtures ?? {}
+      let initial: registry.Registry = registry.empty
+      for (const agent of agents) initial = registry.addAgent(initial, agent)
+      for (const environment of environments) initial = registry.putEnvironment(initial, environment)
+      for (const store of memoryStores) initial = registry.addMemoryStore(initial, store)
+      world.registry = options.script === undefined
+        ? initial
+        : { ...initial, otherwise: provide.script(options.script, context) }
+      for (const [id, agent] of Object.entries(options.agents ?? {})) {
+        const script = agent.script === undefined ? undefined : provide.script(agent.script, context)
+        Either.getOrThrowWith(putAgent(id, { ...agent, script }), refused)
+      }
+      for (const session of sessions) {
+        world.add(state.fromWire(session, world.created++, world.root, world.registry.environments))
+      }
+    }
+    yield* Effect.sync(begin)
+    yield* Effect.addFinalizer(() => Effect.sync(() => world.clear()))
+
+    const find = (id: string): Ruling<Cell> => {
+      const cell = world.find(id)
+      return cell === undefined ? refusal.notFound(`Session ${id} not found.`) : Either.right(cell)
+    }
+    const cells = (id: string | undefined): ReadonlyArray<Cell> =>
+      world.ordered.filter((cell) => id === undefined || cell.session.id === id)
+
+    return Simulator.of({
+      seed,
+      handle: router.make(world),
+      now: Effect.sync(() => Timestamp.Timestamp.make(time.format(world.now()))),
+      putAgent: (id, agent) =>
+        Effect.flatMap(Effect.context(), (context) =>
+          effect(() =>
+            putAgent(id, {
+              ...agent,
+              script: agent.script === undefined ? undefined : provide.script(agent.script, context)
+            })
+          )),
+      putEnvironment: (id, { type = "cloud" } = {}) =>
+        Effect.sync(() => {
+          const environment: Environment = { id, type }
+          world.registry = registry.putEnvironment(world.registry, environment)
+          return environment
+        }),
+      emit: (id, event, { persist = false } = {}) =>
+        effect(() =>
+          Either.map(find(id), (cell) => {
+            const injected = transitions.inject(cell.session, world.now(), world.env, event, persist)
+            world.commit(cell, injected)
+            // a test may inject anything
+            return injected.answer as Event.StreamEventEncoded
+          })
+        ),
+      closeStreams: (id) =>
+        Effect.sync(() => {
+          for (const cell of cells(id)) for (const one of cell.tails) tail.end(one)
+        }),
+      openStreams: (id) => Effect.sync(() => cells(id).reduce((sum, cell) => sum + cell.tails.size, 0)),
+      sessions: Effect.sync(() =>
+        world.all().map((cell) => views.session(cell.session, world.now(), world.env))
+      ),
+      events: (id) =>
+        effect(() =>
+          Either.map(find(id), ({ session }) =>
+            // what is stored was made by typed constructors, or injected by a test on purpose
+            [...eventLog.toArray(session.log), ...session.inbox.map((pending) => pending.event)] as ReadonlyArray<
+              Event.EventEncoded
+            >)
+        ),
+      reset: Effect.sync(() => {
+        world.clear()
+        begin()
+      })
+    })
+  })
+
+/**
+ * Provides a {@link Simulator}.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = <R = never>(options: Options<R> = {}): Layer.Layer<Simulator, never, R> =>
+  Layer.scoped(Simulator, make(options))

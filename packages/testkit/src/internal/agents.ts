@@ -1,0 +1,161 @@
+import type * as Agent from "@effect-managed-agents/core/Agent"
+import type * as AgentTool from "@effect-managed-agents/core/AgentTool"
+import * as Either from "effect/Either"
+import * as refusal from "./refusal.ts"
+import type { Ruling } from "./refusal.ts"
+
+/** What may be said of an agent, each part as in the requests of the API. */
+export interface AgentParams {
+  readonly name?: string | undefined
+  readonly description?: string | null | undefined
+  readonly model?: ModelParams | undefined
+  readonly system?: string | null | undefined
+  readonly tools?: ReadonlyArray<AgentTool.ToolParamsEncoded> | undefined
+  readonly mcp_servers?: ReadonlyArray<Agent.McpServerParamsEncoded> | undefined
+  readonly skills?: ReadonlyArray<Agent.SkillParamsEncoded> | undefined
+  readonly multiagent?: Agent.MultiagentEncoded | null | undefined
+}
+
+type ModelParams = string | Agent.ModelConfigParamsEncoded
+
+/** The model of an agent of which nobody said one. */
+export const defaultModel = "claude-sonnet-4-6"
+
+/** The first version of an agent. */
+export const define = (id: string, params: AgentParams): Ruling<Agent.SessionAgentEncoded> =>
+  apply({
+    type: "agent",
+    id,
+    version: 1,
+    name: id,
+    description: null,
+    model: model(defaultModel),
+    system: null,
+    tools: [],
+    mcp_servers: [],
+    skills: [],
+    execution_identity: { type: "service_account" },
+    multiagent: null
+  }, params)
+
+/** The next version of an agent. */
+export const revise = (agent: Agent.SessionAgentEncoded, params: AgentParams): Ruling<Agent.SessionAgentEncoded> =>
+  apply({ ...agent, version: agent.version + 1 }, params)
+
+/** The snapshot of an agent in a session that was created with overrides. */
+export const override = (agent: Agent.SessionAgentEncoded, params: AgentParams): Ruling<Agent.SessionAgentEncoded> => {
+  if (params.tools?.length === 0 && (params.skills ?? agent.skills).length > 0) {
+    return refusal.invalid("agent.tools: cannot be cleared while the agent has skills")
+  }
+  return apply(agent, params)
+}
+
+/** The snapshot of an agent in a session that is updated. */
+export const update = (
+  agent: Agent.SessionAgentEncoded,
+  params: Agent.UpdateParamsEncoded
+): Ruling<Agent.SessionAgentEncoded> => apply(agent, params)
+
+const apply = (agent: Agent.SessionAgentEncoded, params: AgentParams): Ruling<Agent.SessionAgentEncoded> => {
+  const next: Agent.SessionAgentEncoded = {
+    ...agent,
+    ...(params.name !== undefined && { name: params.name }),
+    ...(params.description !== undefined && { description: params.description }),
+    ...(params.model !== undefined && { model: model(params.model) }),
+    ...(params.system !== undefined && { system: params.system }),
+    ...(params.tools !== undefined && { tools: params.tools.map(tool) }),
+    ...(params.mcp_servers !== undefined && { mcp_servers: params.mcp_servers }),
+    ...(params.skills !== undefined && { skills: params.skills.map(skill) }),
+    ...(params.multiagent !== undefined && { multiagent: params.multiagent })
+  }
+  const servers = new Set(next.mcp_servers.map((server) => server.name))
+  for (const tool of next.tools) {
+    if (tool.type === "mcp_toolset" && !servers.has(tool.mcp_server_name)) {
+      return refusal.invalid(`agent.tools: no MCP server is named ${JSON.stringify(tool.mcp_server_name)}`)
+    }
+  }
+  return Either.right(next)
+}
+
+const model = (params: ModelParams): Agent.ModelConfigEncoded => {
+  if (typeof params === "string") return { id: params, speed: "standard" }
+  const { effort, inference_geo, speed } = params
+  return {
+    id: params.id,
+    speed: speed ?? "standard",
+    ...(effort !== undefined && effort !== null && { effort: typeof effort === "string" ? { type: effort } : effort }),
+    ...(inference_geo !== undefined && inference_geo !== null && { inference_geo })
+  }
+}
+
+const skill = (params: Agent.SkillParamsEncoded): Agent.SkillEncoded =>
+  // an unknown kind of skill is refused before it comes here
+  ({ ...params, version: params.version ?? "1" }) as Agent.SkillEncoded
+
+interface ConfigParams {
+  readonly enabled?: boolean | null | undefined
+  readonly permission_policy?: AgentTool.PermissionPolicyEncoded | null | undefined
+}
+
+const config = (params: ConfigParams, otherwise: AgentTool.DefaultConfigEncoded): AgentTool.DefaultConfigEncoded => ({
+  enabled: params.enabled ?? otherwise.enabled,
+  permission_policy: params.permission_policy ?? otherwise.permission_policy
+})
+
+const tool = (params: AgentTool.ToolParamsEncoded): AgentTool.ToolEncoded => {
+  switch (params.type) {
+    case "agent_toolset_20260401": {
+      const otherwise = config(params.default_config ?? {}, {
+        enabled: true,
+        permission_policy: { type: "always_allow" }
+      })
+      return {
+        type: params.type,
+        configs: (params.configs ?? []).map((entry) => builtin(entry, otherwise)),
+        default_config: otherwise
+      }
+    }
+    case "mcp_toolset": {
+      const otherwise = config(params.default_config ?? {}, { enabled: true, permission_policy: { type: "always_ask" } })
+      return {
+        type: params.type,
+        mcp_server_name: params.mcp_server_name,
+        configs: (params.configs ?? []).map((entry) => ({ name: entry.name, ...config(entry, otherwise) })),
+        default_config: otherwise
+      }
+    }
+    default:
+      return params
+  }
+}
+
+const builtin = (
+  params: AgentTool.ToolConfigParamsEncoded,
+  otherwise: AgentTool.DefaultConfigEncoded
+): AgentTool.ToolConfigEncoded => {
+  // a tool that is not known is refused before it comes here; the others have these fields in common
+  const filled = { ...params, type: params.name, ...config(params as ConfigParams, otherwise) }
+  const complete = params.name === "web_fetch" ? { ...filled, url_sources: urlSources(params.url_sources) } : filled
+  // the defaults make a config of its params
+  return complete as AgentTool.ToolConfigEncoded
+}
+
+const urlSources = (sources: AgentTool.UrlSourcesParamsEncoded | null | undefined): AgentTool.UrlSourcesEncoded | null => {
+  if (sources === undefined || sources === null) return null
+  const client = sources.client_tool_results
+  const server = sources.server_tool_results
+  const user = sources.user_input
+  return {
+    client_tool_results: typeof client === "string" ? { type: client } : client ?? null,
+    server_tool_results: typeof server === "string" ? { type: server } : server ?? null,
+    user_input: typeof user === "string" ? { type: user } : user ?? null
+  }
+}
+
+/** Whether a session's agent can read files: its toolset has the tool, enabled. */
+export const canRead = (agent: Agent.SessionAgentEncoded): boolean =>
+  agent.tools.some((tool) => {
+    if (tool.type !== "agent_toolset_20260401") return false
+    const read = tool.configs.find((config) => config.name === "read")
+    return read === undefined ? tool.default_config.enabled : read.enabled === true
+  })

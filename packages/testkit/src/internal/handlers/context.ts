@@ -1,0 +1,24 @@
+import * as Either from "effect/Either"
+import type { Request } from "../http.ts"
+import type * as ids from "../ids.ts"
+import * as refusal from "../refusal.ts"
+import type { Ruling } from "../refusal.ts"
+import type { Cell, World } from "../world.ts"
+
+/** What a handler has: a request whose endpoint, path and parameters are known to be good. */
+export interface Call<Query, Body> {
+  readonly world: World
+  readonly request: Request
+  /** Of this request: the source of ids of what it creates. */
+  readonly key: ids.Key
+  readonly path: Readonly<Record<string, string>>
+  readonly query: Query
+  readonly body: Body
+}
+
+/** The session in the path, up to date. */
+export const session = (call: Call<unknown, unknown>): Ruling<Cell> => {
+  const id = call.path["session_id"] ?? ""
+  const cell = call.world.find(id)
+  return cell === undefined ? refusal.notFound(`Session ${id} not found.`) : Either.right(cell)
+}

@@ -1,0 +1,151 @@
+import * as Event from "@effect-managed-agents/core/Event"
+import type * as Page from "@effect-managed-agents/core/Page"
+import * as UserEvent from "@effect-managed-agents/core/UserEvent"
+import * as Either from "effect/Either"
+import type { Rules } from "../../Rules.ts"
+import type { EventLog, StoredEvent } from "../eventLog.ts"
+import * as refusal from "../refusal.ts"
+import type { Ruling } from "../refusal.ts"
+import type { Pending } from "../state.ts"
+import * as time from "../time.ts"
+import * as transitions from "../transitions.ts"
+import * as validate from "../validate.ts"
+import * as wire from "../wire.ts"
+import type { Cell } from "../world.ts"
+import type { Call } from "./context.ts"
+import * as context from "./context.ts"
+import * as pages from "./pages.ts"
+
+const defaultLimit = 1000
+
+interface Entry {
+  readonly event: StoredEvent
+  readonly key: readonly [number, number]
+}
+
+/**
+ * The events of a list: what was processed in the order of processing, then what waits, in the order of arrival.
+ *
+ * What waits is keyed right behind the last entry, so that a cursor into it finds everything that is processed later.
+ */
+const entries = (log: EventLog<StoredEvent>, inbox: ReadonlyArray<Pending>): ReadonlyArray<Entry> => {
+  const all: Array<Entry> = []
+  for (let i = 0; i < log.length; i++) {
+    // the index lies within the log
+    all.push({ event: log.items[i]!, key: [i, 0] })
+  }
+  for (const pending of inbox) all.push({ event: pending.event, key: [log.length - 1, pending.seq + 1] })
+  return all
+}
+
+const page = (
+  all: ReadonlyArray<Entry>,
+  options: {
+    readonly list: string
+    readonly order: wire.Order
+    readonly limit: number | undefined
+    readonly cursor: wire.Cursor | undefined
+  }
+): Page.Page<Event.EventEncoded> => {
+  const cut = wire.paginate(all, {
+    ...options,
+    limit: options.limit ?? defaultLimit,
+    key: (entry) => entry.key,
+    bidirectional: false
+  })
+  // what is stored was made by this simulator's typed constructors, or injected by a test on purpose
+  return { ...cut, data: cut.data.map((entry) => entry.event as Event.EventEncoded) }
+}
+
+const processedAt = (event: StoredEvent | undefined): time.Micros | undefined =>
+  typeof event?.processed_at === "string" ? time.parse(event.processed_at) : undefined
+
+export const list = (call: Call<Event.ListParamsEncoded, unknown>): Ruling<Page.Page<Event.EventEncoded>> =>
+  Either.gen(function*() {
+    const { query } = call
+    const { session } = yield* context.session(call)
+    const order = query.order ?? "asc"
+    for (const [i, type] of (query.types ?? []).entries()) {
+      if (!listable.has(type)) yield* refusal.invalid(`types[${i}]: ${JSON.stringify(type)} is not a type of event`)
+    }
+    const name = `events:${session.id}`
+    const cursor = yield* pages.cursor(query.page, name, order)
+    const inside = pages.within(query)
+    yield* pages.checkBounds(cursor && processedAt(session.log.items[cursor.key[0]]), inside)
+    const types = query.types === undefined ? undefined : new Set<string>(query.types)
+    let all = entries(session.log, session.inbox)
+    if (types !== undefined) all = all.filter(({ event }) => types.has(event.type))
+    if (inside !== undefined) {
+      // a bound is on the time of processing, which what waits does not have
+      all = all.filter(({ event }) => {
+        const at = processedAt(event)
+        return at !== undefined && inside(at)
+      })
+    }
+    return page(all, { list: name, order, limit: query.limit, cursor })
+  })
+
+/** The types of events that may be asked for: all that lists can hold, except the one that is only ever streamed. */
+const listable: ReadonlySet<unknown> = new Set(validate.tags(Event.Event).filter((type) => type !== "session.deleted"))
+
+export const listOfThread = (
+  call: Call<Event.ThreadListParamsEncoded, unknown>,
+  cell: Cell,
+  threadId: string
+): Ruling<Page.Page<Event.EventEncoded>> =>
+  Either.gen(function*() {
+    const { session } = cell
+    const thread = session.threads.find((one) => one.id === threadId)
+    if (thread === undefined) return yield* refusal.notFound(`Thread not found: ${threadId}`)
+    const name = `events:${threadId}`
+    const cursor = yield* pages.cursor(call.query.page, name, "asc")
+    const inbox = thread === session.threads[0] ? session.inbox : []
+    return page(entries(thread.log, inbox), { list: name, order: "asc", limit: call.query.limit, cursor })
+  })
+
+/** Answers of old clients name the thread of the call, which the service ignores. */
+const answers: ReadonlySet<unknown> = new Set(["user.tool_confirmation", "user.custom_tool_result", "user.tool_result"])
+
+const withoutThread = (event: unknown): unknown => {
+  if (typeof event !== "object" || event === null || !("type" in event) || !answers.has(event.type)) return event
+  return Object.fromEntries(Object.entries(event).filter(([key]) => key !== "session_thread_id"))
+}
+
+const checkBody = validate.body(Event.SendParams)
+const checkLone = validate.body(UserEvent.SystemMessageParams)
+
+/** Reads the body of a send. */
+export const sendBody = (rules: Rules) => (body: unknown): Ruling<Event.SendParamsEncoded> => {
+  if (typeof body !== "object" || body === null || !("events" in body) || !Array.isArray(body.events)) {
+    return checkBody(body)
+  }
+  const events: ReadonlyArray<unknown> = body.events.map(withoutThread)
+  const [first] = events
+  const lone = rules.loneSystemMessages && events.length === 1 && typeof first === "object" && first !== null &&
+    "type" in first && first.type === "system.message"
+  return lone ? Either.map(checkLone(first), (event) => ({ events: [event] })) : checkBody({ ...body, events })
+}
+
+export const send = (call: Call<unknown, Event.SendParamsEncoded>): Ruling<Event.SendResponseEncoded> =>
+  Either.gen(function*() {
+    const { body, world } = call
+    const cell = yield* context.session(call)
+    // the tags were checked with the body
+    const events = body.events as ReadonlyArray<transitions.SendableEncoded>
+    const sent = yield* transitions.send(cell.session, world.now(), world.env, events)
+    world.commit(cell, sent)
+    return sent.answer
+  })
+
+/** The types of events that a stream is to preview. */
+export const previewed = (query: Event.StreamParamsEncoded): Ruling<ReadonlySet<string>> => {
+  const types = query.event_deltas ?? []
+  for (const [i, type] of types.entries()) {
+    if (type !== "agent.message" && type !== "agent.thinking") {
+      return refusal.invalid(
+        `event_deltas[${i}]: ${JSON.stringify(type)} cannot be previewed, only "agent.message" and "agent.thinking" can`
+      )
+    }
+  }
+  return Either.right(new Set<string>(types))
+}

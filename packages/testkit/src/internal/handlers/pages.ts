@@ -1,0 +1,43 @@
+import * as Either from "effect/Either"
+import * as refusal from "../refusal.ts"
+import type { Ruling } from "../refusal.ts"
+import * as time from "../time.ts"
+import type { Cursor, Order } from "../wire.ts"
+import * as wire from "../wire.ts"
+
+/** The cursor that a request names, if any. */
+export const cursor = (page: string | null | undefined, list: string, order: Order): Ruling<Cursor | undefined> =>
+  page === undefined || page === null ? Either.right(undefined) : wire.decodeCursor(page, list, order)
+
+/** Bounds on a time, as lists take them. */
+export interface Bounds {
+  readonly "created_at[gt]"?: string | undefined
+  readonly "created_at[gte]"?: string | undefined
+  readonly "created_at[lt]"?: string | undefined
+  readonly "created_at[lte]"?: string | undefined
+}
+
+/** Whether a time lies within the bounds, or undefined if there are none. */
+export const within = (bounds: Bounds): ((at: time.Micros) => boolean) | undefined => {
+  const tests = [
+    test(bounds["created_at[gt]"], (at, bound) => at > bound),
+    test(bounds["created_at[gte]"], (at, bound) => at >= bound),
+    test(bounds["created_at[lt]"], (at, bound) => at < bound),
+    test(bounds["created_at[lte]"], (at, bound) => at <= bound)
+  ].filter((test) => test !== undefined)
+  return tests.length === 0 ? undefined : (at) => tests.every((test) => test(at))
+}
+
+const test = (text: string | undefined, holds: (at: time.Micros, bound: time.Micros) => boolean) => {
+  const bound = text === undefined ? undefined : time.parse(text)
+  return bound === undefined ? undefined : (at: time.Micros) => holds(at, bound)
+}
+
+/** A cursor whose own item a bound excludes is refused. */
+export const checkBounds = (
+  at: time.Micros | undefined,
+  inside: ((at: time.Micros) => boolean) | undefined
+): Ruling<void> =>
+  at === undefined || inside === undefined || inside(at)
+    ? Either.void
+    : refusal.invalid("page cursor is outside of the created_at bounds")

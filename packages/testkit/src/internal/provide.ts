@@ -1,0 +1,34 @@
+import type * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import type { Script, Step, Turn } from "../AgentScript.ts"
+
+/** Gives the Effects of a script what they require. */
+export const script = <R>(self: Script<R>, context: Context.Context<R>): Script => ({
+  turns: self.turns?.map((steps) => turn(steps, context)),
+  otherwise: self.otherwise === undefined ? undefined : turn(self.otherwise, context),
+  grades: self.grades
+})
+
+const turn = <R>(self: Turn<R>, context: Context.Context<R>): Turn => self.map((one) => step(one, context))
+
+const step = <R>(self: Step<R>, context: Context.Context<R>): Step => {
+  if ("effect" in self) {
+    return {
+      effect: (about) =>
+        // how it fails is the author's business until it is run
+        // @effect-diagnostics-next-line anyUnknownInErrorContext:off
+        Effect.map(self.effect(about), (steps) => steps === undefined ? undefined : turn(steps, context)).pipe(
+          Effect.provide(context)
+        )
+    }
+  }
+  if ("delegate" in self) {
+    const { script: own, ...rest } = self.delegate
+    return { delegate: { ...rest, script: own === undefined ? undefined : script(own, context) } }
+  }
+  return self
+}
+
+/** Whether a script delegates anywhere. */
+export const delegates = (self: Script<never>): boolean =>
+  [...self.turns ?? [], self.otherwise ?? []].some((steps) => steps.some((one) => "delegate" in one))

@@ -1,0 +1,65 @@
+import * as Either from "effect/Either"
+
+/** A request that is answered with an error. */
+export interface Refusal {
+  readonly status: number
+  readonly type: string
+  readonly message: string
+  /** `error.details.error_code`. */
+  readonly code?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** What a request comes to: an answer or a refusal. */
+export type Ruling<A> = Either.Either<A, Refusal>
+
+const refuse = (refusal: Refusal): Either.Either<never, Refusal> => Either.left(refusal)
+
+/** 400: nearly everything that may not be done. */
+export const invalid = (message: string, code?: string): Either.Either<never, Refusal> =>
+  refuse({ status: 400, type: "invalid_request_error", message, ...(code !== undefined && { code }) })
+
+/** 401. */
+export const unauthenticated = (message: string): Either.Either<never, Refusal> =>
+  refuse({ status: 401, type: "authentication_error", message })
+
+/** 403. */
+export const forbidden = (message: string): Either.Either<never, Refusal> =>
+  refuse({ status: 403, type: "permission_error", message })
+
+/** 404. */
+export const notFound = (message: string): Either.Either<never, Refusal> =>
+  refuse({ status: 404, type: "not_found_error", message })
+
+/** 404 of a path that does not exist, which a client must not try again. */
+export const noSuchPath: Either.Either<never, Refusal> = refuse({
+  status: 404,
+  type: "not_found_error",
+  message: "Not found",
+  headers: { "x-should-retry": "false" }
+})
+
+/** 405. */
+export const wrongMethod = (allowed: ReadonlyArray<string>): Either.Either<never, Refusal> =>
+  refuse({
+    status: 405,
+    type: "invalid_request_error",
+    message: "Method Not Allowed",
+    headers: { allow: allowed.join(", "), "x-should-retry": "false" }
+  })
+
+/** 413. */
+export const tooLarge: Either.Either<never, Refusal> = refuse({
+  status: 413,
+  type: "request_too_large",
+  message: "Request exceeds the maximum size"
+})
+
+/** 501: the service can do it and the simulator cannot. */
+export const notImplemented = (what: string): Either.Either<never, Refusal> =>
+  refuse({
+    status: 501,
+    type: "not_implemented",
+    message: `The simulator does not model ${what}.`,
+    headers: { "x-should-retry": "false" }
+  })

@@ -1,0 +1,279 @@
+import type * as Agent from "@effect-managed-agents/core/Agent"
+import type * as Outcome from "@effect-managed-agents/core/Outcome"
+import type * as Resource from "@effect-managed-agents/core/Resource"
+import type * as Wire from "@effect-managed-agents/core/Session"
+import type * as SessionEvent from "@effect-managed-agents/core/SessionEvent"
+import type * as Unknown from "@effect-managed-agents/core/Unknown"
+import type * as Usage from "@effect-managed-agents/core/Usage"
+import type { Permission, Step } from "../AgentScript.ts"
+import * as eventLog from "./eventLog.ts"
+import * as ids from "./ids.ts"
+import type { Micros } from "./time.ts"
+import * as time from "./time.ts"
+
+/** What a session, or one of its threads, is doing. */
+export type Status = "idle" | "running" | "rescheduling" | "terminated"
+
+/** Why a turn ended or paused. */
+export type StopReason =
+  | SessionEvent.EndTurnEncoded
+  | SessionEvent.RequiresActionEncoded
+  | SessionEvent.RetriesExhaustedEncoded
+  | SessionEvent.BudgetReachedEncoded
+  | SessionEvent.RefusalEncoded
+
+/** Tokens and searches, summed. */
+export interface Tally {
+  readonly input: number
+  readonly output: number
+  readonly cacheRead: number
+  readonly cacheCreation: number
+  readonly webSearches: number
+}
+
+/** What a fresh session has used. */
+export const noTally: Tally = { input: 0, output: 0, cacheRead: 0, cacheCreation: 0, webSearches: 0 }
+
+/** How long something was active: the sum of the closed intervals, and the start of the open one. */
+export interface Activity {
+  readonly total: Micros
+  readonly since: Micros | null
+}
+
+/** Never active. */
+export const noActivity: Activity = { total: 0, since: null }
+
+/** A tool call of the response that the thread is settling. */
+export interface Call {
+  /** The id of the `agent.…tool_use` event. */
+  readonly id: string
+  readonly kind: "tool" | "mcp" | "custom"
+  /** The name in the text of a refusal. */
+  readonly title: string
+  readonly permission: Permission
+  /** What the tool returns if the platform runs it. */
+  readonly result: string
+  readonly isError: boolean
+  /** What the client must send before it settles: nothing if the platform runs it unasked. */
+  readonly needs: "confirmation" | "result" | "nothing"
+  readonly settled: boolean
+  /** The answer, once processed: whether a confirmation allowed the call, and what it said. */
+  readonly verdict: { readonly allow: boolean; readonly message: string | null } | null
+}
+
+/** Why a turn does not go on by itself. */
+export type Blocked =
+  | { readonly _tag: "Sleep"; readonly due: Micros }
+  | { readonly _tag: "Rescheduled"; readonly due: Micros }
+  /** The thread is idle with `requires_action` until every call is settled. */
+  | { readonly _tag: "Calls"; readonly calls: ReadonlyArray<Call> }
+  /** An Effect of the script runs. */
+  | { readonly _tag: "Effect"; readonly token: number }
+
+/** A model request that has started and not ended. */
+export interface ModelRequest {
+  readonly startId: string
+  readonly output: number
+}
+
+/** A turn that has started and not ended. */
+export interface Play {
+  readonly steps: ReadonlyArray<Step>
+  /** The index of the next step. */
+  readonly next: number
+  /** Which turn of the script it is. */
+  readonly turn: number
+  readonly request: ModelRequest | null
+  /** Whether the model has something that it has not been asked about: the turn cannot end before it is. */
+  readonly unread: boolean
+  readonly blocked: Blocked | null
+}
+
+/** A thread: one agent's conversation. */
+export interface Thread {
+  readonly id: string
+  readonly agent: Agent.ResolvedAgentEncoded
+  readonly parent: string | null
+  readonly createdAt: Micros
+  readonly updatedAt: Micros
+  readonly archivedAt: Micros | null
+  readonly status: Status
+  /** Why it last went idle; null before the first time and while it runs. */
+  readonly stop: StopReason | null
+  /** Whether it ever left its first idle: before that it has neither statistics nor usage. */
+  readonly started: boolean
+  readonly activity: Activity
+  readonly tally: Tally
+  /** Tokens of the conversation that the model has seen, and those that it has not. */
+  readonly seen: number
+  readonly fresh: number
+  readonly log: eventLog.EventLog<eventLog.StoredEvent>
+  /** How many turns of its script have begun. */
+  readonly turns: number
+  readonly lastText: string
+  readonly lastResult: string
+  readonly play: Play | null
+}
+
+/** An event from the client that was taken and not yet processed. */
+export interface Pending {
+  /** Grows with every event that is taken. */
+  readonly seq: number
+  readonly kind: "message" | "answer" | "interrupt"
+  /** As it is listed while it waits: without `processed_at`. */
+  readonly event: eventLog.StoredEvent
+  /** For an answer: the call it answers, and what it says about it. */
+  readonly answer: Answer | null
+  /** For an interrupt: the only thread it is for, or null for all. */
+  readonly target: string | null
+}
+
+/** What the client says about a call. */
+export interface Answer {
+  readonly callId: string
+  readonly verdict: Call["verdict"]
+  /** The text of a result. */
+  readonly text: string
+}
+
+/** A session: everything about it that its transitions read and write. */
+export interface Session {
+  readonly id: string
+  /** From which its own ids derive. */
+  readonly key: ids.Key
+  /** The order of creation, which breaks ties of `created_at`. */
+  readonly seq: number
+  readonly agent: Agent.SessionAgentEncoded
+  readonly environment: Environment
+  readonly createdAt: Micros
+  readonly updatedAt: Micros
+  readonly archivedAt: Micros | null
+  readonly terminatedAt: Micros | null
+  readonly status: Status
+  readonly title: string | null
+  readonly metadata: Readonly<Record<string, string>>
+  readonly vaultIds: ReadonlyArray<string>
+  readonly deploymentId: string | null
+  readonly budget: Usage.BudgetEncoded | null
+  readonly resources: ReadonlyArray<Mounted>
+  readonly outcomes: ReadonlyArray<Outcome.OutcomeEvaluationEncoded>
+  readonly activity: Activity
+  readonly tally: Tally
+  /** The last stamp that was given out: the next one is later. */
+  readonly clock: Micros
+  /** How many ids were given out, by kind. */
+  readonly issued: { readonly event: number; readonly resource: number; readonly thread: number; readonly file: number }
+  /** What the session list and stream show: the primary thread and what is posted to it. */
+  readonly log: eventLog.EventLog<eventLog.StoredEvent>
+  /** The primary thread first, then in the order in which they were spawned. */
+  readonly threads: readonly [Thread, ...Array<Thread>]
+  readonly inbox: ReadonlyArray<Pending>
+  readonly received: number
+  readonly tokens: number
+}
+
+/** A resource of a session. */
+export interface Mounted {
+  /** The order of attachment, which lists follow. */
+  readonly seq: number
+  readonly value: Exclude<Resource.ResourceEncoded, Unknown.Unknown>
+}
+
+/** Where a session's sandbox runs. */
+export interface Environment {
+  readonly id: string
+  readonly type: "cloud" | "self_hosted"
+}
+
+/** A new session, with its primary thread. */
+export const makeSession = (
+  options: Pick<
+    Session,
+    "id" | "key" | "seq" | "agent" | "environment" | "title" | "metadata" | "vaultIds" | "resources" | "budget" | "issued"
+  > & { readonly createdAt: Micros }
+): Session => {
+  const { multiagent: _, ...agent } = options.agent
+  const thread: Thread = {
+    id: ids.format("sthr", ids.nth(ids.child(options.key, "thread"), 0)),
+    agent,
+    parent: null,
+    createdAt: options.createdAt,
+    updatedAt: options.createdAt,
+    archivedAt: null,
+    status: "idle",
+    stop: null,
+    started: false,
+    activity: noActivity,
+    tally: noTally,
+    seen: 0,
+    fresh: 0,
+    log: eventLog.empty,
+    turns: 0,
+    lastText: "",
+    lastResult: "",
+    play: null
+  }
+  return {
+    ...options,
+    updatedAt: options.createdAt,
+    archivedAt: null,
+    terminatedAt: null,
+    status: "idle",
+    deploymentId: null,
+    outcomes: [],
+    activity: noActivity,
+    tally: noTally,
+    clock: options.createdAt,
+    log: eventLog.empty,
+    threads: [thread],
+    inbox: [],
+    received: 0,
+    tokens: 0
+  }
+}
+
+const micros = (text: string): Micros => time.parse(text) ?? 0
+
+/** A session that is there from the start, as the API would show it. It has no events. */
+export const fromWire = (
+  session: Wire.SessionEncoded,
+  seq: number,
+  root: ids.Key,
+  environments: ReadonlyMap<string, Environment>
+): Session => {
+  const { usage } = session
+  const archivedAt = typeof session.archived_at === "string" ? micros(session.archived_at) : null
+  const tally: Tally = {
+    input: usage.input_tokens ?? 0,
+    output: usage.output_tokens ?? 0,
+    cacheRead: usage.cache_read_input_tokens ?? 0,
+    cacheCreation: (usage.cache_creation?.ephemeral_5m_input_tokens ?? 0) +
+      (usage.cache_creation?.ephemeral_1h_input_tokens ?? 0),
+    webSearches: usage.server_tool_use?.web_search_requests ?? 0
+  }
+  const fresh = makeSession({
+    id: session.id,
+    key: ids.child(root, session.id),
+    seq,
+    agent: session.agent,
+    environment: environments.get(session.environment_id) ?? { id: session.environment_id, type: "cloud" },
+    title: session.title,
+    metadata: session.metadata,
+    vaultIds: session.vault_ids,
+    resources: session.resources.map((value, seq) => ({ seq, value: value as Mounted["value"] })),
+    budget: session.budget ?? null,
+    issued: { event: 0, resource: session.resources.length, thread: 1, file: session.resources.length },
+    createdAt: micros(session.created_at)
+  })
+  return {
+    ...fresh,
+    updatedAt: micros(session.updated_at),
+    archivedAt,
+    terminatedAt: archivedAt,
+    status: archivedAt === null ? "idle" : "terminated",
+    deploymentId: session.deployment_id ?? null,
+    outcomes: session.outcome_evaluations,
+    activity: { total: Math.round((usage.active_seconds ?? session.stats.active_seconds ?? 0) * 1_000_000), since: null },
+    tally
+  }
+}

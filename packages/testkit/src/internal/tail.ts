@@ -1,0 +1,80 @@
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type { LiveEvent } from "./eventLog.ts"
+import * as wire from "./wire.ts"
+
+/** One open stream of events: what was emitted since it opened, until it is read. */
+export interface Tail {
+  /** The thread it follows, or null for the session. */
+  readonly thread: string | null
+  /** The types of events that it wants previews of. */
+  readonly previewed: ReadonlySet<string>
+  /** Whether it may preview: not for a model request that was already under way when it opened. */
+  previewing: boolean
+  readonly buffer: Array<{ readonly type: string } | Uint8Array>
+  ended: boolean
+  wake: (() => void) | undefined
+}
+
+/** A tail without events. */
+export const make = (thread: string | null, previewed: ReadonlySet<string>, previewing: boolean): Tail => ({
+  thread,
+  previewed,
+  previewing,
+  buffer: [],
+  ended: false,
+  wake: undefined
+})
+
+const notify = (self: Tail): void => {
+  const { wake } = self
+  self.wake = undefined
+  wake?.()
+}
+
+/** Appends an event, after its previews if they are wanted. */
+export const offer = (self: Tail, event: LiveEvent): void => {
+  if (self.ended) return
+  if (event.type === "span.model_request_start") self.previewing = true
+  if (self.previewing && self.previewed.has(event.type)) self.buffer.push(...wire.previews(event))
+  self.buffer.push(event)
+  notify(self)
+}
+
+/** Appends a heartbeat, unless the reader has something to read anyway. */
+export const beat = (self: Tail): void => {
+  if (self.ended || self.buffer.length > 0) return
+  self.buffer.push(wire.ping)
+  notify(self)
+}
+
+/** Ends the stream once what was emitted is read. */
+export const end = (self: Tail): void => {
+  self.ended = true
+  notify(self)
+}
+
+/** The stream, one chunk of bytes per frame. Frames are written when they are pulled. */
+export const toStream = (self: Tail): Stream.Stream<Uint8Array> => {
+  const pull: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<never>> = Effect.suspend(() => {
+    if (self.buffer.length > 0) {
+      const items = self.buffer.splice(0)
+      return Effect.succeed(
+        Chunk.unsafeFromArray(items.map((item) => item instanceof Uint8Array ? item : wire.frame(item)))
+      )
+    }
+    if (self.ended) return Effect.fail(Option.none())
+    return Effect.zipRight(
+      Effect.async<void>((resume) => {
+        self.wake = () => resume(Effect.void)
+        return Effect.sync(() => {
+          self.wake = undefined
+        })
+      }),
+      pull
+    )
+  })
+  return Stream.repeatEffectChunkOption(pull)
+}

@@ -1,0 +1,484 @@
+import type * as Agent from "@effect-managed-agents/core/Agent"
+import type * as Event from "@effect-managed-agents/core/Event"
+import type * as SessionEvent from "@effect-managed-agents/core/SessionEvent"
+import type * as UserEvent from "@effect-managed-agents/core/UserEvent"
+import * as Duration from "effect/Duration"
+import * as Either from "effect/Either"
+import * as agents from "./agents.ts"
+import type { Draft, Env, Outcome } from "./draft.ts"
+import * as draft from "./draft.ts"
+import type { LiveEvent, StoredEvent } from "./eventLog.ts"
+import * as interpreter from "./interpreter.ts"
+import * as metadata from "./metadata.ts"
+import * as refusal from "./refusal.ts"
+import type { Ruling } from "./refusal.ts"
+import type { Answer, Call, Pending, Session, Status } from "./state.ts"
+import type { Micros } from "./time.ts"
+import * as time from "./time.ts"
+
+/** The outcome of a command, and what it answers. */
+export interface Answered<A> extends Outcome {
+  readonly answer: A
+}
+
+const answered = <A>(self: Draft, answer: A): Answered<A> => ({ ...draft.close(self), answer })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The passing of time
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Brings a session up to date. */
+export const advance = (session: Session, now: Micros, env: Env): Outcome => {
+  const self = draft.open(session, now, env)
+  interpreter.advance(self)
+  return draft.close(self)
+}
+
+/** When a session has something to do by itself. */
+export const nextDue = (session: Session): Micros | undefined =>
+  session.status === "terminated" ? undefined : interpreter.nextDue(session.threads)
+
+/** An Effect of the script has come to its end. */
+export const resumeEffect = (
+  session: Session,
+  now: Micros,
+  env: Env,
+  token: number,
+  exit: Parameters<typeof interpreter.resumeEffect>[2]
+): Outcome => {
+  const self = draft.open(session, now, env)
+  interpreter.resumeEffect(self, token, exit)
+  interpreter.advance(self)
+  return draft.close(self)
+}
+
+/** The tokens of the Effects that a session waits for. */
+export const awaitedEffects = (session: Session): ReadonlySet<number> =>
+  new Set(session.threads.flatMap(({ play }) => play?.blocked?._tag === "Effect" ? [play.blocked.token] : []))
+
+/** The status that the row of a session shows, which may lag behind its events. */
+export const visibleStatus = (session: Session, now: Micros, env: Env): Status => {
+  const lag = Duration.toMillis(env.rules.idleLag) * 1000
+  return lag > 0 && session.status === "idle" && session.threads[0].started && now < session.updatedAt + lag
+    ? "running"
+    : session.status
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Sending
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Takes events from the client: all of them, or none. */
+export const send = (
+  session: Session,
+  now: Micros,
+  env: Env,
+  events: ReadonlyArray<SendableEncoded>
+): Ruling<Answered<Event.SendResponseEncoded>> => {
+  if (session.archivedAt !== null) return refusal.invalid(`Cannot send events to archived session: ${session.id}`)
+  if (session.status === "terminated") return refusal.invalid(`Cannot send events to terminated session: ${session.id}`)
+  const wrong = checkBatch(session, env, events)
+  if (Either.isLeft(wrong)) return Either.left(wrong.left)
+
+  const self = draft.open(session, now, env)
+  const taken = events.map((event) => take(self, event))
+  interpreter.settleAnswers(self)
+  const data = taken.map((event) => echo(self, event))
+  interpreter.advance(self)
+  // the echoes are events of the union, put together from the params that were validated
+  return Either.right(answered(self, { data: data as NonNullable<Event.SendResponseEncoded["data"]> }))
+}
+
+/** The events that a client may send. */
+export type SendableEncoded =
+  | UserEvent.MessageParamsEncoded
+  | UserEvent.InterruptParamsEncoded
+  | UserEvent.ToolConfirmationParamsEncoded
+  | UserEvent.CustomToolResultParamsEncoded
+  | UserEvent.DefineOutcomeParamsEncoded
+  | UserEvent.ToolResultParamsEncoded
+  | UserEvent.SystemMessageParamsEncoded
+
+const answers = (event: SendableEncoded): string | undefined => {
+  switch (event.type) {
+    case "user.tool_confirmation":
+    case "user.tool_result":
+      return event.tool_use_id
+    case "user.custom_tool_result":
+      return event.custom_tool_use_id
+    default:
+      return undefined
+  }
+}
+
+const openCalls = (session: Session): ReadonlyArray<Call> =>
+  session.threads.flatMap(({ play }) =>
+    play?.blocked?._tag === "Calls" ? play.blocked.calls.filter((call) => !call.settled) : []
+  )
+
+const checkBatch = (session: Session, env: Env, events: ReadonlyArray<SendableEncoded>): Ruling<void> => {
+  const open = openCalls(session)
+  // answers and interrupts of the same batch count first, wherever they stand in it
+  const given = new Set(events.map(answers))
+  const interrupts = events.some((event) => event.type === "user.interrupt")
+  const answeredBefore = new Set(session.inbox.map((pending) => pending.answer?.callId))
+  const missing = interrupts ? [] : open.filter((call) => !given.has(call.id) && !answeredBefore.has(call.id))
+  for (const [i, event] of events.entries()) {
+    const wrong = check(session, env, open, missing, event, i)
+    if (Either.isLeft(wrong)) return wrong
+  }
+  return Either.void
+}
+
+const check = (
+  session: Session,
+  env: Env,
+  open: ReadonlyArray<Call>,
+  missing: ReadonlyArray<Call>,
+  event: SendableEncoded,
+  i: number
+): Ruling<void> => {
+  const wrong = (message: string) => refusal.invalid(`Invalid ${event.type} event at events[${i}]: ${message}`)
+  switch (event.type) {
+    case "user.message":
+    case "user.define_outcome": {
+      if (event.type === "user.message" && event.content.length === 0) {
+        return refusal.invalid(`events.${i}.user_message.content: value is required`)
+      }
+      if (session.status !== "running" && missing.length > 0) {
+        return wrong(
+          `waiting on responses to events [${missing.map((call) => call.id).join(", ")}]; only ` +
+            "`user.tool_confirmation`, `user.custom_tool_result`, `user.tool_result`, or `user.interrupt` may be sent"
+        )
+      }
+      return event.type === "user.message" ? Either.void : refusal.notImplemented("outcomes")
+    }
+    case "user.interrupt": {
+      const target = event.session_thread_id ?? null
+      if (target === null) return Either.void
+      const thread = session.threads.find((thread) => thread.id === target)
+      if (thread === undefined) return refusal.notFound(`Thread not found: ${target}`)
+      return thread.status === "terminated" ? wrong(`thread ${target} is terminated`) : Either.void
+    }
+    case "user.tool_confirmation": {
+      const call = open.find((call) => call.id === event.tool_use_id)
+      if (call !== undefined) {
+        return call.needs === "confirmation" ? Either.void : wrong(`${call.id} does not wait for a confirmation`)
+      }
+      const past = findEvent(session, event.tool_use_id)
+      if (past?.type !== "agent.tool_use" && past?.type !== "agent.mcp_tool_use") {
+        return wrong(`no tool use with id ${event.tool_use_id}`)
+      }
+      return "evaluated_permission" in past && past.evaluated_permission === "ask"
+        ? Either.void
+        : wrong(`${event.tool_use_id} does not wait for a confirmation`)
+    }
+    case "user.custom_tool_result": {
+      const past = findEvent(session, event.custom_tool_use_id)
+      return past?.type === "agent.custom_tool_use"
+        ? Either.void
+        : wrong(`no custom tool use with id ${event.custom_tool_use_id}`)
+    }
+    case "user.tool_result":
+      return refusal.forbidden(`events[${i}]: \`user.tool_result\` may only be sent with environment credentials`)
+    case "system.message": {
+      const { id: model } = session.agent.model
+      if (env.rules.modelsWithoutSystemMessages.includes(model)) {
+        return refusal.invalid(
+          `\`system.message\` events are not supported on model ${model}`,
+          "model_does_not_support_mid_conversation_system"
+        )
+      }
+      if (i > 0) return Either.void
+      return env.rules.loneSystemMessages && session.status === "idle" && open.length === 0
+        ? Either.void
+        : wrong("it must directly follow a `user.message`, `user.tool_result` or `user.custom_tool_result`")
+    }
+  }
+}
+
+/** An event of any thread by its id. */
+export const findEvent = (session: Session, id: string): StoredEvent | undefined => {
+  for (const { log } of session.threads) {
+    // what is looked for is nearly always recent
+    for (let i = log.length - 1; i >= 0; i--) {
+      const event = log.items[i]
+      if (event?.id === id) return event
+    }
+  }
+  return undefined
+}
+
+/** An event that was taken: as it was sent, with its id, and whether it will have any effect. */
+interface Taken {
+  readonly event: StoredEvent
+  readonly onReceipt: boolean
+}
+
+const take = (self: Draft, params: SendableEncoded): Taken => {
+  const { session } = self
+  const event: StoredEvent = { id: draft.eventId(self), ...withoutNulls(params) }
+  const answer = answerOf(params)
+  const onReceipt = params.type === "user.custom_tool_result" || params.type === "user.tool_result"
+  if (answer !== null) {
+    const taken = session.inbox.some((pending) => pending.answer?.callId === answer.callId)
+    // a second answer is accepted and has no effect
+    if (taken || !openCalls(self.session).some((call) => call.id === answer.callId)) return { event, onReceipt }
+  }
+  const pending: Pending = {
+    seq: session.received,
+    kind: answer !== null ? "answer" : params.type === "user.interrupt" ? "interrupt" : "message",
+    event,
+    answer,
+    target: params.type === "user.interrupt" ? params.session_thread_id ?? null : null
+  }
+  session.received++
+  session.inbox = [...session.inbox, pending]
+  return { event, onReceipt }
+}
+
+/** Optional keys are left out of what is stored, not null; and nothing that clients only think they may send. */
+const withoutNulls = (params: SendableEncoded): { readonly type: string } => {
+  const fields = Object.entries(params).filter(([, value]) => value !== null && value !== undefined)
+  // dropping optional keys leaves the tag
+  return Object.fromEntries(fields) as { readonly type: string }
+}
+
+const answerOf = (event: SendableEncoded): Answer | null => {
+  switch (event.type) {
+    case "user.tool_confirmation":
+      return {
+        callId: event.tool_use_id,
+        verdict: { allow: event.result === "allow", message: event.deny_message ?? null },
+        text: ""
+      }
+    case "user.custom_tool_result":
+      return { callId: event.custom_tool_use_id, verdict: null, text: interpreter.textOf(event) }
+    default:
+      return null
+  }
+}
+
+/** What the answer to a send shows of an event: results carry the moment they were processed, or else received. */
+const echo = (self: Draft, taken: Taken): LiveEvent => {
+  if (!taken.onReceipt) return taken.event
+  const stored = self.emissions.find((emission) => emission.event.id === taken.event.id)
+  if (stored !== undefined) return stored.event
+  const received: StoredEvent = { ...taken.event, processed_at: time.format(draft.stamp(self)) }
+  return received
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The session itself
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Starts the events that a session is created with. */
+export const begin = (
+  session: Session,
+  now: Micros,
+  env: Env,
+  events: ReadonlyArray<SendableEncoded>
+): Ruling<Outcome> => {
+  if (events.length === 0) return Either.right(draft.close(draft.open(session, now, env)))
+  return send(session, now, env, events)
+}
+
+/** Changes a session. */
+export const update = (
+  session: Session,
+  now: Micros,
+  env: Env,
+  params: UpdateEncoded
+): Ruling<Outcome> => {
+  if (session.archivedAt !== null) return refusal.invalid(`Cannot update archived session: ${session.id}`)
+  if (session.status === "terminated") return refusal.invalid(`Cannot update terminated session: ${session.id}`)
+  if (params.vault_ids !== undefined) return refusal.invalid("vault_ids: updating vault_ids is not yet supported")
+  const status = visibleStatus(session, now, env)
+  if (params.agent !== undefined && (status === "running" || status === "rescheduling")) {
+    return refusal.invalid(
+      `Cannot update agent of session ${session.id} while its status is "${status}". Wait for the session to be idle.`
+    )
+  }
+  const agent = params.agent === undefined ? Either.right(session.agent) : agents.update(session.agent, params.agent)
+  if (Either.isLeft(agent)) return Either.left(agent.left)
+  const bag = metadata.patch(session.metadata, params.metadata ?? {})
+  if (Either.isLeft(bag)) return Either.left(bag.left)
+  const budget = nextBudget(session, now, env, params.budget)
+  if (Either.isLeft(budget)) return Either.left(budget.left)
+  const title = params.title === undefined ? session.title : params.title
+
+  const self = draft.open(session, now, env)
+  const changed: Partial<Changed> = {
+    ...(!same(agent.right, session.agent) && { agent: agent.right }),
+    ...(!same(budget.right, session.budget) && { budget: budget.right }),
+    ...(!same(bag.right, session.metadata) && (Object.keys(bag.right).length === 0 ? {} : { metadata: bag.right })),
+    ...(title !== session.title && { title })
+  }
+  const touched = Object.keys(changed).length > 0 || !same(bag.right, session.metadata)
+  if (!touched) return Either.right(draft.close(self))
+  if (changed.agent !== undefined) {
+    self.session.agent = agent.right
+    const { multiagent: _, ...own } = agent.right
+    self.session.threads[0].agent = own
+  }
+  self.session.metadata = bag.right
+  self.session.title = title
+  self.session.budget = budget.right
+  self.session.updatedAt = now
+  draft.emit(self, null, { type: "session.updated", ...changed })
+  return Either.right(draft.close(self))
+}
+
+type Changed = Pick<SessionEvent.UpdatedEncoded, "agent" | "budget" | "metadata" | "title">
+
+/** What an update may say. */
+export interface UpdateEncoded {
+  readonly agent?: Agent.UpdateParamsEncoded | undefined
+  readonly budget?: Session["budget"] | undefined
+  readonly metadata?: { readonly [key: string]: string | null } | null | undefined
+  readonly title?: string | null | undefined
+  readonly vault_ids?: ReadonlyArray<string> | undefined
+}
+
+const nextBudget = (
+  session: Session,
+  now: Micros,
+  env: Env,
+  wanted: Session["budget"] | undefined
+): Ruling<Session["budget"]> => {
+  if (wanted === undefined) return Either.right(session.budget)
+  if (session.budget === null) {
+    return wanted === null
+      ? Either.right(null)
+      : refusal.invalid("budget can only be set when a session is created", "budget_create_only")
+  }
+  const spent = interpreter.cost(env.rules, session.tally, draft.active(session.activity, now))
+  return wanted !== null && Number(wanted.max_list_cost.amount) <= spent
+    ? refusal.invalid(
+      "budget.max_list_cost must be greater than the session's consumed list cost",
+      "budget_not_raised"
+    )
+    : Either.right(wanted)
+}
+
+const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b)
+
+/** Makes a session read-only. Its streams learn it; its list does not. */
+export const archive = (session: Session, now: Micros, env: Env): Ruling<Outcome> => {
+  const self = draft.open(session, now, env)
+  if (session.archivedAt !== null) return Either.right(draft.close(self))
+  const status = visibleStatus(session, now, env)
+  if (status === "running" || status === "rescheduling") {
+    return refusal.invalid(
+      `Session ${session.id} cannot be archived while its status is "${status}". ` +
+        "Only pending or idle sessions may be archived."
+    )
+  }
+  const wasTerminated = session.status === "terminated"
+  for (const thread of self.session.threads) {
+    if (thread !== self.session.threads[0] && thread.status !== "terminated") {
+      draft.setThreadStatus(self, thread, "terminated")
+    }
+    thread.play = null
+  }
+  self.session.inbox = []
+  self.session.archivedAt = now
+  draft.setStatus(self, "terminated")
+  if (!wasTerminated) announce(self, "session.status_terminated")
+  return Either.right(draft.close(self))
+}
+
+/** The last event of a deleted session, which only its open streams see. */
+export const remove = (session: Session, now: Micros, env: Env): Ruling<Outcome> => {
+  const status = visibleStatus(session, now, env)
+  if (status === "running" || status === "rescheduling") {
+    return refusal.invalid(
+      "Cannot delete session while it is running. Send an interrupt event or wait for the session to complete."
+    )
+  }
+  const self = draft.open(session, now, env)
+  announce(self, "session.deleted")
+  return Either.right(draft.close(self))
+}
+
+/** Streams an event on the session and all its threads without storing it. */
+const announce = (self: Draft, type: "session.status_terminated" | "session.deleted"): void => {
+  const event: StoredEvent = { id: draft.eventId(self), type, processed_at: time.format(draft.stamp(self)) }
+  self.emissions.push({ event, session: true, thread: null })
+  for (const thread of self.session.threads) self.emissions.push({ event, session: false, thread: thread.id })
+}
+
+/** Puts an event from outside the API on the session's stream, and in its list if asked. */
+export const inject = (
+  session: Session,
+  now: Micros,
+  env: Env,
+  event: { readonly type: string },
+  persist: boolean
+): Answered<LiveEvent> => {
+  const self = draft.open(session, now, env)
+  // previews have neither an id nor a stamp, and are never stored
+  if (event.type === "event_start" || event.type === "event_delta") {
+    self.emissions.push({ event, session: true, thread: null })
+    return answered(self, event)
+  }
+  const complete = { id: draft.eventId(self), ...event, processed_at: time.format(draft.stamp(self)) }
+  if (persist) draft.publish(self, null, complete)
+  else self.emissions.push({ event: complete, session: true, thread: null })
+  return answered(self, complete)
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Threads
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Ends a child thread. */
+export const archiveThread = (session: Session, now: Micros, env: Env, threadId: string): Ruling<Outcome> => {
+  const self = draft.open(session, now, env)
+  const thread = self.session.threads.find((thread) => thread.id === threadId)
+  if (thread === undefined) return refusal.notFound(`Thread not found: ${threadId}`)
+  if (thread === self.session.threads[0]) {
+    return refusal.invalid("The primary thread cannot be archived; archive the session instead.")
+  }
+  if (session.archivedAt !== null) return refusal.invalid(`Cannot update archived session: ${session.id}`)
+  if (thread.archivedAt !== null) return Either.right(draft.close(self))
+  if (thread.status === "running" || thread.status === "rescheduling") {
+    return refusal.invalid(`Thread ${threadId} cannot be archived while its status is "${thread.status}".`)
+  }
+  thread.play = null
+  thread.archivedAt = now
+  draft.setThreadStatus(self, thread, "terminated")
+  draft.emit(self, thread, {
+    type: "session.thread_status_terminated",
+    session_thread_id: thread.id,
+    agent_name: thread.agent.name
+  })
+  return Either.right(draft.close(self))
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Resources
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Changes the resources of a session. */
+export const setResources = (
+  session: Session,
+  now: Micros,
+  env: Env,
+  resources: Session["resources"],
+  issued: Session["issued"]
+): Outcome => {
+  const self = draft.open(session, now, env)
+  self.session.resources = resources
+  self.session.issued = issued
+  self.session.updatedAt = now
+  return draft.close(self)
+}
+
+/** Whether the resources of a session may be changed. */
+export const mayChangeResources = (session: Session): Ruling<void> => {
+  if (session.archivedAt !== null) return refusal.invalid(`Cannot update archived session: ${session.id}`)
+  return session.status === "terminated"
+    ? refusal.invalid(`Cannot update terminated session: ${session.id}`)
+    : Either.void
+}
