@@ -7,12 +7,6 @@ import { join } from "node:path"
 import { pnpm } from "./bootstrap.mjs"
 import { publicModules, published, root, run } from "./lib.mjs"
 
-for (const name of published) {
-  if (existsSync(join(root, "packages", name, "dist", "index.js"))) continue
-  console.log(`packages/${name}/dist is not there: build first`)
-  process.exit(1)
-}
-
 const problems = []
 const directory = mkdtempSync(join(tmpdir(), "packages-"))
 process.on("exit", () => rmSync(directory, { recursive: true, force: true }))
