@@ -750,7 +750,7 @@ const exclusiveDomains = (
 ): Schema.FilterOutput =>
   config.allowed_domains === undefined || config.blocked_domains === undefined ? true : {
     path: ["blocked_domains"],
-    message: "allowed_domains and blocked_domains exclude each other"
+    message: "must not be combined with allowed_domains"
   }
 
 const WebFetchToolConfigParams_ = wire.struct("WebFetchToolConfigParams", {
@@ -965,10 +965,7 @@ const reserved = ["mcp__", "ant__"]
 const CustomToolParams_ = wire.struct("CustomToolParams", {
   type: Schema.Literal("custom"),
   /** 1 to 128 letters, digits, `_` and `-`, unique among the tools, not starting with `mcp__` or `ant__`. */
-  name: Schema.String.pipe(
-    Schema.pattern(/^[A-Za-z0-9_-]{1,128}$/, {
-      message: () => "must be 1 to 128 letters, digits, underscores and hyphens"
-    }),
+  name: params.matching(/^[A-Za-z0-9_-]{1,128}$/, "1 to 128 letters, digits, underscores and hyphens").pipe(
     Schema.filter((name) => {
       const prefix = reserved.find((prefix) => name.startsWith(prefix))
       return prefix === undefined || `must not begin with ${prefix}, which is reserved`

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import * as params from "./internal/params.ts"
 import * as wire from "./internal/wire.ts"
 
 const CacheCreation_ = wire.struct("CacheCreation", {
@@ -134,9 +135,7 @@ export const Budget: Schema.Schema<Budget, BudgetEncoded> = Budget_
 
 const ListCostParams_ = wire.struct("ListCostParams", {
   /** Cents as an integer string without leading zeros, for example `"2500"` for $25.00. */
-  amount: Schema.String.pipe(
-    Schema.pattern(/^(0|[1-9]\d*)$/, { message: () => "must be an integer number of cents without leading zeros" })
-  ),
+  amount: params.matching(/^(0|[1-9]\d*)$/, "an integer number of cents without leading zeros"),
   /** ISO 4217 code; the service takes no other currency. */
   currency: Schema.Literal("USD")
 })

@@ -52,7 +52,8 @@ export type PageOf<M extends Method> = Pick<Result<M>, Extract<keyof Result<M>, 
 
 export type EventOf<M extends Method> = Awaited<ReturnType<M>> extends AsyncIterable<infer A> ? A : never
 
-type ListedEvent<S extends Sdk> = PageOf<S["events"]["list"]>["data"][number]
+type ListedEvent<S extends Sdk> = PageOf<S["events"]["list"]> extends { readonly data: ReadonlyArray<infer A> } ? A
+  : never
 
 /** Per value: ours, then theirs. */
 export interface Pairs<S extends Sdk> {

@@ -30,6 +30,13 @@ export const text = (
   )
 }
 
+/** A text of a form; `what` completes "must be …". */
+export const matching = (pattern: RegExp, what: string): Schema.Schema<string> =>
+  Schema.String.pipe(Schema.filter((text) => pattern.test(text) || `must be ${what}`, {
+    jsonSchema: { pattern: pattern.source },
+    arbitrary: () => (fc) => fc.stringMatching(pattern)
+  }))
+
 /** A text that is not empty. */
 export const nonEmptyText: Schema.Schema<string> = text({ nonEmpty: true })
 
