@@ -20,6 +20,7 @@ import type { Script } from "./AgentScript.ts"
 import type { AgentParams } from "./internal/agents.ts"
 import * as eventLog from "./internal/eventLog.ts"
 import type { Request, Response } from "./internal/http.ts"
+import * as ledger from "./internal/ledger.ts"
 import * as provide from "./internal/provide.ts"
 import type { Refusal, Ruling } from "./internal/refusal.ts"
 import * as refusal from "./internal/refusal.ts"
@@ -34,6 +35,7 @@ import * as transitions from "./internal/transitions.ts"
 import * as views from "./internal/views.ts"
 import type { Cell } from "./internal/world.ts"
 import { World } from "./internal/world.ts"
+import type * as Ledger from "./Ledger.ts"
 import * as Rules from "./Rules.ts"
 
 /**
@@ -157,7 +159,9 @@ export interface Service {
   readonly sessions: Effect.Effect<ReadonlyArray<Session.SessionEncoded>>
   /** The event list of a session, with what waits to be processed at its end. */
   readonly events: (sessionId: string) => Effect.Effect<ReadonlyArray<Event.EventEncoded>, Refused>
-  /** Back to the state at the start. Open streams end. */
+  /** What was asked and answered, in the order of arrival. No credential is in it. */
+  readonly ledger: Effect.Effect<ReadonlyArray<Ledger.Entry>>
+  /** Back to the state at the start, with an empty ledger. Open streams end. */
   readonly reset: Effect.Effect<void>
 }
 
@@ -233,10 +237,13 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
     const cells = (id: string | undefined): ReadonlyArray<Cell> =>
       world.ordered.filter((cell) => id === undefined || cell.session.id === id)
 
+    const now = Effect.sync(() => Timestamp.Timestamp.make(time.format(world.now())))
+    const recorder = ledger.make(now)
+
     return Simulator.of({
       seed,
-      handle: router.make(world),
-      now: Effect.sync(() => Timestamp.Timestamp.make(time.format(world.now()))),
+      handle: recorder.recording(router.make(world)),
+      now,
       putAgent: (id, agent) =>
         Effect.flatMap(Effect.context(), (context) =>
           effect(() =>
@@ -276,10 +283,14 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
               Event.EventEncoded
             >)
         ),
-      reset: Effect.sync(() => {
-        world.clear()
-        begin()
-      })
+      ledger: recorder.entries,
+      reset: Effect.zipRight(
+        recorder.clear,
+        Effect.sync(() => {
+          world.clear()
+          begin()
+        })
+      )
     })
   })
 

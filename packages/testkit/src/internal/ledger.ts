@@ -1,9 +1,7 @@
-import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type { Entry } from "../Ledger.ts"
 import type { Handle } from "./door.ts"
 import type { Request } from "./http.ts"
-import * as time from "./time.ts"
 
 /** Keeps the ledger of a simulator. */
 export interface Recorder {
@@ -16,13 +14,13 @@ export interface Recorder {
 /** A simulator that runs for weeks forgets its oldest requests. */
 const maxEntries = 10_000
 
-/** An empty ledger. */
-export const make = (): Recorder => {
+/** An empty ledger. `now` is the time of the simulated service. */
+export const make = (now: Effect.Effect<string>): Recorder => {
   let entries: Array<{ current: Entry }> = []
   return {
     recording: (handle) => (request) =>
       Effect.gen(function*() {
-        const entry = { current: describe(request, yield* Clock.currentTimeMillis) }
+        const entry = { current: describe(request, yield* now) }
         entries.push(entry)
         if (entries.length > maxEntries) entries.shift()
         const response = yield* handle(request)
@@ -41,7 +39,7 @@ export const make = (): Recorder => {
   }
 }
 
-const describe = (request: Request, millis: number): Entry => {
+const describe = (request: Request, at: string): Entry => {
   const secrets = new Set<string>()
   const headers = redactRecord(request.headers, secrets)
   const query = redactRecord(collect(request.query), secrets)
@@ -49,7 +47,7 @@ const describe = (request: Request, millis: number): Entry => {
   // a secret stands for itself wherever else it turns up, unless it is so short that it may be a word
   const known = [...secrets].filter((secret) => secret.length >= 8)
   return conceal({
-    at: time.format(millis * 1000),
+    at,
     method: request.method,
     path: request.path,
     query,
