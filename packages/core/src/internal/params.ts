@@ -57,13 +57,13 @@ export const integer = (
 /** A list of bounded length. */
 export const list = <A, I>(
   item: Schema.Schema<A, I>,
-  options: { readonly min?: number; readonly max?: number }
+  options: { readonly min?: 0 | 1; readonly max?: number }
 ): Schema.Schema<ReadonlyArray<A>, ReadonlyArray<I>> => {
   const { max = Infinity, min = 0 } = options
   return Schema.Array(item).pipe(
     Schema.filter(
       (items) => {
-        if (items.length < min) return min === 1 ? "must not be empty" : `must have at least ${min} items`
+        if (items.length < min) return "must not be empty"
         return items.length <= max || `must have at most ${max} items`
       },
       { jsonSchema: { minItems: min, ...(max < Infinity && { maxItems: max }) } }
