@@ -1,5 +1,6 @@
 // Packs the packages as npm would get them (`pnpm build` first) and looks at the tarballs: publint, Are The Types Wrong,
 // what is inside, and whether a consumer without our toolchain can import every module and start the simulator.
+import * as esbuild from "esbuild"
 import { spawn } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -98,6 +99,20 @@ if (Object.keys(tarballs).length === published.length) {
       seconds: 60
     })
     if (imported.code !== 0) problems.push(`${name}: a consumer cannot import it`)
+
+    // Bundled for a platform without Node's modules, the index must leave nothing unresolved.
+    const bundled = await esbuild.build({
+      stdin: {
+        contents: `export * from "@effect-managed-agents/${name}"`,
+        resolveDir: join(consumer, "..")
+      },
+      bundle: true,
+      format: "esm",
+      logLevel: "error",
+      platform: "browser",
+      write: false
+    }).then(() => true, () => false)
+    if (!bundled) problems.push(`${name}: the index needs more than a browser has`)
   }
 
   const { bin } = JSON.parse(readFileSync(join(scope, "testkit", "package.json"), "utf8"))

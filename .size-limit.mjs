@@ -1,0 +1,39 @@
+// Budgets in bytes after minifying and brotli. They have room to grow; tighten them when the surface has settled.
+const peers = ["effect", "@effect/platform", "@effect/ai"]
+
+export default [
+  {
+    name: "core: one identifier",
+    path: "packages/core/dist/Ids.js",
+    import: "{ SessionId }",
+    ignore: peers,
+    limit: "1 kB"
+  },
+  {
+    name: "core: the whole client, without Effect",
+    path: "packages/core/dist/index.js",
+    import: "{ ManagedAgents }",
+    ignore: peers,
+    limit: "40 kB"
+  },
+  {
+    name: "core: the whole client, with what it uses of Effect",
+    path: "packages/core/dist/index.js",
+    import: "{ ManagedAgents }",
+    limit: "140 kB"
+  },
+  {
+    name: "core: everything, without Effect",
+    path: "packages/core/dist/index.js",
+    import: "*",
+    ignore: peers,
+    limit: "50 kB"
+  },
+  {
+    name: "testkit: everything, without core and Effect",
+    path: "packages/testkit/dist/index.js",
+    import: "*",
+    ignore: [...peers, "@effect-managed-agents/core"],
+    limit: "60 kB"
+  }
+]
