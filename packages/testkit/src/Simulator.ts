@@ -63,6 +63,8 @@ export interface Fixtures {
   readonly environments?: ReadonlyArray<Environment> | undefined
   readonly memoryStores?: ReadonlyArray<MemoryStore> | undefined
   readonly sessions?: ReadonlyArray<Session.SessionEncoded> | undefined
+  /** The ids of the primary threads of these sessions, by session; of the others they derive from the seed. */
+  readonly threadIds?: { readonly [sessionId: string]: string } | undefined
 }
 
 /**
@@ -76,6 +78,21 @@ export interface AgentOptions<out R = never> {
   readonly agent?: AgentParams | undefined
   /** What it does from its next turn on. */
   readonly script?: Script<R> | undefined
+}
+
+/**
+ * An environment to create.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface EnvironmentOptions {
+  /**
+   * Where its sandboxes run.
+   *
+   * @default "cloud"
+   */
+  readonly type?: Environment["type"] | undefined
 }
 
 /**
@@ -103,6 +120,12 @@ export interface Options<out R = never> {
    * @default {}
    */
   readonly agents?: { readonly [agentId: string]: AgentOptions<R> } | undefined
+  /**
+   * More environments, by id.
+   *
+   * @default {}
+   */
+  readonly environments?: { readonly [environmentId: string]: EnvironmentOptions } | undefined
   /**
    * What agents do that have no script of their own.
    *
@@ -140,7 +163,7 @@ export interface Service {
   /** Creates an environment or replaces it. */
   readonly putEnvironment: (
     id: string,
-    options?: { readonly type?: Environment["type"] | undefined }
+    options?: EnvironmentOptions
   ) => Effect.Effect<Environment>
   /**
    * Puts an event on a session's streams, and with `persist` in its list: any event, also one that does not exist. It
@@ -211,10 +234,14 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
       })
 
     const begin = () => {
-      const { agents = [], environments = [], memoryStores = [], sessions = [] } = options.fixtures ?? {}
+      const { agents = [], environments = [], memoryStores = [], sessions = [], threadIds = {} } = options.fixtures ??
+        {}
       let initial: registry.Registry = registry.empty
       for (const agent of agents) initial = registry.addAgent(initial, agent)
       for (const environment of environments) initial = registry.putEnvironment(initial, environment)
+      for (const [id, { type = "cloud" }] of Object.entries(options.environments ?? {})) {
+        initial = registry.putEnvironment(initial, { id, type })
+      }
       for (const store of memoryStores) initial = registry.addMemoryStore(initial, store)
       world.registry = options.script === undefined
         ? initial
@@ -224,7 +251,9 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
         Either.getOrThrowWith(putAgent(id, { ...agent, script }), refused)
       }
       for (const session of sessions) {
-        world.add(state.fromWire(session, world.created++, world.root, world.registry.environments))
+        world.add(
+          state.fromWire(session, threadIds[session.id], world.created++, world.root, world.registry.environments)
+        )
       }
     }
     yield* Effect.sync(begin)
@@ -272,9 +301,7 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
           for (const cell of cells(id)) for (const one of cell.tails) tail.end(one)
         }),
       openStreams: (id) => Effect.sync(() => cells(id).reduce((sum, cell) => sum + cell.tails.size, 0)),
-      sessions: Effect.sync(() =>
-        world.all().map((cell) => views.session(cell.session, world.now(), world.env))
-      ),
+      sessions: Effect.sync(() => world.all().map((cell) => views.session(cell.session, world.now(), world.env))),
       events: (id) =>
         effect(() =>
           Either.map(find(id), ({ session }) =>

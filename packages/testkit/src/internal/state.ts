@@ -237,6 +237,7 @@ const micros = (text: string): Micros => time.parse(text) ?? 0
 /** A session that is there from the start, as the API would show it. It has no events. */
 export const fromWire = (
   session: Wire.SessionEncoded,
+  threadId: string | undefined,
   seq: number,
   root: ids.Key,
   environments: ReadonlyMap<string, Environment>
@@ -265,15 +266,20 @@ export const fromWire = (
     issued: { event: 0, resource: session.resources.length, thread: 1, file: session.resources.length },
     createdAt: micros(session.created_at)
   })
+  const [primary] = fresh.threads
   return {
     ...fresh,
+    threads: [threadId === undefined ? primary : { ...primary, id: threadId }],
     updatedAt: micros(session.updated_at),
     archivedAt,
     terminatedAt: archivedAt,
     status: archivedAt === null ? "idle" : "terminated",
     deploymentId: session.deployment_id ?? null,
     outcomes: session.outcome_evaluations,
-    activity: { total: Math.round((usage.active_seconds ?? session.stats.active_seconds ?? 0) * 1_000_000), since: null },
+    activity: {
+      total: Math.round((usage.active_seconds ?? session.stats.active_seconds ?? 0) * 1_000_000),
+      since: null
+    },
     tally
   }
 }

@@ -1,0 +1,26 @@
+/**
+ * The simulator as a `fetch`, for code that is not written with Effect, such as another SDK.
+ *
+ * It keeps the promises of a real one that stand-ins often break: a quiet event stream resolves at its head, events are
+ * read on demand, and an abort is obeyed at any time, also while the next event is awaited.
+ *
+ * Every request goes to the simulator, whatever its host, so nothing reaches a network.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as face from "./internal/face.ts"
+import * as fetch from "./internal/fetch.ts"
+import type { Simulator } from "./Simulator.ts"
+
+/**
+ * Makes a `fetch` that works until the scope closes.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: Effect.Effect<typeof globalThis.fetch, never, Simulator | Scope.Scope> = Effect.flatMap(
+  face.make,
+  fetch.make
+)

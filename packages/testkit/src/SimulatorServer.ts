@@ -1,0 +1,97 @@
+/**
+ * The simulator on a real port, for programs in any language.
+ *
+ * A page of any origin may talk to it: it answers preflight requests and allows every origin, as there is nothing in it
+ * to protect. It needs Node, and is therefore not part of the package's index.
+ *
+ * @since 0.1.0
+ */
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as face from "./internal/face.ts"
+import * as listen from "./internal/node/listen.ts"
+import type { Simulator } from "./Simulator.ts"
+
+/**
+ * Where to listen.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /**
+   * The address of the interface to listen on.
+   *
+   * @default "127.0.0.1"
+   */
+  readonly host?: string | undefined
+  /**
+   * 0 is any port that is free.
+   *
+   * @default 0
+   */
+  readonly port?: number | undefined
+}
+
+/**
+ * A simulator that accepts connections.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export interface Service {
+  readonly host: string
+  readonly port: number
+  /** What to configure a client with, such as `http://127.0.0.1:8787`. */
+  readonly url: string
+}
+
+/**
+ * Tag for {@link Service}.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class SimulatorServer extends Context.Tag("@effect-managed-agents/testkit/SimulatorServer")<
+  SimulatorServer,
+  Service
+>() {}
+
+/**
+ * The address cannot be listened on. The message says why.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export const ListenError = listen.ListenError
+
+/**
+ * The address cannot be listened on. The message says why.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type ListenError = listen.ListenError
+
+/**
+ * Listens until the scope closes. Then open event streams are ended, all connections are closed and the port is free.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const start = (options: Options = {}): Effect.Effect<Service, ListenError, Simulator | Scope.Scope> =>
+  Effect.flatMap(
+    face.make,
+    (handle) => listen.listen(handle, { host: options.host ?? "127.0.0.1", port: options.port ?? 0 })
+  )
+
+/**
+ * Provides a server, and with it the URL to configure a client with.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (options: Options = {}): Layer.Layer<SimulatorServer, ListenError, Simulator> =>
+  Layer.scoped(SimulatorServer, start(options))

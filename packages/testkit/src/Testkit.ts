@@ -1,0 +1,39 @@
+/**
+ * Everything that a test of a program on managed agents provides in place of the real service.
+ *
+ * The program keeps the client that it has in production, with its encoding, retries, paging and streams; only the
+ * service behind it is simulated, in memory and in the test's own time.
+ *
+ * @since 0.1.0
+ */
+import * as ClientConfig from "@effect-managed-agents/core/ClientConfig"
+import * as ManagedAgents from "@effect-managed-agents/core/ManagedAgents"
+import type { HttpClient } from "@effect/platform/HttpClient"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Simulator from "./Simulator.ts"
+import * as SimulatorHttpClient from "./SimulatorHttpClient.ts"
+
+/**
+ * All that {@link layer} provides.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export type Services = ManagedAgents.Services | ClientConfig.ClientConfig | HttpClient | Simulator.Simulator
+
+/**
+ * Provides all services of the client on a simulator in memory, and the simulator. No network can be reached.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = <R = never>(options: Simulator.Options<R> = {}): Layer.Layer<Services, never, R> =>
+  ManagedAgents.layer.pipe(
+    Layer.provideMerge(Layer.mergeAll(SimulatorHttpClient.layer, config)),
+    Layer.provideMerge(Simulator.layer(options))
+  )
+
+const config: Layer.Layer<ClientConfig.ClientConfig> = Layer.orDie(
+  ClientConfig.layer({ baseUrl: "http://simulator", apiKey: Redacted.make("test") })
+)
