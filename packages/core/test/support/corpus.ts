@@ -56,8 +56,11 @@ export const entries = all.filter(({ schema }, i) => all.findIndex((other) => ot
 /** Whether decoding is validation, as it is for everything that is received. */
 export const isWire = (schema: AnySchema): boolean => AST.typeAST(schema.ast) === schema.ast
 
-/** The latest: everything is there. The earliest: nothing that is optional is there. */
-export type Era = "latest" | "earliest"
+/**
+ * The latest: everything is there. The earliest: nothing that is optional is there. The future: everything is there, and
+ * in every struct a field that this version does not know.
+ */
+export type Era = "earliest" | "latest" | "future"
 
 const typeSides = new WeakMap<AST.AST, AST.AST>()
 
@@ -113,12 +116,16 @@ const enumerate = (ast: AST.AST, era: Era): ReadonlyArray<unknown> => {
     }
     case "TypeLiteral": {
       const fields = ast.propertySignatures
-        .filter((p) => era === "latest" || !p.isOptional)
+        .filter((p) => era !== "earliest" || !p.isOptional)
         .map((p) => [p.name, enumerate(p.type, era)] as const)
       const entries = ast.indexSignatures.flatMap((p) =>
         enumerate(p.type, era).slice(0, 1).map((v) => ["key", v] as const)
       )
-      const base = Object.fromEntries([...fields.map(([name, values]) => [name, values[0]] as const), ...entries])
+      const base = Object.fromEntries([
+        ...fields.map(([name, values]) => [name, values[0]] as const),
+        ...entries,
+        ...(era === "future" && fields.length > 0 ? [["x_later", { list: [1, null] }] as const] : [])
+      ])
       return [base, ...fields.flatMap(([name, values]) => values.slice(1).map((value) => ({ ...base, [name]: value })))]
     }
     default:
@@ -136,6 +143,9 @@ export interface Position {
 const openUnionOf = (ast: AST.AST): guard.OpenUnionInfo | undefined =>
   Option.getOrUndefined(AST.getAnnotation<guard.OpenUnionInfo>(guard.OpenUnionId)(ast))
 
+/** The property that tells the members of an open union apart. */
+export const keyOf = (union: AST.Union): string => openUnionOf(union)?.key ?? "type"
+
 /** The places where open unions stand in a value of a schema. */
 export const positions = (schema: AnySchema, value: unknown): ReadonlyArray<Position> =>
   locate(typeSide(schema), value, [])
@@ -150,10 +160,15 @@ const locate = (ast: AST.AST, value: unknown, path: ReadonlyArray<string | numbe
       return locate(ast.f(), value, path)
     case "Union": {
       const open = openUnionOf(ast)
-      const inside = ast.types
-        .filter((type) => accepts(type)(value))
-        .flatMap((type) => locate(type, value, path))
-      return open === undefined ? inside : [{ path, key: open.key, ast }, ...inside]
+      if (open === undefined) {
+        return ast.types.filter((type) => accepts(type)(value)).flatMap((type) => locate(type, value, path))
+      }
+      const tag = isRecord(value) ? value[open.key] : undefined
+      return [
+        { path, key: open.key, ast },
+        ...ast.types.filter((type) => guard.tagsOf(type, open.key).some((known) => known === tag))
+          .flatMap((type) => locate(type, value, path))
+      ]
     }
     case "TupleType":
       return Array.isArray(value)
@@ -207,15 +222,40 @@ export const openUnions = (schema: AnySchema): ReadonlyArray<AST.Union> => {
   return found
 }
 
-/** The fields of a struct, whatever is around it. */
-export const fieldsOf = (ast: AST.AST): ReadonlyArray<AST.PropertySignature> =>
-  ast._tag === "TypeLiteral"
-    ? ast.propertySignatures
-    : ast._tag === "Refinement"
-    ? fieldsOf(ast.from)
-    : ast._tag === "Suspend"
-    ? fieldsOf(ast.f())
-    : []
+interface Field {
+  readonly name: string
+  readonly type: AST.AST
+  readonly isOptional: boolean
+}
+
+/** The fields of a struct, whatever is around it; none if it is not a struct. */
+export const fieldsOf = (ast: AST.AST): ReadonlyArray<Field> => {
+  switch (ast._tag) {
+    case "TypeLiteral":
+      return ast.propertySignatures.map(({ isOptional, name, type }) => ({ name: String(name), type, isOptional }))
+    case "Refinement":
+      return fieldsOf(ast.from)
+    case "Suspend":
+      return fieldsOf(ast.f())
+    default:
+      return []
+  }
+}
+
+/** The value without a place in it. */
+export const drop = (from: unknown, path: ReadonlyArray<string | number>): unknown => {
+  const [head, ...tail] = path
+  if (head === undefined) return from
+  if (Array.isArray(from)) {
+    return tail.length === 0
+      ? from.filter((_, i) => i !== head)
+      : from.map((item, i) => i === head ? drop(item, tail) : item)
+  }
+  if (!isRecord(from)) return from
+  return tail.length === 0
+    ? Object.fromEntries(Object.entries(from).filter(([key]) => key !== head))
+    : { ...from, [head]: drop(from[String(head)], tail) }
+}
 
 /** The value with one thing in it changed at random: a field or item dropped, or anything made another JSON value. */
 export const damaged = (value: unknown): FastCheck.Arbitrary<unknown> => {
@@ -226,19 +266,6 @@ export const damaged = (value: unknown): FastCheck.Arbitrary<unknown> => {
     else if (isRecord(at)) Object.entries(at).forEach(([key, item]) => visit(item, [...path, key]))
   }
   visit(value, [])
-  const drop = (from: unknown, path: ReadonlyArray<string | number>): unknown => {
-    const [head, ...tail] = path
-    if (head === undefined) return from
-    if (Array.isArray(from)) {
-      return tail.length === 0
-        ? from.filter((_, i) => i !== head)
-        : from.map((item, i) => i === head ? drop(item, tail) : item)
-    }
-    if (!isRecord(from)) return from
-    return tail.length === 0
-      ? Object.fromEntries(Object.entries(from).filter(([key]) => key !== head))
-      : { ...from, [head]: drop(from[String(head)], tail) }
-  }
   return FastCheck.tuple(
     FastCheck.constantFrom(...places),
     FastCheck.oneof(
