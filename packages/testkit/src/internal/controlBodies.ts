@@ -25,7 +25,7 @@ export const PutAgent = Schema.Struct({
 
 /** The body of `PUT /_sim/environments/{environment_id}`. */
 export const PutEnvironment = Schema.Struct({
-  type: Schema.optional(Schema.Literal("cloud", "self_hosted"))
+  type: Schema.optionalWith(Schema.Literal("cloud", "self_hosted"), { exact: true })
 })
 
 const century = 100 * 365.25 * 24 * 60 * 60 * 1000
@@ -42,7 +42,7 @@ export const Advance = Schema.Struct({
 /** The body of `POST /_sim/sessions/{session_id}/emit`. */
 export const Emit = Schema.Struct({
   event: Schema.Struct({ type: Schema.NonEmptyString }, { key: Schema.String, value: Schema.Unknown }),
-  persist: Schema.optional(Schema.Boolean)
+  persist: Schema.optionalWith(Schema.Boolean, { exact: true })
 })
 
 /** The answer of `GET /_sim/health` and `POST /_sim/reset`. */

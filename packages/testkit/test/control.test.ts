@@ -1,0 +1,364 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
+import * as Fixtures from "../src/Fixtures.ts"
+import * as face from "../src/internal/face.ts"
+import type { Request, Response } from "../src/internal/http.ts"
+import { provide } from "../src/internal/node/virtualTime.ts"
+import { Simulator } from "../src/Simulator.ts"
+import * as SimulatorModule from "../src/Simulator.ts"
+import type { Json } from "./utils/wire.ts"
+import { jsonOf, message, request } from "./utils/wire.ts"
+
+const docs = SimulatorModule.layer({ fixtures: Fixtures.docs, seed: 7 })
+
+/** One exchange with all that a simulator answers. */
+const call = (method: string, url: string, body?: unknown, more?: Partial<Request>) =>
+  Effect.gen(function*() {
+    const handle = yield* face.make
+    const response: Response = yield* Effect.scoped(handle(request(method, url, body, more)))
+    const json: Json = jsonOf(response)
+    return { status: response.status, headers: response.headers, json }
+  })
+
+const ok = (method: string, url: string, body?: unknown) =>
+  Effect.flatMap(
+    call(method, url, body),
+    ({ json, status }) =>
+      status === 200 ? Effect.succeed(json) : Effect.dieMessage(`${method} ${url}: ${status} ${JSON.stringify(json)}`)
+  )
+
+const refusal = (method: string, url: string, body?: unknown) =>
+  Effect.map(call(method, url, body), ({ json, status }) => {
+    assert.strictEqual(json.type, "error")
+    assert.isString(json.request_id)
+    return `${status} ${json.error.type}: ${json.error.message}`
+  })
+
+/** Everything that a refused request must leave as it was. */
+const everything = Effect.gen(function*() {
+  const simulator = yield* Simulator
+  const sessions = yield* simulator.sessions
+  const events = yield* Effect.forEach(sessions, (session) => simulator.events(session.id))
+  return JSON.stringify({ sessions, events, agent: yield* simulator.putAgent(Fixtures.agentId, {}) })
+})
+
+describe("control routes", () => {
+  it.scoped("say how the simulator is", () =>
+    Effect.gen(function*() {
+      yield* TestClock.setTime(Date.UTC(2026, 2, 15, 10))
+      const { headers, json } = yield* call("GET", "/_sim/health", undefined, { headers: {} })
+      assert.deepStrictEqual(json, { status: "ok", seed: 7, now: "2026-03-15T10:00:00.000000Z" })
+      assert.strictEqual(headers["content-type"], "application/json")
+    }).pipe(Effect.provide(docs)))
+
+  it.scoped("create agents, add versions and set scripts", () =>
+    Effect.gen(function*() {
+      const first = yield* ok("PUT", "/_sim/agents/agent_new", {
+        agent: {
+          name: "New",
+          tools: [{ type: "agent_toolset_20260401" }],
+          skills: [{ type: "anthropic", skill_id: "xlsx" }]
+        },
+        script: { turns: [[{ say: "Hello" }]] }
+      })
+      assert.strictEqual(first.id, "agent_new")
+      assert.strictEqual(first.version, 1)
+      assert.strictEqual(first.tools[0].default_config.enabled, true)
+      const second = yield* ok("PUT", "/_sim/agents/agent_new", { agent: { system: "Be brief." } })
+      assert.strictEqual(second.version, 2)
+      assert.strictEqual(second.name, "New")
+      assert.deepStrictEqual(yield* ok("PUT", "/_sim/agents/agent_new"), second)
+      yield* ok("PUT", "/_sim/environments/env_new", { type: "self_hosted" })
+      const session = yield* ok("POST", "/v1/sessions", { agent: "agent_new", environment_id: "env_new" })
+      assert.deepStrictEqual(session.agent, second)
+      yield* ok("POST", `/v1/sessions/${session.id}/events`, { events: [message("Hi")] })
+      const { data } = yield* ok("GET", `/v1/sessions/${session.id}/events?types[]=agent.message`)
+      assert.deepStrictEqual(data[0].content, [{ type: "text", text: "Hello" }])
+      // an id that is not plain
+      assert.strictEqual((yield* ok("PUT", "/_sim/agents/a%2Fb%20c")).id, "a/b c")
+    }).pipe(Effect.provide(docs)))
+
+  it.scoped("create environments", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* ok("PUT", "/_sim/environments/env_a"), { id: "env_a", type: "cloud" })
+      assert.deepStrictEqual(yield* ok("PUT", "/_sim/environments/env_a", { type: "self_hosted" }), {
+        id: "env_a",
+        type: "self_hosted"
+      })
+    }).pipe(Effect.provide(docs)))
+
+  it.scoped("refuse what is malformed, name the field and change nothing", () =>
+    Effect.gen(function*() {
+      const before = yield* everything
+      const agent = `/_sim/agents/${Fixtures.agentId}`
+      const emit = `/_sim/sessions/${Fixtures.sessionId}/emit`
+      const event = { type: "x" }
+      const cases: ReadonlyArray<readonly [string, string, unknown, string]> = [
+        ["PUT", agent, "{", "Failed to parse request body: invalid JSON"],
+        ["PUT", agent, [], "Failed to parse request body: expected an object"],
+        ["PUT", agent, { agnet: {} }, "Failed to parse request body: unknown field \"agnet\""],
+        ["PUT", agent, { agent: 1 }, "agent: expected an object"],
+        ["PUT", agent, { agent: { name: 1 } }, "agent.name: expected a string"],
+        ["PUT", agent, { agent: { name: "x".repeat(257) } }, "agent.name: at most 256 characters are allowed"],
+        ["PUT", agent, { agent: { tools: [{ type: "toolset" }] } }, "agent.tools.0.type: expected one of"],
+        ["PUT", agent, { agent: { tools: [{ type: "mcp_toolset", mcp_server_name: "no" }] } }, "\"no\""],
+        ["PUT", agent, { agent: { skills: [{ type: "custom" }] } }, "agent.skills.0.skill_id: value is required"],
+        ["PUT", agent, { agent: { name: "changed" }, script: { turns: [[{ say: 1 }]] } }, "script.turns[0][0].say"],
+        ["PUT", agent, { agent: { name: "changed" }, script: [] }, "script"],
+        ["PUT", agent, { agent: { name: "changed" }, script: { turns: [[{ dance: true }]] } }, "script.turns[0][0]"],
+        ["PUT", `/_sim/environments/${Fixtures.environmentId}`, { type: "moon" }, "type: expected one of"],
+        ["POST", emit, {}, "event: value is required"],
+        ["POST", emit, { event: {} }, "event.type: value is required"],
+        ["POST", emit, { event: { type: "" } }, "event.type: value is required"],
+        ["POST", emit, { event, persist: "yes" }, "persist: expected a boolean"],
+        ["POST", "/_sim/clock/advance", {}, "millis: value is required"],
+        ["POST", "/_sim/clock/advance", { millis: -1 }, "millis: expected a number from 0"],
+        ["POST", "/_sim/clock/advance", { millis: "1" }, "millis: expected a number"],
+        ["POST", "/_sim/reset", { hard: true }, "Failed to parse request body: unknown field \"hard\""]
+      ]
+      for (const [method, url, body, expected] of cases) {
+        const actual = yield* refusal(method, url, body)
+        assert.isTrue(actual.startsWith("400 invalid_request_error: "), actual)
+        assert.include(actual, expected)
+      }
+      assert.strictEqual(yield* everything, before)
+    }).pipe(Effect.provide(docs)))
+
+  it.scoped("emit any event, known or not", () =>
+    Effect.gen(function*() {
+      const handle = yield* face.make
+      const response = yield* handle(request("GET", `/v1/sessions/${Fixtures.sessionId}/events/stream`))
+      assert.strictEqual(response.body._tag, "Events")
+      const url = `/_sim/sessions/${Fixtures.sessionId}/emit`
+      const said = yield* ok("POST", url, {
+        event: { type: "agent.message", content: [{ type: "text", text: "Out of the blue" }] },
+        persist: true
+      })
+      assert.match(said.id, /^sevt_/)
+      assert.isString(said.processed_at)
+      yield* ok("POST", url, { event: { type: "agent.something_new", id: "sevt_mine", n: 1 } })
+      if (response.body._tag !== "Events") return
+      const frames = yield* response.body.stream.pipe(Stream.decodeText(), Stream.take(2), Stream.mkString)
+      assert.include(frames, `event: agent.message\ndata: ${JSON.stringify(said)}\n\n`)
+      assert.include(frames, "event: agent.something_new\ndata: {")
+      assert.include(frames, "\"id\":\"sevt_mine\"")
+      const { data } = yield* ok("GET", `/v1/sessions/${Fixtures.sessionId}/events`)
+      assert.deepStrictEqual(data, [said])
+      assert.strictEqual(
+        yield* refusal("POST", "/_sim/sessions/sesn_none/emit", { event: { type: "x" } }),
+        "404 not_found_error: Session sesn_none not found."
+      )
+    }).pipe(Effect.provide(docs)))
+
+  it.scoped("show the ledger, of which they are no part", () =>
+    Effect.gen(function*() {
+      yield* ok("GET", "/v1/sessions?limit=1&statuses[]=idle")
+      yield* refusal("POST", "/v1/sessions", { agent: 1 })
+      yield* ok("GET", "/_sim/health")
+      const entries = yield* ok("GET", "/_sim/requests")
+      assert.deepStrictEqual(
+        entries.map((entry: Json) => [entry.method, entry.path, entry.query, entry.status]),
+        [["GET", "/v1/sessions", { "limit": "1", "statuses[]": ["idle"] }, 200], ["POST", "/v1/sessions", {}, 400]]
+      )
+      assert.deepStrictEqual(entries[1].body, { agent: 1 })
+      assert.match(entries[0].request_id, /^req_/)
+      assert.strictEqual(entries[0].headers["x-api-key"], "<redacted>")
+      const simulator = yield* Simulator
+      assert.deepStrictEqual(JSON.parse(JSON.stringify(yield* simulator.ledger)), entries)
+    }).pipe(Effect.provide(docs)))
+
+  it.scoped("go back to the start", () =>
+    Effect.gen(function*() {
+      const handle = yield* face.make
+      const run = Effect.gen(function*() {
+        yield* ok("PUT", "/_sim/agents/agent_new", { script: { turns: [[{ say: "Hello" }]] } })
+        const session = yield* ok("POST", "/v1/sessions", {
+          agent: Fixtures.agentId,
+          environment_id: Fixtures.environmentId
+        })
+        yield* ok("POST", `/v1/sessions/${session.id}/events`, { events: [message("Hi")] })
+        const entries = yield* ok("GET", "/_sim/requests")
+        return JSON.stringify([session, yield* ok("GET", `/v1/sessions/${session.id}/events`), entries])
+      })
+      const first = yield* run
+      const stream = yield* handle(request("GET", `/v1/sessions/${Fixtures.sessionId}/events/stream`))
+      assert.strictEqual((yield* ok("POST", "/_sim/reset")).status, "ok")
+      if (stream.body._tag === "Events") yield* Stream.runDrain(stream.body.stream)
+      assert.deepStrictEqual(yield* ok("GET", "/_sim/requests"), [])
+      const { data } = yield* ok("GET", "/v1/sessions")
+      assert.deepStrictEqual(data.map((session: Json) => session.id), [Fixtures.sessionId])
+      yield* ok("POST", "/_sim/reset", {})
+      assert.strictEqual(yield* run, first)
+    }).pipe(Effect.provide(docs)))
+
+  it.scoped("have no virtual clock unless there is one", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(
+        yield* refusal("POST", "/_sim/clock/advance", { millis: 1 }),
+        "400 invalid_request_error: The clock is not virtual: start the simulator with --clock virtual"
+      )
+    }).pipe(Effect.provide(docs)))
+
+  it.live("move a virtual clock, and what came due has happened", () =>
+    Effect.scoped(
+      Effect.gen(function*() {
+        yield* ok("PUT", "/_sim/agents/agent_slow", {
+          script: { turns: [[{ sleep: 60_000 }, { say: "At last" }, { sleep: 1000 }]] }
+        })
+        const { id } = yield* ok("POST", "/v1/sessions", {
+          agent: "agent_slow",
+          environment_id: Fixtures.environmentId
+        })
+        yield* ok("POST", `/v1/sessions/${id}/events`, { events: [message("Hi")] })
+        const said = () => Effect.map(ok("GET", `/v1/sessions/${id}/events?types[]=agent.message`), ({ data }) => data)
+        assert.deepStrictEqual(yield* ok("POST", "/_sim/clock/advance", { millis: 59_999 }), {
+          now: "2026-03-15T10:00:59.999000Z"
+        })
+        assert.deepStrictEqual(yield* said(), [])
+        yield* ok("POST", "/_sim/clock/advance", { millis: 1 })
+        assert.strictEqual((yield* said()).length, 1)
+        assert.strictEqual((yield* ok("GET", `/v1/sessions/${id}`)).status, "running")
+        yield* ok("POST", "/_sim/clock/advance", { millis: 1000 })
+        assert.strictEqual((yield* ok("GET", `/v1/sessions/${id}`)).status, "idle")
+        assert.strictEqual((yield* ok("POST", "/_sim/reset")).now, "2026-03-15T10:00:00.000000Z")
+      }).pipe(Effect.provide(docs), provide(Date.UTC(2026, 2, 15, 10)))
+    ))
+
+  it.scoped("say what is not there", () =>
+    Effect.gen(function*() {
+      const faults = "501 not_implemented: The simulator does not model faults."
+      assert.strictEqual(yield* refusal("POST", "/_sim/faults", { faults: [] }), faults)
+      assert.strictEqual(yield* refusal("DELETE", "/_sim/faults"), faults)
+      assert.strictEqual(yield* refusal("GET", "/_sim"), "404 not_found_error: Not found")
+      assert.strictEqual(yield* refusal("GET", "/_sim/nothing"), "404 not_found_error: Not found")
+      assert.strictEqual(yield* refusal("PUT", "/_sim/agents/%zz"), "404 not_found_error: Not found")
+      const { headers, status } = yield* call("GET", "/_sim/agents/agent_1")
+      assert.strictEqual(status, 405)
+      assert.strictEqual(headers["allow"], "PUT")
+    }).pipe(Effect.provide(docs)))
+})
+
+describe("the OpenAPI document", () => {
+  const document = ok("GET", "/_sim/openapi.json")
+
+  it.scoped("describes the nineteen endpoints and the control routes", () =>
+    Effect.gen(function*() {
+      const { openapi, paths } = yield* document
+      assert.strictEqual(openapi, "3.1.0")
+      const operations = Object.entries<Json>(paths).flatMap(([path, methods]) =>
+        Object.keys(methods).map((method) => `${method} ${path}`)
+      )
+      assert.strictEqual(operations.filter((operation) => operation.includes(" /v1/")).length, 19)
+      assert.include(operations, "get /v1/sessions/{session_id}/threads/{thread_id}/stream")
+      assert.strictEqual(operations.filter((operation) => operation.includes(" /_sim/")).length, 10)
+      // each of them is there
+      for (const operation of operations) {
+        const [method, path] = operation.split(" ") as [string, string]
+        const url = path
+          .replace("{agent_id}", "agent_x")
+          .replace("{environment_id}", "env_x")
+          .replace("{session_id}", Fixtures.sessionId)
+          .replace("{resource_id}", Fixtures.fileResourceId)
+          .replace("{thread_id}", Fixtures.threadId)
+        const { status } = yield* call(method.toUpperCase(), url)
+        if (method === "delete" && path.startsWith("/v1")) yield* ok("POST", "/_sim/reset")
+        assert.isFalse(status === 404 || status === 405, operation)
+      }
+    }).pipe(Effect.provide(docs)))
+
+  it.scoped("describes parameters, bodies, streams and errors", () =>
+    Effect.gen(function*() {
+      const { paths } = yield* document
+      const list = paths["/v1/sessions"].get
+      assert.deepInclude(list.parameters, {
+        name: "statuses[]",
+        in: "query",
+        required: false,
+        schema: { type: "array", items: { type: "string", enum: ["rescheduling", "running", "idle", "terminated"] } }
+      })
+      assert.include(list.parameters.map((parameter: Json) => parameter.name), "created_at[gte]")
+      const create = paths["/v1/sessions"].post
+      assert.deepStrictEqual(create.requestBody.content["application/json"].schema, {
+        $ref: "#/components/schemas/CreateSessionParams"
+      })
+      const stream = paths["/v1/sessions/{session_id}/events/stream"].get
+      assert.deepStrictEqual(stream.responses["200"].content["text/event-stream"].schema, {
+        $ref: "#/components/schemas/StreamEvent"
+      })
+      assert.deepStrictEqual(stream.responses.default.content["application/json"].schema, {
+        $ref: "#/components/schemas/Error"
+      })
+      assert.deepStrictEqual(
+        paths["/_sim/agents/{agent_id}"].put.requestBody.content["application/json"].schema.properties,
+        {
+          agent: { $ref: "#/components/schemas/SimulatedAgent" },
+          script: { $ref: "#/components/schemas/Script" }
+        }
+      )
+    }).pipe(Effect.provide(docs)))
+
+  it.scoped("refers to nothing that it does not define", () =>
+    Effect.gen(function*() {
+      const json = yield* document
+      const text = JSON.stringify(json)
+      const names = new Set(Object.keys(json.components.schemas))
+      const refs = Array.from(text.matchAll(/"\$ref":"([^"]*)"/g), ([, ref]) => ref!)
+      assert.isAbove(refs.length, 100)
+      for (const ref of refs) {
+        assert.isTrue(ref.startsWith("#/components/schemas/") && names.has(ref.slice(21)), ref)
+      }
+      assert.notInclude(text, "\"$id\"")
+      const ids = Object.values<Json>(json.paths).flatMap((methods) =>
+        Object.values<Json>(methods).map((operation) => operation.operationId)
+      )
+      assert.strictEqual(new Set(ids).size, ids.length)
+    }).pipe(Effect.provide(docs)))
+})
+
+describe("Fixtures", () => {
+  it.scoped("have the ids and the values of the reference's examples", () =>
+    Effect.gen(function*() {
+      const session = yield* ok("GET", `/v1/sessions/${Fixtures.sessionId}`)
+      for (const [key, value] of Object.entries(Fixtures.session)) {
+        // its age is counted, like that of any session
+        if (key === "stats") continue
+        if (key === "usage") assert.deepInclude(session.usage, value)
+        // the instant, of which the simulator writes all digits
+        else if (/^(created|updated)_at$/.test(key)) {
+          assert.strictEqual(Date.parse(session[key]), Date.parse(String(value)))
+        } else assert.deepStrictEqual(session[key], value, key)
+      }
+      const thread = yield* ok("GET", `/v1/sessions/${Fixtures.sessionId}/threads/${Fixtures.threadId}`)
+      assert.strictEqual(thread.id, Fixtures.threadId)
+      const file = yield* ok("GET", `/v1/sessions/${Fixtures.sessionId}/resources/${Fixtures.fileResourceId}`)
+      assert.strictEqual(file.file_id, Fixtures.fileId)
+    }).pipe(Effect.provide(docs)))
+
+  it.scoped("let the reference's example requests through", () =>
+    Effect.gen(function*() {
+      const session = yield* ok("POST", "/v1/sessions", {
+        agent: Fixtures.agentId,
+        environment_id: Fixtures.environmentId,
+        metadata: { foo: "string" },
+        resources: [
+          { type: "file", file_id: Fixtures.fileId, mount_path: "/uploads/receipt.pdf" },
+          { type: "memory_store", memory_store_id: Fixtures.memoryStoreId }
+        ],
+        title: "Order #1234 inquiry",
+        vault_ids: [Fixtures.vaultId]
+      })
+      assert.strictEqual(session.resources.length, 2)
+      yield* ok("POST", "/v1/sessions", {
+        agent: { type: "agent", id: Fixtures.researcherId, version: 1 },
+        environment_id: Fixtures.environmentId
+      })
+    }).pipe(Effect.provide(docs)))
+
+  it.scoped("can be left out", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual((yield* ok("GET", "/v1/sessions")).data, [])
+    }).pipe(Effect.provide(Layer.fresh(SimulatorModule.layer({ fixtures: Fixtures.none })))))
+})
