@@ -32,11 +32,15 @@ const kill = (child, signal) => {
   }
 }
 
-for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]]) {
-  process.on(signal, () => {
-    for (const child of running) kill(child, signal)
-    process.exit(code)
-  })
+/** Whoever ends us ends what we started, which is in groups of its own. Not before there is such a thing. */
+const endTogether = () => {
+  for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143]]) {
+    if (process.listenerCount(signal) > 0) continue
+    process.on(signal, () => {
+      for (const child of running) kill(child, signal)
+      process.exit(code)
+    })
+  }
 }
 
 /**
@@ -53,6 +57,7 @@ export const run = (command, args = [], { cwd = root, env = {}, quiet = false, s
       shell: process.platform === "win32"
     })
     running.add(child)
+    endTogether()
     let output = ""
     const take = (chunk) => {
       output += chunk
