@@ -140,6 +140,7 @@ export const setThreadStatus = (draft: Draft, thread: ThreadDraft, status: Statu
 export const setStatus = (draft: Draft, status: Status): void => {
   const { session } = draft
   session.status = status
+  session.statusSince = draft.now
   session.updatedAt = draft.now
   session.activity = count(session.activity, status === "running", draft.now)
   if (status === "terminated") session.terminatedAt = draft.now

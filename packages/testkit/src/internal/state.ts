@@ -150,6 +150,8 @@ export interface Session {
   readonly archivedAt: Micros | null
   readonly terminatedAt: Micros | null
   readonly status: Status
+  /** When the status last changed. */
+  readonly statusSince: Micros
   readonly title: string | null
   readonly metadata: Readonly<Record<string, string>>
   readonly vaultIds: ReadonlyArray<string>
@@ -187,10 +189,22 @@ export interface Environment {
 
 /** A new session, with its primary thread. */
 export const makeSession = (
-  options: Pick<
-    Session,
-    "id" | "key" | "seq" | "agent" | "environment" | "title" | "metadata" | "vaultIds" | "resources" | "budget" | "issued"
-  > & { readonly createdAt: Micros }
+  options:
+    & Pick<
+      Session,
+      | "id"
+      | "key"
+      | "seq"
+      | "agent"
+      | "environment"
+      | "title"
+      | "metadata"
+      | "vaultIds"
+      | "resources"
+      | "budget"
+      | "issued"
+    >
+    & { readonly createdAt: Micros }
 ): Session => {
   const { multiagent: _, ...agent } = options.agent
   const thread: Thread = {
@@ -219,6 +233,7 @@ export const makeSession = (
     archivedAt: null,
     terminatedAt: null,
     status: "idle",
+    statusSince: options.createdAt,
     deploymentId: null,
     outcomes: [],
     activity: noActivity,

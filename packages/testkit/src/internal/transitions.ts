@@ -59,7 +59,7 @@ export const awaitedEffects = (session: Session): ReadonlySet<number> =>
 /** The status that the row of a session shows, which may lag behind its events. */
 export const visibleStatus = (session: Session, now: Micros, env: Env): Status => {
   const lag = Duration.toMillis(env.rules.idleLag) * 1000
-  return lag > 0 && session.status === "idle" && session.threads[0].started && now < session.updatedAt + lag
+  return lag > 0 && session.status === "idle" && session.threads[0].started && now < session.statusSince + lag
     ? "running"
     : session.status
 }

@@ -138,7 +138,7 @@ const members = (ast: AST.AST, key: string): ReadonlyArray<readonly [AST.Literal
     switch (node._tag) {
       case "TypeLiteral": {
         const property = node.propertySignatures.find((property) => property.name === key)
-        return property === undefined ? [] : literals(property.type)
+        return property === undefined || property.isOptional ? [] : literals(property.type)
       }
       case "Refinement":
       case "Transformation":

@@ -1,4 +1,7 @@
+import * as Api from "@effect-managed-agents/core/Api"
 import * as Effect from "effect/Effect"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Request, Response } from "../../src/internal/http.ts"
 import * as Simulator from "../../src/Simulator.ts"
@@ -29,6 +32,23 @@ export type Json = any
 
 export const jsonOf = (response: Response): Json => response.body._tag === "Json" ? response.body.value : undefined
 
+const endpoints = [Api.sessions, Api.events, Api.resources, Api.threads].flatMap((group) => Object.values(group)).map(
+  (endpoint) => ({
+    method: endpoint.method,
+    path: new RegExp(`^${endpoint.path.replace(/\{\w+\}/g, "[^/]+")}$`),
+    check: ParseResult.validateEither(Schema.typeSchema(endpoint.success as Schema.Schema<unknown>))
+  })
+)
+
+/** What core makes of an answer: nothing the simulator says may be a surprise to it. */
+const conform = (method: string, url: string, value: unknown): void => {
+  const path = url.split("?")[0] ?? ""
+  const endpoint = endpoints.find((endpoint) => endpoint.method === method && endpoint.path.test(path))
+  if (endpoint === undefined) throw new Error(`no endpoint ${method} ${path}`)
+  const result = endpoint.check(value)
+  if (result._tag === "Left") throw result.left
+}
+
 /** One exchange that is not a stream. */
 export const call = Effect.fnUntraced(function*(method: string, url: string, body?: unknown, more?: Partial<Request>) {
   const simulator = yield* Simulator.Simulator
@@ -40,6 +60,7 @@ export const call = Effect.fnUntraced(function*(method: string, url: string, bod
 export const ok = Effect.fnUntraced(function*(method: string, url: string, body?: unknown) {
   const { json, status } = yield* call(method, url, body)
   if (status !== 200) return yield* Effect.dieMessage(`${method} ${url}: ${status} ${JSON.stringify(json)}`)
+  conform(method, url, json)
   return json
 })
 
@@ -56,7 +77,7 @@ export const open = Effect.fnUntraced(function*(url: string) {
   const simulator = yield* Simulator.Simulator
   const response = yield* simulator.handle(request("GET", url))
   const seen: Array<Json> = []
-  const state = { ended: false }
+  const state = { ended: false, pings: 0 }
   if (response.body._tag !== "Events") return yield* Effect.dieMessage(`no stream: ${JSON.stringify(jsonOf(response))}`)
   yield* response.body.stream.pipe(
     Stream.runForEach((bytes) =>
@@ -64,7 +85,11 @@ export const open = Effect.fnUntraced(function*(url: string) {
         const [event, data] = decoder.decode(bytes).split("\n")
         const json = JSON.parse(data!.slice("data: ".length))
         if (event !== `event: ${json.type}`) throw new Error(`frame ${event} of ${json.type}`)
-        seen.push(json)
+        if (json.type === "ping") state.pings++
+        else {
+          conform("GET", url, json)
+          seen.push(json)
+        }
       })
     ),
     Effect.zipRight(Effect.sync(() => {

@@ -73,8 +73,7 @@ export const list = (call: Call<Session.ListParamsEncoded, unknown>): Ruling<Pag
       if (query.deployment_id !== undefined && session.deploymentId !== query.deployment_id) return false
       if (query.memory_store_id !== undefined && !hasMemory(session, query.memory_store_id)) return false
       if (statuses !== undefined && !statuses.has(transitions.visibleStatus(session, now, world.env))) return false
-      // whoever asks for terminated sessions wants to see them, though not the archived ones
-      if (session.archivedAt !== null) return query.include_archived === true
+      // whoever asks for terminated sessions, which archived ones are too, wants to see them
       return session.status !== "terminated" || query.include_archived === true || statuses?.has("terminated") === true
     })
     const page = wire.paginate(cells, {
