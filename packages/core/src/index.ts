@@ -1,1 +1,225 @@
-export {}
+// Written by scripts/codegen.mjs from the files beside it. Do not edit.
+
+/**
+ * Agents as sessions and threads hold them, and how to refer to one when a session is created.
+ *
+ * @since 0.1.0
+ */
+export * as Agent from "./Agent.ts"
+
+/**
+ * The events that agents emit: what they say, the tools they call and what the tools return.
+ *
+ * @since 0.1.0
+ */
+export * as AgentEvent from "./AgentEvent.ts"
+
+/**
+ * The tools of an agent: the built-in toolset, the tools of MCP servers, and custom tools that the client runs.
+ *
+ * @since 0.1.0
+ */
+export * as AgentTool from "./AgentTool.ts"
+
+/**
+ * The nineteen endpoints of the Sessions API.
+ *
+ * @since 0.1.0
+ */
+export * as Api from "./Api.ts"
+
+/**
+ * The transport: calls any endpoint of the API over whatever `HttpClient` is provided.
+ *
+ * @since 0.1.0
+ */
+export * as ApiClient from "./ApiClient.ts"
+
+/**
+ * Everything that can go wrong when talking to the service, as one flat union of tagged errors.
+ *
+ * @since 0.1.0
+ */
+export * as ApiError from "./ApiError.ts"
+
+/**
+ * Where the service is and how to talk to it: address, credential, versions, limits.
+ *
+ * @since 0.1.0
+ */
+export * as ClientConfig from "./ClientConfig.ts"
+
+/**
+ * The blocks that messages and tool results are made of.
+ *
+ * @since 0.1.0
+ */
+export * as Content from "./Content.ts"
+
+/**
+ * The description of one endpoint as plain data.
+ *
+ * @since 0.1.0
+ */
+export * as Endpoint from "./Endpoint.ts"
+
+/**
+ * All events: the unions of what lists return, what streams carry and what may be sent.
+ *
+ * @since 0.1.0
+ */
+export * as Event from "./Event.ts"
+
+/**
+ * Send events to a session and read what happens in it.
+ *
+ * @since 0.1.0
+ */
+export * as Events from "./Events.ts"
+
+/**
+ * Identifiers, branded by what they identify so that a thread's id cannot be passed where a session's is expected.
+ *
+ * @since 0.1.0
+ */
+export * as Ids from "./Ids.ts"
+
+/**
+ * All services of the client as one layer.
+ *
+ * @since 0.1.0
+ */
+export * as ManagedAgents from "./ManagedAgents.ts"
+
+/**
+ * Outcomes: what an agent is asked to reach, how it is graded and how the grading stands.
+ *
+ * @since 0.1.0
+ */
+export * as Outcome from "./Outcome.ts"
+
+/**
+ * One page of a list.
+ *
+ * @since 0.1.0
+ */
+export * as Page from "./Page.ts"
+
+/**
+ * Previews of events that are still being produced: opt-in, on one connection, never stored.
+ *
+ * @since 0.1.0
+ */
+export * as PreviewEvent from "./PreviewEvent.ts"
+
+/**
+ * What is mounted in a session's sandbox: files, repositories and memory stores.
+ *
+ * @since 0.1.0
+ */
+export * as Resource from "./Resource.ts"
+
+/**
+ * The files, repositories and memory stores that are mounted in a session.
+ *
+ * @since 0.1.0
+ */
+export * as Resources from "./Resources.ts"
+
+/**
+ * When and how often a call is tried again.
+ *
+ * @since 0.1.0
+ */
+export * as RetryPolicy from "./RetryPolicy.ts"
+
+/**
+ * Sessions: what one is, and what it takes to create, change and list them.
+ *
+ * @since 0.1.0
+ */
+export * as Session from "./Session.ts"
+
+/**
+ * The events about the session itself and its threads: status, errors, usage and changes.
+ *
+ * @since 0.1.0
+ */
+export * as SessionEvent from "./SessionEvent.ts"
+
+/**
+ * What can go wrong inside a session, as `session.error` events report it.
+ *
+ * @since 0.1.0
+ */
+export * as SessionFailure from "./SessionFailure.ts"
+
+/**
+ * Create, read and retire sessions.
+ *
+ * @since 0.1.0
+ */
+export * as Sessions from "./Sessions.ts"
+
+/**
+ * The events that mark spans of work: requests to the model and evaluations of an outcome.
+ *
+ * @since 0.1.0
+ */
+export * as SpanEvent from "./SpanEvent.ts"
+
+/**
+ * Framing of server-sent events: bytes to frames, and a frame to text.
+ *
+ * @since 0.1.0
+ */
+export * as Sse from "./Sse.ts"
+
+/**
+ * The threads of a session: the primary one and those of the agents it delegates to.
+ *
+ * @since 0.1.0
+ */
+export * as Thread from "./Thread.ts"
+
+/**
+ * The threads of a session: the primary one, and one for each sub-agent at work.
+ *
+ * @since 0.1.0
+ */
+export * as Threads from "./Threads.ts"
+
+/**
+ * Points in time as the service writes them: RFC 3339 strings.
+ *
+ * @since 0.1.0
+ */
+export * as Timestamp from "./Timestamp.ts"
+
+/**
+ * The variant that every union of the API has for tags this version does not know.
+ *
+ * @since 0.1.0
+ */
+export * as Unknown from "./Unknown.ts"
+
+/**
+ * What a session consumed, what that costs at list prices, and the ceiling set on it.
+ *
+ * @since 0.1.0
+ */
+export * as Usage from "./Usage.ts"
+
+/**
+ * The events that a client sends: as they are sent (`…Params`) and as the service stores and returns them.
+ *
+ * @since 0.1.0
+ */
+export * as UserEvent from "./UserEvent.ts"
+
+/**
+ * The events about workflow runs: background work, planned by an agent as a program, that creates threads of its own.
+ *
+ * @since 0.1.0
+ */
+export * as WorkflowEvent from "./WorkflowEvent.ts"

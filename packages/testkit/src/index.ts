@@ -1,1 +1,58 @@
-export {}
+// Written by scripts/codegen.mjs from the files beside it. Do not edit.
+
+/**
+ * What a simulated agent does, turn by turn.
+ *
+ * @since 0.1.0
+ */
+export * as AgentScript from "./AgentScript.ts"
+
+/**
+ * What a simulator has from the start: the resources of which the examples of the API's reference speak, by their ids and
+ * with their values.
+ *
+ * @since 0.1.0
+ */
+export * as Fixtures from "./Fixtures.ts"
+
+/**
+ * What was asked of a simulator and how it answered.
+ *
+ * @since 0.1.0
+ */
+export * as Ledger from "./Ledger.ts"
+
+/**
+ * What the simulator assumes where the service is not documented.
+ *
+ * @since 0.1.0
+ */
+export * as Rules from "./Rules.ts"
+
+/**
+ * The simulated service: it answers requests as the Sessions API does, and lets a test look at it from behind.
+ *
+ * @since 0.1.0
+ */
+export * as Simulator from "./Simulator.ts"
+
+/**
+ * The simulator as a `fetch`, for code that is not written with Effect, such as another SDK.
+ *
+ * @since 0.1.0
+ */
+export * as SimulatorFetch from "./SimulatorFetch.ts"
+
+/**
+ * The simulator as an `HttpClient`, without a socket.
+ *
+ * @since 0.1.0
+ */
+export * as SimulatorHttpClient from "./SimulatorHttpClient.ts"
+
+/**
+ * Everything that a test of a program on managed agents provides in place of the real service.
+ *
+ * @since 0.1.0
+ */
+export * as Testkit from "./Testkit.ts"
