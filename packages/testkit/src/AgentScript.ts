@@ -267,8 +267,11 @@ export interface DataScript {
 
 const oneOf = <const L extends readonly [string, ...Array<string>]>(...literals: L) =>
   Schema.Literal(...literals).annotations({
-    message: (issue) =>
-      `Expected ${literals.map((l) => `"${l}"`).join(" | ")}, actual ${JSON.stringify(issue.actual) ?? "undefined"}`
+    message: (issue) => ({
+      message: `Expected ${literals.map((l) => `"${l}"`).join(" | ")}, actual ${JSON.stringify(issue.actual) ?? "undefined"}`,
+      // one message for the whole choice, not one for each literal
+      override: true
+    })
   })
 
 const millis = Schema.Number.pipe(

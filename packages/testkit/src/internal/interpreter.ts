@@ -375,10 +375,17 @@ const startEffect = (
       sessionId: self.session.id,
       threadId: thread.id,
       turn: play.turn,
-      text: thread.lastText,
+      // what waits has been sent, though no request has read it yet
+      text: waitingText(self, thread) ?? thread.lastText,
       result: thread.lastResult
     }
   })
+}
+
+const waitingText = (self: Draft, thread: ThreadDraft): string | undefined => {
+  if (thread !== self.session.threads[0]) return undefined
+  const last = self.session.inbox.filter((pending) => pending.event.type === "user.message").at(-1)
+  return last === undefined ? undefined : textOf(last.event)
 }
 
 /** An Effect of the script has come to its end: the steps that it returned are played next. */

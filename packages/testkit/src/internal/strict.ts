@@ -21,10 +21,11 @@ export const decode = <A, I>(schema: Schema.Schema<A, I>): (input: unknown) => E
   const parse = Schema.decodeUnknownEither(schema, { onExcessProperty: "error" })
   return (input) =>
     Either.mapLeft(parse(input), (error) => {
-      const issue = ParseResult.ArrayFormatter.formatErrorSync(error)[0]
-      return issue === undefined
-        ? { path: "", message: error.message }
-        : { path: formatPath(issue.path), message: issue.message }
+      // of what the members of a union say, what is deepest is about the member that was meant
+      const issue = ParseResult.ArrayFormatter.formatErrorSync(error).reduce(
+        (deepest, one) => one.path.length > deepest.path.length ? one : deepest
+      )
+      return { path: formatPath(issue.path), message: issue.message }
     })
 }
 

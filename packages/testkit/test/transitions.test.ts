@@ -1,0 +1,213 @@
+import type * as Agent from "@effect-managed-agents/core/Agent"
+import { assert, describe, it } from "@effect/vitest"
+import * as Either from "effect/Either"
+import * as FastCheck from "effect/FastCheck"
+import type { DataScript, DataStep } from "../src/AgentScript.ts"
+import type { Emission, Env } from "../src/internal/draft.ts"
+import * as eventLog from "../src/internal/eventLog.ts"
+import * as ids from "../src/internal/ids.ts"
+import * as state from "../src/internal/state.ts"
+import * as transitions from "../src/internal/transitions.ts"
+import * as Rules from "../src/Rules.ts"
+
+const agent: Agent.SessionAgentEncoded = {
+  type: "agent",
+  id: "agent_1",
+  version: 1,
+  name: "Agent",
+  description: null,
+  model: { id: "claude-sonnet-4-6" },
+  system: null,
+  tools: [],
+  mcp_servers: [],
+  skills: [],
+  multiagent: null
+}
+
+const fresh = state.makeSession({
+  id: "sesn_1",
+  key: ids.root(0),
+  seq: 0,
+  agent,
+  environment: { id: "env_1", type: "cloud" },
+  title: null,
+  metadata: {},
+  vaultIds: [],
+  resources: [],
+  budget: null,
+  issued: { event: 0, resource: 0, thread: 1, file: 0 },
+  createdAt: 0
+})
+
+const env = (script: DataScript): Env => ({ rules: Rules.defaults, script: () => script })
+
+const snapshot = (session: state.Session): string =>
+  JSON.stringify({
+    ...session,
+    log: eventLog.toArray(session.log),
+    threads: session.threads.map((thread) => ({ ...thread, log: eventLog.toArray(thread.log) }))
+  })
+
+describe("the event log", () => {
+  it.prop("has value semantics", [FastCheck.array(FastCheck.tuple(FastCheck.nat(), FastCheck.nat()))], ([pushes]) => {
+    // a tree of logs: each push is made on some earlier log
+    const logs: Array<{ readonly log: eventLog.EventLog<number>; readonly wanted: ReadonlyArray<number> }> = [
+      { log: eventLog.empty, wanted: [] }
+    ]
+    for (const [item, parent] of pushes) {
+      const { log, wanted } = logs[parent % logs.length]!
+      logs.push({ log: eventLog.append(log, item), wanted: [...wanted, item] })
+    }
+    for (const { log, wanted } of logs) assert.deepStrictEqual(eventLog.toArray(log), wanted)
+  })
+})
+
+/** A command in the abstract: which call an answer is for is decided when it is played. */
+type Command =
+  | { readonly _tag: "Send"; readonly kinds: ReadonlyArray<"message" | "interrupt" | "confirm" | "deny" | "result"> }
+  | { readonly _tag: "Update" }
+  | { readonly _tag: "Archive" }
+  | { readonly _tag: "Wait"; readonly millis: number }
+
+const command: FastCheck.Arbitrary<Command> = FastCheck.oneof(
+  {
+    weight: 6,
+    arbitrary: FastCheck.array(FastCheck.constantFrom("message", "interrupt", "confirm", "deny", "result"), {
+      minLength: 1,
+      maxLength: 3
+    }).map((kinds): Command => ({ _tag: "Send", kinds: kinds as ReadonlyArray<"message"> }))
+  },
+  { weight: 3, arbitrary: FastCheck.nat(1500).map((millis): Command => ({ _tag: "Wait", millis })) },
+  { weight: 1, arbitrary: FastCheck.constant<Command>({ _tag: "Update" }) },
+  { weight: 1, arbitrary: FastCheck.constant<Command>({ _tag: "Archive" }) }
+)
+
+const turn: FastCheck.Arbitrary<ReadonlyArray<DataStep>> = FastCheck.array(
+  FastCheck.constantFrom<DataStep>(
+    { think: true },
+    { say: "{{text}}" },
+    { tool: { name: "bash" } },
+    { tool: { name: "bash", permission: "ask" } },
+    { tool: { name: "bash", permission: "deny" } },
+    { custom_tool: { name: "c" } },
+    { together: [{ custom_tool: { name: "a" } }, { tool: { name: "b", permission: "ask" } }, { tool: { name: "c" } }] },
+    { sleep: 1000 },
+    { compact: true },
+    { reschedule: { millis: 500 } },
+    { refuse: {} },
+    { fail: { type: "model_overloaded_error", retry_status: "retrying" } },
+    { fail: { type: "model_overloaded_error", retry_status: "exhausted" } },
+    { fail: { type: "mcp_connection_failed_error", retry_status: "retrying" } },
+    { fail: { type: "unknown_error", retry_status: "terminal" } }
+  ),
+  { maxLength: 5 }
+)
+
+describe("transitions", () => {
+  it("are pure: what they start from is untouched, and they can be repeated", () => {
+    const script = env({ otherwise: [{ custom_tool: { name: "c" } }, { say: "x" }] })
+    const image = snapshot(fresh)
+    const message: transitions.SendableEncoded = { type: "user.message", content: [{ type: "text", text: "x" }] }
+    const once = Either.getOrThrow(transitions.send(fresh, 0, script, [message]))
+    const twice = Either.getOrThrow(transitions.send(fresh, 0, script, [message]))
+    assert.deepStrictEqual(once.emissions, twice.emissions)
+    assert.strictEqual(snapshot(once.session), snapshot(twice.session))
+    assert.strictEqual(snapshot(fresh), image)
+  })
+
+  it.prop(
+    "keep their invariants under any sequence of commands",
+    [FastCheck.array(turn, { maxLength: 4 }), FastCheck.array(command, { maxLength: 25 })],
+    ([turns, commands]) => {
+      const script = env({ turns })
+      let session = fresh
+      let now = 0
+      const streamed: Array<Emission["event"]> = []
+      let over = false
+      const accept = (outcome: { readonly session: state.Session; readonly emissions: ReadonlyArray<Emission> }) => {
+        assert.isFalse(over && outcome.emissions.length > 0, "an event after the end")
+        session = outcome.session
+        streamed.push(...outcome.emissions.filter((emission) => emission.session).map((emission) => emission.event))
+        over = session.status === "terminated"
+      }
+      const openCalls = () =>
+        session.threads.flatMap(({ play }) =>
+          play?.blocked?._tag === "Calls" ? play.blocked.calls.filter((call) => !call.settled) : []
+        )
+      for (const one of commands) {
+        const due = transitions.nextDue(session)
+        if (due !== undefined && due <= now) accept(transitions.advance(session, now, script))
+        const image = snapshot(session)
+        const attempt = <A extends { readonly session: state.Session; readonly emissions: ReadonlyArray<Emission> }>(
+          ruling: Either.Either<A, unknown>
+        ) => {
+          assert.strictEqual(snapshot(session), image, "the state before a command has changed")
+          if (Either.isRight(ruling)) accept(ruling.right)
+        }
+        switch (one._tag) {
+          case "Wait":
+            now += one.millis * 1000
+            break
+          case "Update":
+            attempt(transitions.update(session, now, script, { title: String(now) }))
+            break
+          case "Archive":
+            attempt(transitions.archive(session, now, script))
+            break
+          case "Send": {
+            const calls = openCalls()
+            const events = one.kinds.map((kind, i): transitions.SendableEncoded => {
+              const call = calls[(i + one.kinds.length) % Math.max(1, calls.length)]?.id ?? "sevt_nope"
+              switch (kind) {
+                case "message":
+                  return { type: "user.message", content: [{ type: "text", text: "x" }] }
+                case "interrupt":
+                  return { type: "user.interrupt" }
+                case "result":
+                  return { type: "user.custom_tool_result", custom_tool_use_id: call }
+                case "confirm":
+                case "deny":
+                  return { type: "user.tool_confirmation", tool_use_id: call, result: kind === "deny" ? "deny" : "allow" }
+              }
+            })
+            attempt(transitions.send(session, now, script, events))
+          }
+        }
+        check(session, streamed)
+      }
+    },
+    { fastCheck: { numRuns: 500 } }
+  )
+})
+
+const check = (session: state.Session, streamed: ReadonlyArray<Emission["event"]>): void => {
+  const stored = eventLog.toArray(session.log)
+  const ids = stored.map((event) => event.id)
+  assert.strictEqual(new Set(ids).size, ids.length, "an id that is used twice")
+  const stamps = stored.map((event) => String(event.processed_at))
+  assert.deepStrictEqual([...new Set(stamps)].sort(), stamps, "stamps that do not grow")
+  // what is announced about archiving is streamed alone
+  const announced = streamed.filter((event) => !ids.includes(event.id ?? ""))
+  assert.isTrue(announced.every((event) => event.type === "session.status_terminated") && announced.length <= 1)
+  assert.deepStrictEqual(stored, streamed.filter((event) => !announced.includes(event)), "streams that differ from the list")
+  let request = 0
+  let expected: "idle" | "running" | "rescheduling" | "terminated" = "idle"
+  for (const event of stored) {
+    if (event.type === "span.model_request_start") request++
+    if (event.type === "span.model_request_end") request--
+    assert.isTrue(request === 0 || request === 1, "requests that overlap")
+    if (event.type === "session.status_running") expected = "running"
+    if (event.type === "session.status_rescheduled") expected = "rescheduling"
+    if (event.type === "session.status_terminated") expected = "terminated"
+    if (event.type === "session.status_idle") expected = "idle"
+  }
+  if (session.archivedAt === null) {
+    assert.strictEqual(session.status, expected)
+    assert.strictEqual(session.threads[0].status, session.status, "a roll-up that differs from the threads")
+  }
+  if (session.status === "idle" && session.log.length > 0) {
+    assert.strictEqual(request, 0)
+    const waiting = session.threads[0].stop?.type === "requires_action"
+    assert.isTrue(session.inbox.every((pending) => waiting && pending.kind === "answer"), "input that nobody will read")
+  }
+}
