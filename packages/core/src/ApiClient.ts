@@ -15,7 +15,6 @@ import * as Effect from "effect/Effect"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
-import * as Metric from "effect/Metric"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -23,14 +22,17 @@ import type { ApiError } from "./ApiError.ts"
 import { MalformedResponse, TransportError } from "./ApiError.ts"
 import { ClientConfig } from "./ClientConfig.ts"
 import type * as Endpoint from "./Endpoint.ts"
+import * as body from "./internal/body.ts"
 import * as eventStream from "./internal/eventStream.ts"
 import { explain } from "./internal/explain.ts"
 import * as guard from "./internal/guard.ts"
+import { countRequest, countRetry } from "./internal/metrics.ts"
 import * as request from "./internal/request.ts"
 import * as response from "./internal/response.ts"
 import * as retry from "./internal/retry.ts"
+import type { Scrub } from "./internal/secrets.ts"
 import { excerpt, scrubber } from "./internal/secrets.ts"
-import { describe, fromClientError } from "./internal/transport.ts"
+import { fromClientError } from "./internal/transport.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
 /**
@@ -73,37 +75,6 @@ export interface Service {
  */
 export class ApiClient extends Context.Tag("@effect-managed-agents/core/ApiClient")<ApiClient, Service>() {}
 
-/** How much of an error page is read: enough for any API error, while a proxy's page may be endless. */
-const maxErrorBody = 64 * 1024
-
-const requests = Metric.counter("managed_agents_requests", {
-  description: "Calls of the Sessions API, by operation and outcome (`ok`, `interrupted`, or the tag of the error)",
-  incremental: true
-})
-
-const retries = Metric.counter("managed_agents_retries", {
-  description: "Attempts that were repeated, by operation and the tag of the error that caused it",
-  incremental: true
-})
-
-/** Making a labelled metric is too slow to do per call, so each is made once. */
-const labelled = (metric: Metric.Metric.Counter<number>, label: string) => {
-  const known = new Map<string, Effect.Effect<void>>()
-  return (operation: string, value: string): Effect.Effect<void> => {
-    const key = `${operation} ${value}`
-    let increment = known.get(key)
-    if (increment === undefined) {
-      const own: Metric.Metric.Counter<number> = Metric.tagged(Metric.tagged(metric, "operation", operation), label, value)
-      increment = Metric.increment(own)
-      known.set(key, increment)
-    }
-    return increment
-  }
-}
-
-const countRequest = labelled(requests, "outcome")
-const countRetry = labelled(retries, "error")
-
 const outcome = (exit: Exit.Exit<unknown, ApiError>): string =>
   Exit.match(exit, {
     onSuccess: () => "ok",
@@ -121,68 +92,64 @@ const attributes = (endpoint: Endpoint.Any, input: request.Input): Record<string
   return out
 }
 
-const observe = (endpoint: Endpoint.Any, input: request.Input) =>
-<A, R>(self: Effect.Effect<A, ApiError, R>): Effect.Effect<A, ApiError, R> =>
-  self.pipe(
-    Effect.onExit((exit) => countRequest(endpoint.name, outcome(exit))),
-    Effect.withSpan(endpoint.name, { kind: "client", attributes: attributes(endpoint, input), captureStackTrace: false })
-  )
-
-/** Reads a body as text; stops early at `limit` characters. */
-const readText = (
-  operation: string,
-  scrub: (text: string) => string,
-  head: HttpClientResponse,
-  limit = Infinity
-): Effect.Effect<string, TransportError> =>
-  Effect.suspend(() => {
-    const decoder = new TextDecoder()
-    let text = ""
-    return head.stream.pipe(
-      Stream.runForEachWhile((bytes) =>
-        Effect.sync(() => {
-          text += decoder.decode(bytes, { stream: true })
-          return text.length < limit
-        })
-      ),
-      Effect.catchIf((error) => error.reason === "EmptyBody", () => Effect.void),
-      Effect.mapBoth({
-        onSuccess: () => text + decoder.decode(),
-        onFailure: (error) =>
-          new TransportError({
-            operation,
-            reason: "Body",
-            status: head.status,
-            requestId: response.requestId(head.headers, scrub),
-            detail: `the response ended before it was complete: ${scrub(describe(error.cause ?? error))}`,
-            excerpt: excerpt(text, scrub)
-          })
+/** Makes a call one span, counts it and logs how it ended. */
+const observe =
+  (endpoint: Endpoint.Any, input: request.Input) =>
+  <A, R>(self: Effect.Effect<A, ApiError, R>): Effect.Effect<A, ApiError, R> =>
+    self.pipe(
+      Effect.onExit((exit) => {
+        const ended = outcome(exit)
+        return countRequest(endpoint.name, ended).pipe(
+          Effect.zipRight(Exit.isSuccess(exit) ? Effect.void : Effect.annotateCurrentSpan("error.type", ended)),
+          Effect.zipRight(Effect.logDebug(`${endpoint.name}: ${ended}`))
+        )
+      }),
+      Effect.withSpan(endpoint.name, {
+        kind: "client",
+        attributes: attributes(endpoint, input),
+        captureStackTrace: false
       })
     )
-  })
 
-/** The media type of a response, without parameters. */
-const mediaType = (head: HttpClientResponse): string | undefined =>
-  head.headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase()
-
-const isJson = (type: string | undefined): boolean =>
-  // a server that leaves the type out may still mean JSON; parsing decides
-  type === undefined || type === "application/json" || type.endsWith("+json")
+/** One call of an endpoint, while it runs. */
+interface Call {
+  readonly endpoint: Endpoint.Any
+  readonly scrub: Scrub
+}
 
 const malformed = (
-  operation: string,
-  scrub: (text: string) => string,
+  { endpoint, scrub }: Call,
   head: HttpClientResponse,
-  body: string,
+  text: string,
   issues: MalformedResponse["issues"]
-) =>
-  new MalformedResponse({
-    operation,
-    issues,
-    status: head.status,
-    requestId: response.requestId(head.headers, scrub),
-    excerpt: excerpt(body, scrub)
-  })
+): Effect.Effect<never, MalformedResponse> =>
+  Effect.fail(
+    new MalformedResponse({
+      operation: endpoint.name,
+      issues,
+      status: head.status,
+      requestId: response.requestId(head.headers, scrub),
+      excerpt: excerpt(text, scrub)
+    })
+  )
+
+const expected = {
+  json: { accepts: body.isJson, name: "JSON" },
+  events: { accepts: body.isEventStream, name: "an event stream" }
+}
+
+/** Refuses a response of another media type. What it is instead can be told from the beginning of its body. */
+const checkType = (
+  call: Call,
+  head: HttpClientResponse,
+  timeout: Duration.Duration
+): Effect.Effect<void, MalformedResponse> => {
+  const { accepts, name } = expected[call.endpoint.kind]
+  const type = body.mediaType(head)
+  if (accepts(type)) return Effect.void
+  const message = excerpt(`expected ${name}, got content type ${type ?? "(none)"}`, call.scrub)
+  return Effect.flatMap(body.beginning(head, timeout), (text) => malformed(call, head, text, [{ path: "", message }]))
+}
 
 const guards = new WeakMap<Endpoint.Any, (value: unknown) => boolean>()
 
@@ -195,22 +162,18 @@ const guardOf = (endpoint: Endpoint.Any): (value: unknown) => boolean => {
   return is
 }
 
-const decodeJson = (
-  endpoint: Endpoint.Any,
-  scrub: (text: string) => string,
-  head: HttpClientResponse
-): Effect.Effect<unknown, ApiError> =>
-  Effect.flatMap(readText(endpoint.name, scrub, head), (body) => {
-    const fail = (issues: MalformedResponse["issues"]) => Effect.fail(malformed(endpoint.name, scrub, head, body, issues))
-    const type = mediaType(head)
-    if (!isJson(type)) return fail([{ path: "", message: `expected JSON, got content type ${type}` }])
+const decodeJson = (call: Call, head: HttpClientResponse): Effect.Effect<unknown, ApiError> =>
+  Effect.flatMap(body.whole(call.endpoint.name, head, call.scrub), (text) => {
     let value: unknown
     try {
-      value = JSON.parse(body)
+      value = JSON.parse(text)
     } catch {
-      return fail([{ path: "", message: body === "" ? "expected JSON, got an empty body" : "expected JSON" }])
+      const message = text === "" ? "expected JSON, got an empty body" : "expected JSON"
+      return malformed(call, head, text, [{ path: "", message }])
     }
-    return guardOf(endpoint)(value) ? Effect.succeed(value) : fail(explain(endpoint.success, value))
+    return guardOf(call.endpoint)(value)
+      ? Effect.succeed(value)
+      : malformed(call, head, text, explain(call.endpoint.success, value, call.scrub))
   })
 
 /**
@@ -225,19 +188,23 @@ export const make: Effect.Effect<Service, never, ClientConfig | HttpClient.HttpC
   const http = (yield* HttpClient.HttpClient).pipe(
     // the span of a call is made here, without headers and query; nothing about the caller's traces is sent out
     HttpClient.withTracerDisabledWhen(() => true),
-    HttpClient.withTracerPropagation(false),
     // closing the scope releases the connection, also when the body was not read to its end
     HttpClient.withScope
   )
 
-  /** One attempt, up to the head of a response that reports success. */
+  /** One attempt, up to the head of a response that reports success and is of the right type. */
   const attempt = (
-    endpoint: Endpoint.Any,
-    scrub: (text: string) => string,
+    call: Call,
     message: HttpClientRequest
-  ): Effect.Effect<HttpClientResponse, ApiError, Scope.Scope> =>
-    http.execute(message).pipe(
-      Effect.mapError((error) => fromClientError(endpoint.name, error, scrub)),
+  ): Effect.Effect<HttpClientResponse, ApiError, Scope.Scope> => {
+    const { endpoint, scrub } = call
+    return http.execute(message).pipe(
+      Effect.catchAll((error) =>
+        // a client that fails by itself on some statuses has the response nevertheless
+        error._tag === "ResponseError" && error.reason === "StatusCode"
+          ? Effect.succeed(error.response)
+          : Effect.fail(fromClientError(endpoint.name, error, scrub))
+      ),
       Effect.timeoutFail({
         duration: config.timeout,
         onTimeout: () =>
@@ -247,25 +214,26 @@ export const make: Effect.Effect<Service, never, ClientConfig | HttpClient.HttpC
             detail: `no response within ${Duration.format(config.timeout)}`
           })
       }),
-      Effect.tap((head) =>
-        Effect.annotateCurrentSpan({
+      Effect.tap((head) => {
+        const id = response.requestId(head.headers, scrub)
+        return Effect.annotateCurrentSpan({
           "http.response.status_code": head.status,
-          "request.id": response.requestId(head.headers, scrub)
+          ...(id === undefined ? {} : { "request.id": id })
         })
-      ),
-      Effect.flatMap((head) => {
-        if (head.status >= 200 && head.status < 300) return Effect.succeed(head)
-        return readText(endpoint.name, scrub, head, maxErrorBody).pipe(
-          // an error page that breaks off is still the answer: its status counts
-          Effect.catchAll((error) => Effect.succeed(error.excerpt ?? "")),
-          Effect.flatMap((body) => response.fromResponse(endpoint.name, head.status, head.headers, body, scrub)),
-          Effect.flatMap(Effect.fail)
-        )
-      })
+      }),
+      Effect.tap((head) =>
+        head.status >= 200 && head.status < 300
+          ? checkType(call, head, config.timeout)
+          : body.beginning(head, config.timeout).pipe(
+            Effect.flatMap((text) => response.fromResponse(endpoint.name, head.status, head.headers, text, scrub)),
+            Effect.flatMap(Effect.fail)
+          )
+      )
     )
+  }
 
   const retrying = <A, R>(
-    endpoint: Endpoint.Any,
+    { name, method }: Endpoint.Any,
     self: Effect.Effect<A, ApiError, R>
   ): Effect.Effect<A, ApiError, R> =>
     Effect.contextWithEffect((context: Context.Context<R>) => {
@@ -275,11 +243,12 @@ export const make: Effect.Effect<Service, never, ClientConfig | HttpClient.HttpC
         : policyOfLayer
       const loop = (count: number): Effect.Effect<A, ApiError, R> =>
         Effect.catchAll(self, (error) => {
-          if (count >= policy.maxRetries || !retry.mayRepeat(error, endpoint.method === "GET")) return Effect.fail(error)
+          if (count >= policy.maxRetries || !retry.mayRepeat(error, method === "GET")) return Effect.fail(error)
           return Effect.flatMap(retry.delay(error, policy, count), (delay) => {
             if (delay === undefined) return Effect.fail(error)
-            return Effect.logDebug(`${endpoint.name} is tried again in ${Duration.format(delay)}: ${error._tag}`).pipe(
-              Effect.zipRight(countRetry(endpoint.name, error._tag)),
+            return Effect.logDebug(`${name} is tried again in ${Duration.format(delay)}: ${error._tag}`).pipe(
+              Effect.zipRight(countRetry(name, error._tag)),
+              Effect.zipRight(Effect.annotateCurrentSpan("http.request.resend_count", count + 1)),
               Effect.zipRight(Effect.sleep(delay)),
               Effect.zipRight(Effect.suspend(() => loop(count + 1)))
             )
@@ -290,59 +259,41 @@ export const make: Effect.Effect<Service, never, ClientConfig | HttpClient.HttpC
 
   const call = (endpoint: Endpoint.Any, input: request.Input, options: RequestOptions = {}) =>
     Effect.suspend(() => {
-      const scrub = scrubber(config, input)
-      return request.make(endpoint, config, input, options).pipe(
+      const call: Call = { endpoint, scrub: scrubber(config, input) }
+      return request.make(endpoint, config, input, options, call.scrub).pipe(
         Effect.flatMap((message) =>
-          retrying(
-            endpoint,
-            Effect.scoped(Effect.flatMap(attempt(endpoint, scrub, message), (head) => decodeJson(endpoint, scrub, head)))
-          )
+          retrying(endpoint, Effect.scoped(Effect.flatMap(attempt(call, message), (head) => decodeJson(call, head))))
         ),
-        Effect.tap(() => Effect.logDebug(`${endpoint.name} succeeded`)),
         observe(endpoint, input)
       )
     })
 
+  /** One attempt to open a stream, in a scope of its own: the connection can go before the caller's scope does. */
+  const connect = (call: Call, message: HttpClientRequest, scope: Scope.Scope) =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(Scope.fork(scope, ExecutionStrategy.sequential), (connection) =>
+        attempt(call, message).pipe(
+          Scope.extend(connection),
+          restore,
+          Effect.onError((cause) => Scope.close(connection, Exit.failCause(cause))),
+          Effect.map((head) => ({ head, connection }))
+        ))
+    )
+
   const open = (endpoint: Endpoint.Any, input: request.Input, options: RequestOptions = {}) =>
-    Effect.suspend(() => {
-      const scrub = scrubber(config, input)
-      const connect = (message: HttpClientRequest, scope: Scope.Scope) =>
-        Effect.uninterruptibleMask((restore) =>
-          Effect.flatMap(Scope.fork(scope, ExecutionStrategy.sequential), (connection) =>
-            restore(attempt(endpoint, scrub, message)).pipe(
-              Effect.flatMap((head) => {
-                const type = mediaType(head)
-                if (type === "text/event-stream") return Effect.succeed(head)
-                return readText(endpoint.name, scrub, head, maxErrorBody).pipe(
-                  Effect.catchAll((error) => Effect.succeed(error.excerpt ?? "")),
-                  Effect.flatMap((body) =>
-                    Effect.fail(malformed(endpoint.name, scrub, head, body, [{
-                      path: "",
-                      message: `expected an event stream, got content type ${type ?? "(none)"}`
-                    }]))
-                  )
-                )
-              }),
-              Scope.extend(connection),
-              Effect.onError((cause) => Scope.close(connection, Exit.failCause(cause))),
-              Effect.map((head) => ({ head, connection }))
-            ))
-        )
-      return Effect.scopeWith((scope) =>
-        request.make(endpoint, config, input, options).pipe(
-          Effect.flatMap((message) => retrying(endpoint, connect(message, scope))),
-          Effect.tap(() => Effect.logDebug(`${endpoint.name} is open`)),
-          observe(endpoint, input)
-        )
-      ).pipe(
+    Effect.scopeWith((scope) => {
+      const call: Call = { endpoint, scrub: scrubber(config, input) }
+      return request.make(endpoint, config, input, options, call.scrub).pipe(
+        Effect.flatMap((message) => retrying(endpoint, connect(call, message, scope))),
+        observe(endpoint, input),
         Effect.map(({ connection, head }) =>
           head.stream.pipe(
             eventStream.decode({
               operation: endpoint.name,
-              requestId: response.requestId(head.headers, scrub),
+              requestId: response.requestId(head.headers, call.scrub),
               schema: endpoint.success,
               maxEventSize: config.maxEventSize,
-              scrub
+              scrub: call.scrub
             }),
             Stream.ensuringWith((exit) => Scope.close(connection, exit))
           )

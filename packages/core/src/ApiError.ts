@@ -62,7 +62,7 @@ const describe = (error: ResponseErrorFields): string => {
  * @since 0.1.0
  */
 export const Issue = Schema.Struct({
-  /** Where it is, for example `events[0].content[1].text`; empty for the value as a whole. */
+  /** Where it is, for example `events.0.content.1.text`; empty for the value as a whole. */
   path: Schema.String,
   /** What was expected there. */
   message: Schema.String
@@ -145,12 +145,10 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>("@effect-mana
  * @category errors
  * @since 0.1.0
  */
-export class PaymentRequired
-  extends Schema.TaggedError<PaymentRequired>("@effect-managed-agents/core/PaymentRequired")(
-    "PaymentRequired",
-    responseFields
-  )
-{
+export class PaymentRequired extends Schema.TaggedError<PaymentRequired>("@effect-managed-agents/core/PaymentRequired")(
+  "PaymentRequired",
+  responseFields
+) {
   override get message(): string {
     return describe(this)
   }
@@ -223,12 +221,10 @@ export class Conflict extends Schema.TaggedError<Conflict>("@effect-managed-agen
  * @category errors
  * @since 0.1.0
  */
-export class RequestTooLarge
-  extends Schema.TaggedError<RequestTooLarge>("@effect-managed-agents/core/RequestTooLarge")(
-    "RequestTooLarge",
-    responseFields
-  )
-{
+export class RequestTooLarge extends Schema.TaggedError<RequestTooLarge>("@effect-managed-agents/core/RequestTooLarge")(
+  "RequestTooLarge",
+  responseFields
+) {
   override get message(): string {
     return describe(this)
   }

@@ -12,6 +12,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import { isBeta, isName, isValue, isWord } from "./internal/headers.ts"
 
 /**
  * The complete configuration of a client.
@@ -28,7 +29,7 @@ export interface Service {
   readonly apiVersion: string
   /** The beta names sent with every request, in order; a call can add to them. */
   readonly betas: ReadonlyArray<string>
-  /** Further headers sent with every request. */
+  /** Further headers sent with every request; their names in lower case. */
   readonly headers: { readonly [name: string]: string | Redacted.Redacted }
   /** How long one attempt may wait for the response head. Reading a body or an event stream has no limit. */
   readonly timeout: Duration.Duration
@@ -95,7 +96,8 @@ export interface Options {
   /** The workspace to act in (`anthropic-workspace-id`), for credentials that are valid in several. */
   readonly workspaceId?: string | undefined
   /**
-   * Further headers. A secret goes in as `Redacted`, so that it is shown nowhere.
+   * Further headers, except those that other options determine. A secret goes in as `Redacted`, so that it is shown
+   * nowhere; headers made to carry one, such as `authorization` and `cookie`, are always treated as secret.
    *
    * @default {}
    */
@@ -123,28 +125,67 @@ export interface Options {
  */
 export const beta = "managed-agents-2026-04-01"
 
-const problems = (options: Options): ReadonlyArray<string> => {
-  const out: Array<string> = []
-  if (options.baseUrl !== undefined && !/^https?:\/\/[^\s?#]+$/.test(options.baseUrl)) {
-    out.push(`baseUrl: expected an http or https URL without query or fragment, got ${JSON.stringify(options.baseUrl)}`)
+/** Headers that other options or the kind of request determine. */
+const reserved = new Set(["accept", "anthropic-beta", "anthropic-version", "content-length", "content-type"])
+
+/** Headers that exist to carry a secret. */
+const secretHeaders = new Set(["authorization", "cookie", "proxy-authorization", "x-api-key"])
+
+const problemOfUrl = (text: string): string | undefined => {
+  // the address is not shown: a query or a user name may be a secret
+  if (!/^https?:\/\/[^\s?#]+$/i.test(text) || !URL.canParse(text)) {
+    return "baseUrl: expected an http or https URL without query or fragment"
   }
-  for (const [name, value] of Object.entries(options.headers ?? {})) {
-    const text = Redacted.isRedacted(value) ? Redacted.value(value) : value
-    // the value is not shown: it may be a secret
-    if (/[\r\n\0]/.test(String(text))) out.push(`headers.${name}: a header value cannot contain a line break`)
-    if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(name)) out.push(`headers: ${JSON.stringify(name)} is not a header name`)
+  const { password, username } = new URL(text)
+  return username === "" && password === "" ? undefined : "baseUrl: put a user name or password into a header instead"
+}
+
+const problemsOf = (config: Service): ReadonlyArray<string> => {
+  const problems: Array<string> = []
+  const check = (valid: boolean, problem: string) => {
+    if (!valid) problems.push(problem)
   }
-  for (const [name, secret] of [["apiKey", options.apiKey], ["authToken", options.authToken]] as const) {
-    if (secret === undefined) continue
-    const text = Redacted.value(secret)
-    if (text.trim() === "") out.push(`${name}: is empty`)
-    else if (!/^[\x21-\x7e]+$/.test(text)) {
-      out.push(`${name}: contains characters that cannot stand in a header, perhaps a line break at its end`)
+  const url = problemOfUrl(config.baseUrl)
+  if (url !== undefined) problems.push(url)
+  if (config.credential !== undefined) {
+    const secret = Redacted.value(config.credential.secret)
+    check(secret.trim() !== "", "apiKey or authToken: is empty")
+    check(
+      secret.trim() === "" || isWord(secret),
+      "apiKey or authToken: contains characters that cannot stand in a header, perhaps a line break at its end"
+    )
+  }
+  check(isWord(config.apiVersion), "apiVersion: cannot stand in a header")
+  // what is no name may be a secret in the wrong place, so it is not shown
+  for (const [index, beta] of config.betas.entries()) check(isBeta(beta), `betas.${index}: is not the name of a beta`)
+  for (const [index, [name, value]] of Object.entries(config.headers).entries()) {
+    check(isName(name), `headers: name number ${index + 1} is not the name of a header`)
+    if (isName(name)) {
+      check(!reserved.has(name), `headers.${name}: is set by the client`)
+      check(name !== config.credential?.header, `headers.${name}: is set from the credential`)
+      check(
+        isValue(Redacted.isRedacted(value) ? Redacted.value(value) : value),
+        `headers.${name}: contains characters that cannot stand in a header`
+      )
     }
   }
-  if (options.maxEventSize !== undefined && !(options.maxEventSize > 0)) {
-    out.push(`maxEventSize: expected a number above 0, got ${options.maxEventSize}`)
+  check(Duration.greaterThan(config.timeout, Duration.zero), "timeout: expected a duration above zero")
+  check(config.maxEventSize > 0, "maxEventSize: expected a number above 0")
+  return problems
+}
+
+const credentialOf = ({ apiKey, apiKeyHeader = "x-api-key", authToken }: Options): Credential | undefined => {
+  if (apiKey !== undefined) return { header: apiKeyHeader, secret: apiKey }
+  return authToken === undefined ? undefined : { header: "authorization", secret: authToken }
+}
+
+const headersOf = ({ headers = {}, workspaceId }: Options): Service["headers"] => {
+  const out: Record<string, string | Redacted.Redacted> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    const key = name.toLowerCase()
+    out[key] = typeof value === "string" && secretHeaders.has(key) ? Redacted.make(value) : value
   }
+  if (workspaceId !== undefined) out["anthropic-workspace-id"] = workspaceId
   return out
 }
 
@@ -155,26 +196,20 @@ const problems = (options: Options): ReadonlyArray<string> => {
  * @since 0.1.0
  */
 export const make = (options: Options = {}): Effect.Effect<Service, ConfigError.ConfigError> => {
-  const wrong = problems(options)
-  if (wrong.length > 0) return Effect.fail(ConfigError.InvalidData([], wrong.join("; ")))
-  const apiKey = options.apiKey === undefined
-    ? undefined
-    : { header: options.apiKeyHeader ?? "x-api-key", secret: options.apiKey } as const
-  const authToken = options.authToken === undefined
-    ? undefined
-    : { header: "authorization", secret: options.authToken } as const
-  return Effect.succeed({
+  const config: Service = {
     baseUrl: (options.baseUrl ?? "https://api.anthropic.com").replace(/\/+$/, ""),
-    credential: apiKey ?? authToken,
+    credential: credentialOf(options),
     apiVersion: options.apiVersion ?? "2023-06-01",
     betas: [...new Set([...(options.betas ?? []), beta])],
-    headers: {
-      ...options.headers,
-      ...(options.workspaceId === undefined ? {} : { "anthropic-workspace-id": options.workspaceId })
-    },
-    timeout: Duration.decode(options.timeout ?? "10 minutes"),
+    headers: headersOf(options),
+    // a duration that cannot be read is refused with those that are too short
+    timeout: Option.getOrElse(Duration.decodeUnknown(options.timeout ?? "10 minutes"), () => Duration.zero),
     maxEventSize: options.maxEventSize ?? 32 * 1024 * 1024
-  })
+  }
+  const problems = problemsOf(config)
+  return problems.length === 0
+    ? Effect.succeed(config)
+    : Effect.fail(ConfigError.InvalidData([], problems.join("; ")))
 }
 
 /**
@@ -201,14 +236,16 @@ const optional = <A>(config: Config.Config<A>): Config.Config<A | undefined> =>
   Config.map(Config.option(config), Option.getOrUndefined)
 
 const fromEnv: Config.Config<Options> = Config.all({
-  apiKey: optional(Config.redacted("ANTHROPIC_API_KEY")),
-  authToken: optional(Config.redacted("ANTHROPIC_AUTH_TOKEN")),
+  apiKey: optional(Config.redacted(Config.nonEmptyString("ANTHROPIC_API_KEY"))),
+  authToken: optional(Config.redacted(Config.nonEmptyString("ANTHROPIC_AUTH_TOKEN"))),
   baseUrl: optional(Config.nonEmptyString("ANTHROPIC_BASE_URL")),
   workspaceId: optional(Config.nonEmptyString("ANTHROPIC_WORKSPACE_ID"))
 }).pipe(
   Config.mapOrFail((options) =>
     options.apiKey === undefined && options.authToken === undefined
-      ? Either.left(ConfigError.MissingData(["ANTHROPIC_API_KEY"], "expected ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN"))
+      ? Either.left(
+        ConfigError.MissingData(["ANTHROPIC_API_KEY"], "expected ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN")
+      )
       : Either.right(options)
   )
 )
@@ -216,7 +253,7 @@ const fromEnv: Config.Config<Options> = Config.all({
 /**
  * Provides {@link ClientConfig} from the variables that the service's own tools read, through the current
  * `ConfigProvider` (by default the environment): `ANTHROPIC_API_KEY` or else `ANTHROPIC_AUTH_TOKEN`, one of which must be
- * set, and optionally `ANTHROPIC_BASE_URL` and `ANTHROPIC_WORKSPACE_ID`.
+ * set, and optionally `ANTHROPIC_BASE_URL` and `ANTHROPIC_WORKSPACE_ID`. A variable that is empty counts as not set.
  *
  * @category layers
  * @since 0.1.0

@@ -53,6 +53,9 @@ export interface Options {
   readonly maxRetryAfter?: Duration.DurationInput | undefined
 }
 
+/** What is not a number counts as zero, as what is negative does. */
+const notNegative = (n: number): number => n > 0 ? n : 0
+
 /**
  * Completes the options. A negative number of retries counts as none; `jitter` is brought into the range 0 to 1.
  *
@@ -60,10 +63,10 @@ export interface Options {
  * @since 0.1.0
  */
 export const make = (options: Options = {}): RetryPolicy => ({
-  maxRetries: Math.max(0, Math.floor(options.maxRetries ?? 2)),
+  maxRetries: Math.floor(notNegative(options.maxRetries ?? 2)),
   baseDelay: Duration.decode(options.baseDelay ?? "500 millis"),
   maxDelay: Duration.decode(options.maxDelay ?? "8 seconds"),
-  jitter: Math.min(1, Math.max(0, options.jitter ?? 0.25)),
+  jitter: Math.min(1, notNegative(options.jitter ?? 0.25)),
   maxRetryAfter: Duration.decode(options.maxRetryAfter ?? "1 minute")
 })
 
@@ -91,8 +94,7 @@ export const none: RetryPolicy = make({ maxRetries: 0 })
  * @category layers
  * @since 0.1.0
  */
-export const layer = (policy: Options | RetryPolicy = {}): Layer.Layer<Current> =>
-  Layer.succeed(Current, make(policy))
+export const layer = (policy: Options | RetryPolicy = {}): Layer.Layer<Current> => Layer.succeed(Current, make(policy))
 
 /**
  * Sets the policy for the calls made by one effect, whatever its client was built with.

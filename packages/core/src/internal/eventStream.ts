@@ -7,7 +7,9 @@ import { MalformedResponse, StreamInterrupted } from "../ApiError.ts"
 import * as Sse from "../Sse.ts"
 import { explain } from "./explain.ts"
 import * as guard from "./guard.ts"
+import { countEvents } from "./metrics.ts"
 import { fromErrorFrame } from "./response.ts"
+import type { Scrub } from "./secrets.ts"
 import { excerpt } from "./secrets.ts"
 import { describe } from "./transport.ts"
 
@@ -22,7 +24,7 @@ export interface Options<A, I> {
   /** The number of UTF-16 units that one event may have. */
   readonly maxEventSize: number
   /** Removes known secrets from what goes into an error. */
-  readonly scrub: (text: string) => string
+  readonly scrub: Scrub
 }
 
 /**
@@ -47,14 +49,17 @@ const toChannel = <A, E>(
   decoder: Decoder<A>,
   { operation, requestId, scrub }: Pick<Options<A, never>, "operation" | "requestId" | "scrub">
 ): Decoding<A, E> => {
+  const count = countEvents(operation)
   const next = (): Decoding<A, E> => decoder.failure === undefined ? loop : Channel.fail(decoder.failure)
   const loop: Decoding<A, E> = Channel.readWith({
     onInput: (chunks: Chunk.Chunk<Uint8Array>) => {
       const events = decoder.push(chunks)
-      return events.length === 0 ? next() : Channel.flatMap(Channel.write(Chunk.unsafeFromArray(events)), next)
+      if (events.length === 0) return next()
+      count(events.length)
+      return Channel.flatMap(Channel.write(Chunk.unsafeFromArray(events)), next)
     },
     onFailure: (error: E) =>
-      Channel.fail(new StreamInterrupted({ operation, requestId, detail: scrub(describe(error)) })),
+      Channel.fail(new StreamInterrupted({ operation, requestId, detail: describe(error, scrub) })),
     onDone: () => Channel.void
   })
   return loop
@@ -75,7 +80,7 @@ const makeDecoder = <A, I>(options: Options<A, I>, is: (value: unknown) => value
     new MalformedResponse({
       operation,
       requestId,
-      eventId: idOf(value),
+      eventId: idOf(value, scrub),
       issues,
       excerpt: excerpt(data, scrub)
     })
@@ -97,7 +102,7 @@ const makeDecoder = <A, I>(options: Options<A, I>, is: (value: unknown) => value
     if (type === "ping") return
     if (type === "error") failure = fromErrorFrame(operation, requestId, frame.data, scrub)
     else if (is(value)) events.push(value)
-    else failure = malformed(frame.data, explain(schema, value), value)
+    else failure = malformed(frame.data, explain(schema, value, scrub), value)
   }
   const parser = Sse.makeParser({
     onFrame,
@@ -120,5 +125,7 @@ const makeDecoder = <A, I>(options: Options<A, I>, is: (value: unknown) => value
   }
 }
 
-const idOf = (value: unknown): string | undefined =>
-  typeof value === "object" && value !== null && "id" in value && typeof value.id === "string" ? value.id : undefined
+const idOf = (value: unknown, scrub: Scrub): string | undefined =>
+  typeof value === "object" && value !== null && "id" in value && typeof value.id === "string"
+    ? excerpt(value.id, scrub)
+    : undefined

@@ -5,27 +5,29 @@ import type * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import type { Issue } from "../ApiError.ts"
 import * as guard from "./guard.ts"
-
+import type { Scrub } from "./secrets.ts"
 
 /**
  * What is wrong with a value that a guard refused.
  *
  * A value is never printed whole. Of strings only those are quoted that stand where one of a few words or a timestamp
- * should be, so that no secret and no content gets into an error.
+ * should be, so that no content gets into an error; `scrub` takes out secrets that stand there all the same.
  */
-export const explain = <A, I>(schema: Schema.Schema<A, I>, value: unknown): ReadonlyArray<Issue> =>
+export const explain = <A, I>(schema: Schema.Schema<A, I>, value: unknown, scrub: Scrub): ReadonlyArray<Issue> =>
   Either.match(ParseResult.validateEither(schema, { errors: "all" })(value), {
-    onLeft: fromParseIssue,
+    onLeft: (issue) => fromParseIssue(issue, scrub),
     onRight: () => []
   })
 
 /** What a `ParseIssue` says, in the same form. */
-export const fromParseIssue = (issue: ParseResult.ParseIssue): ReadonlyArray<Issue> => {
+export const fromParseIssue = (issue: ParseResult.ParseIssue, scrub: Scrub): ReadonlyArray<Issue> => {
   const issues = new Map<string, Issue>()
+  // before anything is clipped: what is left of a secret then could not be found any more
+  const bounded = (text: string, max: number) => clip(scrub(text), max)
   for (const found of walk(issue, { path: [], owner: undefined })) {
-    const path = clip(found.at.path.map(String).join("."), maxPath)
-    const owner = found.at.owner === undefined ? "" : ` (in ${clip(found.at.owner, maxQuote)})`
-    const message = `${clip(found.message, maxMessage)}${owner}`
+    const path = bounded(found.at.path.map(String).join("."), maxPath)
+    const owner = found.at.owner === undefined ? "" : ` (in ${bounded(found.at.owner, maxQuote)})`
+    const message = `${bounded(found.message, maxMessage)}${owner}`
     issues.set(`${path}\n${message}`, { path, message })
   }
   const all = [...issues.values()]
@@ -50,6 +52,8 @@ interface At {
 interface Found {
   readonly at: At
   readonly message: string
+  /** Whether a check of ours words the message. */
+  readonly own?: boolean
 }
 
 const walk = (issue: ParseResult.ParseIssue, at: At): ReadonlyArray<Found> => {
@@ -74,7 +78,11 @@ const walk = (issue: ParseResult.ParseIssue, at: At): ReadonlyArray<Found> => {
     case "Forbidden":
       return [{ at, message: issue.message ?? "is not allowed" }]
     case "Type":
-      return [{ at, message: issue.message ?? expected(issue.ast, issue.actual) }]
+      return [
+        issue.message === undefined
+          ? { at, message: expected(issue.ast, issue.actual) }
+          : { at, message: issue.message, own: true }
+      ]
   }
 }
 
@@ -103,8 +111,8 @@ const union = (
   // the member that got furthest into the value is the one that was meant
   if (deepest > at.path.length) return found.filter((f) => f.at.path.length > at.path.length)
   // a message of its own says more than the list of what would have been accepted
-  const said = issues.filter((issue) => issue._tag === "Refinement" && issue.kind === "Predicate")
-  return said.length > 0 ? said.flatMap((issue) => walk(issue, at)) : [{ at, message: expected(ast, actual) }]
+  const own = found.filter((f) => f.own === true)
+  return own.length > 0 ? own : [{ at, message: expected(ast, actual) }]
 }
 
 const covers = (ast: AST.Annotated, key: string, tag: string): boolean =>
@@ -119,9 +127,9 @@ const isRecord = (u: unknown): u is { readonly [key: string]: unknown } =>
   typeof u === "object" && u !== null && !Array.isArray(u)
 
 const expected = (ast: AST.AST, actual: unknown): string =>
-  `expected ${describe(ast)}, got ${typeof actual === "string" && isVocabulary(ast) ? quote(actual) : got(actual)}`
-
-const quote = (text: string): string => JSON.stringify(clip(text, maxQuote))
+  `expected ${describe(ast)}, got ${
+    typeof actual === "string" && isVocabulary(ast) ? JSON.stringify(actual) : got(actual)
+  }`
 
 const got = (actual: unknown): string => {
   if (actual === undefined || actual === null || typeof actual === "boolean" || typeof actual === "number") {
@@ -133,8 +141,11 @@ const got = (actual: unknown): string => {
 
 /** Whether a node accepts only some strings, of a kind that is safe to print. */
 const isVocabulary = (ast: AST.AST): boolean =>
-  AST.isLiteral(ast) || AST.isRefinement(ast) && identifierOf(ast) === "Timestamp" ||
-  AST.isUnion(ast) && ast.types.some(isVocabulary)
+  AST.isLiteral(ast) && typeof ast.literal === "string" ||
+  AST.isRefinement(ast) && identifierOf(ast) === "Timestamp" ||
+  AST.isUnion(ast) && ast.types.some(isVocabulary) && ast.types.every((type) => isVocabulary(type) || isAbsence(type))
+
+const isAbsence = (ast: AST.AST): boolean => AST.isUndefinedKeyword(ast) || AST.isLiteral(ast) && ast.literal === null
 
 const identifierOf = (ast: AST.Annotated): string | undefined =>
   Option.getOrUndefined(AST.getJSONIdentifierAnnotation(ast)) ?? Option.getOrUndefined(AST.getIdentifierAnnotation(ast))

@@ -7,13 +7,16 @@ import type { Page } from "../Page.ts"
 
 /**
  * All items from the first page on. A page is fetched when the consumer asks for more than the last one held; an empty page
- * with a cursor does not end the list.
+ * with a cursor does not end the list, an empty cursor does.
  */
 export const paginate = <A>(
   fetch: (page: { readonly page?: string }) => Effect.Effect<Page<A>, ApiError>
 ): Stream.Stream<A, ApiError> =>
-  Stream.paginateChunkEffect({}, (page: { readonly page?: string }) =>
-    Effect.map(fetch(page), (found) => [
-      Chunk.unsafeFromArray(found.data),
-      Option.map(Option.fromNullable(found.next_page), (next) => ({ page: next }))
-    ] as const))
+  Stream.paginateChunkEffect(
+    {},
+    (page: { readonly page?: string }) =>
+      Effect.map(fetch(page), ({ data, next_page }) => [
+        Chunk.unsafeFromArray(data),
+        next_page ? Option.some({ page: next_page }) : Option.none()
+      ])
+  )

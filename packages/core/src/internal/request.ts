@@ -2,12 +2,14 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as ParseResult from "effect/ParseResult"
 import * as Redacted from "effect/Redacted"
-import { InvalidParams } from "../ApiError.ts"
 import type * as Schema from "effect/Schema"
 import type { Issue } from "../ApiError.ts"
+import { InvalidParams } from "../ApiError.ts"
 import type * as ClientConfig from "../ClientConfig.ts"
 import type * as Endpoint from "../Endpoint.ts"
 import { fromParseIssue } from "./explain.ts"
+import { isBeta } from "./headers.ts"
+import type { Scrub } from "./secrets.ts"
 
 /** What every call may carry, whatever its endpoint. */
 export interface Input {
@@ -16,66 +18,96 @@ export interface Input {
   readonly body?: unknown
 }
 
-const invalid = (operation: string, issues: ReadonlyArray<Issue>) => new InvalidParams({ operation, issues })
-
-/** Ids that a server would read as another path, or not at all. */
-const unsafeId = /^(|\.|\.\.|;.*)$/
-
-const path = (endpoint: Endpoint.Any, params: { readonly [name: string]: string }): string | InvalidParams => {
-  const issues: Array<Issue> = []
-  const out = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => {
-    const value: unknown = params[name]
-    if (typeof value !== "string" || unsafeId.test(value)) {
-      issues.push({ path: name, message: `expected an id, got ${JSON.stringify(value)}` })
-      return ""
-    }
-    try {
-      return encodeURIComponent(value)
-    } catch {
-      issues.push({ path: name, message: "expected an id that is valid Unicode" })
-      return ""
-    }
-  })
-  return issues.length > 0 ? invalid(endpoint.name, issues) : out
+/** What one call adds to what the configuration says. */
+export interface Options {
+  /** Beta names to send in addition to the configured ones. */
+  readonly betas?: ReadonlyArray<string> | undefined
 }
 
-const queryString = (encoded: unknown): string => {
-  if (typeof encoded !== "object" || encoded === null) return ""
+const percentEncode = (text: string): string | undefined => {
+  try {
+    return encodeURIComponent(text)
+  } catch {
+    // a lone surrogate
+    return undefined
+  }
+}
+
+const invalidText: Issue["message"] = "expected a text that is valid Unicode"
+
+/** Ids that a server would read as another path, or not at all. */
+const unsafeId = /^(\.|\.\.|;.*)?$/s
+
+const pathname = (path: string, params: { readonly [name: string]: string }, issues: Array<Issue>): string =>
+  path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const id: unknown = params[name]
+    const valid = typeof id === "string" && !unsafeId.test(id)
+    const encoded = valid ? percentEncode(id) : undefined
+    if (encoded === undefined) {
+      issues.push({
+        path: name,
+        message: valid ? invalidText : "expected an id: not empty, not a path of dots, no `;` first"
+      })
+    }
+    return encoded ?? ""
+  })
+
+const queryString = (query: unknown, issues: Array<Issue>): string => {
+  if (typeof query !== "object" || query === null) return ""
   const pairs: Array<string> = []
-  const push = (key: string, value: unknown) =>
-    pairs.push(`${encodeURIComponent(key)}=${value === null ? "" : encodeURIComponent(String(value))}`)
-  for (const [key, value] of Object.entries(encoded)) {
+  for (const [key, value] of Object.entries(query)) {
     if (value === undefined) continue
-    if (Array.isArray(value)) for (const item of value) push(`${key}[]`, item)
-    else push(key, value)
+    const name = percentEncode(Array.isArray(value) ? `${key}[]` : key)
+    for (const item of Array.isArray(value) ? value : [value]) {
+      const text = item === null ? "" : percentEncode(String(item))
+      if (name === undefined || text === undefined) issues.push({ path: key, message: invalidText })
+      else pairs.push(`${name}=${text}`)
+    }
   }
   return pairs.length === 0 ? "" : `?${pairs.join("&")}`
 }
 
 const encoders = new WeakMap<object, (value: unknown) => Effect.Effect<unknown, ParseResult.ParseIssue>>()
 
+/** A value as the schema writes it. */
 const encode = (
-  endpoint: Endpoint.Any,
-  schema: Schema.Schema.All,
+  schema: Schema.Schema.All | undefined,
   value: unknown
-): Effect.Effect<unknown, InvalidParams> => {
+): Effect.Effect<unknown, ParseResult.ParseIssue> => {
+  if (schema === undefined) return Effect.succeed(undefined)
   let encoder = encoders.get(schema)
   if (encoder === undefined) {
     // all errors at once, so that a caller can mend them at once; a field this version does not know is passed on
     // no schema of a request needs services
-    encoder = ParseResult.encodeUnknown(schema as Schema.Schema<unknown>, { errors: "all", onExcessProperty: "preserve" })
+    encoder = ParseResult.encodeUnknown(schema as Schema.Schema<unknown>, {
+      errors: "all",
+      onExcessProperty: "preserve"
+    })
     encoders.set(schema, encoder)
   }
-  return Effect.mapError(
-    encoder(value),
-    (issue) => invalid(endpoint.name, fromParseIssue(issue))
-  )
+  return encoder(value)
 }
 
-/** What one call adds to, or replaces in, what the configuration says. */
-export interface Options {
-  /** Beta names to send in addition to the configured ones. */
-  readonly betas?: ReadonlyArray<string> | undefined
+const headersOf = (
+  endpoint: Endpoint.Any,
+  { apiVersion, betas, credential, headers }: ClientConfig.Service,
+  extraBetas: ReadonlyArray<string>
+): Record<string, string> => {
+  const out: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    out[name] = Redacted.isRedacted(value)
+      ? Redacted.value(value)
+      : value
+  }
+  // errors are JSON also where an event stream is asked for
+  out["accept"] = endpoint.kind === "events" ? "text/event-stream, application/json" : "application/json"
+  out["anthropic-version"] = apiVersion
+  out["anthropic-beta"] = [...new Set([...extraBetas, ...betas])].join(",")
+  if (credential !== undefined) {
+    const secret = Redacted.value(credential.secret)
+    out[credential.header] = credential.header === "authorization" ? `Bearer ${secret}` : secret
+  }
+  return out
 }
 
 /** Builds the request of a call, or says what is wrong with its arguments. */
@@ -83,28 +115,30 @@ export const make = (
   endpoint: Endpoint.Any,
   config: ClientConfig.Service,
   input: Input,
-  options: Options
+  options: Options,
+  scrub: Scrub
 ): Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidParams> =>
   Effect.gen(function*() {
-    const pathname = path(endpoint, input.path ?? {})
-    if (typeof pathname !== "string") return yield* pathname
-    const query = endpoint.query === undefined || input.query === undefined
-      ? undefined
-      : yield* encode(endpoint, endpoint.query, input.query)
-    const body = endpoint.body === undefined ? undefined : yield* encode(endpoint, endpoint.body, input.body)
-    const betas = options.betas === undefined ? config.betas : [...new Set([...options.betas, ...config.betas])]
-    const headers: Record<string, string> = {
-      accept: endpoint.kind === "events" ? "text/event-stream" : "application/json",
-      "anthropic-version": config.apiVersion,
-      "anthropic-beta": betas.join(",")
-    }
-    for (const [name, value] of Object.entries(config.headers)) {
-      headers[name.toLowerCase()] = Redacted.isRedacted(value) ? Redacted.value(value) : value
-    }
-    if (config.credential !== undefined) {
-      const secret = Redacted.value(config.credential.secret)
-      headers[config.credential.header] = config.credential.header === "authorization" ? `Bearer ${secret}` : secret
-    }
-    const request = HttpClientRequest.make(endpoint.method)(`${config.baseUrl}${pathname}${queryString(query)}`, { headers })
-    return body === undefined ? request : HttpClientRequest.bodyUnsafeJson(request, body)
+    const issues: Array<Issue> = []
+    const path = pathname(endpoint.path, input.path ?? {}, issues)
+    const collect = (issue: ParseResult.ParseIssue) =>
+      Effect.sync(() => void issues.push(...fromParseIssue(issue, scrub)))
+    const query = input.query === undefined
+      ? ""
+      : queryString(yield* Effect.catchAll(encode(endpoint.query, input.query), collect), issues)
+    const body = yield* Effect.catchAll(encode(endpoint.body, input.body), collect)
+    const betas = options.betas ?? []
+    betas.forEach((beta, index) => {
+      if (!isBeta(beta)) issues.push({ path: `betas.${index}`, message: "expected the name of a beta" })
+    })
+    if (issues.length > 0) return yield* new InvalidParams({ operation: endpoint.name, issues })
+    const request = HttpClientRequest.make(endpoint.method)(`${config.baseUrl}${path}${query}`, {
+      headers: headersOf(endpoint, config, betas)
+    })
+    if (body === undefined) return request
+    return yield* Effect.mapError(HttpClientRequest.bodyJson(request, body), () =>
+      new InvalidParams({
+        operation: endpoint.name,
+        issues: [{ path: "", message: "expected values that can be written as JSON" }]
+      }))
   })

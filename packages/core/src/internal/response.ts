@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
-import type * as Duration from "effect/Duration"
 import * as ApiError from "../ApiError.ts"
 import { retryAfter } from "./retry.ts"
+import type { Scrub } from "./secrets.ts"
 import { excerpt } from "./secrets.ts"
 
 type Fields = ApiError.ResponseErrorFields
@@ -76,7 +76,7 @@ const parse = (body: string): unknown => {
 }
 
 /** What an error body says, in the API's error shape or not. */
-const fromBody = (body: string, scrub: (text: string) => string) => {
+const fromBody = (body: string, scrub: Scrub) => {
   const json = parse(body)
   const error = field(json, "error")
   const clean = (value: unknown): string | undefined => {
@@ -97,9 +97,9 @@ export const fromResponse = (
   status: number,
   headers: { readonly [name: string]: string | undefined },
   body: string,
-  scrub: (text: string) => string
+  scrub: Scrub
 ): Effect.Effect<ApiError.ApiError> =>
-  Effect.map(retryAfter(headers), (after: Duration.Duration | undefined) => {
+  Effect.map(retryAfter(headers), (after) => {
     const said = fromBody(body, scrub)
     const verdict = headers["x-should-retry"]
     return byStatus({
@@ -117,7 +117,7 @@ export const fromErrorFrame = (
   operation: string,
   requestId: string | undefined,
   data: string,
-  scrub: (text: string) => string
+  scrub: Scrub
 ): ApiError.ApiError => {
   const said = fromBody(data, scrub)
   return byType({ operation, ...said, requestId: said.requestId ?? requestId })
@@ -126,7 +126,7 @@ export const fromErrorFrame = (
 /** The request id in the response headers. */
 export const requestId = (
   headers: { readonly [name: string]: string | undefined },
-  scrub: (text: string) => string
+  scrub: Scrub
 ): string | undefined => {
   const id = text(headers["request-id"])
   return id === undefined ? undefined : excerpt(id, scrub)

@@ -35,10 +35,7 @@ export const delay = (
   if (asked !== undefined) {
     return Effect.succeed(Duration.lessThanOrEqualTo(asked, policy.maxRetryAfter) ? asked : undefined)
   }
-  const full = Math.min(
-    Duration.toMillis(policy.baseDelay) * 2 ** attempt,
-    Duration.toMillis(policy.maxDelay)
-  )
+  const full = Math.min(Duration.toMillis(policy.baseDelay) * 2 ** attempt, Duration.toMillis(policy.maxDelay))
   return Effect.map(Random.next, (chance) => Duration.millis(full * (1 - policy.jitter * chance)))
 }
 

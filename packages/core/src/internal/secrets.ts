@@ -3,40 +3,75 @@ import * as Redacted from "effect/Redacted"
 const mask = "<redacted>"
 
 /** Every secret inside a value: the contents of what is `Redacted`, however deep. */
-const collect = (value: unknown, into: Set<string>): void => {
+const collect = (value: unknown, into: Set<string>, seen: Set<object>): void => {
+  if (typeof value !== "object" || value === null || seen.has(value)) return
+  seen.add(value)
   if (Redacted.isRedacted(value)) {
     const secret = Redacted.value(value)
-    if (typeof secret === "string" && secret !== "") into.add(secret)
-  } else if (Array.isArray(value)) {
-    for (const item of value) collect(item, into)
-  } else if (typeof value === "object" && value !== null) {
-    for (const item of Object.values(value)) collect(item, into)
+    if (typeof secret !== "string") return
+    into.add(secret)
+    // a header such as `Basic dXNlcjpwYXNz` is also echoed without its scheme
+    for (const word of secret.split(/\s+/)) if (word.length >= 8) into.add(word)
+  } else {
+    for (const item of Object.values(value)) collect(item, into, seen)
   }
 }
+
+const entities: { readonly [character: string]: string } = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  "\"": "&quot;",
+  "'": "&#39;"
+}
+
+/** How a secret may be spelled: as it is, in JSON (some servers escape the slash), in a URL, in HTML. */
+const spellings = (secret: string): ReadonlyArray<string> => {
+  const json = JSON.stringify(secret).slice(1, -1)
+  return [
+    secret,
+    json,
+    json.replaceAll("/", "\\/"),
+    // a lone surrogate has no spelling in a URL
+    encodeURIComponent(secret.replace(/\p{Surrogate}/gu, "\ufffd")),
+    secret.replace(/[&<>"']/g, (character) => entities[character] ?? character)
+  ]
+}
+
+/** A text that was cut off may end with the beginning of a secret. */
+const maskEnd = (text: string, secret: string): string => {
+  for (let length = Math.min(secret.length - 1, text.length); length >= 4; length--) {
+    if (text.endsWith(secret.slice(0, length))) return text.slice(0, -length) + mask
+  }
+  return text
+}
+
+/** Masks secrets in a text. */
+export type Scrub = (text: string) => string
 
 /**
  * A function that masks the secrets of the given values in a text: servers and proxies echo requests in their error
  * pages. The values are searched when there is a text to clean, not before.
  */
-export const scrubber = (...values: ReadonlyArray<unknown>): (text: string) => string => {
+export const scrubber = (...values: ReadonlyArray<unknown>): Scrub => {
   let secrets: ReadonlyArray<string> | undefined
   return (text) => {
     if (secrets === undefined) {
       const found = new Set<string>()
-      for (const value of values) collect(value, found)
-      // as JSON and as part of a URL a secret may be spelled differently; the longest spelling goes first
-      secrets = [...found]
-        .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
+      collect(values, found, new Set())
+      // the longest goes first, as one may contain another
+      secrets = [...new Set([...found].flatMap(spellings))]
+        .filter((secret) => secret !== "")
         .sort((a, b) => b.length - a.length)
     }
-    return secrets.reduce((out, secret) => out.replaceAll(secret, mask), text)
+    return secrets.reduce((out, secret) => maskEnd(out.replaceAll(secret, mask), secret), text)
   }
 }
 
 const limit = 512
 
 /** The beginning of a text for an error message, secrets masked before it is cut. */
-export const excerpt = (text: string, scrub: (text: string) => string): string => {
+export const excerpt = (text: string, scrub: Scrub): string => {
   const clean = scrub(text)
   return clean.length <= limit ? clean : `${clean.slice(0, limit)}… (${clean.length} characters)`
 }

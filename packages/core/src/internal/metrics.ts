@@ -1,0 +1,48 @@
+import type * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as MetricLabel from "effect/MetricLabel"
+
+const requests = Metric.counter("managed_agents_requests", {
+  description: "Calls of the Sessions API, by operation and outcome (`ok`, `interrupted`, or the tag of the error)",
+  incremental: true
+})
+
+const retries = Metric.counter("managed_agents_retries", {
+  description: "Attempts that were repeated, by operation and the tag of the error that caused it",
+  incremental: true
+})
+
+const events = Metric.counter("managed_agents_events", {
+  description: "Events received on live streams, by operation",
+  incremental: true
+})
+
+/** Making a labelled metric is too slow to do per call, so each is made once. */
+const labelled = (metric: Metric.Metric.Counter<number>, label: string) => {
+  const known = new Map<string, Effect.Effect<void>>()
+  return (operation: string, value: string): Effect.Effect<void> => {
+    const key = `${operation} ${value}`
+    let increment = known.get(key)
+    if (increment === undefined) {
+      const own: Metric.Metric.Counter<number> = Metric.taggedWithLabels(metric, [
+        MetricLabel.make("operation", operation),
+        MetricLabel.make(label, value)
+      ])
+      increment = Metric.increment(own)
+      known.set(key, increment)
+    }
+    return increment
+  }
+}
+
+/** Counts a call, when it has ended. */
+export const countRequest = labelled(requests, "outcome")
+
+/** Counts a retry, when it is decided. */
+export const countRetry = labelled(retries, "error")
+
+/** Counts received events. For the hot path: no Effect, and the counter is looked up once per stream. */
+export const countEvents = (operation: string): (count: number) => void => {
+  const labels = [MetricLabel.make("operation", operation)]
+  return (count) => events.unsafeUpdate(count, labels)
+}
