@@ -1,0 +1,57 @@
+// The shop: where orders are looked up, and the tool through which the agent asks for them.
+import { type AgentEvent, UserEvent } from "@effect-managed-agents/core"
+import { Context, Data, Effect, Layer, Option, Schema } from "effect"
+
+export const Order = Schema.Struct({
+  order_id: Schema.String,
+  status: Schema.Literal("processing", "shipped", "delivered"),
+  arrives: Schema.String
+})
+
+export class OrderNotFound extends Data.TaggedError("OrderNotFound")<{ readonly orderId: string }> {
+  override get message(): string {
+    return `There is no order ${this.orderId}.`
+  }
+}
+
+export class Orders extends Context.Tag("examples/Orders")<Orders, {
+  readonly find: (orderId: string) => Effect.Effect<typeof Order.Type, OrderNotFound>
+}>() {}
+
+const orders: ReadonlyArray<typeof Order.Type> = [
+  { order_id: "1234", status: "shipped", arrives: "Friday" },
+  { order_id: "1235", status: "processing", arrives: "next week" }
+]
+
+export const layer = Layer.succeed(Orders, {
+  find: (orderId) =>
+    Option.match(Option.fromNullable(orders.find((order) => order.order_id === orderId)), {
+      onNone: () => new OrderNotFound({ orderId }),
+      onSome: Effect.succeed
+    })
+})
+
+/** The name under which the agent's definition declares the tool. */
+export const toolName = "get_order_status"
+
+const Input = Schema.Struct({
+  order_id: Schema.String.pipe(
+    Schema.pattern(/^\d+$/, { message: () => "order_id must be the digits of an order number, such as \"1234\"" })
+  )
+})
+
+/**
+ * Answers a call. The arguments come from a model and are checked like any other input; what is wrong with them, or with
+ * the order, goes back as an error that the agent can read.
+ */
+export const answer = (
+  call: AgentEvent.CustomToolUse
+): Effect.Effect<UserEvent.CustomToolResultParams, never, Orders> =>
+  Schema.decodeUnknown(Input)(call.input).pipe(
+    Effect.flatMap(({ order_id }) => Effect.flatMap(Orders, (orders) => orders.find(order_id))),
+    Effect.flatMap(Schema.encode(Schema.parseJson(Order))),
+    Effect.match({
+      onSuccess: (order) => UserEvent.customToolResult(call.id, order),
+      onFailure: (error) => UserEvent.customToolResult(call.id, error.message, { isError: true })
+    })
+  )

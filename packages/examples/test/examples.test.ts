@@ -1,0 +1,135 @@
+// The quickstart as `npm start` runs it: a process of its own, with nothing but its environment and its output.
+import { AgentScript, Simulator } from "@effect-managed-agents/testkit"
+import * as SimulatorServer from "@effect-managed-agents/testkit/SimulatorServer"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+import { spawn } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import * as Simulation from "../src/simulation.ts"
+
+const root = fileURLToPath(new URL("../../..", import.meta.url))
+
+interface Run {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs the quickstart to its end, with this environment and none of the variables that it knows but these. */
+const quickstart = (env: { readonly [name: string]: string }, interruptAt?: string) =>
+  Effect.async<Run>((resume) => {
+    const inherited = Object.entries(process.env).filter(([name]) =>
+      !/^(ANTHROPIC_.*|AGENT_ID|ENVIRONMENT_ID|NO_COLOR|FORCE_COLOR)$/.test(name)
+    )
+    const child = spawn(process.execPath, ["--import", "tsx", "packages/examples/src/01-quickstart.ts"], {
+      cwd: root,
+      env: { ...Object.fromEntries(inherited), ...env },
+      stdio: ["ignore", "pipe", "pipe"]
+    })
+    let stdout = ""
+    let stderr = ""
+    let interrupted = false
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text
+      if (!interrupted && interruptAt !== undefined && stdout.includes(interruptAt)) {
+        interrupted = child.kill("SIGINT")
+      }
+    })
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text
+    })
+    child.on("close", (code) => resume(Effect.succeed({ code, stdout, stderr })))
+    return Effect.sync(() => child.kill("SIGKILL"))
+  })
+
+const reply = "Reply    Your order #1234 has shipped and arrives on Friday.\n"
+
+/** A simulator on a port, and what `npm start` needs to be told to use it. */
+const onPort = (script: AgentScript.Script) =>
+  Layer.provideMerge(SimulatorServer.layer(), Simulator.layer(Simulation.simulator(script)))
+
+const credentials = Effect.map(SimulatorServer.SimulatorServer, ({ url }) => ({
+  ANTHROPIC_BASE_URL: url,
+  ANTHROPIC_API_KEY: "sk-secret-of-the-test",
+  AGENT_ID: Simulation.agent,
+  ENVIRONMENT_ID: Simulation.environment
+}))
+
+const only = <A>(list: ReadonlyArray<A>): A => {
+  assert.strictEqual(list.length, 1)
+  return list[0]!
+}
+
+// one process after the other, and as long as a busy machine needs
+describe.sequential("npm start", { timeout: 60_000 }, () => {
+  it.live("runs on the embedded simulator without credentials", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* quickstart({})
+      assert.strictEqual(stderr, "")
+      assert.include(
+        stdout,
+        "Running on the embedded simulator. To run on the API, set ANTHROPIC_API_KEY, AGENT_ID, ENVIRONMENT_ID."
+      )
+      assert.include(stdout, reply)
+      assert.include(stdout, "Outcome  end_turn\n")
+      assert.match(stdout, /^Usage {4}\d+ tokens in, \d+ out, /m)
+      assert.match(stdout, /^Session {2}sesn_\w+, now archived$/m)
+      assert.notInclude(stdout, "\u001b")
+      assert.strictEqual(code, 0)
+    }))
+
+  it.live("says which variables are missing", () =>
+    Effect.gen(function*() {
+      const { code, stdout } = yield* quickstart({ ANTHROPIC_API_KEY: "sk-secret-of-the-test", AGENT_ID: "agent_1" })
+      assert.include(stdout, "To run on the API, also set ENVIRONMENT_ID.")
+      assert.include(stdout, reply)
+      assert.strictEqual(code, 0)
+    }))
+
+  it.live("runs over HTTP when it is given credentials", () =>
+    Effect.gen(function*() {
+      const simulator = yield* Simulator.Simulator
+      const { url } = yield* SimulatorServer.SimulatorServer
+      const { code, stderr, stdout } = yield* quickstart(yield* credentials)
+      assert.strictEqual(stderr, "")
+      assert.include(stdout, `Running on ${url}\n`)
+      assert.include(stdout, reply)
+      assert.include(stdout, "Outcome  end_turn\n")
+      assert.strictEqual(code, 0)
+
+      const session = only(yield* simulator.sessions)
+      assert.isNotNull(session.archived_at)
+      assert.deepStrictEqual(
+        (yield* simulator.ledger).map(({ method, path, status }) => [method, path.replace(session.id, "{id}"), status]),
+        [
+          ["POST", "/v1/sessions", 200],
+          ["GET", "/v1/sessions/{id}/events/stream", 200],
+          ["POST", "/v1/sessions/{id}/events", 200],
+          ["POST", "/v1/sessions/{id}/events", 200],
+          ["POST", "/v1/sessions/{id}/archive", 200]
+        ]
+      )
+    }).pipe(Effect.provide(onPort(Simulation.script))))
+
+  it.live("fails with one line when the service refuses it", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* quickstart({ ...(yield* credentials), AGENT_ID: "agent_unknown" })
+      assert.match(stderr, /^Sessions\.create failed: 404 not_found_error: .*agent_unknown.*\n$/)
+      assert.notInclude(stdout + stderr, "sk-secret-of-the-test")
+      assert.strictEqual(code, 1)
+    }).pipe(Effect.provide(onPort(Simulation.script))))
+
+  it.live("archives the session on Ctrl-C, if the service lets it", () =>
+    Effect.gen(function*() {
+      const simulator = yield* Simulator.Simulator
+      const { code, stdout } = yield* quickstart(yield* credentials, "agent.message")
+      assert.strictEqual(code, 130)
+      assert.match(stdout, /^Session {2}sesn_\w+, now archived$/m)
+      assert.isNotNull(only(yield* simulator.sessions).archived_at)
+      assert.strictEqual(yield* simulator.openStreams(), 0)
+    }).pipe(
+      Effect.provide(onPort(AgentScript.make({
+        turns: [[AgentScript.say("Let me see."), AgentScript.sleep("1 second")]]
+      })))
+    ))
+})

@@ -1,0 +1,207 @@
+// The program of `npm start`, unchanged, against scripted agents: no network, and time is virtual.
+import { AgentScript, Simulator } from "@effect-managed-agents/testkit"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect, Fiber, Layer, TestClock } from "effect"
+import * as Orders from "../src/orders.ts"
+import * as Quickstart from "../src/quickstart.ts"
+import * as Simulation from "../src/simulation.ts"
+import { Terminal } from "../src/timeline.ts"
+
+const agentThat = (...turn: ReadonlyArray<AgentScript.Step>) =>
+  Layer.merge(Simulation.layer(AgentScript.make({ turns: [turn] })), Orders.layer)
+
+/** Runs the program and keeps what it prints. */
+const ask = Effect.gen(function*() {
+  const console = yield* Effect.console
+  const lines: Array<string> = []
+  const write = (...parts: ReadonlyArray<unknown>) => Effect.sync(() => void lines.push(parts.join(" ")))
+  const turn = yield* Quickstart.program({ ...Simulation, question: "Where is my order #1234?" }).pipe(
+    Effect.withConsole({ ...console, log: write, error: write })
+  )
+  return { ...turn, printed: lines.join("\n") }
+})
+
+/** The one session there is, as the simulator has it. */
+const session = Effect.gen(function*() {
+  const simulator = yield* Simulator.Simulator
+  const [session, ...others] = yield* simulator.sessions
+  assert.isDefined(session)
+  assert.isEmpty(others)
+  return session
+})
+
+/** Runs the program against an agent that is busy, and does something to the session meanwhile. */
+const askWhile = <E, R>(act: (sessionId: string) => Effect.Effect<unknown, E, R>) =>
+  Effect.gen(function*() {
+    const asking = yield* Effect.fork(ask)
+    yield* TestClock.adjust("1 second")
+    yield* act((yield* session).id)
+    yield* TestClock.adjust("3 seconds")
+    return yield* Fiber.join(asking)
+  })
+
+const emit = (event: { readonly type: string; readonly [key: string]: unknown }) => (sessionId: string) =>
+  Effect.flatMap(Simulator.Simulator, (simulator) => simulator.emit(sessionId, event))
+
+const busy = agentThat(AgentScript.sleep("1 minute"))
+
+const lookUp = (input: { readonly [key: string]: unknown }) => AgentScript.customTool({ name: Orders.toolName, input })
+
+describe("the quickstart", () => {
+  it.effect("answers the tool call and shows the reply", () =>
+    Effect.gen(function*() {
+      const { outcome, printed, reply, usage } = yield* ask
+      assert.strictEqual(reply, "The shop says: {\"order_id\":\"1234\",\"status\":\"shipped\",\"arrives\":\"Friday\"}")
+      assert.deepStrictEqual(outcome, { reason: "end_turn" })
+      assert.isAbove(usage.input, 0)
+      assert.isAbove(usage.output, 0)
+      assert.include(printed, reply)
+      assert.include(printed, "end_turn")
+      assert.include(printed, `${usage.input} tokens in`)
+      assert.isNotNull((yield* session).archived_at)
+    }).pipe(Effect.provide(agentThat(lookUp({ order_id: "1234" }), AgentScript.say("The shop says: {{result}}")))))
+
+  it.effect("tells the agent what is wrong with its arguments", () =>
+    Effect.gen(function*() {
+      const { outcome, reply } = yield* ask
+      assert.deepStrictEqual(outcome, { reason: "end_turn" })
+      assert.include(reply, "must be the digits of an order number")
+      const simulator = yield* Simulator.Simulator
+      const events = yield* simulator.events((yield* session).id)
+      const result = events.find((event) => event.type === "user.custom_tool_result")
+      assert.propertyVal(result, "is_error", true)
+    }).pipe(Effect.provide(agentThat(lookUp({ order_id: "twelve" }), AgentScript.say("{{result}}")))))
+
+  it.effect("tells the agent that there is no such order", () =>
+    Effect.gen(function*() {
+      assert.strictEqual((yield* ask).reply, "There is no order 99.")
+    }).pipe(Effect.provide(agentThat(lookUp({ order_id: "99" }), AgentScript.say("{{result}}")))))
+
+  it.effect("waits as long as the agent works", () =>
+    Effect.gen(function*() {
+      const asking = yield* Effect.fork(ask)
+      yield* TestClock.adjust("1 hour")
+      const { printed, reply } = yield* Fiber.join(asking)
+      assert.strictEqual(reply, "Done.")
+      assert.include(printed, "+3600.00s")
+    }).pipe(Effect.provide(agentThat(AgentScript.sleep("1 hour"), AgentScript.say("Done.")))))
+
+  it.effect("refuses what waits for approval", () =>
+    Effect.gen(function*() {
+      const { outcome, printed } = yield* ask
+      assert.deepStrictEqual(outcome, { reason: "end_turn" })
+      assert.include(printed, "Nobody is here to approve this.")
+    }).pipe(Effect.provide(agentThat(
+      AgentScript.tool({ name: "bash", input: { command: "rm -rf /" }, permission: "ask" }),
+      AgentScript.say("All right.")
+    ))))
+
+  it.effect("leaves the tools of others unanswered, and says so", () =>
+    Effect.gen(function*() {
+      const { outcome } = yield* ask
+      assert.strictEqual(outcome?.reason, "requires_action")
+      assert.include(outcome?.explanation, "cancel_order")
+    }).pipe(Effect.provide(agentThat(
+      AgentScript.together(lookUp({ order_id: "1234" }), AgentScript.customTool({ name: "cancel_order" })),
+      AgentScript.say("Cancelled.")
+    ))))
+
+  it.effect("ends when the session terminates", () =>
+    Effect.gen(function*() {
+      const { outcome } = yield* ask
+      assert.deepStrictEqual(outcome, {
+        reason: "terminated",
+        explanation: "The session was terminated: prompt is too long"
+      })
+    }).pipe(Effect.provide(agentThat(
+      AgentScript.fail({ type: "unknown_error", message: "prompt is too long", retry_status: "terminal" })
+    ))))
+
+  it.effect("ends when the service gives up", () =>
+    Effect.gen(function*() {
+      const { outcome } = yield* ask
+      assert.deepStrictEqual(outcome, {
+        reason: "retries_exhausted",
+        explanation: "The service gave up on the turn: overloaded"
+      })
+    }).pipe(Effect.provide(agentThat(
+      AgentScript.fail({ type: "model_overloaded_error", message: "overloaded", retry_status: "exhausted" })
+    ))))
+
+  it.effect("ends when the model refuses", () =>
+    Effect.gen(function*() {
+      const { outcome } = yield* ask
+      assert.deepStrictEqual(outcome, { reason: "refusal", explanation: "The model refused: too dangerous" })
+    }).pipe(Effect.provide(agentThat(AgentScript.refuse({ category: "bio", explanation: "too dangerous" })))))
+
+  it.effect("ends when somebody deletes the session", () =>
+    Effect.gen(function*() {
+      const { outcome } = yield* askWhile(emit({ type: "session.deleted" }))
+      assert.deepStrictEqual(outcome, { reason: "deleted", explanation: "The session was deleted." })
+    }).pipe(Effect.provide(busy)))
+
+  it.effect("ends when the budget is used up", () =>
+    Effect.gen(function*() {
+      const { outcome } = yield* askWhile(
+        emit({ type: "session.status_idle", stop_reason: { type: "budget_reached" } })
+      )
+      assert.strictEqual(outcome?.reason, "budget_reached")
+    }).pipe(Effect.provide(busy)))
+
+  it.effect("ends for a reason that it does not know", () =>
+    Effect.gen(function*() {
+      const { outcome } = yield* askWhile(emit({ type: "session.status_idle", stop_reason: { type: "lunch_break" } }))
+      assert.strictEqual(outcome?.reason, "lunch_break")
+    }).pipe(Effect.provide(busy)))
+
+  it.effect("ends when the stream does", () =>
+    Effect.gen(function*() {
+      const { outcome, printed } = yield* askWhile((id) =>
+        Effect.flatMap(Simulator.Simulator, (simulator) => simulator.closeStreams(id))
+      )
+      assert.isUndefined(outcome)
+      assert.include(printed, "The events ended before the turn did.")
+    }).pipe(Effect.provide(busy)))
+
+  it.effect("shows events that it does not know, and goes on", () =>
+    Effect.gen(function*() {
+      const asking = yield* Effect.fork(askWhile(emit({ type: "session.mood", mood: "good" })))
+      yield* TestClock.adjust("1 minute")
+      const { outcome, printed } = yield* Fiber.join(asking)
+      assert.deepStrictEqual(outcome, { reason: "end_turn" })
+      assert.match(printed, /session +session\.mood +.*"mood":"good"/)
+    }).pipe(Effect.provide(busy)))
+
+  it.effect("names the agents of other threads", () =>
+    Effect.gen(function*() {
+      const thread = { session_thread_id: "sthr_child", agent_name: "Courier" }
+      const { printed } = yield* askWhile((id) =>
+        Effect.all([
+          emit({ type: "session.thread_created", ...thread })(id),
+          emit({ type: "agent.tool_use", name: "bash", input: {}, session_thread_id: "sthr_child" })(id),
+          emit({ type: "session.deleted" })(id)
+        ])
+      )
+      assert.match(printed, /Courier +session\.thread_created/)
+      assert.match(printed, /Courier +agent\.tool_use +bash/)
+    }).pipe(Effect.provide(busy)))
+
+  it.effect("leaves a session that is busy to itself when it is interrupted", () =>
+    Effect.gen(function*() {
+      const asking = yield* Effect.fork(ask)
+      yield* TestClock.adjust("1 second")
+      const interrupting = yield* Effect.fork(Fiber.interrupt(asking))
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.join(interrupting)
+      assert.strictEqual((yield* session).status, "running")
+      assert.strictEqual(yield* Effect.flatMap(Simulator.Simulator, (simulator) => simulator.openStreams()), 0)
+    }).pipe(Effect.provide(busy)))
+
+  it.effect("uses colours and the width of a terminal, and lets no control character through", () =>
+    Effect.gen(function*() {
+      const { printed } = yield* ask.pipe(Effect.provideService(Terminal, { color: true, columns: 80 }))
+      assert.include(printed, "\u001b[32magent.message")
+      assert.notInclude(printed, "\u001b[2J")
+      assert.include(printed, "…")
+    }).pipe(Effect.provide(agentThat(AgentScript.say(`\u001b[2J${"very ".repeat(40)}long`)))))
+})
