@@ -771,10 +771,7 @@ const notRedacted = <A extends { readonly type: unknown }, I>(
   schema: Schema.Schema<A, I>
 ): Schema.Schema<A, I> =>
   schema.pipe(
-    Schema.filter((block) => block.type !== "redacted" || "a redacted block cannot be sent", {
-      identifier,
-      jsonSchema: {}
-    })
+    Schema.filter((block) => block.type !== "redacted" || "a redacted block cannot be sent", { identifier })
   )
 
 /**

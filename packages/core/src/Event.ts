@@ -267,7 +267,7 @@ const SendParams_ = wire.struct("SendEventsParams", {
       if (index !== events.length - 1) return issue("a system.message must be the last event, and the only one")
       return accompanied.has(events[index - 1]?.type) ||
         issue("a system.message must directly follow a user.message, user.tool_result or user.custom_tool_result")
-    }, { jsonSchema: {} })
+    })
   )
 })
 
@@ -399,9 +399,7 @@ const ListParams_ = wire.struct("ListEventsParams", {
   /** Only events of these types. */
   types: Schema.optional(
     Schema.Array(EventType.pipe(
-      Schema.filter((type) => !unlisted.has(type) || `${type} is streamed only and cannot be listed`, {
-        jsonSchema: {}
-      })
+      Schema.filter((type) => !unlisted.has(type) || `${type} is streamed only and cannot be listed`)
     ))
   ),
   /** Only events processed after this moment. */

@@ -202,7 +202,7 @@ const ToolConfirmationParams_ = wire.struct("UserToolConfirmationEventParams", {
     ({ deny_message, result }) =>
       result === "deny" || deny_message === undefined || deny_message === null ||
       { path: ["deny_message"], message: "is allowed with the result \"deny\" only" },
-    { identifier: "UserToolConfirmationEventParams", jsonSchema: {} }
+    { identifier: "UserToolConfirmationEventParams" }
   )
 )
 

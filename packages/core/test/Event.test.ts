@@ -81,10 +81,12 @@ describe("SessionFailure", () => {
   const known = { type: "billing_error", message: "Out of credits", retry_status: { type: "exhausted" } } as const
   const later = Unknown.make({ type: "gravity_error", message: "Fell", retry_status: { type: "orbiting" } })
   const bare = Unknown.make({ type: "gravity_error", retry_status: "none" })
+  const odd = Unknown.make({ type: "gravity_error", message: 5, retry_status: { type: 5 } })
 
   it("says what happened and what happens next, whichever it is", () => {
-    assert.deepStrictEqual([known, later, bare].map(SessionFailure.messageOf), ["Out of credits", "Fell", ""])
-    assert.deepStrictEqual([known, later, bare].map(SessionFailure.retryStatusOf), ["exhausted", "orbiting", undefined])
+    const failures = [known, later, bare, odd]
+    assert.deepStrictEqual(failures.map(SessionFailure.messageOf), ["Out of credits", "Fell", "", ""])
+    assert.deepStrictEqual(failures.map(SessionFailure.retryStatusOf), ["exhausted", "orbiting", undefined, undefined])
   })
 })
 
