@@ -47,7 +47,7 @@ const endTogether = () => {
  * Runs a command and resolves with its exit code and output. The output is shown as it comes, unless `quiet`. A command
  * that takes longer than `seconds` is ended, with everything it started.
  */
-export const run = (command, args = [], { cwd = root, env = {}, quiet = false, seconds = 300 } = {}) =>
+export const run = (command, args = [], { cwd = root, env = {}, quiet = false, seconds = 420 } = {}) =>
   new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd,
