@@ -74,6 +74,7 @@ export type Effort = typeof Effort.Type
 export type EffortEncoded = typeof Effort.Encoded
 
 const ModelConfig_ = wire.struct("ModelConfig", {
+  /** The model. */
   id: Model,
   /** Absent from servers of mid-2026. */
   effort: wire.optional(Effort),
@@ -108,6 +109,7 @@ export interface ModelConfigEncoded extends Schema.Schema.Encoded<typeof ModelCo
 export const ModelConfig: Schema.Schema<ModelConfig, ModelConfigEncoded> = ModelConfig_
 
 const ModelConfigParams_ = wire.struct("ModelConfigParams", {
+  /** The model. */
   id: Model,
   /** A level, as its name or as an object; the default depends on the model. */
   effort: Schema.optional(Schema.NullOr(Schema.Union(Schema.Literal(...efforts), Effort))),
@@ -143,7 +145,9 @@ export const ModelConfigParams: Schema.Schema<ModelConfigParams, ModelConfigPara
 
 const UrlMcpServer_ = wire.struct("UrlMcpServer", {
   type: Schema.Literal("url"),
+  /** The name that `mcp_toolset` tools refer to. */
   name: Schema.String,
+  /** Where the server is. */
   url: Schema.String
 })
 
@@ -273,6 +277,7 @@ const AnthropicSkill_ = wire.struct("AnthropicSkill", {
   type: Schema.Literal("anthropic"),
   /** Its name, such as `xlsx`. */
   skill_id: Schema.String,
+  /** The version that is loaded. */
   version: Schema.String
 })
 
@@ -302,7 +307,9 @@ export const AnthropicSkill: Schema.Schema<AnthropicSkill, AnthropicSkillEncoded
 
 const CustomSkill_ = wire.struct("CustomSkill", {
   type: Schema.Literal("custom"),
+  /** The skill. */
   skill_id: SkillId,
+  /** The version that is loaded. */
   version: Schema.String
 })
 
@@ -389,6 +396,7 @@ export const AnthropicSkillParams: Schema.Schema<AnthropicSkillParams, Anthropic
 
 const CustomSkillParams_ = wire.struct("CustomSkillParams", {
   type: Schema.Literal("custom"),
+  /** The skill. */
   skill_id: SkillId,
   /** The default is the latest. */
   version: Schema.optional(Schema.NullOr(Schema.String))
@@ -473,6 +481,7 @@ export const ServiceAccountIdentity: Schema.Schema<ServiceAccountIdentity, Servi
 
 const AwsRoleIdentity_ = wire.struct("AwsRoleIdentity", {
   type: Schema.Literal("aws_role"),
+  /** The ARN of the role. */
   role_arn: Schema.String
 })
 
@@ -525,13 +534,19 @@ export type ExecutionIdentity = typeof ExecutionIdentity.Type
 export type ExecutionIdentityEncoded = typeof ExecutionIdentity.Encoded
 
 const definition = {
+  /** The agent's name. */
   name: Schema.String,
+  /** What the agent is for; `null` if nobody said. */
   description: Schema.NullOr(Schema.String),
+  /** The model, and how it is used. */
   model: ModelConfig,
   /** The system prompt. */
   system: Schema.NullOr(Schema.String),
+  /** What the agent may call. */
   tools: Schema.Array(AgentTool.Tool),
+  /** The MCP servers that `mcp_toolset` tools come from. */
   mcp_servers: Schema.Array(McpServer),
+  /** What is loaded into the sandbox. */
   skills: Schema.Array(Skill),
   /** Absent from servers of mid-2026. */
   execution_identity: wire.optional(ExecutionIdentity)
@@ -539,6 +554,7 @@ const definition = {
 
 const ResolvedAgent_ = wire.struct("ResolvedAgent", {
   type: Schema.Literal("agent"),
+  /** The agent. */
   id: AgentId,
   /** Counts from 1. */
   version: wire.number,
@@ -571,6 +587,7 @@ export const ResolvedAgent: Schema.Schema<ResolvedAgent, ResolvedAgentEncoded> =
 
 const Advisor_ = wire.struct("Advisor", {
   type: Schema.Literal("advisor"),
+  /** The model that gives advice. */
   model: Schema.String
 })
 
@@ -677,6 +694,7 @@ export type RosterAgentEncoded = typeof RosterAgent.Encoded
 
 const Coordinator_ = wire.struct("Coordinator", {
   type: Schema.Literal("coordinator"),
+  /** Whom the agent may delegate to, at most 20. */
   agents: Schema.Array(RosterAgent)
 })
 
@@ -761,6 +779,7 @@ export type InlineAgentsSwitchEncoded = typeof InlineAgentsSwitch.Encoded
 
 const AgentsEnabled = wire.struct("AgentsEnabled", {
   type: Schema.Literal("enabled"),
+  /** Whether the agent may define further agents on the fly. */
   inline_agents: InlineAgentsSwitch,
   /** The saved agents that may be used. */
   predefined_agents: Schema.Array(ResolvedAgent)
@@ -792,6 +811,7 @@ export type AgentsSwitchEncoded = typeof AgentsSwitch.Encoded
 
 const Multiagent20261001_ = wire.struct("Multiagent20261001", {
   type: Schema.Literal("multiagent_20261001"),
+  /** Whether a model can be consulted, and which. */
   advisor: AdvisorSwitch,
   /** Whether the agent may spawn threads. */
   subagents: AgentsSwitch,
@@ -849,6 +869,7 @@ export type MultiagentEncoded = typeof Multiagent.Encoded
 
 const SessionAgent_ = wire.struct("SessionAgent", {
   type: Schema.Literal("agent"),
+  /** The agent. */
   id: AgentId,
   /** Counts from 1. */
   version: wire.number,
@@ -883,6 +904,7 @@ export const SessionAgent: Schema.Schema<SessionAgent, SessionAgentEncoded> = Se
 
 const ReferenceParams_ = wire.struct("AgentReferenceParams", {
   type: Schema.Literal("agent"),
+  /** The agent. */
   id: AgentId,
   /** At least 1; the default is the latest. */
   version: Schema.optional(params.integer({ min: 1 }))
@@ -932,9 +954,11 @@ const knownServers = (agent: {
 
 const WithOverridesParams_ = wire.struct("AgentWithOverridesParams", {
   type: Schema.Literal("agent_with_overrides"),
+  /** The agent. */
   id: AgentId,
   /** At least 1; the default is the latest. */
   version: Schema.optional(params.integer({ min: 1 })),
+  /** Another model. */
   model: Schema.optional(Schema.Union(Model, ModelConfigParams)),
   /** The system prompt, at most 100,000 characters; `null` clears the agent's. */
   system: Schema.optional(Schema.NullOr(params.text({ max: 100_000 }))),

@@ -35,7 +35,9 @@ export type PermissionPolicy = typeof PermissionPolicy.Type
 export type PermissionPolicyEncoded = typeof PermissionPolicy.Encoded
 
 const DefaultConfig_ = wire.struct("ToolsetDefaultConfig", {
+  /** Whether the agent may use the tools. */
   enabled: Schema.Boolean,
+  /** What happens before one runs. */
   permission_policy: PermissionPolicy
 })
 
@@ -112,7 +114,9 @@ export interface SandboxToolConfig<Name extends SandboxToolName = SandboxToolNam
   readonly name: Name
   /** The same as `name`; servers of mid-2026 leave it out. */
   readonly type?: Name
+  /** Whether the agent may use the tool. */
   readonly enabled: boolean
+  /** What happens before it runs. */
   readonly permission_policy: PermissionPolicy
 }
 
@@ -131,6 +135,7 @@ export interface SandboxToolConfigEncoded<Name extends SandboxToolName = Sandbox
 
 const sandboxTool = <const Name extends SandboxToolName>(
   identifier: string,
+  /** The tool. */
   name: Name
 ): Schema.Schema<SandboxToolConfig<Name>, SandboxToolConfigEncoded<Name>> =>
   wire.struct(identifier, {
@@ -261,6 +266,7 @@ export const UrlSources: Schema.Schema<UrlSources, UrlSourcesEncoded> = UrlSourc
 
 const UserLocation_ = wire.struct("UserLocation", {
   type: Schema.Literal("approximate"),
+  /** City. */
   city: wire.nullish(Schema.String),
   /** Two upper-case letters, as in ISO 3166-1. */
   country: wire.nullish(Schema.String),
@@ -295,10 +301,13 @@ export interface UserLocationEncoded extends Schema.Schema.Encoded<typeof UserLo
 export const UserLocation: Schema.Schema<UserLocation, UserLocationEncoded> = UserLocation_
 
 const WebFetchToolConfig_ = wire.struct("WebFetchToolConfig", {
+  /** The tool. */
   name: Schema.Literal("web_fetch"),
   /** The same as `name`; servers of mid-2026 leave it out. */
   type: wire.optional(Schema.Literal("web_fetch")),
+  /** Whether the agent may use the tool. */
   enabled: Schema.Boolean,
+  /** What happens before it runs. */
   permission_policy: PermissionPolicy,
   /** If present, only these hosts and their subdomains are fetched. */
   allowed_domains: wire.optional(Schema.Array(Schema.String)),
@@ -335,15 +344,19 @@ export interface WebFetchToolConfigEncoded extends Schema.Schema.Encoded<typeof 
 export const WebFetchToolConfig: Schema.Schema<WebFetchToolConfig, WebFetchToolConfigEncoded> = WebFetchToolConfig_
 
 const WebSearchToolConfig_ = wire.struct("WebSearchToolConfig", {
+  /** The tool. */
   name: Schema.Literal("web_search"),
   /** The same as `name`; servers of mid-2026 leave it out. */
   type: wire.optional(Schema.Literal("web_search")),
+  /** Whether the agent may use the tool. */
   enabled: Schema.Boolean,
+  /** What happens before it runs. */
   permission_policy: PermissionPolicy,
   /** If present, only results of these hosts and their subdomains are returned. */
   allowed_domains: wire.optional(Schema.Array(Schema.String)),
   /** If present, results of these hosts and their subdomains are never returned. */
   blocked_domains: wire.optional(Schema.Array(Schema.String)),
+  /** Where to suppose the user; absent or `null` for anywhere. */
   user_location: wire.nullish(UserLocation)
 })
 
@@ -405,8 +418,11 @@ export type ToolConfig = typeof ToolConfig.Type
 export type ToolConfigEncoded = typeof ToolConfig.Encoded
 
 const McpToolConfig_ = wire.struct("McpToolConfig", {
+  /** The name that the MCP server gave the tool. */
   name: Schema.String,
+  /** Whether the agent may use the tool. */
   enabled: Schema.Boolean,
+  /** What happens before it runs. */
   permission_policy: PermissionPolicy
 })
 
@@ -438,6 +454,7 @@ const AgentToolset_ = wire.struct("AgentToolset", {
   type: Schema.Literal("agent_toolset_20260401"),
   /** The tools that differ from `default_config`. */
   configs: Schema.Array(ToolConfig),
+  /** What holds for all other tools of the set. */
   default_config: DefaultConfig
 })
 
@@ -471,6 +488,7 @@ const McpToolset_ = wire.struct("McpToolset", {
   mcp_server_name: Schema.String,
   /** The tools that differ from `default_config`. */
   configs: Schema.Array(McpToolConfig),
+  /** What holds for all other tools of the server. */
   default_config: DefaultConfig
 })
 
@@ -533,9 +551,11 @@ export const InputSchema: Schema.Schema<InputSchema, InputSchemaEncoded> = Input
 
 const CustomTool_ = wire.struct("CustomTool", {
   type: Schema.Literal("custom"),
+  /** The name by which calls refer to the tool. */
   name: Schema.String,
   /** What the agent is told about the tool. */
   description: Schema.String,
+  /** The JSON Schema of the input. */
   input_schema: InputSchema
 })
 
@@ -617,6 +637,7 @@ export interface SandboxToolConfigParamsEncoded<Name extends SandboxToolName = S
 
 const sandboxToolParams = <const Name extends SandboxToolName>(
   identifier: string,
+  /** The tool. */
   name: Name
 ): Schema.Schema<SandboxToolConfigParams<Name>, SandboxToolConfigParamsEncoded<Name>> =>
   wire.struct(identifier, {
@@ -754,6 +775,7 @@ const exclusiveDomains = (
   }
 
 const WebFetchToolConfigParams_ = wire.struct("WebFetchToolConfigParams", {
+  /** The tool. */
   name: Schema.Literal("web_fetch"),
   type: Schema.optional(Schema.Literal("web_fetch")),
   /** Whether the agent may use the tool; the toolset's `default_config` decides if absent. */
@@ -793,6 +815,7 @@ export const WebFetchToolConfigParams: Schema.Schema<WebFetchToolConfigParams, W
   WebFetchToolConfigParams_
 
 const WebSearchToolConfigParams_ = wire.struct("WebSearchToolConfigParams", {
+  /** The tool. */
   name: Schema.Literal("web_search"),
   type: Schema.optional(Schema.Literal("web_search")),
   /** Whether the agent may use the tool; the toolset's `default_config` decides if absent. */
@@ -800,6 +823,7 @@ const WebSearchToolConfigParams_ = wire.struct("WebSearchToolConfigParams", {
   /** The toolset's `default_config` decides if absent. */
   permission_policy: Schema.optional(Schema.NullOr(PermissionPolicy)),
   ...domains,
+  /** Where to suppose the user. */
   user_location: Schema.optional(Schema.NullOr(UserLocation))
 }).pipe(Schema.filter(exclusiveDomains, { identifier: "WebSearchToolConfigParams", jsonSchema: {} }))
 
@@ -900,6 +924,7 @@ const AgentToolsetParams_ = wire.struct("AgentToolsetParams", {
   configs: Schema.optional(
     Schema.Array(ToolConfigParams).pipe(params.distinct((config) => String(config.name)))
   ),
+  /** What holds for all other tools of the set. */
   default_config: Schema.optional(Schema.NullOr(DefaultConfigParams))
 })
 
@@ -933,6 +958,7 @@ const McpToolsetParams_ = wire.struct("McpToolsetParams", {
   mcp_server_name: params.text({ nonEmpty: true, max: 255 }),
   /** Tools that differ from `default_config`, each at most once. */
   configs: Schema.optional(Schema.Array(McpToolConfigParams).pipe(params.distinct((config) => config.name))),
+  /** What holds for all other tools of the server. */
   default_config: Schema.optional(Schema.NullOr(DefaultConfigParams))
 })
 

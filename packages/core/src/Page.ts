@@ -15,6 +15,7 @@ import * as wire from "./internal/wire.ts"
  * @since 0.1.0
  */
 export interface Page<A> {
+  /** The items, in the order of the list. */
   readonly data: ReadonlyArray<A>
   /** The `page` parameter of the next page; absent or `null` on the last one. */
   readonly next_page?: string | null

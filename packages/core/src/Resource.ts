@@ -11,6 +11,7 @@ import { Timestamp } from "./Timestamp.ts"
 
 const BranchCheckout_ = wire.struct("BranchCheckout", {
   type: Schema.Literal("branch"),
+  /** The branch. */
   name: Schema.String
 })
 
@@ -94,11 +95,15 @@ export type CheckoutEncoded = typeof Checkout.Encoded
 
 const FileResource_ = wire.struct("FileResource", {
   type: Schema.Literal("file"),
+  /** Names the resource in updates and deletes. */
   id: ResourceId,
   /** The id of the session's own copy, not that of the upload. */
   file_id: FileId,
+  /** Where the copy is. */
   mount_path: Schema.String,
+  /** When the file was mounted. */
   created_at: Timestamp,
+  /** When the resource last changed. */
   updated_at: Timestamp
 })
 
@@ -128,12 +133,17 @@ export const FileResource: Schema.Schema<FileResource, FileResourceEncoded> = Fi
 
 const GitHubRepositoryResource_ = wire.struct("GitHubRepositoryResource", {
   type: Schema.Literal("github_repository"),
+  /** Names the resource in updates. */
   id: ResourceId,
+  /** The repository. */
   url: Schema.String,
+  /** Where the clone is. */
   mount_path: Schema.String,
   /** Absent or `null` for the default branch. */
   checkout: wire.nullish(Checkout),
+  /** When the repository was mounted. */
   created_at: Timestamp,
+  /** When the resource last changed. */
   updated_at: Timestamp
 })
 
@@ -164,7 +174,9 @@ export const GitHubRepositoryResource: Schema.Schema<GitHubRepositoryResource, G
 
 const MemoryStoreResource_ = wire.struct("MemoryStoreResource", {
   type: Schema.Literal("memory_store"),
+  /** The store. */
   memory_store_id: MemoryStoreId,
+  /** Whether the agent may write to the store; absent or `null` stands for `read_write`. */
   access: wire.nullish(wire.openString("MemoryStoreAccess", "read_write", "read_only")),
   /** The name of the store when it was attached. */
   name: wire.nullish(Schema.String),
@@ -226,6 +238,7 @@ export type ResourceEncoded = typeof Resource.Encoded
 
 const DeletedResource_ = wire.struct("DeletedResource", {
   type: Schema.Literal("session_resource_deleted"),
+  /** What was removed. */
   id: ResourceId
 })
 
@@ -324,6 +337,7 @@ export const GitHubRepositoryParams: Schema.Schema<GitHubRepositoryParams, GitHu
 
 const MemoryStoreParams_ = wire.struct("MemoryStoreResourceParams", {
   type: Schema.Literal("memory_store"),
+  /** The store, of the same workspace. */
   memory_store_id: MemoryStoreId,
   /** The default is `read_write`. */
   access: Schema.optional(Schema.NullOr(Schema.Literal("read_write", "read_only"))),
@@ -396,6 +410,7 @@ export const AddParams = FileParams
 export type AddParams = FileParams
 
 const UpdateParams_ = wire.struct("ResourceUpdateParams", {
+  /** The new token. */
   authorization_token: Schema.Redacted(Schema.String)
 })
 

@@ -35,26 +35,35 @@ export type Status = typeof Status.Type
 
 const Session_ = wire.struct("Session", {
   type: Schema.Literal("session"),
+  /** Names the session in every other call. */
   id: SessionId,
   /** The agent as it was when the session was created, and as updates of the session changed it since. */
   agent: Agent.SessionAgent,
+  /** Where the sandbox comes from. */
   environment_id: EnvironmentId,
   /** The deployment that the session was created from; absent or `null` for any other session. */
   deployment_id: wire.nullish(DeploymentId),
+  /** For people to read; `null` if there is none. */
   title: Schema.NullOr(Schema.String),
   /** At most 16 pairs. */
   metadata: Schema.Record({ key: Schema.String, value: Schema.String }),
+  /** What the session is doing. */
   status: Status,
   /** What is mounted in the sandbox. */
   resources: Schema.Array(Resource.Resource),
+  /** The vaults whose credentials the agent may use. */
   vault_ids: Schema.Array(VaultId),
   /** One entry for each outcome that was defined. */
   outcome_evaluations: Schema.Array(Outcome.OutcomeEvaluation),
   /** The ceiling on the cost; absent or `null` for none. */
   budget: wire.nullish(Usage.Budget),
+  /** How long it ran and existed. */
   stats: Usage.SessionStats,
+  /** What it consumed so far. */
   usage: Usage.SessionUsage,
+  /** When the session was created. */
   created_at: Timestamp,
+  /** When the session last changed. */
   updated_at: Timestamp,
   /** `null` for a session that is not archived. */
   archived_at: Schema.NullOr(Timestamp)
@@ -86,6 +95,7 @@ export const Session: Schema.Schema<Session, SessionEncoded> = Session_
 
 const DeletedSession_ = wire.struct("DeletedSession", {
   type: Schema.Literal("session_deleted"),
+  /** The session that is gone. */
   id: SessionId
 })
 
@@ -162,7 +172,9 @@ const checkResources = (resources: ReadonlyArray<Resource.Params>): ReadonlyArra
 const CreateParams_ = wire.struct("CreateSessionParams", {
   /** The agent: its id for the latest version, a reference to a version, or one with overrides. */
   agent: Agent.Params,
+  /** Where the sandbox comes from. */
   environment_id: EnvironmentId,
+  /** For people to read. */
   title: Schema.optional(Schema.NullOr(Schema.String)),
   /** At most 16 pairs, keys of at most 64 and values of at most 512 characters. */
   metadata: Schema.optional(Metadata),
@@ -208,6 +220,7 @@ export interface CreateParamsEncoded extends Schema.Schema.Encoded<typeof Create
 export const CreateParams: Schema.Schema<CreateParams, CreateParamsEncoded> = CreateParams_
 
 const UpdateParams_ = wire.struct("UpdateSessionParams", {
+  /** For people to read; `null` removes it. */
   title: Schema.optional(Schema.NullOr(Schema.String)),
   /**
    * A patch: a text sets the value of its key, `null` removes the key, and keys that are not mentioned stay. At most 16

@@ -32,7 +32,9 @@ export type Status = typeof Status.Type
 
 const Thread_ = wire.struct("Thread", {
   type: Schema.Literal("session_thread"),
+  /** Names the thread. */
   id: ThreadId,
+  /** The session that the thread belongs to. */
   session_id: SessionId,
   /** The thread that spawned this one; `null` for the primary thread. */
   parent_thread_id: Schema.NullOr(ThreadId),
@@ -40,12 +42,15 @@ const Thread_ = wire.struct("Thread", {
   workflow_run_id: wire.nullish(WorkflowRunId),
   /** What runs in the thread, as it was when the thread was created. */
   agent: Agent.ThreadAgent,
+  /** What the thread is doing. */
   status: Status,
   /** `null` until the status first changes. */
   stats: Schema.NullOr(Usage.ThreadStats),
   /** `null` until the status first changes. */
   usage: Schema.NullOr(Usage.ThreadUsage),
+  /** When the thread was created. */
   created_at: Timestamp,
+  /** When the thread last changed. */
   updated_at: Timestamp,
   /** `null` for a thread that is not archived. */
   archived_at: Schema.NullOr(Timestamp)

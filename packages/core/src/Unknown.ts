@@ -69,7 +69,8 @@ export const schema = <Key extends string = "type">(
     // the property was just found
     typeof (u as Record<string, unknown>)[key] === "string" && !known.has((u as Record<string, unknown>)[key])
   return Schema.declare(is, {
-    identifier: "Unknown",
+    // the two kinds need two names in a document that has both
+    identifier: key === "type" ? "Unknown" : `Unknown.${key}`,
     description: "A value whose tag this version does not know, kept exactly as it arrived.",
     jsonSchema: { type: "object", properties: { [key]: { type: "string" } }, required: [key] },
     arbitrary: () => (fc) =>
