@@ -11,6 +11,7 @@ import * as ManagedAgents from "@effect-managed-agents/core/ManagedAgents"
 import type { HttpClient } from "@effect/platform/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Fixtures from "./Fixtures.ts"
 import * as Simulator from "./Simulator.ts"
 import * as SimulatorHttpClient from "./SimulatorHttpClient.ts"
 
@@ -23,15 +24,30 @@ import * as SimulatorHttpClient from "./SimulatorHttpClient.ts"
 export type Services = ManagedAgents.Services | ClientConfig.ClientConfig | HttpClient | Simulator.Simulator
 
 /**
+ * How to build the simulator behind the services.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options<out R = never> extends Simulator.Options<R> {
+  /**
+   * What is there from the start.
+   *
+   * @default Fixtures.docs
+   */
+  readonly fixtures?: Simulator.Fixtures | undefined
+}
+
+/**
  * Provides all services of the client on a simulator in memory, and the simulator. No network can be reached.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer = <R = never>(options: Simulator.Options<R> = {}): Layer.Layer<Services, never, R> =>
+export const layer = <R = never>(options: Options<R> = {}): Layer.Layer<Services, never, R> =>
   ManagedAgents.layer.pipe(
     Layer.provideMerge(Layer.mergeAll(SimulatorHttpClient.layer, config)),
-    Layer.provideMerge(Simulator.layer(options))
+    Layer.provideMerge(Simulator.layer({ ...options, fixtures: options.fixtures ?? Fixtures.docs }))
   )
 
 const config: Layer.Layer<ClientConfig.ClientConfig> = Layer.orDie(

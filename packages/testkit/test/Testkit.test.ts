@@ -1,0 +1,139 @@
+import * as Events from "@effect-managed-agents/core/Events"
+import * as Ids from "@effect-managed-agents/core/Ids"
+import * as Sessions from "@effect-managed-agents/core/Sessions"
+import * as UserEvent from "@effect-managed-agents/core/UserEvent"
+import * as HttpClient from "@effect/platform/HttpClient"
+import { assert, describe, it } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
+import * as AgentScript from "../src/AgentScript.ts"
+import * as Fixtures from "../src/Fixtures.ts"
+import { Simulator } from "../src/Simulator.ts"
+import * as Testkit from "../src/Testkit.ts"
+import { settle } from "./utils/wire.ts"
+
+const create = Effect.flatMap(
+  Sessions.Sessions,
+  (sessions) => sessions.create({ agent: Fixtures.agentId, environment_id: Fixtures.environmentId })
+)
+
+describe("Testkit", () => {
+  it.scoped("runs a conversation of the real client", () =>
+    Effect.gen(function*() {
+      const events = yield* Events.Events
+      const session = yield* create
+      const live = yield* events.open(session.id)
+      yield* events.send(session.id, UserEvent.message("Hi"))
+      const seen = yield* live.pipe(
+        Stream.takeUntil((event) => event.type === "session.status_idle"),
+        Stream.runCollect
+      )
+      const listed = yield* Stream.runCollect(events.list(session.id))
+      assert.deepStrictEqual(Chunk.toReadonlyArray(seen), Chunk.toReadonlyArray(listed))
+      assert.include(JSON.stringify(seen), "\"Hello\"")
+    }).pipe(Effect.provide(Testkit.layer({ script: { turns: [[AgentScript.say("Hello")]] } }))))
+
+  it.scoped("lives in the time of the test", () =>
+    Effect.gen(function*() {
+      const events = yield* Events.Events
+      const session = yield* create
+      const live = yield* events.open(session.id)
+      yield* events.send(session.id, UserEvent.message("Hi"))
+      const reply = yield* live.pipe(
+        Stream.filter((event) => event.type === "agent.message"),
+        Stream.take(1),
+        Stream.runCollect,
+        Effect.fork
+      )
+      yield* TestClock.adjust("59 minutes")
+      assert.isTrue((yield* Fiber.poll(reply))._tag === "None")
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(Chunk.size(yield* Fiber.join(reply)), 1)
+    }).pipe(Effect.provide(
+      Testkit.layer({ script: { turns: [[AgentScript.sleep("1 hour"), AgentScript.say("Hello")]] } })
+    )))
+
+  it.scoped("shows the same simulator from behind", () =>
+    Effect.gen(function*() {
+      const simulator = yield* Simulator
+      const events = yield* Events.Events
+      const session = yield* create
+      assert.include((yield* simulator.sessions).map((one) => one.id), session.id)
+      const reader = yield* Effect.fork(Stream.runDrain(events.stream(session.id)))
+      yield* settle
+      assert.strictEqual(yield* simulator.openStreams(session.id), 1)
+      yield* Fiber.interrupt(reader)
+      assert.strictEqual(yield* simulator.openStreams(), 0)
+      const ledger = yield* simulator.ledger
+      assert.deepStrictEqual(ledger.map((entry) => [entry.method, entry.path]), [
+        ["POST", "/v1/sessions"],
+        ["GET", `/v1/sessions/${session.id}/events/stream`]
+      ])
+    }).pipe(Effect.provide(Testkit.layer())))
+
+  it.scoped("releases what a program opens, however it leaves", () =>
+    Effect.gen(function*() {
+      const simulator = yield* Simulator
+      const events = yield* Events.Events
+      const { id } = yield* create
+      // never read
+      yield* Effect.scoped(events.open(id))
+      yield* settle
+      assert.strictEqual(yield* simulator.openStreams(), 0)
+      // left early
+      yield* Effect.scoped(Effect.gen(function*() {
+        const live = yield* events.open(id)
+        yield* events.send(id, UserEvent.message("Hi"))
+        yield* Stream.runDrain(Stream.take(live, 1))
+        assert.strictEqual(yield* simulator.openStreams(), 0)
+      }))
+      // the reader fails
+      yield* Effect.scoped(Effect.gen(function*() {
+        const live = yield* events.open(id)
+        yield* events.send(id, UserEvent.message("Hi"))
+        yield* Effect.flip(Stream.runForEach(live, () => Effect.fail("no")))
+        assert.strictEqual(yield* simulator.openStreams(), 0)
+      }))
+      // the server ends it
+      const reader = yield* Effect.fork(Stream.runDrain(events.stream(id)))
+      yield* settle
+      yield* simulator.closeStreams()
+      yield* Fiber.join(reader)
+      assert.strictEqual(yield* simulator.openStreams(), 0)
+    }).pipe(Effect.provide(Testkit.layer())))
+
+  it.scoped("takes agents and environments of the test's own", () =>
+    Effect.gen(function*() {
+      const sessions = yield* Sessions.Sessions
+      const session = yield* sessions.create({
+        agent: Ids.AgentId.make("agent_mine"),
+        environment_id: Ids.EnvironmentId.make("env_mine")
+      })
+      assert.strictEqual(session.agent.name, "Mine")
+      const error = yield* Effect.flip(sessions.retrieve(Fixtures.sessionId))
+      assert.strictEqual(error._tag, "NotFound")
+    }).pipe(Effect.provide(Testkit.layer({
+      fixtures: Fixtures.none,
+      agents: { agent_mine: { agent: { name: "Mine" } } },
+      environments: { env_mine: {} },
+      seed: 3
+    }))))
+
+  it.scoped("reaches no network", () =>
+    Effect.gen(function*() {
+      const client = yield* HttpClient.HttpClient
+      const response = yield* client.get("https://api.anthropic.com/v1/models")
+      assert.strictEqual(response.status, 401)
+      assert.match(response.headers["request-id"] ?? "", /^req_/)
+    }).pipe(Effect.provide(Testkit.layer())))
+
+  it.scoped("gives the same ids for the same seed, and others for another", () =>
+    Effect.gen(function*() {
+      const id = (seed: number) => Effect.provide(Effect.map(create, (session) => session.id), Testkit.layer({ seed }))
+      assert.strictEqual(yield* id(1), yield* id(1))
+      assert.notStrictEqual(yield* id(1), yield* id(2))
+    }))
+})
