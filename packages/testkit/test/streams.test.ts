@@ -253,8 +253,8 @@ describe("emit", () => {
       const simulator = yield* Simulator.Simulator
       const id = yield* createSession()
       const stream = yield* open(streamOf(id))
-      const future = yield* simulator.emit(id, { type: "agent.dream", depth: 3 })
-      const stored = yield* simulator.emit(id, { type: "agent.dream", id: "sevt_mine" }, { persist: true })
+      const future: Json = yield* simulator.emit(id, { type: "agent.dream", depth: 3 })
+      const stored: Json = yield* simulator.emit(id, { type: "agent.dream", id: "sevt_mine" }, { persist: true })
       yield* simulator.emit(id, { type: "event_start", event: { type: "agent.message", id: "sevt_x" } }, { persist: true })
       yield* settle
       assert.deepStrictEqual(stream.seen, [

@@ -189,7 +189,8 @@ const check = (session: state.Session, streamed: ReadonlyArray<Emission["event"]
   // what is announced about archiving is streamed alone
   const announced = streamed.filter((event) => !ids.includes(event.id ?? ""))
   assert.isTrue(announced.every((event) => event.type === "session.status_terminated") && announced.length <= 1)
-  assert.deepStrictEqual(stored, streamed.filter((event) => !announced.includes(event)), "streams that differ from the list")
+  const both: ReadonlyArray<eventLog.LiveEvent> = streamed.filter((event) => !announced.includes(event))
+  assert.deepStrictEqual<ReadonlyArray<eventLog.LiveEvent>>(stored, both, "streams that differ from the list")
   let request = 0
   let expected: "idle" | "running" | "rescheduling" | "terminated" = "idle"
   for (const event of stored) {

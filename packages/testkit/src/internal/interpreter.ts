@@ -497,6 +497,7 @@ const makeCall = (self: Draft, thread: ThreadDraft, step: CallStep): Call => {
     return {
       id: draft.emit(self, thread, { type: "agent.custom_tool_use", name, input: inputOf(thread, input) }),
       kind: "custom",
+      remote: true,
       title: name,
       permission: "allow",
       result: "",
@@ -515,16 +516,19 @@ const makeCall = (self: Draft, thread: ThreadDraft, step: CallStep): Call => {
     evaluated_permission: permission,
     evaluation
   }
+  // what runs in a sandbox of the client's waits for it; the web is always the platform's
+  const remote = server === null && self.session.environment.type === "self_hosted" && !call.name.startsWith("web_")
   return {
     id: server === null
       ? draft.emit(self, thread, { type: "agent.tool_use", ...fields })
       : draft.emit(self, thread, { type: "agent.mcp_tool_use", mcp_server_name: server, ...fields }),
     kind: server === null ? "tool" : "mcp",
+    remote,
     title: server === null ? call.name : `mcp__${server}__${call.name}`,
     permission,
     result: fill(thread, call.result ?? "OK"),
     isError: call.is_error ?? false,
-    needs: permission === "ask" ? "confirmation" : "nothing",
+    needs: permission === "ask" ? "confirmation" : remote && permission === "allow" ? "result" : "nothing",
     settled: false,
     verdict: null
   }
@@ -613,12 +617,12 @@ export const settleAnswers = (self: Draft): void => {
     let stuck = false
     const calls = before.map((call) => {
       if (call.settled || stuck) return call
-      const pending = self.session.inbox.find((pending) => pending.answer?.callId === call.id)
-      if (pending === undefined || pending.answer === null) {
-        stuck = true
-        return call
+      let next = call
+      for (let pending = answerTo(self, next); pending !== undefined; pending = answerTo(self, next)) {
+        next = takeAnswer(self, thread, next, pending)
       }
-      return takeAnswer(self, thread, call, pending, pending.answer)
+      stuck = !next.settled
+      return next
     })
     if (calls.every((call, i) => call === before[i])) continue
     thread.play = { ...play, blocked: { _tag: "Calls", calls } }
@@ -626,13 +630,31 @@ export const settleAnswers = (self: Draft): void => {
   }
 }
 
-const takeAnswer = (self: Draft, thread: ThreadDraft, call: Call, pending: Pending, answer: Answer): Call => {
-  self.session.inbox = self.session.inbox.filter((other) => other !== pending)
-  draft.publish(self, thread, { ...pending.event, processed_at: time.format(draft.stamp(self)) })
+/** What was sent about a call and is next to be processed. */
+const answerTo = (self: Draft, call: Call): (Pending & { readonly answer: Answer }) | undefined => {
+  if (call.settled) return undefined
+  for (const pending of self.session.inbox) {
+    const { answer } = pending
+    if (answer?.callId === call.id && (answer.verdict === null) === (call.needs === "result")) return { ...pending, answer }
+  }
+  return undefined
+}
+
+const takeAnswer = (
+  self: Draft,
+  thread: ThreadDraft,
+  call: Call,
+  { answer, event, seq }: Pending & { readonly answer: Answer }
+): Call => {
+  self.session.inbox = self.session.inbox.filter((other) => other.seq !== seq)
+  draft.publish(self, thread, { ...event, processed_at: time.format(draft.stamp(self)) })
   if (call.needs === "result") {
     thread.lastResult = answer.text
     thread.fresh += tokens(self, answer.text)
+    return { ...call, settled: true }
   }
+  // to allow a call that the client runs only releases it
+  if (call.remote && answer.verdict?.allow === true) return { ...call, needs: "result" }
   return { ...call, settled: true, verdict: answer.verdict }
 }
 
@@ -641,7 +663,7 @@ const resume = (self: Draft, thread: ThreadDraft, play: Play, calls: ReadonlyArr
   thread.play = { ...play, blocked: null }
   run(self, thread)
   for (const call of calls) {
-    if (call.verdict === null || call.needs !== "confirmation") continue
+    if (call.verdict === null) continue
     if (call.verdict.allow) emitResult(self, thread, call, call.result, call.isError)
     else emitResult(self, thread, call, rejected(call.title, call.verdict.message), true)
   }
@@ -672,7 +694,7 @@ const stop = (self: Draft, thread: ThreadDraft): void => {
   if (play.request !== null) closeRequest(self, thread, play, play.request, "stopped")
   if (play.blocked?._tag !== "Calls") return
   // a call that was confirmed has no result yet: it runs when all calls are settled
-  const open = play.blocked.calls.filter((call) => !call.settled || call.needs === "confirmation")
+  const open = play.blocked.calls.filter((call) => !call.settled || call.verdict !== null)
   for (const call of open) emitResult(self, thread, call, interrupted, true)
   const closed = new Set(open.map((call) => call.id))
   self.session.inbox = self.session.inbox.filter((other) => other.answer === null || !closed.has(other.answer.callId))

@@ -131,10 +131,9 @@ const isTooLarge = (body: string): boolean =>
 const betaName = /^[a-z0-9][a-z0-9-]*-\d{4}-\d{2}-\d{2}$/
 
 const checkHeaders = (request: Request, streams: boolean): Ruling<void> => {
-  const key = (request.headers["x-api-key"] ?? "").trim()
-  const token = /^Bearer\s+(\S.*)$/i.exec(request.headers["authorization"] ?? "")?.[1] ?? ""
-  if (key === "" && token === "") return refusal.unauthenticated("x-api-key header is required")
-  if (key !== "" && token !== "" && streams) {
+  const credentials = context.credentials(request)
+  if (credentials.length === 0) return refusal.unauthenticated("x-api-key header is required")
+  if (credentials.length > 1 && streams) {
     return refusal.unauthenticated("Only one of the x-api-key and authorization headers may be sent")
   }
   const betas = (request.headers["anthropic-beta"] ?? "").split(",").map((name) => name.trim()).filter((name) =>

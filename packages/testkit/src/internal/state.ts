@@ -48,6 +48,8 @@ export interface Call {
   /** The id of the `agent.…tool_use` event. */
   readonly id: string
   readonly kind: "tool" | "mcp" | "custom"
+  /** Whether the client runs it: a custom tool, or a built-in one of a self-hosted environment. */
+  readonly remote: boolean
   /** The name in the text of a refusal. */
   readonly title: string
   readonly permission: Permission

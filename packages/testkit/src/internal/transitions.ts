@@ -73,11 +73,12 @@ export const send = (
   session: Session,
   now: Micros,
   env: Env,
-  events: ReadonlyArray<SendableEncoded>
+  events: ReadonlyArray<SendableEncoded>,
+  sender: Sender = "client"
 ): Ruling<Answered<Event.SendResponseEncoded>> => {
   if (session.archivedAt !== null) return refusal.invalid(`Cannot send events to archived session: ${session.id}`)
   if (session.status === "terminated") return refusal.invalid(`Cannot send events to terminated session: ${session.id}`)
-  const wrong = checkBatch(session, env, events)
+  const wrong = checkBatch(session, env, events, sender)
   if (Either.isLeft(wrong)) return Either.left(wrong.left)
 
   const self = draft.open(session, now, env)
@@ -89,6 +90,9 @@ export const send = (
   return Either.right(answered(self, { data: data as NonNullable<Event.SendResponseEncoded["data"]> }))
 }
 
+/** Who sends: a client, or a worker with the credentials of a self-hosted environment. */
+export type Sender = "client" | "worker"
+
 /** The events that a client may send. */
 export type SendableEncoded =
   | UserEvent.MessageParamsEncoded
@@ -99,40 +103,41 @@ export type SendableEncoded =
   | UserEvent.ToolResultParamsEncoded
   | UserEvent.SystemMessageParamsEncoded
 
-const answers = (event: SendableEncoded): string | undefined => {
-  switch (event.type) {
-    case "user.tool_confirmation":
-    case "user.tool_result":
-      return event.tool_use_id
-    case "user.custom_tool_result":
-      return event.custom_tool_use_id
-    default:
-      return undefined
-  }
-}
-
-const openCalls = (session: Session): ReadonlyArray<Call> =>
+const openCalls = (session: Pick<Session, "threads">): ReadonlyArray<Call> =>
   session.threads.flatMap(({ play }) =>
     play?.blocked?._tag === "Calls" ? play.blocked.calls.filter((call) => !call.settled) : []
   )
 
-const checkBatch = (session: Session, env: Env, events: ReadonlyArray<SendableEncoded>): Ruling<void> => {
+const checkBatch = (
+  session: Session,
+  env: Env,
+  events: ReadonlyArray<SendableEncoded>,
+  sender: Sender
+): Ruling<void> => {
   const open = openCalls(session)
   // answers and interrupts of the same batch count first, wherever they stand in it
-  const given = new Set(events.map(answers))
+  const given = [...events.map(answerOf), ...session.inbox.map((pending) => pending.answer)]
   const interrupts = events.some((event) => event.type === "user.interrupt")
-  const answeredBefore = new Set(session.inbox.map((pending) => pending.answer?.callId))
-  const missing = interrupts ? [] : open.filter((call) => !given.has(call.id) && !answeredBefore.has(call.id))
+  const missing = interrupts ? [] : open.filter((call) => !settles(call, given))
   for (const [i, event] of events.entries()) {
-    const wrong = check(session, env, open, missing, event, i)
+    const wrong = check(session, env, sender, open, missing, event, i)
     if (Either.isLeft(wrong)) return wrong
   }
   return Either.void
 }
 
+/** Whether a call wants nothing more once these answers are processed. */
+const settles = (call: Call, answers: ReadonlyArray<Answer | null>): boolean => {
+  const own = answers.flatMap((answer) => answer?.callId === call.id ? [answer] : [])
+  const hasResult = own.some(({ verdict }) => verdict === null)
+  if (call.needs === "result") return hasResult
+  return own.some(({ verdict }) => verdict !== null && (!verdict.allow || !call.remote || hasResult))
+}
+
 const check = (
   session: Session,
   env: Env,
+  sender: Sender,
   open: ReadonlyArray<Call>,
   missing: ReadonlyArray<Call>,
   event: SendableEncoded,
@@ -179,8 +184,15 @@ const check = (
         ? Either.void
         : wrong(`no custom tool use with id ${event.custom_tool_use_id}`)
     }
-    case "user.tool_result":
-      return refusal.forbidden(`events[${i}]: \`user.tool_result\` may only be sent with environment credentials`)
+    case "user.tool_result": {
+      if (sender !== "worker") {
+        return refusal.forbidden(`events[${i}]: \`user.tool_result\` may only be sent with environment credentials`)
+      }
+      const call = open.find((call) => call.id === event.tool_use_id)
+      if (call !== undefined) return call.kind === "tool" && call.remote ? Either.void : wrong(`${call.id} is not run by a worker`)
+      const past = findEvent(session, event.tool_use_id)
+      return past?.type === "agent.tool_use" ? Either.void : wrong(`no tool use with id ${event.tool_use_id}`)
+    }
     case "system.message": {
       const { id: model } = session.agent.model
       if (env.rules.modelsWithoutSystemMessages.includes(model)) {
@@ -220,11 +232,8 @@ const take = (self: Draft, params: SendableEncoded): Taken => {
   const event: StoredEvent = { id: draft.eventId(self), ...withoutNulls(params) }
   const answer = answerOf(params)
   const onReceipt = params.type === "user.custom_tool_result" || params.type === "user.tool_result"
-  if (answer !== null) {
-    const taken = session.inbox.some((pending) => pending.answer?.callId === answer.callId)
-    // a second answer is accepted and has no effect
-    if (taken || !openCalls(self.session).some((call) => call.id === answer.callId)) return { event, onReceipt }
-  }
+  // a second answer is accepted and has no effect
+  if (answer !== null && !isWanted(session, answer)) return { event, onReceipt }
   const pending: Pending = {
     seq: session.received,
     kind: answer !== null ? "answer" : params.type === "user.interrupt" ? "interrupt" : "message",
@@ -235,6 +244,14 @@ const take = (self: Draft, params: SendableEncoded): Taken => {
   session.received++
   session.inbox = [...session.inbox, pending]
   return { event, onReceipt }
+}
+
+/** Whether a call waits for such an answer and has none. */
+const isWanted = (session: Draft["session"], { callId, verdict }: Answer): boolean => {
+  const call = openCalls(session).find((call) => call.id === callId)
+  const isConfirmation = verdict !== null
+  return call !== undefined && (isConfirmation ? call.needs === "confirmation" : call.remote) &&
+    !session.inbox.some(({ answer }) => answer?.callId === callId && (answer.verdict !== null) === isConfirmation)
 }
 
 /** Optional keys are left out of what is stored, not null; and nothing that clients only think they may send. */
@@ -254,6 +271,8 @@ const answerOf = (event: SendableEncoded): Answer | null => {
       }
     case "user.custom_tool_result":
       return { callId: event.custom_tool_use_id, verdict: null, text: interpreter.textOf(event) }
+    case "user.tool_result":
+      return { callId: event.tool_use_id, verdict: null, text: interpreter.textOf(event) }
     default:
       return null
   }

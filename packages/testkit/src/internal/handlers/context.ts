@@ -22,3 +22,10 @@ export const session = (call: Call<unknown, unknown>): Ruling<Cell> => {
   const cell = call.world.find(id)
   return cell === undefined ? refusal.notFound(`Session ${id} not found.`) : Either.right(cell)
 }
+
+/** The credentials of a request, of which there may be one of either kind. */
+export const credentials = ({ headers }: Request): ReadonlyArray<string> => {
+  const key = (headers["x-api-key"] ?? "").trim()
+  const token = /^Bearer\s+(\S.*)$/i.exec(headers["authorization"] ?? "")?.[1]
+  return [...(key === "" ? [] : [key]), ...(token === undefined ? [] : [token])]
+}
