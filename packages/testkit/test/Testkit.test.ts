@@ -80,7 +80,7 @@ describe("Testkit", () => {
       const events = yield* Events.Events
       const { id } = yield* create
       // never read
-      yield* Effect.scoped(events.open(id))
+      yield* Effect.scoped(Effect.asVoid(events.open(id)))
       yield* settle
       assert.strictEqual(yield* simulator.openStreams(), 0)
       // left early
