@@ -109,21 +109,21 @@ const carriageReturn = 0x0d
 const byteOrderMark = 0xfeff
 
 /**
- * Decodes UTF-8 chunk by chunk. Decoding a whole buffer is several times faster than the streaming mode, so the latter
- * is used only around a character that is split between chunks.
+ * Decodes UTF-8 chunk by chunk. Decoding a whole buffer is several times faster than the streaming mode, but only while
+ * the text is ASCII; and it needs every character whole. So the streaming mode takes over from a chunk that ends amid a
+ * character, or that had other characters at all, until the next chunk of plain ASCII.
  */
 const makeTextDecoder = (): (bytes: Uint8Array) => string => {
   // without `ignoreBOM` every chunk that happens to start with U+FEFF would lose it
   const whole = new TextDecoder("utf-8", { ignoreBOM: true })
   const streaming = new TextDecoder("utf-8", { ignoreBOM: true })
-  let open = false
+  let plain = true
   return (bytes) => {
     const last = bytes[bytes.length - 1]
     if (last === undefined) return ""
-    const complete = last < 0x80
-    if (complete && !open) return whole.decode(bytes)
-    open = !complete
-    return streaming.decode(bytes, { stream: true })
+    const text = plain && last < 0x80 ? whole.decode(bytes) : streaming.decode(bytes, { stream: true })
+    plain = last < 0x80 && text.length === bytes.length
+    return text
   }
 }
 
