@@ -1,5 +1,7 @@
 // The program of `npm start`, unchanged, against scripted agents: no network, and time is virtual.
+import { ManagedAgents } from "@effect-managed-agents/core"
 import { AgentScript, Simulator } from "@effect-managed-agents/testkit"
+import { HttpClient } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Fiber, Layer, TestClock } from "effect"
 import * as Orders from "../src/orders.ts"
@@ -196,6 +198,26 @@ describe("the quickstart", () => {
       assert.strictEqual((yield* session).status, "running")
       assert.strictEqual(yield* Effect.flatMap(Simulator.Simulator, (simulator) => simulator.openStreams()), 0)
     }).pipe(Effect.provide(busy)))
+
+  it.effect("does not wait for ever to archive the session", () =>
+    Effect.gen(function*() {
+      const asking = yield* Effect.fork(ask)
+      yield* TestClock.adjust("10 seconds")
+      const { outcome, printed } = yield* Fiber.join(asking)
+      assert.deepStrictEqual(outcome, { reason: "end_turn" })
+      assert.include(printed, "left as it is, because it cannot be archived")
+    }).pipe(Effect.provide(
+      Layer.fresh(ManagedAgents.layer).pipe(
+        Layer.provide(Layer.effect(
+          HttpClient.HttpClient,
+          Effect.map(
+            HttpClient.HttpClient,
+            HttpClient.transform((response, { url }) => url.endsWith("/archive") ? Effect.never : response)
+          )
+        )),
+        Layer.provideMerge(agentThat(AgentScript.say("Done.")))
+      )
+    )))
 
   it.effect("uses colours and the width of a terminal, and lets no control character through", () =>
     Effect.gen(function*() {
