@@ -17,6 +17,28 @@ import type { Simulator } from "./Simulator.ts"
 /**
  * Makes a `fetch` that works until the scope closes.
  *
+ * @example
+ * ```ts
+ * import * as Fixtures from "@effect-managed-agents/testkit/Fixtures"
+ * import * as Simulator from "@effect-managed-agents/testkit/Simulator"
+ * import * as SimulatorFetch from "@effect-managed-agents/testkit/SimulatorFetch"
+ * import * as Effect from "effect/Effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const fetch = yield* SimulatorFetch.make
+ *   const response = yield* Effect.promise(() =>
+ *     fetch(`http://simulator/v1/sessions/${Fixtures.sessionId}`, {
+ *       headers: { "x-api-key": "any", "anthropic-beta": "managed-agents-2026-04-01" }
+ *     })
+ *   )
+ *   return response.status
+ * }).pipe(Effect.scoped, Effect.provide(Simulator.layer({ fixtures: Fixtures.docs })))
+ *
+ * Effect.runPromise(program).then((status) => {
+ *   assert.strictEqual(status, 200)
+ * })
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */

@@ -78,6 +78,23 @@ export type ListenError = listen.ListenError
 /**
  * Listens until the scope closes. Then open event streams are ended, all connections are closed and the port is free.
  *
+ * @example
+ * ```ts
+ * import * as Simulator from "@effect-managed-agents/testkit/Simulator"
+ * import * as SimulatorServer from "@effect-managed-agents/testkit/SimulatorServer"
+ * import * as Effect from "effect/Effect"
+ *
+ * const program = Effect.gen(function*() {
+ *   const { url } = yield* SimulatorServer.start()
+ *   const response = yield* Effect.promise(() => fetch(`${url}/_sim/health`))
+ *   return response.status
+ * }).pipe(Effect.scoped, Effect.provide(Simulator.layer()))
+ *
+ * Effect.runPromise(program).then((status) => {
+ *   assert.strictEqual(status, 200)
+ * })
+ * ```
+ *
  * @category constructors
  * @since 0.1.0
  */

@@ -41,6 +41,38 @@ export interface Options<out R = never> extends Simulator.Options<R> {
 /**
  * Provides all services of the client on a simulator in memory, and the simulator. No network can be reached.
  *
+ * @example
+ * ```ts
+ * import * as Events from "@effect-managed-agents/core/Events"
+ * import * as Sessions from "@effect-managed-agents/core/Sessions"
+ * import * as UserEvent from "@effect-managed-agents/core/UserEvent"
+ * import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
+ * import * as Fixtures from "@effect-managed-agents/testkit/Fixtures"
+ * import * as Testkit from "@effect-managed-agents/testkit/Testkit"
+ * import * as Effect from "effect/Effect"
+ * import * as Stream from "effect/Stream"
+ *
+ * const program = Effect.gen(function*() {
+ *   const sessions = yield* Sessions.Sessions
+ *   const events = yield* Events.Events
+ *   const session = yield* sessions.create({ agent: Fixtures.agentId, environment_id: Fixtures.environmentId })
+ *   const live = yield* events.open(session.id)
+ *   yield* events.send(session.id, UserEvent.message("Hello"))
+ *   return yield* live.pipe(
+ *     Stream.map((event) => String(event.type)),
+ *     Stream.takeUntil((type) => type === "session.status_idle"),
+ *     Stream.filter((type) => type.startsWith("agent.")),
+ *     Stream.runCollect
+ *   )
+ * }).pipe(Effect.scoped)
+ *
+ * const script = AgentScript.make({ turns: [[AgentScript.think, AgentScript.say("Hi.")]] })
+ *
+ * Effect.runPromise(Effect.provide(program, Testkit.layer({ script }))).then((types) => {
+ *   assert.deepStrictEqual(Array.from(types), ["agent.thinking", "agent.message"])
+ * })
+ * ```
+ *
  * @category layers
  * @since 0.1.0
  */

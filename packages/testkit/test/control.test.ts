@@ -170,6 +170,46 @@ describe("control routes", () => {
       assert.deepStrictEqual(JSON.parse(JSON.stringify(yield* simulator.ledger)), entries)
     }).pipe(Effect.provide(docs)))
 
+  it.scoped("show no secret", () =>
+    Effect.gen(function*() {
+      const key = "sk-ant-known-key-1234"
+      const token = "ghp_known-token-5678"
+      const repository = {
+        type: "github_repository",
+        url: "https://github.com/example-org/example-repo",
+        authorization_token: token
+      }
+      const shown: Array<unknown> = []
+      const attempt = (method: string, url: string, body?: unknown) =>
+        Effect.gen(function*() {
+          for (const credential of [{ "x-api-key": key }, { authorization: `Bearer ${key}` }]) {
+            const headers = { "anthropic-beta": "managed-agents-2026-04-01", ...credential }
+            shown.push(yield* call(method, url, body, { headers }))
+          }
+        })
+      const resource = `/v1/sessions/${Fixtures.sessionId}/resources/${Fixtures.repositoryResourceId}`
+      yield* attempt("POST", "/v1/sessions", {
+        agent: Fixtures.agentId,
+        environment_id: Fixtures.environmentId,
+        resources: [repository]
+      })
+      yield* attempt("POST", "/v1/sessions", { agent: 1, resources: [repository] })
+      yield* attempt("POST", "/v1/sessions", { authorization_token: token })
+      yield* attempt("POST", "/v1/sessions", `{"authorization_token":"${token}`)
+      yield* attempt("POST", resource, { authorization_token: token })
+      yield* attempt("POST", resource, { authorization_token: [token] })
+      yield* attempt("GET", "/v1/sessions")
+      yield* attempt("GET", resource)
+      const simulator = yield* Simulator
+      const sessions = yield* simulator.sessions
+      shown.push(sessions, yield* Effect.forEach(sessions, (session) => simulator.events(session.id)))
+      const ledger = yield* ok("GET", "/_sim/requests")
+      assert.strictEqual(ledger.length, 16)
+      const text = JSON.stringify([shown, ledger])
+      assert.notInclude(text, key)
+      assert.notInclude(text, token)
+    }).pipe(Effect.provide(docs)))
+
   it.scoped("go back to the start", () =>
     Effect.gen(function*() {
       const handle = yield* face.make

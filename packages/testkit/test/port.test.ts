@@ -9,7 +9,10 @@ import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import * as Net from "node:net"
+import * as Fixtures from "../src/Fixtures.ts"
 import { listen } from "../src/internal/node/listen.ts"
+import * as Simulator from "../src/Simulator.ts"
+import * as SimulatorServer from "../src/SimulatorServer.ts"
 import * as fake from "./utils/fake.ts"
 
 const local = { host: "127.0.0.1", port: 0 }
@@ -302,4 +305,45 @@ describe("the port", () => {
       yield* isOpen(server, 0)
       assert.isAbove(yield* Ref.get(server.produced), 0)
     }))
+})
+
+describe("the simulator on a port", () => {
+  it.scopedLive("answers nonsense in the API's own error shape", () =>
+    Effect.gen(function*() {
+      const { port } = yield* SimulatorServer.start()
+      const credentials = "x-api-key: k\r\nanthropic-beta: managed-agents-2026-04-01\r\n"
+      const targets = [
+        "/",
+        "//",
+        "*",
+        "/v1/sessions/%",
+        "/v1/sessions/%zz/events",
+        "/v1/sessions/%ff",
+        "/v1/sessions/..%2f..",
+        "/v1/sessions/../sessions",
+        "/v1//sessions",
+        "/v1/sessions/",
+        "/v1/sessions?%zz=%",
+        "/v1/sessions?__proto__=1&constructor=2",
+        "/v1/sessions/__proto__",
+        `/v1/sessions/${"x".repeat(8000)}`,
+        "/_sim/agents/%zz",
+        "/_sim/sessions/%/emit",
+        "http://[::1/x"
+      ]
+      for (const target of targets) {
+        for (const method of ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
+          const answer = yield* raw(
+            port,
+            `${method} ${target} HTTP/1.1\r\nhost: x\r\n${credentials}connection: close\r\ncontent-length: 1\r\n\r\n{`
+          )
+          const label = `${method} ${target.slice(0, 50)}: ${answer}`
+          assert.match(answer, /^HTTP\/1\.1 4\d\d /, label)
+          const { error, type } = JSON.parse(answer.slice(answer.indexOf("\r\n\r\n")))
+          assert.strictEqual(type, "error", label)
+          assert.isString(error.message, label)
+          assert.notMatch(answer, /\bat .*:\d+:\d+/, label)
+        }
+      }
+    }).pipe(Effect.provide(Simulator.layer({ fixtures: Fixtures.docs }))))
 })

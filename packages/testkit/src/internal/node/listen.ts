@@ -50,7 +50,8 @@ export const listen = (
     const sockets = new Set<Socket>()
     const answering = new Set<Duplex>()
 
-    const server = Http.createServer((request, response) => {
+    // longer than clients keep a connection that they do not use, so that none is closed under a request
+    const server = Http.createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
       const gone = new AbortController()
       answering.add(request.socket)
       const fiber = run(serve(send, request, response, gone.signal))
