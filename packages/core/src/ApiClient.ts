@@ -12,6 +12,7 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -26,7 +27,7 @@ import * as body from "./internal/body.ts"
 import * as eventStream from "./internal/eventStream.ts"
 import { explain } from "./internal/explain.ts"
 import * as guard from "./internal/guard.ts"
-import { countRequest, countRetry } from "./internal/metrics.ts"
+import { countEvents, countRequest, countRetry } from "./internal/metrics.ts"
 import * as request from "./internal/request.ts"
 import * as response from "./internal/response.ts"
 import * as retry from "./internal/retry.ts"
@@ -199,12 +200,8 @@ export const make: Effect.Effect<Service, never, ClientConfig | HttpClient.HttpC
   ): Effect.Effect<HttpClientResponse, ApiError, Scope.Scope> => {
     const { endpoint, scrub } = call
     return http.execute(message).pipe(
-      Effect.catchAll((error) =>
-        // a client that fails by itself on some statuses has the response nevertheless
-        error._tag === "ResponseError" && error.reason === "StatusCode"
-          ? Effect.succeed(error.response)
-          : Effect.fail(fromClientError(endpoint.name, error, scrub))
-      ),
+      // The time limit makes this a fiber of its own, whose failure the runtime would log, request and all.
+      Effect.either,
       Effect.timeoutFail({
         duration: config.timeout,
         onTimeout: () =>
@@ -214,6 +211,14 @@ export const make: Effect.Effect<Service, never, ClientConfig | HttpClient.HttpC
             detail: `no response within ${Duration.format(config.timeout)}`
           })
       }),
+      Effect.flatMap(Either.match({
+        onRight: Effect.succeed,
+        onLeft: (error) =>
+          // a client that fails by itself on some statuses has the response nevertheless
+          error._tag === "ResponseError" && error.reason === "StatusCode"
+            ? Effect.succeed(error.response)
+            : Effect.fail(fromClientError(endpoint.name, error, scrub))
+      })),
       Effect.tap((head) => {
         const id = response.requestId(head.headers, scrub)
         return Effect.annotateCurrentSpan({
@@ -285,19 +290,19 @@ export const make: Effect.Effect<Service, never, ClientConfig | HttpClient.HttpC
       const call: Call = { endpoint, scrub: scrubber(config, input) }
       return request.make(endpoint, config, input, options, call.scrub).pipe(
         Effect.flatMap((message) => retrying(endpoint, connect(call, message, scope))),
-        observe(endpoint, input),
-        Effect.map(({ connection, head }) =>
+        Effect.zipWith(Effect.metricLabels, ({ connection, head }, labels) =>
           head.stream.pipe(
             eventStream.decode({
               operation: endpoint.name,
               requestId: response.requestId(head.headers, call.scrub),
               schema: endpoint.success,
               maxEventSize: config.maxEventSize,
-              scrub: call.scrub
+              scrub: call.scrub,
+              onEvents: countEvents(endpoint.name, labels)
             }),
             Stream.ensuringWith((exit) => Scope.close(connection, exit))
-          )
-        )
+          )),
+        observe(endpoint, input)
       )
     })
 

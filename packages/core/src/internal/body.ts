@@ -1,3 +1,4 @@
+import type { ResponseError } from "@effect/platform/HttpClientError"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -11,22 +12,24 @@ import { describe } from "./transport.ts"
 /** How much of an error page is read: enough for any error of the API, while a proxy's page may be endless. */
 const maxErrorBody = 64 * 1024
 
-/** Reads a body into a text that can be looked at however the reading ends. */
+/** Reads a body. What has been read can be looked at however the reading ends. */
 const reader = (response: HttpClientResponse, limit: number) => {
   const decoder = new TextDecoder()
-  let text = ""
-  return {
-    text: () => text,
-    run: response.stream.pipe(
-      Stream.runForEachWhile((bytes) =>
-        Effect.sync(() => {
-          text += decoder.decode(bytes, { stream: true })
-          return text.length < limit
-        })
-      ),
-      Effect.catchIf((error) => error.reason === "EmptyBody", () => Effect.void)
+  const found: { text: string; failure: ResponseError | undefined } = { text: "", failure: undefined }
+  const read = response.stream.pipe(
+    // A stream is run by a fiber of its own, whose failure the runtime would log, request and all.
+    Stream.catchAll((error) => {
+      if (error.reason !== "EmptyBody") found.failure = error
+      return Stream.empty
+    }),
+    Stream.runForEachWhile((bytes) =>
+      Effect.sync(() => {
+        found.text += decoder.decode(bytes, { stream: true })
+        return found.text.length < limit
+      })
     )
-  }
+  )
+  return { found, read }
 }
 
 /** The whole body. There is no limit on how long it may take. */
@@ -36,19 +39,18 @@ export const whole = (
   scrub: Scrub
 ): Effect.Effect<string, TransportError> =>
   Effect.suspend(() => {
-    const { run, text } = reader(response, Infinity)
-    return Effect.mapBoth(run, {
-      onSuccess: text,
-      onFailure: (error) =>
+    const { found, read } = reader(response, Infinity)
+    return Effect.flatMap(read, () =>
+      found.failure === undefined ? Effect.succeed(found.text) : Effect.fail(
         new TransportError({
           operation,
           reason: "Body",
           status: response.status,
           requestId: requestId(response.headers, scrub),
-          detail: `the response ended before it was complete: ${describe(error, scrub)}`,
-          excerpt: excerpt(text(), scrub)
+          detail: `the response ended before it was complete: ${describe(found.failure, scrub)}`,
+          excerpt: excerpt(found.text, scrub)
         })
-    })
+      ))
   })
 
 /**
@@ -57,8 +59,8 @@ export const whole = (
  */
 export const beginning = (response: HttpClientResponse, timeout: Duration.Duration): Effect.Effect<string> =>
   Effect.suspend(() => {
-    const { run, text } = reader(response, maxErrorBody)
-    return run.pipe(Effect.timeout(timeout), Effect.ignore, Effect.map(text))
+    const { found, read } = reader(response, maxErrorBody)
+    return Effect.map(Effect.timeoutOption(read, timeout), () => found.text)
   })
 
 /** The media type of a response, without parameters. */

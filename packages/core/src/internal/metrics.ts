@@ -41,8 +41,14 @@ export const countRequest = labelled(requests, "outcome")
 /** Counts a retry, when it is decided. */
 export const countRetry = labelled(retries, "error")
 
-/** Counts received events. For the hot path: no Effect, and the counter is looked up once per stream. */
-export const countEvents = (operation: string): (count: number) => void => {
-  const labels = [MetricLabel.make("operation", operation)]
+/**
+ * Counts received events, with the labels of the fiber that opened the stream. For the hot path: no Effect, and the
+ * counter is looked up once per stream.
+ */
+export const countEvents = (
+  operation: string,
+  labelsOfFiber: ReadonlyArray<MetricLabel.MetricLabel>
+): (count: number) => void => {
+  const labels = [...labelsOfFiber, MetricLabel.make("operation", operation)]
   return (count) => events.unsafeUpdate(count, labels)
 }
