@@ -50,19 +50,12 @@ const toChannel = <A, E>(
   decoder: Decoder<A>,
   { onEvents, operation, requestId, scrub }: Omit<Options<A, never>, "schema">
 ): Decoding<A, E> => {
-  let singles = Number(process.env.UNTIL ?? 2000)
   const next = (): Decoding<A, E> => decoder.failure === undefined ? loop : Channel.fail(decoder.failure)
-  const oneByOne = (events: ReadonlyArray<A>, at: number): Decoding<A, E> =>
-    at === events.length ? next() : Channel.flatMap(Channel.write(Chunk.of(events[at]!)), () => oneByOne(events, at + 1))
   const loop: Decoding<A, E> = Channel.readWith({
     onInput: (chunks: Chunk.Chunk<Uint8Array>) => {
       const events = decoder.push(chunks)
       if (events.length === 0) return next()
       onEvents(events.length)
-      if (singles > 0) {
-        singles -= events.length
-        return oneByOne(events, 0)
-      }
       return Channel.flatMap(Channel.write(Chunk.unsafeFromArray(events)), next)
     },
     onFailure: (error: E) =>
