@@ -248,6 +248,13 @@ describe("errors inside a session (semantics 2.15)", () => {
       assert.deepStrictEqual(events[5].error.retry_status, { type: "retrying" })
     }).pipe(Effect.provide(failing({ type: "model_rate_limited_error", retry_status: "retrying" }))))
 
+  it.scoped("retrying as the last step: the model is asked again all the same", () =>
+    Effect.gen(function*() {
+      const id = yield* createSession()
+      yield* send(id, message("x"))
+      assert.deepStrictEqual(types(yield* eventsOf(id)).slice(3), [...request(), "session.error", ...request(), ...idle])
+    }).pipe(Effect.provide(scripted({ turns: [[{ fail: { type: "model_overloaded_error", retry_status: "retrying" } }]] }))))
+
   it.scoped("of the start of the session are told between the two running events, and block nothing", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
@@ -305,6 +312,14 @@ describe("rescheduling", () => {
       ])
     }).pipe(Effect.provide(scripted({ turns: [[{ think: true }, AgentScript.reschedule("5 seconds"), { say: "{{text}}" }]] }))))
 })
+
+it.scoped("rescheduled as the last step: the model is asked again all the same", () =>
+  Effect.gen(function*() {
+    const id = yield* createSession()
+    yield* send(id, message("x"))
+    yield* TestClock.adjust("1 second")
+    assert.deepStrictEqual(types(yield* eventsOf(id)).slice(-7), [...running, ...request(), ...idle])
+  }).pipe(Effect.provide(scripted({ turns: [[{ say: "a" }, AgentScript.reschedule("1 second")]] }))))
 
 describe("refusal and compaction", () => {
   it.scoped("a refusal is a stop reason of its own, with its details on both idle events", () =>

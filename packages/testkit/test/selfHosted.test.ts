@@ -80,6 +80,15 @@ describe("built-in tools of a self-hosted environment", () => {
       assert.deepStrictEqual(types((yield* after).slice(0, 4)), ["user.tool_confirmation", "user.tool_result", ...running])
     }).pipe(Effect.provide(ask)))
 
+  it.scoped("are the only ones that a worker may answer", () =>
+    Effect.gen(function*() {
+      const { before, id } = yield* start
+      const custom = before.find((event) => event.type === "agent.custom_tool_use")
+      const { json, status } = yield* sendAsWorker(id, result(custom.id))
+      assert.strictEqual(status, 400)
+      assert.match(json.error.message, /is not run by a worker/)
+    }).pipe(Effect.provide(scripted({ turns: [[{ custom_tool: { name: "c" } }]] }))))
+
   it.scoped("that are denied never run", () =>
     Effect.gen(function*() {
       const { after, calls: [bash], id } = yield* start

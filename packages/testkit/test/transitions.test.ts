@@ -115,6 +115,17 @@ describe("transitions", () => {
     assert.strictEqual(snapshot(fresh), image)
   })
 
+  it("happen when they are due, however late somebody looks", () => {
+    const script = env({ otherwise: [{ sleep: 1000 }, { say: "a" }, { sleep: 1000 }] })
+    const message: transitions.SendableEncoded = { type: "user.message", content: [{ type: "text", text: "x" }] }
+    const { session } = Either.getOrThrow(transitions.send(fresh, 0, script, [message]))
+    const late = transitions.advance(session, 3_600_000_000, script).session
+    const at = (type: string) => eventLog.toArray(late.log).find((event) => event.type === type)?.processed_at
+    assert.strictEqual(at("agent.message"), "1970-01-01T00:00:01.000000Z")
+    assert.strictEqual(at("span.model_request_end"), "1970-01-01T00:00:02.000000Z")
+    assert.strictEqual(late.activity.total, 2_000_000)
+  })
+
   it.prop(
     "keep their invariants under any sequence of commands",
     [FastCheck.array(turn, { maxLength: 4 }), FastCheck.array(command, { maxLength: 25 })],

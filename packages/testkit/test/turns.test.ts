@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../src/AgentScript.ts"
 import type { Json } from "./utils/wire.ts"
@@ -369,6 +370,15 @@ describe("custom tools (semantics 2.5)", () => {
       assert.deepStrictEqual(yield* eventsOf(id), before)
     }).pipe(Effect.provide(script)))
 
+  it.scoped("what is optional and null is left out of what is stored", () =>
+    Effect.gen(function*() {
+      const id = yield* createSession()
+      yield* send(id, message("1"))
+      const call = idOf(yield* eventsOf(id), "agent.custom_tool_use")
+      const echo = yield* send(id, { ...result(call), is_error: null })
+      assert.notProperty(echo.data[0], "is_error")
+    }).pipe(Effect.provide(script)))
+
   it.scoped("the thread that an old client names is ignored", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
@@ -504,8 +514,11 @@ describe("several pending calls (semantics 2.7)", () => {
       assert.strictEqual(yield* refusal("POST", url, { events: [message("x")] }), text(`${a}, ${b}`))
       assert.strictEqual(yield* refusal("POST", url, { events: [message("x"), result(b)] }), text(a))
       assert.deepStrictEqual(yield* eventsOf(id), before)
+      // what waits for an earlier answer is an answer all the same
+      yield* send(id, result(b))
+      assert.strictEqual(yield* refusal("POST", url, { events: [message("x")] }), text(a))
       // answers of the same batch count first
-      yield* send(id, message("x"), result(a), result(b))
+      yield* send(id, message("x"), result(a))
       assert.deepStrictEqual(types((yield* eventsOf(id)).slice(before.length)), [
         "user.custom_tool_result",
         "user.custom_tool_result",
@@ -566,6 +579,21 @@ describe("messages while running (semantics 2.4)", () => {
       ])
       assert.strictEqual(events[8].content[0].text, "second")
     }).pipe(Effect.provide(scripted({ turns: [[AgentScript.sleep("1 second"), { say: "first" }], [{ say: "second" }]] }))))
+
+  it.scoped("whoever asks when something is due finds that it has happened", () =>
+    Effect.gen(function*() {
+      const id = yield* createSession()
+      // of two sleeps that end together, one older and one younger than the simulator's, one is first to wake up
+      const ask = Effect.fork(Effect.delay(eventsOf(id), "1 second"))
+      const older = yield* ask
+      yield* settle
+      yield* send(id, message("one"))
+      const younger = yield* ask
+      yield* TestClock.adjust("1 second")
+      for (const asked of [older, younger]) {
+        assert.strictEqual((yield* Fiber.join(asked)).at(-1).type, "session.status_idle")
+      }
+    }).pipe(Effect.provide(scripted({ otherwise: [AgentScript.sleep("1 second")] }))))
 
   it.scoped("sleeping is counted as activity, and priced", () =>
     Effect.gen(function*() {
