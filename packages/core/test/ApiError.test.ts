@@ -125,10 +125,10 @@ describe("an error body", () => {
       ["an endless message", Stub.apiError(502, "t".repeat(5000), "m".repeat(5000)), "mmm"],
       [
         "one that breaks off",
-        Stub.body(Stream.concat(Stream.make("<html>half"), Stream.fail(new Error("reset"))), { status: 502 }),
+        Stub.body(Stream.concat(Stream.make("<html>half"), Stub.breaks("reset")), { status: 502 }),
         "<html>half"
       ],
-      ["one that breaks off at once", Stub.body(Stream.fail(new Error("reset")), { status: 502 }), "(empty body)"]
+      ["one that breaks off at once", Stub.body(Stub.breaks("reset"), { status: 502 }), "(empty body)"]
     ] as const
   )("may be %s", ([, answer, start]) =>
     Effect.gen(function*() {
@@ -246,7 +246,7 @@ describe("a malformed answer", () => {
   it.effect("that ends with the connection is told from one that is complete", () =>
     Effect.gen(function*() {
       const answer = Stub.body(
-        Stream.concat(Stream.make(whole.slice(0, 900)), Stream.fail(new Error("other side closed"))),
+        Stream.concat(Stream.make(whole.slice(0, 900)), Stub.breaks("other side closed")),
         {
           headers: { "content-type": "application/json", "request-id": "req_1" }
         }

@@ -139,7 +139,7 @@ describe.each(sources)("$name", ({ name, open, stream }) => {
     }))
 
   const failures = [
-    ["a broken connection", Stream.fail(new Error("other side closed")), "StreamInterrupted"],
+    ["a broken connection", Stub.breaks("other side closed"), "StreamInterrupted"],
     [
       "an error frame",
       Stream.make(`event: error\ndata: {"error":{"type":"overloaded_error","message":"Busy"}}\n\n`),

@@ -176,7 +176,7 @@ describe("the delay", () => {
 })
 
 const never = Stub.never
-const cut = Stub.body(Stream.concat(Stream.make("{"), Stream.fail(new Error("reset"))), {
+const cut = Stub.body(Stream.concat(Stream.make("{"), Stub.breaks("reset")), {
   headers: { "content-type": "application/json" }
 })
 
@@ -256,7 +256,7 @@ describe("what is repeated", () => {
 
   it.effect("is the opening of a stream, but nothing after its head", () =>
     Effect.gen(function*() {
-      const broken = Stub.sse(Stream.fail(new Error("reset")))
+      const broken = Stub.sse(Stub.breaks("reset"))
       const stream = Effect.flatMap(Events.Events, (events) => Stream.runDrain(events.stream(sessionId)))
       assert.deepStrictEqual(
         yield* timeline([status(503), Stub.fail(Stub.connectionReset()), Stub.sse(Stream.empty)], {

@@ -10,12 +10,12 @@ import type { Page } from "../Page.ts"
  * with a cursor does not end the list, an empty cursor does.
  */
 export const paginate = <A>(
-  fetch: (page: { readonly page?: string }) => Effect.Effect<Page<A>, ApiError>
+  fetchPage: (page: { readonly page?: string }) => Effect.Effect<Page<A>, ApiError>
 ): Stream.Stream<A, ApiError> =>
   Stream.paginateChunkEffect(
     {},
     (page: { readonly page?: string }) =>
-      Effect.map(fetch(page), ({ data, next_page }) => [
+      Effect.map(fetchPage(page), ({ data, next_page }) => [
         Chunk.unsafeFromArray(data),
         next_page ? Option.some({ page: next_page }) : Option.none()
       ])

@@ -81,6 +81,9 @@ export const body = (pieces: Stream.Stream<string, unknown>, options: Head = {})
 export const sse = (pieces: Stream.Stream<string, unknown>, headers: Record<string, string> = {}): Answer =>
   body(pieces, { headers: { "content-type": "text/event-stream; charset=utf-8", ...headers } })
 
+/** Where a body or an event stream breaks off. */
+export const breaks = (message: string): Stream.Stream<never, unknown> => Stream.fail<unknown>(new Error(message))
+
 /** An event as a frame. */
 export const frame = (event: { readonly type: string }): string =>
   `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
