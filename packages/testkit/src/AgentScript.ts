@@ -16,7 +16,7 @@
  */
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import * as strict from "./internal/strict.ts"
@@ -268,7 +268,9 @@ export interface DataScript {
 const oneOf = <const L extends readonly [string, ...Array<string>]>(...literals: L) =>
   Schema.Literal(...literals).annotations({
     message: (issue) => ({
-      message: `Expected ${literals.map((l) => `"${l}"`).join(" | ")}, actual ${JSON.stringify(issue.actual) ?? "undefined"}`,
+      message: `Expected ${literals.map((l) => `"${l}"`).join(" | ")}, actual ${
+        JSON.stringify(issue.actual) ?? "undefined"
+      }`,
       // one message for the whole choice, not one for each literal
       override: true
     })

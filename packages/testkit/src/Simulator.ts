@@ -228,9 +228,8 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
       Either.gen(function*() {
         const script = agent.script === undefined ? undefined : yield* withoutDelegation(agent.script)
         const known = yield* registry.putAgent(world.registry, id, agent.agent)
-        world.registry = script === undefined ? known : registry.putScript(known, id, script)
-        // the agent was just put
-        return world.registry.agents.get(id)!.at(-1)!
+        world.registry = script === undefined ? known.registry : registry.putScript(known.registry, id, script)
+        return known.agent
       })
 
     const begin = () => {

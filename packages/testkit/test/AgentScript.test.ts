@@ -58,7 +58,10 @@ describe("a script in data form", () => {
         ],
         [{ otherwise: [{ mcp_tool: { name: "x" } }] }, /^otherwise\[0\]\.mcp_tool\.server: is missing$/],
         [{ otherwise: [{ together: [] }] }, /^otherwise\[0\]\.together: Expected at least one element$/],
-        [{ otherwise: [{ together: [{ say: "x" }] }] }, /^otherwise\[0\]\.together\[0\]: unknown key "say", expected one of "tool"/],
+        [
+          { otherwise: [{ together: [{ say: "x" }] }] },
+          /^otherwise\[0\]\.together\[0\]: unknown key "say", expected one of "tool"/
+        ],
         [{ otherwise: [{ sleep: -1 }] }, /^otherwise\[0\]\.sleep: Expected milliseconds/],
         [{ otherwise: [{ fail: { type: "x" } }] }, /^otherwise\[0\]\.fail\.retry_status: is missing$/],
         [{ otherwise: [{ reschedule: {} }] }, /^otherwise\[0\]\.reschedule\.millis: is missing$/],

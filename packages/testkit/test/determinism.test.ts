@@ -51,7 +51,9 @@ const world = (seed: number) => layer({ seed, script })
 const play = (seed: number, pauses: ReadonlyArray<Effect.Effect<void>>) =>
   Effect.gen(function*() {
     yield* TestClock.setTime(0)
-    const talks = yield* Effect.forEach(pauses, (pause, i) => converse(`talk ${i}`, pause), { concurrency: "unbounded" })
+    const talks = yield* Effect.forEach(pauses, (pause, i) => converse(`talk ${i}`, pause), {
+      concurrency: "unbounded"
+    })
     yield* TestClock.adjust("1 minute")
     const after = yield* Effect.forEach(talks, ({ url }) => ok("GET", `${url}/events`))
     yield* settle
@@ -73,7 +75,10 @@ describe("the same seed and the same requests", () => {
   it.effect("another seed gives other ids, and the same story", () =>
     Effect.gen(function*() {
       const strip = (text: string) =>
-        text.replace(/_011C[1-9A-Za-z]{20}/g, "_").replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "").replace(/page_[\w-]+/g, "page_")
+        text.replace(/_011C[1-9A-Za-z]{20}/g, "_").replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, "").replace(
+          /page_[\w-]+/g,
+          "page_"
+        )
       const [one, two] = [yield* play(1, [Effect.void]), yield* play(2, [Effect.void])]
       assert.notStrictEqual(one, two)
       assert.strictEqual(strip(one), strip(two))
@@ -81,9 +86,16 @@ describe("the same seed and the same requests", () => {
 })
 
 describe("ids", () => {
-  it.prop("are spelled like the service's", [FastCheck.integer(), FastCheck.string(), FastCheck.nat()], ([seed, name, n]) => {
-    assert.match(ids.format("sevt", ids.nth(ids.child(ids.root(seed), name), n)), /^sevt_011C[1-9A-HJ-NP-Za-km-z]{20}$/)
-  })
+  it.prop(
+    "are spelled like the service's",
+    [FastCheck.integer(), FastCheck.string(), FastCheck.nat()],
+    ([seed, name, n]) => {
+      assert.match(
+        ids.format("sevt", ids.nth(ids.child(ids.root(seed), name), n)),
+        /^sevt_011C[1-9A-HJ-NP-Za-km-z]{20}$/
+      )
+    }
+  )
 
   it("differ by seed, by name and by number", () => {
     const seen = new Set<string>()

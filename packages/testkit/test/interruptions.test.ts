@@ -109,7 +109,11 @@ describe("an interrupt (semantics 2.8)", () => {
         "user.interrupt",
         ...idle
       ])
-      assert.deepStrictEqual(after.slice(0, 3).map((event) => event.tool_use_id ?? event.custom_tool_use_id), [ask, a, b])
+      assert.deepStrictEqual(after.slice(0, 3).map((event) => event.tool_use_id ?? event.custom_tool_use_id), [
+        ask,
+        a,
+        b
+      ])
       for (const event of after.slice(0, 3)) assert.deepStrictEqual(event.content, words)
     }).pipe(Effect.provide(scripted({
       turns: [[{
@@ -208,7 +212,9 @@ describe("errors inside a session (semantics 2.15)", () => {
       )
       assert.match(yield* refusal("POST", `/v1/sessions/${id}`, { title: "x" }), /^400/)
       yield* ok("POST", `/v1/sessions/${id}/archive`)
-    }).pipe(Effect.provide(failing({ type: "unknown_error", message: "prompt is too long", retry_status: "terminal" }))))
+    }).pipe(
+      Effect.provide(failing({ type: "unknown_error", message: "prompt is too long", retry_status: "terminal" }))
+    ))
 
   it.scoped("exhausted: the turn ends, queued messages are dropped, and a new one is welcome", () =>
     Effect.gen(function*() {
@@ -252,8 +258,15 @@ describe("errors inside a session (semantics 2.15)", () => {
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))
-      assert.deepStrictEqual(types(yield* eventsOf(id)).slice(3), [...request(), "session.error", ...request(), ...idle])
-    }).pipe(Effect.provide(scripted({ turns: [[{ fail: { type: "model_overloaded_error", retry_status: "retrying" } }]] }))))
+      assert.deepStrictEqual(types(yield* eventsOf(id)).slice(3), [
+        ...request(),
+        "session.error",
+        ...request(),
+        ...idle
+      ])
+    }).pipe(
+      Effect.provide(scripted({ turns: [[{ fail: { type: "model_overloaded_error", retry_status: "retrying" } }]] }))
+    ))
 
   it.scoped("of the start of the session are told between the two running events, and block nothing", () =>
     Effect.gen(function*() {
@@ -310,7 +323,9 @@ describe("rescheduling", () => {
         ...request("agent.message"),
         ...idle
       ])
-    }).pipe(Effect.provide(scripted({ turns: [[{ think: true }, AgentScript.reschedule("5 seconds"), { say: "{{text}}" }]] }))))
+    }).pipe(
+      Effect.provide(scripted({ turns: [[{ think: true }, AgentScript.reschedule("5 seconds"), { say: "{{text}}" }]] }))
+    ))
 })
 
 it.scoped("rescheduled as the last step: the model is asked again all the same", () =>
@@ -374,7 +389,13 @@ describe("Effects in a script", () => {
               Effect.gen(function*() {
                 const orders = yield* Orders
                 const order = yield* orders.find(turn.text)
-                return [AgentScript.tool({ name: "ship", input: { order: `${order} of turn ${turn.turn}` }, result: "shipped" })]
+                return [
+                  AgentScript.tool({
+                    name: "ship",
+                    input: { order: `${order} of turn ${turn.turn}` },
+                    result: "shipped"
+                  })
+                ]
               })
             ),
             AgentScript.effect((turn) => Effect.succeed([AgentScript.say(`Sent: ${turn.result}`)]))
@@ -412,7 +433,9 @@ describe("Effects in a script", () => {
   it.scoped("are interrupted with the turn, with the session, and with the simulator", () =>
     Effect.gen(function*() {
       const interrupted = yield* Ref.make(0)
-      const never = AgentScript.effect(() => Effect.onInterrupt(Effect.never, () => Ref.update(interrupted, (n) => n + 1)))
+      const never = AgentScript.effect(() =>
+        Effect.onInterrupt(Effect.never, () => Ref.update(interrupted, (n) => n + 1))
+      )
       yield* Effect.gen(function*() {
         const id = yield* createSession()
         yield* send(id, message("x"))

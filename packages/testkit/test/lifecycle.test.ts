@@ -2,7 +2,20 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
-import { call, createSession, eventsOf, layer, message, ok, open, refusal, scripted, send, settle, types } from "./utils/wire.ts"
+import {
+  call,
+  createSession,
+  eventsOf,
+  layer,
+  message,
+  ok,
+  open,
+  refusal,
+  scripted,
+  send,
+  settle,
+  types
+} from "./utils/wire.ts"
 
 const sleepy = scripted({ otherwise: [{ sleep: 1000 }] })
 
@@ -13,7 +26,11 @@ describe("updating (semantics 2.14)", () => {
       const stream = yield* open(`/v1/sessions/${id}/events/stream`)
       yield* TestClock.adjust("1 second")
       const updated = yield* ok("POST", `/v1/sessions/${id}`, { title: "New", metadata: { a: null, b: "3", c: "4" } })
-      assert.deepInclude(updated, { title: "New", metadata: { b: "3", c: "4" }, updated_at: "1970-01-01T00:00:01.000000Z" })
+      assert.deepInclude(updated, {
+        title: "New",
+        metadata: { b: "3", c: "4" },
+        updated_at: "1970-01-01T00:00:01.000000Z"
+      })
       const [event] = yield* eventsOf(id)
       const { id: _, processed_at: __, ...fields } = event
       assert.deepStrictEqual(fields, { type: "session.updated", metadata: { b: "3", c: "4" }, title: "New" })

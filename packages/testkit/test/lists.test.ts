@@ -2,8 +2,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as TestClock from "effect/TestClock"
-import * as Simulator from "../src/Simulator.ts"
 import * as wire from "../src/internal/wire.ts"
+import * as Simulator from "../src/Simulator.ts"
 import { createSession, eventsOf, layer, message, ok, refusal, send } from "./utils/wire.ts"
 
 const ids = (page: { readonly data: ReadonlyArray<{ readonly id: string }> }) => page.data.map((item) => item.id)
@@ -85,7 +85,9 @@ describe("pages", () => {
         next = page.next_page
       }
       const seen = new Set(first.data.map((item) => item.key.join()))
-      const stable = before.map((item) => item.key.join()).filter((key) => after.some((item) => item.key.join() === key))
+      const stable = before.map((item) => item.key.join()).filter((key) =>
+        after.some((item) => item.key.join() === key)
+      )
       for (const key of stable) assert.isTrue(seen.has(key) !== rest.includes(key))
     }
   )
@@ -173,7 +175,10 @@ describe("the list of sessions", () => {
         yield* refusal("GET", "/v1/sessions?statuses=idle"),
         /^400 invalid_request_error: Invalid query parameter `statuses`\. Valid parameters: .*`statuses\[\]`/
       )
-      assert.match(yield* refusal("GET", "/v1/sessions?statuses[]=idle&statuses[]=busy"), /^400 .*statuses\[1\]: expected one of/)
+      assert.match(
+        yield* refusal("GET", "/v1/sessions?statuses[]=idle&statuses[]=busy"),
+        /^400 .*statuses\[1\]: expected one of/
+      )
       assert.match(yield* refusal("GET", "/v1/sessions?limit=abc"), /^400 .*limit: expected a number/)
       assert.match(yield* refusal("GET", "/v1/sessions?limit=0"), /^400 .*limit: /)
       assert.match(yield* refusal("GET", "/v1/sessions?limit=101"), /^400 .*limit: must be at most 100/)
@@ -231,7 +236,10 @@ describe("the list of events", () => {
         all.filter((event) => event.type === "agent.message" || event.type === "session.status_idle").slice(0, 3)
       )
       assert.deepStrictEqual(yield* of("created_at[gte]=1970-01-01T00:01:00Z"), all.slice(9))
-      assert.deepStrictEqual(yield* of(`created_at[gt]=${all[3].processed_at}&created_at[lt]=${all[6].processed_at}`), all.slice(4, 6))
+      assert.deepStrictEqual(
+        yield* of(`created_at[gt]=${all[3].processed_at}&created_at[lt]=${all[6].processed_at}`),
+        all.slice(4, 6)
+      )
       assert.match(yield* refusal("GET", `${url}?types[]=session.deleted`), /^400 .*types\[0\]/)
       assert.match(yield* refusal("GET", `${url}?types[]=user.massage`), /^400 .*types\[0\]/)
       assert.match(yield* refusal("GET", `${url}?types=user.message`), /^400 .*`types\[\]`/)

@@ -1,7 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Simulator from "../src/Simulator.ts"
-import { call, createSession, eventsOf, headers, layer, message, ok, refusal, request, scripted, send } from "./utils/wire.ts"
+import {
+  call,
+  createSession,
+  eventsOf,
+  headers,
+  layer,
+  message,
+  ok,
+  refusal,
+  request,
+  scripted,
+  send
+} from "./utils/wire.ts"
 
 const { "anthropic-beta": _beta, ...withoutBeta } = headers
 const { "x-api-key": _key, ...withoutKey } = headers
@@ -73,7 +85,17 @@ it.layer(layer())("every answer", (it) => {
 it.layer(layer())("paths", (it) => {
   it.effect("that do not exist", () =>
     Effect.gen(function*() {
-      for (const url of ["/", "/v1", "/v1/session", "/v1/sessions/", "/v1/sessions/a/events/", "/v1/sessions/a/nope", "/v2/sessions"]) {
+      for (
+        const url of [
+          "/",
+          "/v1",
+          "/v1/session",
+          "/v1/sessions/",
+          "/v1/sessions/a/events/",
+          "/v1/sessions/a/nope",
+          "/v2/sessions"
+        ]
+      ) {
         const { headers, json, status } = yield* call("GET", url)
         assert.deepStrictEqual([url, status, json.error.message], [url, 404, "Not found"])
         assert.strictEqual(headers["x-should-retry"], "false")
@@ -157,12 +179,18 @@ it.layer(layer())("bodies", (it) => {
         "400 invalid_request_error: environment_id: value is required"
       )
       assert.strictEqual(yield* create({ title: 5 }), "400 invalid_request_error: title: expected a string")
-      assert.strictEqual(yield* create({ metadata: { a: 1 } }), "400 invalid_request_error: metadata.a: expected a string")
+      assert.strictEqual(
+        yield* create({ metadata: { a: 1 } }),
+        "400 invalid_request_error: metadata.a: expected a string"
+      )
       assert.strictEqual(
         yield* create({ resources: [{ type: "github_repository" }] }),
         "400 invalid_request_error: resources.0.github_repository.url: value is required"
       )
-      assert.match(yield* create({ resources: [{ type: "tape" }] }), /^400 .*resources\.0\.type: expected one of "file"/)
+      assert.match(
+        yield* create({ resources: [{ type: "tape" }] }),
+        /^400 .*resources\.0\.type: expected one of "file"/
+      )
     }))
 
   it.effect("an empty text, in the recorded words", () =>
@@ -197,7 +225,11 @@ it.layer(layer())("bodies", (it) => {
         "413 request_too_large: Request exceeds the maximum size"
       )
       assert.strictEqual(
-        yield* refusal("POST", `/v1/sessions/${id}/events`, JSON.stringify({ events: [message("€".repeat(11_184_811))] })),
+        yield* refusal(
+          "POST",
+          `/v1/sessions/${id}/events`,
+          JSON.stringify({ events: [message("€".repeat(11_184_811))] })
+        ),
         "413 request_too_large: Request exceeds the maximum size"
       )
     }))
@@ -209,7 +241,10 @@ describe("sending", () => {
       const id = yield* createSession()
       const url = `/v1/sessions/${id}/events`
       assert.match(yield* refusal("POST", url, { events: [] }), /^400 .*events: /)
-      assert.match(yield* refusal("POST", url, { events: [message("good"), { type: "user.massage" }] }), /^400 .*events\.1\.type/)
+      assert.match(
+        yield* refusal("POST", url, { events: [message("good"), { type: "user.massage" }] }),
+        /^400 .*events\.1\.type/
+      )
       assert.match(
         yield* refusal("POST", url, {
           events: [message("good"), { type: "user.tool_confirmation", tool_use_id: "sevt_x", result: "allow" }]

@@ -11,15 +11,27 @@ const withStore = layer({
 })
 
 const create = (...resources: ReadonlyArray<object>) =>
-  Effect.flatMap(createSession({ resources }), (id) =>
-    Effect.map(ok("GET", `/v1/sessions/${id}`), (session) => ({ id, resources: session.resources })))
+  Effect.flatMap(
+    createSession({ resources }),
+    (id) => Effect.map(ok("GET", `/v1/sessions/${id}`), (session) => ({ id, resources: session.resources }))
+  )
 
-const file = (mount_path?: string) => ({ type: "file", file_id: "file_1", ...(mount_path !== undefined && { mount_path }) })
+const file = (mount_path?: string) => ({
+  type: "file",
+  file_id: "file_1",
+  ...(mount_path !== undefined && { mount_path })
+})
 
 describe("files (semantics 7)", () => {
   it.effect("are mounted under the uploads, whatever path is given", () =>
     Effect.gen(function*() {
-      const { resources } = yield* create(file(), file("/data.csv"), file("/uploads/x"), file("/mnt/session/uploads/y/z"), file("rel"))
+      const { resources } = yield* create(
+        file(),
+        file("/data.csv"),
+        file("/uploads/x"),
+        file("/mnt/session/uploads/y/z"),
+        file("rel")
+      )
       assert.deepStrictEqual(resources.map((resource: { readonly mount_path: string }) => resource.mount_path), [
         "/mnt/session/uploads/file_1",
         "/mnt/session/uploads/data.csv",
@@ -29,7 +41,11 @@ describe("files (semantics 7)", () => {
       ])
       for (const path of ["/", "/../x", "/uploads", "/a/../../b"]) {
         assert.match(
-          yield* refusal("POST", "/v1/sessions", { agent: "agent_1", environment_id: "env_1", resources: [file(path)] }),
+          yield* refusal("POST", "/v1/sessions", {
+            agent: "agent_1",
+            environment_id: "env_1",
+            resources: [file(path)]
+          }),
           /^400 .*resources\.0\.file\.mount_path/
         )
       }
@@ -56,7 +72,10 @@ describe("files (semantics 7)", () => {
       const page = yield* ok("GET", `${url}?limit=1`)
       assert.deepStrictEqual(page.data, [data[0]])
       assert.deepStrictEqual((yield* ok("GET", `${url}?limit=1&page=${page.next_page}`)).data, [added])
-      assert.deepStrictEqual(yield* ok("DELETE", `${url}/${added.id}`), { id: added.id, type: "session_resource_deleted" })
+      assert.deepStrictEqual(yield* ok("DELETE", `${url}/${added.id}`), {
+        id: added.id,
+        type: "session_resource_deleted"
+      })
       assert.match(yield* refusal("GET", `${url}/${added.id}`), /^404/)
       assert.deepStrictEqual((yield* ok("GET", url)).data, [data[0]])
       assert.match(yield* refusal("POST", `${url}/${data[0].id}`, { authorization_token: "t" }), /^400/)

@@ -10,13 +10,19 @@ const worker = { ...headers, "x-api-key": "sk-ant-oat01-worker" }
 const sendAsWorker = (id: string, ...events: ReadonlyArray<object>) =>
   call("POST", `/v1/sessions/${id}/events`, { events }, { headers: worker })
 
-const result = (id: string) => ({ type: "user.tool_result", tool_use_id: id, content: [{ type: "text", text: "done" }] })
+const result = (id: string) => ({
+  type: "user.tool_result",
+  tool_use_id: id,
+  content: [{ type: "text", text: "done" }]
+})
 
 const start = Effect.gen(function*() {
   const id = yield* createSession({ environment_id: "env_self" })
   yield* send(id, message("Go"))
   const before = yield* eventsOf(id)
-  const calls: ReadonlyArray<string> = before.filter((event) => event.type === "agent.tool_use").map((event) => event.id)
+  const calls: ReadonlyArray<string> = before.filter((event) => event.type === "agent.tool_use").map((event) =>
+    event.id
+  )
   return { id, calls, before, after: Effect.map(eventsOf(id), (events) => events.slice(before.length)) }
 })
 
@@ -77,7 +83,11 @@ describe("built-in tools of a self-hosted environment", () => {
       yield* sendAsWorker(id, result(bash!))
       assert.deepStrictEqual(types(yield* after), ["user.tool_result"])
       yield* send(id, { type: "user.tool_confirmation", tool_use_id: bash, result: "allow" })
-      assert.deepStrictEqual(types((yield* after).slice(0, 4)), ["user.tool_confirmation", "user.tool_result", ...running])
+      assert.deepStrictEqual(types((yield* after).slice(0, 4)), [
+        "user.tool_confirmation",
+        "user.tool_result",
+        ...running
+      ])
     }).pipe(Effect.provide(ask)))
 
   it.scoped("are the only ones that a worker may answer", () =>
@@ -93,6 +103,10 @@ describe("built-in tools of a self-hosted environment", () => {
     Effect.gen(function*() {
       const { after, calls: [bash], id } = yield* start
       yield* send(id, { type: "user.tool_confirmation", tool_use_id: bash, result: "deny" })
-      assert.deepStrictEqual(types((yield* after).slice(0, 4)), ["user.tool_confirmation", ...running, "agent.tool_result"])
+      assert.deepStrictEqual(types((yield* after).slice(0, 4)), [
+        "user.tool_confirmation",
+        ...running,
+        "agent.tool_result"
+      ])
     }).pipe(Effect.provide(ask)))
 })

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Scope from "effect/Scope"
 import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import * as Simulator from "../src/Simulator.ts"
@@ -255,7 +255,9 @@ describe("emit", () => {
       const stream = yield* open(streamOf(id))
       const future: Json = yield* simulator.emit(id, { type: "agent.dream", depth: 3 })
       const stored: Json = yield* simulator.emit(id, { type: "agent.dream", id: "sevt_mine" }, { persist: true })
-      yield* simulator.emit(id, { type: "event_start", event: { type: "agent.message", id: "sevt_x" } }, { persist: true })
+      yield* simulator.emit(id, { type: "event_start", event: { type: "agent.message", id: "sevt_x" } }, {
+        persist: true
+      })
       yield* settle
       assert.deepStrictEqual(stream.seen, [
         future,
@@ -280,7 +282,9 @@ describe("reset", () => {
     Effect.gen(function*() {
       const simulator = yield* Simulator.Simulator
       const play = Effect.gen(function*() {
-        const response = yield* simulator.handle(request("POST", "/v1/sessions", { agent: "agent_1", environment_id: "env_1" }))
+        const response = yield* simulator.handle(
+          request("POST", "/v1/sessions", { agent: "agent_1", environment_id: "env_1" })
+        )
         const { id } = jsonOf(response)
         yield* send(id, message("x"))
         return [response, yield* eventsOf(id)]

@@ -178,7 +178,11 @@ describe("transitions", () => {
                   return { type: "user.custom_tool_result", custom_tool_use_id: call }
                 case "confirm":
                 case "deny":
-                  return { type: "user.tool_confirmation", tool_use_id: call, result: kind === "deny" ? "deny" : "allow" }
+                  return {
+                    type: "user.tool_confirmation",
+                    tool_use_id: call,
+                    result: kind === "deny" ? "deny" : "allow"
+                  }
               }
             })
             attempt(transitions.send(session, now, script, events))

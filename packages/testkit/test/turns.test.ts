@@ -4,7 +4,19 @@ import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../src/AgentScript.ts"
 import type { Json } from "./utils/wire.ts"
-import { createSession, eventsOf, layer, message, ok, open, refusal, scripted, send, settle, types } from "./utils/wire.ts"
+import {
+  createSession,
+  eventsOf,
+  layer,
+  message,
+  ok,
+  open,
+  refusal,
+  scripted,
+  send,
+  settle,
+  types
+} from "./utils/wire.ts"
 
 const running = ["session.status_running", "session.thread_status_running"]
 const idle = ["session.thread_status_idle", "session.usage", "session.status_idle"]
@@ -159,7 +171,9 @@ describe("built-in tools (semantics 2.3, 2.6)", () => {
       ])
     }).pipe(Effect.provide(scripted({ otherwise: [{ tool: { name: "bash" } }] }))))
 
-  const ask = scripted({ otherwise: [{ tool: { name: "bash", permission: "ask", result: "done" } }, { say: "{{result}}" }] })
+  const ask = scripted({
+    otherwise: [{ tool: { name: "bash", permission: "ask", result: "done" } }, { say: "{{result}}" }]
+  })
 
   it.scoped("a call that must be confirmed, allowed", () =>
     Effect.gen(function*() {
@@ -250,7 +264,11 @@ describe("built-in tools (semantics 2.3, 2.6)", () => {
               default_config: { permission_policy: { type: "always_ask" } },
               configs: [{ name: "read", permission_policy: { type: "auto" } }]
             },
-            { type: "mcp_toolset", mcp_server_name: "crm", configs: [{ name: "open", permission_policy: { type: "always_allow" } }] }
+            {
+              type: "mcp_toolset",
+              mcp_server_name: "crm",
+              configs: [{ name: "open", permission_policy: { type: "always_allow" } }]
+            }
           ]
         }
       })
@@ -287,7 +305,12 @@ describe("MCP tools (semantics 2.6)", () => {
       yield* send(id, message("Go"))
       const before = yield* eventsOf(id)
       const call = idOf(before, "agent.mcp_tool_use")
-      assert.deepInclude(before[4], { mcp_server_name: "crm", name: "find", input: { q: 1 }, evaluated_permission: "ask" })
+      assert.deepInclude(before[4], {
+        mcp_server_name: "crm",
+        name: "find",
+        input: { q: 1 },
+        evaluated_permission: "ask"
+      })
       yield* send(id, confirm(call))
       const after = (yield* eventsOf(id)).slice(before.length)
       assert.deepStrictEqual(types(after), [
@@ -330,7 +353,12 @@ describe("custom tools (semantics 2.5)", () => {
       assert.deepStrictEqual(yield* eventsOf(id), before)
       const echo = yield* send(id, result(call, "lost"))
       const after = (yield* eventsOf(id)).slice(before.length)
-      assert.deepStrictEqual(types(after), ["user.custom_tool_result", ...running, ...request("agent.message"), ...idle])
+      assert.deepStrictEqual(types(after), [
+        "user.custom_tool_result",
+        ...running,
+        ...request("agent.message"),
+        ...idle
+      ])
       // processed on receipt
       assert.deepStrictEqual(echo.data[0], after[0])
       assert.strictEqual(after[4].content[0].text, "It is lost")
@@ -366,7 +394,10 @@ describe("custom tools (semantics 2.5)", () => {
       assert.match(yield* refusal("POST", url, { events: [result(message_)] }), /^400 .*no custom tool use/)
       const call = idOf(before, "agent.custom_tool_use")
       assert.match(yield* refusal("POST", url, { events: [confirm(call)] }), /^400 .*does not wait for a confirmation/)
-      assert.match(yield* refusal("POST", url, { events: [confirm("sevt_nope")] }), /^400 .*no tool use with id sevt_nope/)
+      assert.match(
+        yield* refusal("POST", url, { events: [confirm("sevt_nope")] }),
+        /^400 .*no tool use with id sevt_nope/
+      )
       assert.deepStrictEqual(yield* eventsOf(id), before)
     }).pipe(Effect.provide(script)))
 
@@ -578,7 +609,9 @@ describe("messages while running (semantics 2.4)", () => {
         ...idle
       ])
       assert.strictEqual(events[8].content[0].text, "second")
-    }).pipe(Effect.provide(scripted({ turns: [[AgentScript.sleep("1 second"), { say: "first" }], [{ say: "second" }]] }))))
+    }).pipe(
+      Effect.provide(scripted({ turns: [[AgentScript.sleep("1 second"), { say: "first" }], [{ say: "second" }]] }))
+    ))
 
   it.scoped("whoever asks when something is due finds that it has happened", () =>
     Effect.gen(function*() {
@@ -616,7 +649,9 @@ describe("usage (semantics 8)", () => {
       const id = yield* createSession()
       for (const text of ["one", "two", "three"]) yield* send(id, message(text))
       const events = yield* eventsOf(id)
-      const requests = events.filter((event) => event.type === "span.model_request_end").map((event) => event.model_usage)
+      const requests = events.filter((event) => event.type === "span.model_request_end").map((event) =>
+        event.model_usage
+      )
       assert.deepStrictEqual(Object.keys(requests[0]), [
         "input_tokens",
         "output_tokens",

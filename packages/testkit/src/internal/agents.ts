@@ -116,7 +116,10 @@ const tool = (params: AgentTool.ToolParamsEncoded): AgentTool.ToolEncoded => {
       }
     }
     case "mcp_toolset": {
-      const otherwise = config(params.default_config ?? {}, { enabled: true, permission_policy: { type: "always_ask" } })
+      const otherwise = config(params.default_config ?? {}, {
+        enabled: true,
+        permission_policy: { type: "always_ask" }
+      })
       return {
         type: params.type,
         mcp_server_name: params.mcp_server_name,
@@ -140,7 +143,9 @@ const builtin = (
   return complete as AgentTool.ToolConfigEncoded
 }
 
-const urlSources = (sources: AgentTool.UrlSourcesParamsEncoded | null | undefined): AgentTool.UrlSourcesEncoded | null => {
+const urlSources = (
+  sources: AgentTool.UrlSourcesParamsEncoded | null | undefined
+): AgentTool.UrlSourcesEncoded | null => {
   if (sources === undefined || sources === null) return null
   const client = sources.client_tool_results
   const server = sources.server_tool_results

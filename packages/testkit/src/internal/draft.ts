@@ -1,10 +1,9 @@
 import type * as Event from "@effect-managed-agents/core/Event"
 import type * as Unknown from "@effect-managed-agents/core/Unknown"
-import type { Script, TurnContext } from "../AgentScript.ts"
+import type { EffectStep, Script, TurnContext } from "../AgentScript.ts"
 import type { Rules } from "../Rules.ts"
 import * as eventLog from "./eventLog.ts"
 import * as ids from "./ids.ts"
-import type { EffectStep } from "../AgentScript.ts"
 import type { Activity, Session, Status, Thread } from "./state.ts"
 import * as time from "./time.ts"
 

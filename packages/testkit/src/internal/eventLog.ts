@@ -29,8 +29,8 @@ export const append = <A>(self: EventLog<A>, item: A): EventLog<A> => {
   if (self.length === 0) return { items: [item], length: 1 }
   if (self.items.length !== self.length) {
     return { items: [...self.items.slice(0, self.length), item], length: self.length + 1 }
-  }
-  // the array belongs to this module: nobody else writes to it, and nobody reads beyond the length of their own log
+  } // the array belongs to this module: nobody else writes to it, and nobody reads beyond the length of their own log
+
   ;(self.items as Array<A>).push(item)
   return { items: self.items, length: self.length + 1 }
 }

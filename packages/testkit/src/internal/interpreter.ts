@@ -1,5 +1,5 @@
-import type * as AgentEvent from "@effect-managed-agents/core/AgentEvent"
 import type * as Agent from "@effect-managed-agents/core/Agent"
+import type * as AgentEvent from "@effect-managed-agents/core/AgentEvent"
 import type * as Content from "@effect-managed-agents/core/Content"
 import type * as SessionEvent from "@effect-managed-agents/core/SessionEvent"
 import type * as Usage from "@effect-managed-agents/core/Usage"
@@ -170,7 +170,11 @@ const idle = (
     usage: usageOf(self),
     ...(self.session.budget !== null && { budget: self.session.budget })
   })
-  draft.emit(self, null, { type: "session.status_idle", stop_reason: rollUp(self.session.threads), stop_details: details })
+  draft.emit(self, null, {
+    type: "session.status_idle",
+    stop_reason: rollUp(self.session.threads),
+    stop_details: details
+  })
 }
 
 const isWorking = (thread: ThreadDraft): boolean => thread.status === "running" || thread.status === "rescheduling"
@@ -349,7 +353,8 @@ const fillJson = (thread: ThreadDraft, value: unknown): unknown => {
 const inputOf = (thread: ThreadDraft, input: ToolCall["input"]): { readonly [key: string]: unknown } =>
   Object.fromEntries(Object.entries(input ?? {}).map(([key, item]) => [key, fillJson(thread, item)]))
 
-const textBlocks = (text: string): ReadonlyArray<Content.TextBlockEncoded> => text === "" ? [] : [{ type: "text", text }]
+const textBlocks = (text: string): ReadonlyArray<Content.TextBlockEncoded> =>
+  text === "" ? [] : [{ type: "text", text }]
 
 /** The text in an event's or a result's content. */
 export const textOf = (event: object): string => {
@@ -635,7 +640,9 @@ const answerTo = (self: Draft, call: Call): (Pending & { readonly answer: Answer
   if (call.settled) return undefined
   for (const pending of self.session.inbox) {
     const { answer } = pending
-    if (answer?.callId === call.id && (answer.verdict === null) === (call.needs === "result")) return { ...pending, answer }
+    if (answer?.callId === call.id && (answer.verdict === null) === (call.needs === "result")) {
+      return { ...pending, answer }
+    }
   }
   return undefined
 }
@@ -682,7 +689,10 @@ const applyInterrupt = (self: Draft, pending: Pending): void => {
   for (const thread of busy) stop(self, thread)
   if (busy.length > 0 || self.env.rules.storeQuietInterrupts) {
     const thread = pending.target === null ? undefined : targets[0]
-    draft.publish(self, thread ?? self.session.threads[0], { ...pending.event, processed_at: time.format(draft.stamp(self)) })
+    draft.publish(self, thread ?? self.session.threads[0], {
+      ...pending.event,
+      processed_at: time.format(draft.stamp(self))
+    })
   }
   for (const thread of busy) endTurn(self, thread, { type: "end_turn" })
 }

@@ -44,12 +44,16 @@ export const addAgent = (self: Registry, agent: Agent.SessionAgentEncoded): Regi
   agents: withEntry(self.agents, agent.id, [...self.agents.get(agent.id) ?? [], agent])
 })
 
-/** Creates an agent, or adds a version to it if that says anything new. */
-export const putAgent = (self: Registry, id: string, params: AgentParams | undefined): Ruling<Registry> => {
+/** Creates an agent, or adds a version to it if there is anything to change. */
+export const putAgent = (
+  self: Registry,
+  id: string,
+  params: AgentParams | undefined
+): Ruling<{ readonly registry: Registry; readonly agent: Agent.SessionAgentEncoded }> => {
   const latest = self.agents.get(id)?.at(-1)
-  if (latest !== undefined && params === undefined) return Either.right(self)
+  if (latest !== undefined && params === undefined) return Either.right({ registry: self, agent: latest })
   const next = latest === undefined ? agents.define(id, params ?? {}) : agents.revise(latest, params ?? {})
-  return Either.map(next, (agent) => addAgent(self, agent))
+  return Either.map(next, (agent) => ({ registry: addAgent(self, agent), agent }))
 }
 
 /** Sets what an agent plays from its next turn on. */

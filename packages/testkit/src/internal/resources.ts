@@ -14,7 +14,8 @@ type Owner = Pick<Session, "agent" | "environment" | "issued" | "key" | "resourc
 
 const uploads = "/mnt/session/uploads"
 
-const segments = (path: string): ReadonlyArray<string> => path.split("/").filter((segment) => segment !== "" && segment !== ".")
+const segments = (path: string): ReadonlyArray<string> =>
+  path.split("/").filter((segment) => segment !== "" && segment !== ".")
 
 /** Where a file is mounted: every path is rooted in the directory of uploads, which is not repeated. */
 const filePath = (path: string | null, fileId: string): Ruling<string> => {
@@ -35,8 +36,7 @@ const repositoryPath = (path: string | null, name: string): Ruling<string> => {
     : Either.right(`/${parts.join("/")}`)
 }
 
-const slug = (name: string): string =>
-  name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "") || "store"
+const slug = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "") || "store"
 
 const memoryPath = (owner: Owner, name: string): string => {
   const base = `/mnt/memory/${slug(name)}`
@@ -46,20 +46,26 @@ const memoryPath = (owner: Owner, name: string): string => {
   return path
 }
 
+/** What comes of mounting a resource. */
+interface Mount extends Pick<Owner, "issued" | "resources"> {
+  readonly value: Mounted["value"]
+}
+
 /** Mounts one more resource. */
 const mount = (
   owner: Owner,
   registry: Registry,
   now: Micros,
   params: Resource.ParamsEncoded
-): Ruling<Pick<Owner, "issued" | "resources">> => {
+): Ruling<Mount> => {
   const at = time.format(now)
   const seq = owner.issued.resource
   const id = ids.format("sesrsc", ids.nth(ids.child(owner.key, "resource"), seq))
   const issued = { ...owner.issued, resource: seq + 1 }
   const added = (value: Mounted["value"], more: Partial<Session["issued"]> = {}) => ({
     issued: { ...issued, ...more },
-    resources: [...owner.resources, { seq, value }]
+    resources: [...owner.resources, { seq, value }],
+    value
   })
   if (params.type !== "memory_store" && owner.environment.type === "self_hosted") {
     return refusal.invalid(
@@ -142,7 +148,7 @@ export const add = (
   registry: Registry,
   now: Micros,
   params: Resource.FileParamsEncoded
-): Ruling<Pick<Owner, "issued" | "resources">> => {
+): Ruling<Mount> => {
   if (!agents.canRead(owner.agent)) {
     return refusal.invalid(
       "Missing required tool: file resources require the read tool to be usable (enabled and not always_deny) " +
@@ -156,7 +162,10 @@ export const add = (
 }
 
 /** A resource by its id. A memory store has none. */
-export const find = (resources: ReadonlyArray<Mounted>, id: string): Ruling<Mounted & { readonly value: { readonly id: string } }> => {
+export const find = (
+  resources: ReadonlyArray<Mounted>,
+  id: string
+): Ruling<Mounted & { readonly value: { readonly id: string } }> => {
   for (const { seq, value } of resources) {
     if (value.type !== "memory_store" && value.id === id) return Either.right({ seq, value })
   }

@@ -114,7 +114,8 @@ const group = (
   })
 
 /** Parts of the API that exist and that no simulator of sessions has. */
-const elsewhere = /^\/v1\/(agents|environments|vaults|files|memory_stores|skills|deployments|messages|models|organizations)(\/|$)/
+const elsewhere =
+  /^\/v1\/(agents|environments|vaults|files|memory_stores|skills|deployments|messages|models|organizations)(\/|$)/
 
 const byteLength = (text: string): number => {
   let bytes = text.length
@@ -156,7 +157,9 @@ const parseBody = (text: string): Ruling<unknown> => {
     return Either.right(JSON.parse(text))
   } catch {
     return refusal.invalid(
-      text === "" ? "Failed to parse request body: unexpected end of input" : "Failed to parse request body: invalid JSON"
+      text === ""
+        ? "Failed to parse request body: unexpected end of input"
+        : "Failed to parse request body: invalid JSON"
     )
   }
 }
@@ -189,7 +192,7 @@ const parameters = (route: Route, segments: ReadonlyArray<string>): Record<strin
 }
 
 /** Builds the function that answers requests from the table of endpoints. */
-export const make = (world: World): ((request: Request) => Effect.Effect<Response, never, Scope.Scope>) => {
+export const make = (world: World): (request: Request) => Effect.Effect<Response, never, Scope.Scope> => {
   const { rules } = world.env
   const routes = [
     ...group(Api.sessions, handlers.sessions, rules),
@@ -221,7 +224,9 @@ export const make = (world: World): ((request: Request) => Effect.Effect<Respons
       const query = yield* route.query(request.query)
       let body: unknown
       if (route.body !== undefined) body = yield* route.body(yield* parseBody(request.body))
-      else if (request.method === "POST" && request.body !== "") yield* validate.emptyBody(yield* parseBody(request.body))
+      else if (request.method === "POST" && request.body !== "") {
+        yield* validate.emptyBody(yield* parseBody(request.body))
+      }
       return { route, value: yield* route.run({ world, request, key, path, query, body }) }
     })
 

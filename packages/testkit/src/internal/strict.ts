@@ -57,8 +57,12 @@ export const oneKeyDecoder: OneKey = <M extends Members>(identifier: string, mem
       const keys = typeof input === "object" && input !== null && !Array.isArray(input) ? Object.keys(input) : undefined
       const [key] = keys ?? []
       if (keys === undefined || key === undefined || keys.length !== 1) {
-        const seen = keys === undefined ? "" : `, not ${keys.length === 0 ? "none" : keys.map((k) => `"${k}"`).join(", ")}`
-        return ParseResult.fail(new ParseResult.Type(ast, input, `expected an object with exactly one key of ${names}${seen}`))
+        const seen = keys === undefined
+          ? ""
+          : `, not ${keys.length === 0 ? "none" : keys.map((k) => `"${k}"`).join(", ")}`
+        return ParseResult.fail(
+          new ParseResult.Type(ast, input, `expected an object with exactly one key of ${names}${seen}`)
+        )
       }
       const schema = schemas.get(key)
       return schema === undefined

@@ -189,7 +189,11 @@ const check = (
         return refusal.forbidden(`events[${i}]: \`user.tool_result\` may only be sent with environment credentials`)
       }
       const call = open.find((call) => call.id === event.tool_use_id)
-      if (call !== undefined) return call.kind === "tool" && call.remote ? Either.void : wrong(`${call.id} is not run by a worker`)
+      if (call !== undefined) {
+        return call.kind === "tool" && call.remote
+          ? Either.void
+          : wrong(`${call.id} is not run by a worker`)
+      }
       const past = findEvent(session, event.tool_use_id)
       return past?.type === "agent.tool_use" ? Either.void : wrong(`no tool use with id ${event.tool_use_id}`)
     }

@@ -88,13 +88,17 @@ const refinement = (ast: AST.Refinement): Check => {
     if (issue === undefined) return undefined
     if (value === "") return problem("value is required")
     const first = ParseResult.ArrayFormatter.formatIssueSync(issue)[0]
-    return first === undefined ? problem("invalid value") : { path: first.path, message: recorded(value, first.message) }
+    return first === undefined
+      ? problem("invalid value")
+      : { path: first.path, message: recorded(value, first.message) }
   }
 }
 
 /** The service's own words where they are known. */
 const recorded = (value: unknown, message: string): string =>
-  typeof value === "string" && value.startsWith("mcp__") ? `${JSON.stringify(value)} uses reserved MCP tool prefix` : message
+  typeof value === "string" && value.startsWith("mcp__")
+    ? `${JSON.stringify(value)} uses reserved MCP tool prefix`
+    : message
 
 const array = (ast: AST.TupleType): Check => {
   const item = ast.rest[0]
@@ -204,7 +208,9 @@ export const body = <S extends Schema.Schema.All>(schema: S): (value: unknown) =
     // the check is of the encoded side
     if (wrong === undefined) return Either.right(value as Schema.Schema.Encoded<S>)
     return wrong.unknownField === undefined
-      ? refusal.invalid(wrong.path.length === 0 ? wrong.message : `${wrong.path.map(String).join(".")}: ${wrong.message}`)
+      ? refusal.invalid(
+        wrong.path.length === 0 ? wrong.message : `${wrong.path.map(String).join(".")}: ${wrong.message}`
+      )
       : refusal.invalid(`Failed to parse request body: unknown field ${JSON.stringify(wrong.unknownField)}`)
   }
 }

@@ -56,7 +56,8 @@ export type PreviewFrame =
   }
 
 // about five words: enough fragments to be worth folding, few enough to read
-const fragments = (text: string): ReadonlyArray<string> => text.match(/(?:\S*\s*){1,5}/gu)?.filter((s) => s !== "") ?? []
+const fragments = (text: string): ReadonlyArray<string> =>
+  text.match(/(?:\S*\s*){1,5}/gu)?.filter((s) => s !== "") ?? []
 
 /** The previews of an event that precede it on connections that asked for them. */
 export const previews = (event: LiveEvent): ReadonlyArray<PreviewFrame> => {
@@ -195,8 +196,8 @@ const firstIndex = <A>(items: ReadonlyArray<A>, holds: (item: A) => boolean): nu
   let high = items.length
   while (low < high) {
     const middle = (low + high) >> 1
-    // the index lies within the array
-    if (holds(items[middle]!)) high = middle
+    const item = items[middle]
+    if (item === undefined || holds(item)) high = middle
     else low = middle + 1
   }
   return low

@@ -27,7 +27,6 @@ export const request = (method: string, url: string, body?: unknown, more: Parti
 
 /** Whatever JSON a test looks into. */
 // tests index into answers freely; what they find is asserted
-// oxlint-disable-next-line typescript/no-explicit-any
 export type Json = any
 
 export const jsonOf = (response: Response): Json => response.body._tag === "Json" ? response.body.value : undefined
@@ -65,10 +64,12 @@ export const ok = Effect.fnUntraced(function*(method: string, url: string, body?
 })
 
 /** One exchange that must be refused. */
-export const refusal = Effect.fnUntraced(function*(method: string, url: string, body?: unknown, more?: Partial<Request>) {
-  const { json, status } = yield* call(method, url, body, more)
-  return `${status} ${json.error?.type}: ${json.error?.message}`
-})
+export const refusal = Effect.fnUntraced(
+  function*(method: string, url: string, body?: unknown, more?: Partial<Request>) {
+    const { json, status } = yield* call(method, url, body, more)
+    return `${status} ${json.error?.type}: ${json.error?.message}`
+  }
+)
 
 const decoder = new TextDecoder()
 
@@ -127,7 +128,8 @@ export const createSession = (more: object = {}) =>
     (session): string => session.id
   )
 
-export const send = (id: string, ...events: ReadonlyArray<object>) => ok("POST", `/v1/sessions/${id}/events`, { events })
+export const send = (id: string, ...events: ReadonlyArray<object>) =>
+  ok("POST", `/v1/sessions/${id}/events`, { events })
 
 export const eventsOf = (id: string) =>
   Effect.map(ok("GET", `/v1/sessions/${id}/events`), (page): ReadonlyArray<Json> => page.data)

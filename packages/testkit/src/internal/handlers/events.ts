@@ -3,6 +3,7 @@ import type * as Page from "@effect-managed-agents/core/Page"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as Either from "effect/Either"
 import type { Rules } from "../../Rules.ts"
+import * as eventLog from "../eventLog.ts"
 import type { EventLog, StoredEvent } from "../eventLog.ts"
 import * as refusal from "../refusal.ts"
 import type { Ruling } from "../refusal.ts"
@@ -29,11 +30,7 @@ interface Entry {
  * What waits is keyed right behind the last entry, so that a cursor into it finds everything that is processed later.
  */
 const entries = (log: EventLog<StoredEvent>, inbox: ReadonlyArray<Pending>): ReadonlyArray<Entry> => {
-  const all: Array<Entry> = []
-  for (let i = 0; i < log.length; i++) {
-    // the index lies within the log
-    all.push({ event: log.items[i]!, key: [i, 0] })
-  }
+  const all: Array<Entry> = eventLog.toArray(log).map((event, i) => ({ event, key: [i, 0] }))
   for (const pending of inbox) all.push({ event: pending.event, key: [log.length - 1, pending.seq + 1] })
   return all
 }

@@ -16,10 +16,8 @@ export const add = (call: Call<unknown, Resource.FileParamsEncoded>): Ruling<Res
     yield* transitions.mayChangeResources(cell.session)
     const now = world.now()
     const mounted = yield* resources.add(cell.session, world.registry, now, body)
-    const { issued } = mounted
-    world.commit(cell, transitions.setResources(cell.session, now, world.env, mounted.resources, issued))
-    // the resource was just appended
-    return mounted.resources.at(-1)!.value
+    world.commit(cell, transitions.setResources(cell.session, now, world.env, mounted.resources, mounted.issued))
+    return mounted.value
   })
 
 export const list = (call: Call<Resource.ListParamsEncoded, unknown>): Ruling<Page.Page<Resource.ResourceEncoded>> =>
