@@ -1,5 +1,5 @@
 // Budgets in bytes after minifying and brotli. They have room to grow; tighten them when the surface has settled.
-const peers = ["effect", "@effect/platform", "@effect/ai"]
+const peers = ["effect", "@effect/platform"]
 
 export default [
   {

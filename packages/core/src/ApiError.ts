@@ -97,7 +97,11 @@ export class InvalidParams extends Schema.TaggedError<InvalidParams>("@effect-ma
   override get message(): string {
     return `${this.operation} was not sent: ${list(this.issues)}`
   }
-  /** Sending the same again cannot help. */
+  /**
+   * Sending the same again cannot help.
+   *
+   * @since 0.1.0
+   */
   readonly isRetryable = false
 }
 
@@ -343,7 +347,11 @@ export class TransportError extends Schema.TaggedError<TransportError>("@effect-
   override get message(): string {
     return `${this.operation} failed: ${this.detail}`
   }
-  /** Trying again may help. It is the caller's business whether the request may take effect twice. */
+  /**
+   * Trying again may help. It is the caller's business whether the request may take effect twice.
+   *
+   * @since 0.1.0
+   */
   readonly isRetryable = true
 }
 
@@ -378,7 +386,11 @@ export class MalformedResponse
     const request = this.requestId === undefined ? "" : ` (request ${this.requestId})`
     return `${this.operation} got a malformed response${event}: ${list(this.issues)}${request}`
   }
-  /** The same request would most likely get the same answer. */
+  /**
+   * The same request would most likely get the same answer.
+   *
+   * @since 0.1.0
+   */
   readonly isRetryable = false
 }
 
@@ -405,7 +417,11 @@ export class StreamInterrupted
   override get message(): string {
     return `${this.operation} was interrupted: ${this.detail}`
   }
-  /** Opening the stream again may help. */
+  /**
+   * Opening the stream again may help.
+   *
+   * @since 0.1.0
+   */
   readonly isRetryable = true
 }
 

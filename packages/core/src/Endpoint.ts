@@ -81,21 +81,22 @@ interface Options<Query, Body> {
   readonly body?: Codec<Body>
 }
 
-const make = <Kind extends "json" | "events">(method: Any["method"], kind: Kind) =>
-<const Path extends string, Success, Query = never, Body = never>(
-  name: string,
-  path: Path,
-  success: Codec<Success>,
-  options: Options<Query, Body> = {}
-): Endpoint<Path, Query, Body, Success, Kind> => ({
-  name,
-  method,
-  path,
-  query: options.query,
-  body: options.body,
-  success,
-  kind
-})
+const make =
+  <Kind extends "json" | "events">(method: Any["method"], kind: Kind) =>
+  <const Path extends string, Success, Query = never, Body = never>(
+    name: string,
+    path: Path,
+    success: Codec<Success>,
+    options: Options<Query, Body> = {}
+  ): Endpoint<Path, Query, Body, Success, Kind> => ({
+    name,
+    method,
+    path,
+    query: options.query,
+    body: options.body,
+    success,
+    kind
+  })
 
 /**
  * Describes a `GET` that answers JSON.

@@ -15,7 +15,9 @@ import * as Schema from "effect/Schema"
  * @category schemas
  * @since 0.1.0
  */
-export const SessionId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/SessionId")).annotations({ identifier: "SessionId" })
+export const SessionId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/SessionId")).annotations({
+  identifier: "SessionId"
+})
 
 /**
  * Identifies a session.
@@ -31,7 +33,9 @@ export type SessionId = typeof SessionId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const EventId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/EventId")).annotations({ identifier: "EventId" })
+export const EventId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/EventId")).annotations({
+  identifier: "EventId"
+})
 
 /**
  * Identifies an event.
@@ -47,7 +51,9 @@ export type EventId = typeof EventId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const ThreadId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/ThreadId")).annotations({ identifier: "ThreadId" })
+export const ThreadId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/ThreadId")).annotations({
+  identifier: "ThreadId"
+})
 
 /**
  * Identifies a thread of a session.
@@ -63,7 +69,9 @@ export type ThreadId = typeof ThreadId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const ResourceId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/ResourceId")).annotations({ identifier: "ResourceId" })
+export const ResourceId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/ResourceId")).annotations({
+  identifier: "ResourceId"
+})
 
 /**
  * Identifies a resource mounted in a session.
@@ -79,7 +87,9 @@ export type ResourceId = typeof ResourceId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const OutcomeId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/OutcomeId")).annotations({ identifier: "OutcomeId" })
+export const OutcomeId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/OutcomeId")).annotations({
+  identifier: "OutcomeId"
+})
 
 /**
  * Identifies an outcome.
@@ -95,7 +105,9 @@ export type OutcomeId = typeof OutcomeId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const WorkflowRunId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/WorkflowRunId")).annotations({ identifier: "WorkflowRunId" })
+export const WorkflowRunId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/WorkflowRunId")).annotations({
+  identifier: "WorkflowRunId"
+})
 
 /**
  * Identifies a workflow run.
@@ -111,7 +123,8 @@ export type WorkflowRunId = typeof WorkflowRunId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const WorkflowRunPhaseId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/WorkflowRunPhaseId")).annotations({ identifier: "WorkflowRunPhaseId" })
+export const WorkflowRunPhaseId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/WorkflowRunPhaseId"))
+  .annotations({ identifier: "WorkflowRunPhaseId" })
 
 /**
  * Identifies a phase of a workflow run.
@@ -127,7 +140,9 @@ export type WorkflowRunPhaseId = typeof WorkflowRunPhaseId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const AgentId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/AgentId")).annotations({ identifier: "AgentId" })
+export const AgentId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/AgentId")).annotations({
+  identifier: "AgentId"
+})
 
 /**
  * Identifies an agent.
@@ -143,7 +158,9 @@ export type AgentId = typeof AgentId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const EnvironmentId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/EnvironmentId")).annotations({ identifier: "EnvironmentId" })
+export const EnvironmentId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/EnvironmentId")).annotations({
+  identifier: "EnvironmentId"
+})
 
 /**
  * Identifies an environment.
@@ -159,7 +176,9 @@ export type EnvironmentId = typeof EnvironmentId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const FileId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/FileId")).annotations({ identifier: "FileId" })
+export const FileId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/FileId")).annotations({
+  identifier: "FileId"
+})
 
 /**
  * Identifies an uploaded or session-scoped file.
@@ -175,7 +194,9 @@ export type FileId = typeof FileId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const MemoryStoreId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/MemoryStoreId")).annotations({ identifier: "MemoryStoreId" })
+export const MemoryStoreId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/MemoryStoreId")).annotations({
+  identifier: "MemoryStoreId"
+})
 
 /**
  * Identifies a memory store.
@@ -191,7 +212,9 @@ export type MemoryStoreId = typeof MemoryStoreId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const VaultId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/VaultId")).annotations({ identifier: "VaultId" })
+export const VaultId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/VaultId")).annotations({
+  identifier: "VaultId"
+})
 
 /**
  * Identifies a vault of credentials.
@@ -207,7 +230,9 @@ export type VaultId = typeof VaultId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const CredentialId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/CredentialId")).annotations({ identifier: "CredentialId" })
+export const CredentialId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/CredentialId")).annotations({
+  identifier: "CredentialId"
+})
 
 /**
  * Identifies a credential in a vault.
@@ -223,7 +248,9 @@ export type CredentialId = typeof CredentialId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const DeploymentId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/DeploymentId")).annotations({ identifier: "DeploymentId" })
+export const DeploymentId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/DeploymentId")).annotations({
+  identifier: "DeploymentId"
+})
 
 /**
  * Identifies a deployment.
@@ -239,7 +266,9 @@ export type DeploymentId = typeof DeploymentId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const SkillId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/SkillId")).annotations({ identifier: "SkillId" })
+export const SkillId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/SkillId")).annotations({
+  identifier: "SkillId"
+})
 
 /**
  * Identifies a skill.

@@ -210,7 +210,9 @@ it.layer(layer())("bodies", (it) => {
       assert.match(yield* create({ metadata: { k: "v".repeat(513) } }), /^400 .*metadata.*512/)
       assert.match(yield* create({ initial_events: Array(51).fill(message("x")) }), /^400 .*initial_events.*50/)
       assert.match(
-        yield* create({ resources: Array(9).fill({ type: "memory_store", memory_store_id: "memstore_1" }) }),
+        yield* create({
+          resources: Array.from({ length: 9 }, () => ({ type: "memory_store", memory_store_id: "memstore_1" }))
+        }),
         /^400 .*resources.*8 memory stores/
       )
       yield* ok("POST", "/v1/sessions", { ...good, metadata: pairs(16) })

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-non-null-assertion -- hot loops: each index is checked against the length, and paired arrays have the same */
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import type * as Schema from "effect/Schema"
@@ -130,7 +131,6 @@ const struct = (ast: AST.TypeLiteral, checked?: string): Guard => {
   return (u) => {
     if (!isObject(u)) return false
     for (let i = 0; i < requiredNames.length; i++) {
-      // both arrays have the same length
       const name = requiredNames[i]!
       const v = u[name]
       if (!requiredGuards[i]!(v) || (v === undefined && !Object.hasOwn(u, name))) return false
@@ -192,7 +192,6 @@ const openUnion = (ast: AST.Union, key: string): Guard => {
     if (typeof tag !== "string") return false
     let known = false
     if (tag.length < members.length) {
-      // just compared
       const candidates = members[tag.length]!
       for (let i = 0; i < candidates.length; i++) {
         const candidate = candidates[i]!
