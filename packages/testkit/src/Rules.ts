@@ -58,6 +58,12 @@ export interface Rules {
    */
   readonly modelsWithoutSystemMessages: ReadonlyArray<string>
   /**
+   * Models without a list price, for which a budget is refused.
+   *
+   * @default []
+   */
+  readonly modelsWithoutPrice: ReadonlyArray<string>
+  /**
    * How many characters of text count as one token.
    *
    * @default 4
@@ -91,6 +97,7 @@ export const defaults: Rules = {
   storeQuietInterrupts: true,
   loneSystemMessages: false,
   modelsWithoutSystemMessages: [],
+  modelsWithoutPrice: [],
   charactersPerToken: 4,
   prices: {
     input: 300,

@@ -202,10 +202,6 @@ const refused = (wrong: Refusal): Refused =>
 const effect = <A>(run: () => Ruling<A>): Effect.Effect<A, Refused> =>
   Effect.suspend(() => Either.mapLeft(run(), refused))
 
-const withoutDelegation = <R>(script: Script<R>): Ruling<Script<R>> =>
-  // what a script requires does not matter to its shape
-  provide.delegates(script as Script<never>) ? refusal.notImplemented("delegation") : Either.right(script)
-
 /**
  * Builds a simulator that lives as long as the scope.
  *
@@ -226,9 +222,10 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
 
     const putAgent = (id: string, agent: AgentOptions): Ruling<Agent.SessionAgentEncoded> =>
       Either.gen(function*() {
-        const script = agent.script === undefined ? undefined : yield* withoutDelegation(agent.script)
         const known = yield* registry.putAgent(world.registry, id, agent.agent)
-        world.registry = script === undefined ? known.registry : registry.putScript(known.registry, id, script)
+        world.registry = agent.script === undefined
+          ? known.registry
+          : registry.putScript(known.registry, id, agent.script)
         return known.agent
       })
 

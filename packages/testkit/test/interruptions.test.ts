@@ -292,6 +292,31 @@ describe("errors inside a session (semantics 2.15)", () => {
       ]]
     }))))
 
+  it.scoped("of a limit come after a request that has not failed; later setbacks between two requests", () =>
+    Effect.gen(function*() {
+      const id = yield* createSession()
+      yield* send(id, message("x"))
+      const events = yield* eventsOf(id)
+      assert.deepStrictEqual(types(events).slice(2), [
+        "user.message",
+        ...request("agent.message"),
+        "session.error",
+        ...request(),
+        "session.error",
+        ...idle
+      ])
+      assert.deepStrictEqual(events.filter((e) => e.type === "span.model_request_end").map((e) => e.is_error), [
+        false,
+        false
+      ])
+    }).pipe(Effect.provide(scripted({
+      turns: [[
+        { say: "a" },
+        { fail: { type: "mcp_authentication_failed_error", retry_status: "retrying" } },
+        { fail: { type: "compaction_limit_reached_error", retry_status: "exhausted" } }
+      ]]
+    }))))
+
   it.scoped("may be of a type that nobody knows yet", () =>
     Effect.gen(function*() {
       const id = yield* createSession()

@@ -21,7 +21,21 @@ const agent: Agent.SessionAgentEncoded = {
   tools: [],
   mcp_servers: [],
   skills: [],
-  multiagent: null
+  multiagent: {
+    type: "coordinator",
+    agents: [{
+      type: "agent",
+      id: "agent_2",
+      version: 1,
+      name: "Helper",
+      description: null,
+      model: { id: "claude-sonnet-4-6" },
+      system: null,
+      tools: [],
+      mcp_servers: [],
+      skills: []
+    }]
+  }
 }
 
 const fresh = state.makeSession({
@@ -35,7 +49,7 @@ const fresh = state.makeSession({
   vaultIds: [],
   resources: [],
   budget: null,
-  issued: { event: 0, resource: 0, thread: 1, file: 0 },
+  issued: { event: 0, resource: 0, thread: 1, file: 0, outcome: 0 },
   createdAt: 0
 })
 
@@ -64,7 +78,10 @@ describe("the event log", () => {
 
 /** A command in the abstract: which call an answer is for is decided when it is played. */
 type Command =
-  | { readonly _tag: "Send"; readonly kinds: ReadonlyArray<"message" | "interrupt" | "confirm" | "deny" | "result"> }
+  | {
+    readonly _tag: "Send"
+    readonly kinds: ReadonlyArray<"message" | "interrupt" | "outcome" | "confirm" | "deny" | "result">
+  }
   | { readonly _tag: "Update" }
   | { readonly _tag: "Archive" }
   | { readonly _tag: "Wait"; readonly millis: number }
@@ -72,7 +89,7 @@ type Command =
 const command: FastCheck.Arbitrary<Command> = FastCheck.oneof(
   {
     weight: 6,
-    arbitrary: FastCheck.array(FastCheck.constantFrom("message", "interrupt", "confirm", "deny", "result"), {
+    arbitrary: FastCheck.array(FastCheck.constantFrom("message", "interrupt", "outcome", "confirm", "deny", "result"), {
       minLength: 1,
       maxLength: 3
     }).map((kinds): Command => ({ _tag: "Send", kinds: kinds as ReadonlyArray<"message"> }))
@@ -82,23 +99,47 @@ const command: FastCheck.Arbitrary<Command> = FastCheck.oneof(
   { weight: 1, arbitrary: FastCheck.constant<Command>({ _tag: "Archive" }) }
 )
 
+const delegate = FastCheck.constantFrom<DataStep>(
+  { delegate: { agent: "Helper", message: "m" } },
+  { delegate: { agent: "Helper", message: "m", script: { otherwise: [{ sleep: 700 }, { say: "a" }] } } },
+  {
+    delegate: {
+      agent: "Helper",
+      message: "m",
+      script: { otherwise: [{ custom_tool: { name: "c" } }, { tool: { name: "b", permission: "ask" } }] }
+    }
+  },
+  {
+    delegate: {
+      agent: "Helper",
+      message: "m",
+      script: { otherwise: [{ reschedule: { millis: 300 } }, { fail: { type: "x", retry_status: "exhausted" } }] }
+    }
+  }
+)
+
 const turn: FastCheck.Arbitrary<ReadonlyArray<DataStep>> = FastCheck.array(
-  FastCheck.constantFrom<DataStep>(
-    { think: true },
-    { say: "{{text}}" },
-    { tool: { name: "bash" } },
-    { tool: { name: "bash", permission: "ask" } },
-    { tool: { name: "bash", permission: "deny" } },
-    { custom_tool: { name: "c" } },
-    { together: [{ custom_tool: { name: "a" } }, { tool: { name: "b", permission: "ask" } }, { tool: { name: "c" } }] },
-    { sleep: 1000 },
-    { compact: true },
-    { reschedule: { millis: 500 } },
-    { refuse: {} },
-    { fail: { type: "model_overloaded_error", retry_status: "retrying" } },
-    { fail: { type: "model_overloaded_error", retry_status: "exhausted" } },
-    { fail: { type: "mcp_connection_failed_error", retry_status: "retrying" } },
-    { fail: { type: "unknown_error", retry_status: "terminal" } }
+  FastCheck.oneof(
+    delegate,
+    FastCheck.constantFrom<DataStep>(
+      { think: true },
+      { say: "{{text}}" },
+      { tool: { name: "bash" } },
+      { tool: { name: "bash", permission: "ask" } },
+      { tool: { name: "bash", permission: "deny" } },
+      { custom_tool: { name: "c" } },
+      {
+        together: [{ custom_tool: { name: "a" } }, { tool: { name: "b", permission: "ask" } }, { tool: { name: "c" } }]
+      },
+      { sleep: 1000 },
+      { compact: true },
+      { reschedule: { millis: 500 } },
+      { refuse: {} },
+      { fail: { type: "model_overloaded_error", retry_status: "retrying" } },
+      { fail: { type: "model_overloaded_error", retry_status: "exhausted" } },
+      { fail: { type: "mcp_connection_failed_error", retry_status: "retrying" } },
+      { fail: { type: "unknown_error", retry_status: "terminal" } }
+    )
   ),
   { maxLength: 5 }
 )
@@ -130,7 +171,7 @@ describe("transitions", () => {
     "keep their invariants under any sequence of commands",
     [FastCheck.array(turn, { maxLength: 4 }), FastCheck.array(command, { maxLength: 25 })],
     ([turns, commands]) => {
-      const script = env({ turns })
+      const script = env({ turns, grades: ["needs_revision", "satisfied", "failed"] })
       let session = fresh
       let now = 0
       const streamed: Array<Emission["event"]> = []
@@ -174,6 +215,8 @@ describe("transitions", () => {
                   return { type: "user.message", content: [{ type: "text", text: "x" }] }
                 case "interrupt":
                   return { type: "user.interrupt" }
+                case "outcome":
+                  return { type: "user.define_outcome", description: "d", rubric: { type: "text", content: "r" } }
                 case "result":
                   return { type: "user.custom_tool_result", custom_tool_use_id: call }
                 case "confirm":
@@ -195,35 +238,60 @@ describe("transitions", () => {
   )
 })
 
+/** What the status events of a list say last. */
+const lastStatus = (events: ReadonlyArray<eventLog.StoredEvent>, prefix: string): string =>
+  events.reduce((last, { type }) => type.startsWith(prefix) ? type.slice(prefix.length) : last, "idle")
+    .replace("rescheduled", "rescheduling")
+
+const checkRequests = (events: ReadonlyArray<eventLog.StoredEvent>, isIdle: boolean): void => {
+  let open = 0
+  for (const { type } of events) {
+    if (type === "span.model_request_start") open++
+    if (type === "span.model_request_end") open--
+    assert.isTrue(open === 0 || open === 1, "requests that overlap")
+  }
+  if (isIdle) assert.strictEqual(open, 0, "a request without an end")
+}
+
+const checkStamps = (events: ReadonlyArray<eventLog.StoredEvent>): void => {
+  const ids = events.map((event) => event.id)
+  assert.strictEqual(new Set(ids).size, ids.length, "an id that is used twice")
+  const stamps = events.map((event) => String(event.processed_at))
+  assert.deepStrictEqual([...new Set(stamps)].sort(), stamps, "stamps that do not grow")
+}
+
 const check = (session: state.Session, streamed: ReadonlyArray<Emission["event"]>): void => {
   const stored = eventLog.toArray(session.log)
-  const ids = stored.map((event) => event.id)
-  assert.strictEqual(new Set(ids).size, ids.length, "an id that is used twice")
-  const stamps = stored.map((event) => String(event.processed_at))
-  assert.deepStrictEqual([...new Set(stamps)].sort(), stamps, "stamps that do not grow")
+  checkStamps(stored)
+  checkRequests(stored, session.threads[0].status === "idle")
   // what is announced about archiving is streamed alone
-  const announced = streamed.filter((event) => !ids.includes(event.id ?? ""))
+  const ids = new Set(stored.map((event) => event.id))
+  const announced = streamed.filter((event) => event.id === undefined || !ids.has(event.id))
   assert.isTrue(announced.every((event) => event.type === "session.status_terminated") && announced.length <= 1)
   const both: ReadonlyArray<eventLog.LiveEvent> = streamed.filter((event) => !announced.includes(event))
   assert.deepStrictEqual<ReadonlyArray<eventLog.LiveEvent>>(stored, both, "streams that differ from the list")
-  let request = 0
-  let expected: "idle" | "running" | "rescheduling" | "terminated" = "idle"
-  for (const event of stored) {
-    if (event.type === "span.model_request_start") request++
-    if (event.type === "span.model_request_end") request--
-    assert.isTrue(request === 0 || request === 1, "requests that overlap")
-    if (event.type === "session.status_running") expected = "running"
-    if (event.type === "session.status_rescheduled") expected = "rescheduling"
-    if (event.type === "session.status_terminated") expected = "terminated"
-    if (event.type === "session.status_idle") expected = "idle"
+  for (const thread of session.threads) {
+    const own = eventLog.toArray(thread.log)
+    checkStamps(own)
+    checkRequests(own, thread.status === "idle")
+    if (session.status !== "terminated") {
+      assert.strictEqual(
+        thread.status,
+        lastStatus(own, "session.thread_status_"),
+        "a thread that differs from its events"
+      )
+    }
   }
-  if (session.archivedAt === null) {
-    assert.strictEqual(session.status, expected)
-    assert.strictEqual(session.threads[0].status, session.status, "a roll-up that differs from the threads")
+  if (session.archivedAt !== null) return
+  assert.strictEqual(session.status, lastStatus(stored, "session.status_"), "a session that differs from its events")
+  const statuses = session.threads.map((thread) => thread.status)
+  if (session.status !== "terminated") {
+    const rolledUp = statuses.find((status) => status === "running") ?? statuses.find((s) => s === "rescheduling") ??
+      "idle"
+    assert.strictEqual(session.status, rolledUp, "a roll-up that differs from the threads")
   }
-  if (session.status === "idle" && session.log.length > 0) {
-    assert.strictEqual(request, 0)
-    const waiting = session.threads[0].stop?.type === "requires_action"
-    assert.isTrue(session.inbox.every((pending) => waiting && pending.kind === "answer"), "input that nobody will read")
-  }
+  if (session.status !== "idle") return
+  assert.isTrue(session.threads.every((thread) => thread.mail.length === 0), "mail that nobody will read")
+  const waiting = session.threads.some(({ play }) => play?.blocked?._tag === "Calls")
+  assert.isTrue(waiting || session.inbox.length === 0, "input that nobody will read")
 }

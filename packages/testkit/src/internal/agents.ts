@@ -1,6 +1,7 @@
-import type * as Agent from "@effect-managed-agents/core/Agent"
+import * as Agent from "@effect-managed-agents/core/Agent"
 import type * as AgentTool from "@effect-managed-agents/core/AgentTool"
 import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
 import * as refusal from "./refusal.ts"
 import type { Ruling } from "./refusal.ts"
 
@@ -13,8 +14,105 @@ export interface AgentParams {
   readonly tools?: ReadonlyArray<AgentTool.ToolParamsEncoded> | undefined
   readonly mcp_servers?: ReadonlyArray<Agent.McpServerParamsEncoded> | undefined
   readonly skills?: ReadonlyArray<Agent.SkillParamsEncoded> | undefined
-  readonly multiagent?: Agent.MultiagentEncoded | null | undefined
+  readonly multiagent?: MultiagentParams | null | undefined
 }
+
+// a reference, or the whole agent as a session shows it
+const AgentEntry = Schema.Struct(
+  { type: Schema.Literal("agent"), id: Schema.String, version: Schema.optional(Schema.Number) },
+  { key: Schema.String, value: Schema.Unknown }
+).annotations({ identifier: "RosterAgentParams" })
+
+const SelfEntry = Schema.Struct({ type: Schema.Literal("self") }).annotations({ identifier: "RosterSelfParams" })
+
+const Switch = Schema.Struct({ type: Schema.Literal("enabled", "disabled") })
+
+const Predefined = Schema.Struct({
+  type: Schema.Literal("enabled", "disabled"),
+  inline_agents: Schema.optional(Schema.NullOr(Switch)),
+  predefined_agents: Schema.optional(Schema.NullOr(Schema.Array(Schema.Union(Schema.String, AgentEntry, SelfEntry))))
+}).annotations({ identifier: "PredefinedAgentsParams" })
+
+/** Which agents an agent may delegate to: by id, by version, as a whole, or itself. */
+export const MultiagentParams = Schema.Union(
+  Schema.Struct({
+    type: Schema.Literal("coordinator"),
+    agents: Schema.Array(Schema.Union(Schema.String, AgentEntry, SelfEntry, Agent.Advisor))
+  }),
+  Schema.Struct({
+    type: Schema.Literal("multiagent_20261001"),
+    advisor: Schema.optional(Schema.NullOr(
+      Schema.Struct({ type: Schema.Literal("enabled", "disabled"), model: Schema.optional(Schema.String) })
+    )),
+    subagents: Schema.optional(Schema.NullOr(Predefined)),
+    workflows: Schema.optional(Schema.NullOr(Predefined))
+  })
+).annotations({ identifier: "MultiagentParams" })
+
+/** Which agents an agent may delegate to. */
+export type MultiagentParams = typeof MultiagentParams.Encoded
+
+/** Finds an agent by its id and version. */
+type Lookup = (id: string, version: number | undefined) => Ruling<Agent.SessionAgentEncoded>
+
+type Entry = typeof Schema.String.Encoded | typeof AgentEntry.Encoded | typeof SelfEntry.Encoded
+
+/** An agent as its threads show it: whom it may delegate to is the session's matter. */
+export const threadAgent = (agent: Agent.SessionAgentEncoded): Agent.ResolvedAgentEncoded => {
+  const { multiagent: _, ...rest } = agent
+  return rest
+}
+
+const resolveEntry = (
+  own: Agent.SessionAgentEncoded,
+  lookup: Lookup,
+  entry: Entry
+): Ruling<Agent.ResolvedAgentEncoded> => {
+  if (typeof entry === "string") return Either.map(lookup(entry, undefined), threadAgent)
+  if (entry.type === "self") return Either.right(threadAgent(own))
+  // an agent that has a model is there as a whole
+  return "model" in entry
+    ? Either.right(entry as unknown as Agent.ResolvedAgentEncoded)
+    : Either.map(lookup(entry.id, entry.version), threadAgent)
+}
+
+const resolveMultiagent = (
+  own: Agent.SessionAgentEncoded,
+  lookup: Lookup,
+  params: MultiagentParams
+): Ruling<Agent.MultiagentEncoded> =>
+  Either.gen(function*() {
+    if (params.type === "coordinator") {
+      const roster: Array<Agent.ResolvedAgentEncoded | Agent.AdvisorEncoded> = []
+      for (const entry of params.agents) {
+        roster.push(
+          typeof entry === "object" && entry.type === "advisor" ? entry : yield* resolveEntry(own, lookup, entry)
+        )
+      }
+      return { type: params.type, agents: roster }
+    }
+    const group = (given: typeof Predefined.Encoded | null | undefined) =>
+      Either.gen(function*() {
+        if (given?.type !== "enabled") return { type: "disabled" as const }
+        const predefined_agents: Array<Agent.ResolvedAgentEncoded> = []
+        for (const entry of given.predefined_agents ?? []) {
+          predefined_agents.push(yield* resolveEntry(own, lookup, entry))
+        }
+        return {
+          type: "enabled" as const,
+          inline_agents: { type: given.inline_agents?.type ?? ("disabled" as const) },
+          predefined_agents
+        }
+      })
+    return {
+      type: params.type,
+      advisor: params.advisor?.type === "enabled"
+        ? { type: "enabled" as const, model: params.advisor.model ?? own.model.id }
+        : { type: "disabled" as const },
+      subagents: yield* group(params.subagents),
+      workflows: yield* group(params.workflows)
+    }
+  })
 
 type ModelParams = string | Agent.ModelConfigParamsEncoded
 
@@ -22,25 +120,43 @@ type ModelParams = string | Agent.ModelConfigParamsEncoded
 export const defaultModel = "claude-sonnet-4-6"
 
 /** The first version of an agent. */
-export const define = (id: string, params: AgentParams): Ruling<Agent.SessionAgentEncoded> =>
-  apply({
-    type: "agent",
-    id,
-    version: 1,
-    name: id,
-    description: null,
-    model: model(defaultModel),
-    system: null,
-    tools: [],
-    mcp_servers: [],
-    skills: [],
-    execution_identity: { type: "service_account" },
-    multiagent: null
-  }, params)
+export const define = (id: string, params: AgentParams, lookup: Lookup): Ruling<Agent.SessionAgentEncoded> =>
+  withMultiagent(
+    {
+      type: "agent",
+      id,
+      version: 1,
+      name: id,
+      description: null,
+      model: model(defaultModel),
+      system: null,
+      tools: [],
+      mcp_servers: [],
+      skills: [],
+      execution_identity: { type: "service_account" },
+      multiagent: null
+    },
+    params,
+    lookup
+  )
 
 /** The next version of an agent. */
-export const revise = (agent: Agent.SessionAgentEncoded, params: AgentParams): Ruling<Agent.SessionAgentEncoded> =>
-  apply({ ...agent, version: agent.version + 1 }, params)
+export const revise = (
+  agent: Agent.SessionAgentEncoded,
+  params: AgentParams,
+  lookup: Lookup
+): Ruling<Agent.SessionAgentEncoded> => withMultiagent({ ...agent, version: agent.version + 1 }, params, lookup)
+
+const withMultiagent = (
+  agent: Agent.SessionAgentEncoded,
+  { multiagent, ...params }: AgentParams,
+  lookup: Lookup
+): Ruling<Agent.SessionAgentEncoded> =>
+  Either.flatMap(apply(agent, params), (next) => {
+    if (multiagent === undefined) return Either.right(next)
+    if (multiagent === null) return Either.right({ ...next, multiagent: null })
+    return Either.map(resolveMultiagent(next, lookup, multiagent), (resolved) => ({ ...next, multiagent: resolved }))
+  })
 
 /** The snapshot of an agent in a session that was created with overrides. */
 export const override = (agent: Agent.SessionAgentEncoded, params: AgentParams): Ruling<Agent.SessionAgentEncoded> => {
@@ -65,8 +181,7 @@ const apply = (agent: Agent.SessionAgentEncoded, params: AgentParams): Ruling<Ag
     ...(params.system !== undefined && { system: params.system }),
     ...(params.tools !== undefined && { tools: params.tools.map(tool) }),
     ...(params.mcp_servers !== undefined && { mcp_servers: params.mcp_servers }),
-    ...(params.skills !== undefined && { skills: params.skills.map(skill) }),
-    ...(params.multiagent !== undefined && { multiagent: params.multiagent })
+    ...(params.skills !== undefined && { skills: params.skills.map(skill) })
   }
   const servers = new Set(next.mcp_servers.map((server) => server.name))
   for (const tool of next.tools) {

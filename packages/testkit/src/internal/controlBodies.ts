@@ -1,6 +1,7 @@
 import * as Agent from "@effect-managed-agents/core/Agent"
 import * as AgentTool from "@effect-managed-agents/core/AgentTool"
 import * as Schema from "effect/Schema"
+import { MultiagentParams } from "./agents.ts"
 
 const text = (max: number) =>
   Schema.String.pipe(Schema.maxLength(max, { message: () => `at most ${max} characters are allowed` }))
@@ -14,7 +15,7 @@ const AgentDefinition = Schema.Struct({
   tools: Schema.optional(AgentTool.ToolsParams),
   mcp_servers: Schema.optional(Agent.McpServersParams),
   skills: Schema.optional(Schema.Array(Agent.SkillParams)),
-  multiagent: Schema.optional(Schema.NullOr(Agent.Multiagent))
+  multiagent: Schema.optional(Schema.NullOr(MultiagentParams))
 }).annotations({ identifier: "SimulatedAgent" })
 
 /** The body of `PUT /_sim/agents/{agent_id}`. The script has a decoder of its own, which says more when it is wrong. */

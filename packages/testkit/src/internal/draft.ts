@@ -108,11 +108,19 @@ export const publish = (draft: Draft, place: Place, event: eventLog.StoredEvent)
   draft.emissions.push({ event, session: own, thread: place === null ? null : place.id })
 }
 
-/** Makes an event of its fields, stamps, stores and streams it. Returns its id. */
-export const emit = (draft: Draft, place: Place, fields: Fields): string => {
-  const id = eventId(draft)
-  publish(draft, place, { id, ...fields, processed_at: time.format(stamp(draft)) })
-  return id
+/** Makes an event of its fields, stamps, stores and streams it. */
+export const emit = (draft: Draft, place: Place, fields: Fields): eventLog.StoredEvent => {
+  const event = { id: eventId(draft), ...fields, processed_at: time.format(stamp(draft)) }
+  publish(draft, place, event)
+  return event
+}
+
+/** The primary thread, whose events are the session's. */
+export const isPrimary = (draft: Draft, thread: ThreadDraft): boolean => thread === draft.session.threads[0]
+
+/** Puts an event of a child thread on the session's list and stream too. The primary's are there anyway. */
+export const crossPost = (draft: Draft, thread: ThreadDraft, event: eventLog.StoredEvent): void => {
+  if (!isPrimary(draft, thread)) publish(draft, null, event)
 }
 
 /** Starts or stops counting a time of activity. */

@@ -28,7 +28,3 @@ const step = <R>(self: Step<R>, context: Context.Context<R>): Step => {
   }
   return self
 }
-
-/** Whether a script delegates anywhere. */
-export const delegates = (self: Script<never>): boolean =>
-  [...self.turns ?? [], self.otherwise ?? []].some((steps) => steps.some((one) => "delegate" in one))

@@ -52,7 +52,11 @@ export const putAgent = (
 ): Ruling<{ readonly registry: Registry; readonly agent: Agent.SessionAgentEncoded }> => {
   const latest = self.agents.get(id)?.at(-1)
   if (latest !== undefined && params === undefined) return Either.right({ registry: self, agent: latest })
-  const next = latest === undefined ? agents.define(id, params ?? {}) : agents.revise(latest, params ?? {})
+  const lookup = (other: string, version: number | undefined) =>
+    resolveAgent(self, version === undefined ? other : { type: "agent", id: other, version })
+  const next = latest === undefined
+    ? agents.define(id, params ?? {}, lookup)
+    : agents.revise(latest, params ?? {}, lookup)
   return Either.map(next, (agent) => ({ registry: addAgent(self, agent), agent }))
 }
 

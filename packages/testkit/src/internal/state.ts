@@ -5,7 +5,8 @@ import type * as Wire from "@effect-managed-agents/core/Session"
 import type * as SessionEvent from "@effect-managed-agents/core/SessionEvent"
 import type * as Unknown from "@effect-managed-agents/core/Unknown"
 import type * as Usage from "@effect-managed-agents/core/Usage"
-import type { Permission, Step } from "../AgentScript.ts"
+import type { Permission, Script, Step } from "../AgentScript.ts"
+import * as agents from "./agents.ts"
 import * as eventLog from "./eventLog.ts"
 import * as ids from "./ids.ts"
 import type { Micros } from "./time.ts"
@@ -71,6 +72,10 @@ export type Blocked =
   | { readonly _tag: "Calls"; readonly calls: ReadonlyArray<Call> }
   /** An Effect of the script runs. */
   | { readonly _tag: "Effect"; readonly token: number }
+  /** The session has spent its budget. */
+  | { readonly _tag: "Budget" }
+  /** The thread is idle until one of the threads that it has delegated to reports. */
+  | { readonly _tag: "Reports" }
 
 /** A model request that has started and not ended. */
 export interface ModelRequest {
@@ -89,6 +94,15 @@ export interface Play {
   /** Whether the model has something that it has not been asked about: the turn cannot end before it is. */
   readonly unread: boolean
   readonly blocked: Blocked | null
+  /** The threads that were delegated to and have not reported. */
+  readonly awaiting: ReadonlyArray<string>
+}
+
+/** What one thread says to another. */
+export interface Mail {
+  readonly from: string
+  readonly fromName: string
+  readonly text: string
 }
 
 /** A thread: one agent's conversation. */
@@ -114,7 +128,12 @@ export interface Thread {
   readonly turns: number
   readonly lastText: string
   readonly lastResult: string
+  readonly lastSaid: string
   readonly play: Play | null
+  /** What it plays, if not what its agent plays. */
+  readonly script: Script | null
+  /** What other threads have said that it has not read. */
+  readonly mail: ReadonlyArray<Mail>
 }
 
 /** An event from the client that was taken and not yet processed. */
@@ -136,6 +155,16 @@ export interface Answer {
   readonly verdict: Call["verdict"]
   /** The text of a result. */
   readonly text: string
+}
+
+/** The outcome that the session works towards. */
+export interface Goal {
+  readonly outcomeId: string
+  /** Whether the agent has been told. */
+  readonly started: boolean
+  /** The cycle that is under way, from 0, and how many there may be. */
+  readonly iteration: number
+  readonly maxIterations: number
 }
 
 /** A session: everything about it that its transitions read and write. */
@@ -161,12 +190,21 @@ export interface Session {
   readonly budget: Usage.BudgetEncoded | null
   readonly resources: ReadonlyArray<Mounted>
   readonly outcomes: ReadonlyArray<Outcome.OutcomeEvaluationEncoded>
+  readonly goal: Goal | null
+  /** How many of the grader's verdicts were used. */
+  readonly graded: number
   readonly activity: Activity
   readonly tally: Tally
   /** The last stamp that was given out: the next one is later. */
   readonly clock: Micros
   /** How many ids were given out, by kind. */
-  readonly issued: { readonly event: number; readonly resource: number; readonly thread: number; readonly file: number }
+  readonly issued: {
+    readonly event: number
+    readonly resource: number
+    readonly thread: number
+    readonly file: number
+    readonly outcome: number
+  }
   /** What the session list and stream show: the primary thread and what is posted to it. */
   readonly log: eventLog.EventLog<eventLog.StoredEvent>
   /** The primary thread first, then in the order in which they were spawned. */
@@ -189,6 +227,31 @@ export interface Environment {
   readonly type: "cloud" | "self_hosted"
 }
 
+/** The id of the n-th thread of a session. */
+export const threadId = (session: ids.Key, n: number): string =>
+  ids.format("sthr", ids.nth(ids.child(session, "thread"), n))
+
+/** A new thread. */
+export const makeThread = (options: Pick<Thread, "id" | "agent" | "parent" | "createdAt" | "script">): Thread => ({
+  ...options,
+  updatedAt: options.createdAt,
+  archivedAt: null,
+  status: "idle",
+  stop: null,
+  started: false,
+  activity: noActivity,
+  tally: noTally,
+  seen: 0,
+  fresh: 0,
+  log: eventLog.empty,
+  turns: 0,
+  lastText: "",
+  lastResult: "",
+  lastSaid: "",
+  play: null,
+  mail: []
+})
+
 /** A new session, with its primary thread. */
 export const makeSession = (
   options:
@@ -208,27 +271,13 @@ export const makeSession = (
     >
     & { readonly createdAt: Micros }
 ): Session => {
-  const { multiagent: _, ...agent } = options.agent
-  const thread: Thread = {
-    id: ids.format("sthr", ids.nth(ids.child(options.key, "thread"), 0)),
-    agent,
+  const primary = makeThread({
+    id: threadId(options.key, 0),
+    agent: agents.threadAgent(options.agent),
     parent: null,
     createdAt: options.createdAt,
-    updatedAt: options.createdAt,
-    archivedAt: null,
-    status: "idle",
-    stop: null,
-    started: false,
-    activity: noActivity,
-    tally: noTally,
-    seen: 0,
-    fresh: 0,
-    log: eventLog.empty,
-    turns: 0,
-    lastText: "",
-    lastResult: "",
-    play: null
-  }
+    script: null
+  })
   return {
     ...options,
     updatedAt: options.createdAt,
@@ -238,11 +287,13 @@ export const makeSession = (
     statusSince: options.createdAt,
     deploymentId: null,
     outcomes: [],
+    goal: null,
+    graded: 0,
     activity: noActivity,
     tally: noTally,
     clock: options.createdAt,
     log: eventLog.empty,
-    threads: [thread],
+    threads: [primary],
     inbox: [],
     received: 0,
     tokens: 0
@@ -280,7 +331,7 @@ export const fromWire = (
     vaultIds: session.vault_ids,
     resources: session.resources.map((value, seq) => ({ seq, value: value as Mounted["value"] })),
     budget: session.budget ?? null,
-    issued: { event: 0, resource: session.resources.length, thread: 1, file: session.resources.length },
+    issued: { event: 0, resource: session.resources.length, thread: 1, file: session.resources.length, outcome: 0 },
     createdAt: micros(session.created_at)
   })
   const [primary] = fresh.threads

@@ -5,16 +5,22 @@ import type * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as agents from "./agents.ts"
+import * as calls from "./calls.ts"
 import type { Draft, Env, Outcome } from "./draft.ts"
 import * as draft from "./draft.ts"
 import type { LiveEvent, StoredEvent } from "./eventLog.ts"
+import * as goals from "./goals.ts"
+import * as ids from "./ids.ts"
 import * as interpreter from "./interpreter.ts"
 import * as metadata from "./metadata.ts"
 import * as refusal from "./refusal.ts"
 import type { Ruling } from "./refusal.ts"
 import type { Answer, Call, Pending, Session, Status } from "./state.ts"
+import * as status from "./status.ts"
+import * as texts from "./texts.ts"
 import type { Micros } from "./time.ts"
 import * as time from "./time.ts"
+import * as usage from "./usage.ts"
 
 /** The outcome of a command, and what it answers. */
 export interface Answered<A> extends Outcome {
@@ -83,7 +89,7 @@ export const send = (
 
   const self = draft.open(session, now, env)
   const taken = events.map((event) => take(self, event))
-  interpreter.settleAnswers(self)
+  calls.processAnswers(self)
   const data = taken.map((event) => echo(self, event))
   interpreter.advance(self)
   // the echoes are events of the union, put together from the params that were validated
@@ -120,11 +126,13 @@ const checkBatch = (
   const interrupts = events.some((event) => event.type === "user.interrupt")
   const missing = interrupts ? [] : open.filter((call) => !settles(call, given))
   for (const [i, event] of events.entries()) {
-    const wrong = check(session, env, sender, open, missing, event, i)
+    const wrong = check(session, env, sender, open, missing, events.findIndex(isOutcome) < i, event, i)
     if (Either.isLeft(wrong)) return wrong
   }
   return Either.void
 }
+
+const isOutcome = (event: SendableEncoded): boolean => event.type === "user.define_outcome"
 
 /** Whether a call wants nothing more once these answers are processed. */
 const settles = (call: Call, answers: ReadonlyArray<Answer | null>): boolean => {
@@ -140,6 +148,7 @@ const check = (
   sender: Sender,
   open: ReadonlyArray<Call>,
   missing: ReadonlyArray<Call>,
+  alreadyDefined: boolean,
   event: SendableEncoded,
   i: number
 ): Ruling<void> => {
@@ -156,7 +165,15 @@ const check = (
             "`user.tool_confirmation`, `user.custom_tool_result`, `user.tool_result`, or `user.interrupt` may be sent"
         )
       }
-      return event.type === "user.message" ? Either.void : refusal.notImplemented("outcomes")
+      if (session.status === "idle" && session.threads.some(({ play }) => play?.blocked?._tag === "Budget")) {
+        return wrong(
+          "the session has reached its budget; only `user.tool_confirmation`, `user.custom_tool_result`, " +
+            "`user.tool_result`, or `user.interrupt` may be sent"
+        )
+      }
+      return event.type === "user.define_outcome" && (session.goal !== null || alreadyDefined)
+        ? wrong("an outcome is being worked towards; only one can be at a time")
+        : Either.void
     }
     case "user.interrupt": {
       const target = event.session_thread_id ?? null
@@ -233,21 +250,42 @@ interface Taken {
 
 const take = (self: Draft, params: SendableEncoded): Taken => {
   const { session } = self
-  const event: StoredEvent = { id: draft.eventId(self), ...withoutNulls(params) }
   const answer = answerOf(params)
+  const event: StoredEvent = { id: draft.eventId(self), ...withoutNulls(params), ...(answer && whose(self, answer)) }
+  if (params.type === "user.define_outcome") return takeOutcome(self, event, params)
   const onReceipt = params.type === "user.custom_tool_result" || params.type === "user.tool_result"
   // a second answer is accepted and has no effect
   if (answer !== null && !isWanted(session, answer)) return { event, onReceipt }
-  const pending: Pending = {
-    seq: session.received,
+  enqueue(self, {
     kind: answer !== null ? "answer" : params.type === "user.interrupt" ? "interrupt" : "message",
     event,
     answer,
     target: params.type === "user.interrupt" ? params.session_thread_id ?? null : null
-  }
-  session.received++
-  session.inbox = [...session.inbox, pending]
+  })
   return { event, onReceipt }
+}
+
+const enqueue = ({ session }: Draft, pending: Omit<Pending, "seq">): void => {
+  session.inbox = [...session.inbox, { ...pending, seq: session.received }]
+  session.received++
+}
+
+const takeOutcome = (self: Draft, event: StoredEvent, params: UserEvent.DefineOutcomeParamsEncoded): Taken => {
+  const { issued, key } = self.session
+  const outcomeId = ids.format("outc", ids.nth(ids.child(key, "outcome"), issued.outcome))
+  self.session.issued = { ...issued, outcome: issued.outcome + 1 }
+  goals.define(self, outcomeId, params)
+  const defined = { ...event, max_iterations: params.max_iterations ?? null, outcome_id: outcomeId }
+  enqueue(self, { kind: "message", event: defined, answer: null, target: null })
+  return { event: defined, onReceipt: true }
+}
+
+/** The thread of the call that is answered, if it is not the primary one. */
+const whose = ({ session }: Draft, { callId }: Answer): { readonly session_thread_id?: string } => {
+  const thread = session.threads.find(({ play }) =>
+    play?.blocked?._tag === "Calls" && play.blocked.calls.some((call) => call.id === callId)
+  )
+  return thread === undefined || thread === session.threads[0] ? {} : { session_thread_id: thread.id }
 }
 
 /** Whether a call waits for such an answer and has none. */
@@ -274,9 +312,9 @@ const answerOf = (event: SendableEncoded): Answer | null => {
         text: ""
       }
     case "user.custom_tool_result":
-      return { callId: event.custom_tool_use_id, verdict: null, text: interpreter.textOf(event) }
+      return { callId: event.custom_tool_use_id, verdict: null, text: texts.of(event) }
     case "user.tool_result":
-      return { callId: event.tool_use_id, verdict: null, text: interpreter.textOf(event) }
+      return { callId: event.tool_use_id, verdict: null, text: texts.of(event) }
     default:
       return null
   }
@@ -341,14 +379,15 @@ export const update = (
   if (!touched) return Either.right(draft.close(self))
   if (changed.agent !== undefined) {
     self.session.agent = agent.right
-    const { multiagent: _, ...own } = agent.right
-    self.session.threads[0].agent = own
+    self.session.threads[0].agent = agents.threadAgent(agent.right)
   }
   self.session.metadata = bag.right
   self.session.title = title
   self.session.budget = budget.right
   self.session.updatedAt = now
   draft.emit(self, null, { type: "session.updated", ...changed })
+  // a budget that was raised or removed lets the session go on
+  interpreter.advance(self)
   return Either.right(draft.close(self))
 }
 
@@ -375,8 +414,11 @@ const nextBudget = (
       ? Either.right(null)
       : refusal.invalid("budget can only be set when a session is created", "budget_create_only")
   }
-  const spent = interpreter.cost(env.rules, session.tally, draft.active(session.activity, now))
-  return wanted !== null && Number(wanted.max_list_cost.amount) <= spent
+  if (wanted !== null) {
+    const unpriced = usage.checkPriced(session.agent, env.rules)
+    if (Either.isLeft(unpriced)) return Either.left(unpriced.left)
+  }
+  return wanted !== null && Number(wanted.max_list_cost.amount) <= usage.spent(session, now, env.rules)
     ? refusal.invalid(
       "budget.max_list_cost must be greater than the session's consumed list cost",
       "budget_not_raised"
@@ -405,6 +447,7 @@ export const archive = (session: Session, now: Micros, env: Env): Ruling<Outcome
     thread.play = null
   }
   self.session.inbox = []
+  goals.abandon(self)
   self.session.archivedAt = now
   draft.setStatus(self, "terminated")
   if (!wasTerminated) announce(self, "session.status_terminated")
@@ -468,14 +511,8 @@ export const archiveThread = (session: Session, now: Micros, env: Env, threadId:
   if (thread.status === "running" || thread.status === "rescheduling") {
     return refusal.invalid(`Thread ${threadId} cannot be archived while its status is "${thread.status}".`)
   }
-  thread.play = null
   thread.archivedAt = now
-  draft.setThreadStatus(self, thread, "terminated")
-  draft.emit(self, thread, {
-    type: "session.thread_status_terminated",
-    session_thread_id: thread.id,
-    agent_name: thread.agent.name
-  })
+  status.endThread(self, thread)
   return Either.right(draft.close(self))
 }
 

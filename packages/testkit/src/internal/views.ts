@@ -2,11 +2,11 @@ import type * as Session from "@effect-managed-agents/core/Session"
 import type * as Thread from "@effect-managed-agents/core/Thread"
 import type { Env } from "./draft.ts"
 import * as draft from "./draft.ts"
-import * as interpreter from "./interpreter.ts"
 import type * as state from "./state.ts"
 import type { Micros } from "./time.ts"
 import * as time from "./time.ts"
 import * as transitions from "./transitions.ts"
+import * as usage from "./usage.ts"
 
 const seconds = (micros: Micros): number => micros / 1_000_000
 
@@ -31,7 +31,7 @@ export const session = (self: state.Session, now: Micros, env: Env): Session.Ses
     title: self.title,
     type: "session",
     updated_at: time.format(self.updatedAt),
-    usage: interpreter.usage(env.rules, self.tally, active),
+    usage: usage.total(env.rules, self.tally, active),
     vault_ids: self.vaultIds,
     ...(self.deploymentId !== null && { deployment_id: self.deploymentId })
   }
@@ -58,7 +58,7 @@ export const thread = (self: state.Session, one: state.Thread, now: Micros, env:
     type: "session_thread",
     updated_at: time.format(one.updatedAt),
     // the cost of running time is the session's
-    usage: one.started ? { ...interpreter.usage(env.rules, one.tally, 0), active_seconds: seconds(active) } : null,
+    usage: one.started ? { ...usage.total(env.rules, one.tally, 0), active_seconds: seconds(active) } : null,
     workflow_run_id: null
   }
 }

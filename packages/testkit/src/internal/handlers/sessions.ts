@@ -8,6 +8,7 @@ import * as registry from "../registry.ts"
 import * as resources from "../resources.ts"
 import * as state from "../state.ts"
 import * as transitions from "../transitions.ts"
+import * as usage from "../usage.ts"
 import * as views from "../views.ts"
 import * as wire from "../wire.ts"
 import type { Cell, World } from "../world.ts"
@@ -20,13 +21,13 @@ const view = (world: World, cell: Cell): Session.SessionEncoded => views.session
 export const create = (call: Call<unknown, Session.CreateParamsEncoded>): Ruling<Session.SessionEncoded> =>
   Either.gen(function*() {
     const { body, world } = call
-    if (body.budget !== undefined) yield* refusal.notImplemented("budgets")
     const now = world.now()
     const agent = yield* registry.resolveAgent(world.registry, body.agent)
+    if (body.budget !== undefined) yield* usage.checkPriced(agent, world.env.rules)
     const environment = yield* registry.resolveEnvironment(world.registry, body.environment_id)
     const key = ids.child(call.key, "session")
     const mounted = yield* resources.mountAll(
-      { agent, environment, issued: { event: 0, resource: 0, thread: 1, file: 0 }, key, resources: [] },
+      { agent, environment, issued: { event: 0, resource: 0, thread: 1, file: 0, outcome: 0 }, key, resources: [] },
       world.registry,
       now,
       body.resources ?? []
@@ -40,7 +41,7 @@ export const create = (call: Call<unknown, Session.CreateParamsEncoded>): Ruling
       title: body.title ?? null,
       metadata: body.metadata ?? {},
       vaultIds: body.vault_ids ?? [],
-      budget: null,
+      budget: body.budget ?? null,
       createdAt: now,
       ...mounted
     })

@@ -1,0 +1,145 @@
+import type * as Agent from "@effect-managed-agents/core/Agent"
+import type * as SessionEvent from "@effect-managed-agents/core/SessionEvent"
+import type { Failure } from "../AgentScript.ts"
+import type { Draft, Fields, ThreadDraft } from "./draft.ts"
+import * as draft from "./draft.ts"
+import * as goals from "./goals.ts"
+import type { StopReason, Thread } from "./state.ts"
+import * as usage from "./usage.ts"
+
+/** What names a thread in events. */
+export const identity = (thread: ThreadDraft) => ({ session_thread_id: thread.id, agent_name: thread.agent.name })
+
+/** Emits what every reader of the session should know about a thread. */
+const emitPublicly = (self: Draft, thread: ThreadDraft, fields: Fields): void =>
+  draft.crossPost(self, thread, draft.emit(self, thread, fields))
+
+/** The running pair: the session's event first, unless it runs already, then the thread's. */
+export const run = (self: Draft, thread: ThreadDraft, between: () => void = () => {}): void => {
+  if (self.session.status !== "running") {
+    draft.setStatus(self, "running")
+    draft.emit(self, null, { type: "session.status_running" })
+  }
+  between()
+  draft.setThreadStatus(self, thread, "running")
+  thread.stop = null
+  emitPublicly(self, thread, { type: "session.thread_status_running", ...identity(thread) })
+}
+
+/** The idle trio: the thread's event, and when no other thread works, the usage so far and the session's event. */
+export const idle = (
+  self: Draft,
+  thread: ThreadDraft,
+  reason: StopReason,
+  details: SessionEvent.StopDetailsEncoded | null = null
+): void => {
+  draft.setThreadStatus(self, thread, "idle")
+  thread.stop = reason
+  emitPublicly(self, thread, {
+    type: "session.thread_status_idle",
+    ...identity(thread),
+    stop_reason: reason,
+    stop_details: details
+  })
+  rollUpStatus(self, details)
+}
+
+/** The rescheduled pair: as with idle the thread's event first. */
+export const reschedule = (self: Draft, thread: ThreadDraft): void => {
+  draft.setThreadStatus(self, thread, "rescheduling")
+  emitPublicly(self, thread, { type: "session.thread_status_rescheduled", ...identity(thread) })
+  rollUpStatus(self, null)
+}
+
+/** A thread has stopped running: the session does what its busiest thread does. */
+const rollUpStatus = (self: Draft, details: SessionEvent.StopDetailsEncoded | null): void => {
+  const { threads } = self.session
+  if (threads.some((thread) => thread.status === "running" || isCalled(thread))) return
+  if (threads.some((thread) => thread.status === "rescheduling")) {
+    if (self.session.status === "rescheduling") return
+    draft.setStatus(self, "rescheduling")
+    draft.emit(self, null, { type: "session.status_rescheduled" })
+    return
+  }
+  draft.setStatus(self, "idle")
+  draft.emit(self, null, {
+    type: "session.usage",
+    usage: usage.ofSession(self),
+    ...(self.session.budget !== null && { budget: self.session.budget })
+  })
+  const rolledUp = rollUp(threads)
+  draft.emit(self, null, {
+    type: "session.status_idle",
+    stop_reason: rolledUp,
+    stop_details: rolledUp.type === "refusal" ? details : null
+  })
+}
+
+/** Ends a child thread for good. */
+export const endThread = (self: Draft, thread: ThreadDraft): void => {
+  thread.play = null
+  thread.mail = []
+  draft.setThreadStatus(self, thread, "terminated")
+  emitPublicly(self, thread, { type: "session.thread_status_terminated", ...identity(thread) })
+}
+
+/** The session is over: no idle, no usage, no stop reason, and no event of any thread. */
+export const terminate = (self: Draft): void => {
+  for (const thread of self.session.threads) {
+    thread.play = null
+    if (thread.status !== "terminated") draft.setThreadStatus(self, thread, "terminated")
+  }
+  self.session.inbox = []
+  goals.abandon(self)
+  draft.setStatus(self, "terminated")
+  draft.emit(self, null, { type: "session.status_terminated" })
+}
+
+/** Whether another thread has given an idle one something to do. */
+const isCalled = (thread: Pick<Thread, "mail" | "play">): boolean => thread.play === null && thread.mail.length > 0
+
+/** Whether a thread is in the middle of a turn, or about to start one. */
+export const isEngaged = (thread: Pick<Thread, "mail" | "play">): boolean => thread.play !== null || isCalled(thread)
+
+const rank: Record<StopReason["type"], number> = {
+  end_turn: 0,
+  refusal: 1,
+  retries_exhausted: 2,
+  budget_reached: 3,
+  requires_action: 4
+}
+
+/** The reason of the whole session: the most urgent of its threads', with the calls that wait in any of them. */
+const rollUp = (threads: ReadonlyArray<Pick<Thread, "status" | "stop">>): StopReason => {
+  const reasons = threads.flatMap((thread) => thread.status === "idle" && thread.stop !== null ? [thread.stop] : [])
+  const waiting = reasons.flatMap((reason) => reason.type === "requires_action" ? reason.event_ids : [])
+  if (waiting.length > 0) return { type: "requires_action", event_ids: waiting }
+  return reasons.reduce<StopReason>((worst, reason) => rank[reason.type] > rank[worst.type] ? reason : worst, {
+    type: "end_turn"
+  })
+}
+
+/** Emits `session.error`. */
+export const emitFailure = (self: Draft, thread: ThreadDraft, failure: Failure): void => {
+  const { type } = failure
+  const error = {
+    type,
+    message: failure.message ?? `Simulated ${type}.`,
+    retry_status: { type: failure.retry_status },
+    ...(type.startsWith("mcp_") && {
+      mcp_server_name: failure.mcp_server_name ?? serverName(thread.agent) ?? "mcp"
+    }),
+    ...(type.startsWith("credential_") && {
+      vault_id: failure.vault_id ?? self.session.vaultIds[0] ?? "vlt_unknown",
+      credential_id: failure.credential_id ?? "vcrd_unknown"
+    }),
+    ...(type.startsWith("repository_") && { repository_url: failure.repository_url ?? null })
+  }
+  // the type of the error is the script author's: it may be one that this version does not know
+  draft.emit(self, thread, { type: "session.error", error: error as SessionEvent.ErrorEncoded["error"] })
+}
+
+const serverName = (agent: Agent.ResolvedAgentEncoded): string | undefined => {
+  const server = agent.mcp_servers[0]
+  return server?.type === "url" ? server.name : undefined
+}
