@@ -144,9 +144,6 @@ describe("the command line", () => {
       const { port } = taken.address() as Net.AddressInfo
       const malformed = yield* tempFile("{ \"agent_1\": { \"turns\": [[{ \"say\": 1 }]] } }")
       const list = yield* tempFile("[]")
-      const delegate = yield* tempFile(
-        JSON.stringify({ agent_1: { turns: [[{ delegate: { agent: "Researcher", message: "Go" } }]] } })
-      )
       const text = yield* tempFile("{")
       const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
         [["--nonsense"], "Unknown flag --nonsense; see --help"],
@@ -155,7 +152,6 @@ describe("the command line", () => {
         [["--scripts", "/nowhere.json"], "/nowhere.json: cannot be read (ENOENT)"],
         [["--scripts", text], `${text}: is not JSON`],
         [["--scripts", list], `${list}: is not an object of scripts by agent id`],
-        [["--scripts", delegate], "The simulator does not model delegation."],
         [["--scripts", malformed], `${malformed}: agent_1: turns[0][0].say: `]
       ]
       yield* Effect.forEach(cases, ([args, expected]) =>
