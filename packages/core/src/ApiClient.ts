@@ -144,7 +144,7 @@ const checkType = (
   call: Call,
   head: HttpClientResponse,
   timeout: Duration.Duration
-): Effect.Effect<void, MalformedResponse> => {
+): Effect.Effect<void, MalformedResponse, Scope.Scope> => {
   const { accepts, name } = expected[call.endpoint.kind]
   const type = body.mediaType(head)
   if (accepts(type)) return Effect.void
@@ -163,7 +163,7 @@ const guardOf = (endpoint: Endpoint.Any): (value: unknown) => boolean => {
   return is
 }
 
-const decodeJson = (call: Call, head: HttpClientResponse): Effect.Effect<unknown, ApiError> =>
+const decodeJson = (call: Call, head: HttpClientResponse): Effect.Effect<unknown, ApiError, Scope.Scope> =>
   Effect.flatMap(body.whole(call.endpoint.name, head, call.scrub), (text) => {
     let value: unknown
     try {

@@ -164,11 +164,17 @@ describe("body", () => {
   it.effect("keeps nulls, drops what is undefined, passes on what this version does not know", () => {
     const stub = Stub.make(sessionJson)
     return Effect.gen(function*() {
-      yield* createWith({ title: null, metadata: undefined, later: { deep: [1, null] } })
+      yield* createWith({
+        title: null,
+        metadata: undefined,
+        resources: [{ type: "file", file_id: "file_1", later: 1 }],
+        later: { deep: [1, null] }
+      })
       assert.deepStrictEqual(JSON.parse(stub.sent[0]?.body ?? ""), {
         agent: "agent_1",
         environment_id: "env_1",
         title: null,
+        resources: [{ type: "file", file_id: "file_1", later: 1 }],
         later: { deep: [1, null] }
       })
     }).pipe(Effect.provide(stub.client()))

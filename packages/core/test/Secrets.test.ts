@@ -348,6 +348,10 @@ describe("the scrubber", () => {
       )
     ))
 
+  it("finds a credential that is echoed without its scheme", () => {
+    assert.strictEqual(scrubber(Redacted.make(header))("user cHJveHk6aHVudGVyMg== unknown"), "user <redacted> unknown")
+  })
+
   it("finds what is left of a secret at the end of a text that was cut", () => {
     const scrub = scrubber(Redacted.make(token))
     for (let length = 4; length <= token.length; length++) {

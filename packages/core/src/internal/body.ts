@@ -2,6 +2,8 @@ import type { ResponseError } from "@effect/platform/HttpClientError"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { TransportError } from "../ApiError.ts"
 import { requestId } from "./response.ts"
@@ -12,23 +14,28 @@ import { describe } from "./transport.ts"
 /** How much of an error page is read: enough for any error of the API, while a proxy's page may be endless. */
 const maxErrorBody = 64 * 1024
 
-/** Reads a body. What has been read can be looked at however the reading ends. */
+/**
+ * Reads a body. What has been read can be looked at however the reading ends.
+ *
+ * It is pulled rather than run: that takes no fiber, which would cost more than the rest and whose failure the runtime
+ * would log, request and all.
+ */
 const reader = (response: HttpClientResponse, limit: number) => {
   const decoder = new TextDecoder()
   const found: { text: string; failure: ResponseError | undefined } = { text: "", failure: undefined }
-  const read = response.stream.pipe(
-    // A stream is run by a fiber of its own, whose failure the runtime would log, request and all.
-    Stream.catchAll((error) => {
-      if (error.reason !== "EmptyBody") found.failure = error
-      return Stream.empty
-    }),
-    Stream.runForEachWhile((bytes) =>
-      Effect.sync(() => {
-        found.text += decoder.decode(bytes, { stream: true })
-        return found.text.length < limit
-      })
-    )
-  )
+  const read = Effect.flatMap(Stream.toPull(response.stream), (pull) => {
+    const loop: Effect.Effect<void> = Effect.matchEffect(pull, {
+      onSuccess: (chunks) => {
+        for (const bytes of chunks) found.text += decoder.decode(bytes, { stream: true })
+        return found.text.length < limit ? loop : Effect.void
+      },
+      onFailure: (end) => {
+        found.failure = Option.getOrUndefined(Option.filter(end, (error) => error.reason !== "EmptyBody"))
+        return Effect.void
+      }
+    })
+    return loop
+  })
   return { found, read }
 }
 
@@ -37,7 +44,7 @@ export const whole = (
   operation: string,
   response: HttpClientResponse,
   scrub: Scrub
-): Effect.Effect<string, TransportError> =>
+): Effect.Effect<string, TransportError, Scope.Scope> =>
   Effect.suspend(() => {
     const { found, read } = reader(response, Infinity)
     return Effect.flatMap(read, () =>
@@ -57,7 +64,10 @@ export const whole = (
  * What can be had of a body that only explains a failure: the beginning of one that is endless, breaks off or stalls. Its
  * status counts all the same.
  */
-export const beginning = (response: HttpClientResponse, timeout: Duration.Duration): Effect.Effect<string> =>
+export const beginning = (
+  response: HttpClientResponse,
+  timeout: Duration.Duration
+): Effect.Effect<string, never, Scope.Scope> =>
   Effect.suspend(() => {
     const { found, read } = reader(response, maxErrorBody)
     return Effect.map(Effect.timeoutOption(read, timeout), () => found.text)

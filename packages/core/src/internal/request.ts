@@ -77,12 +77,8 @@ const encode = (
   if (schema === undefined) return Effect.succeed(undefined)
   let encoder = encoders.get(schema)
   if (encoder === undefined) {
-    // all errors at once, so that a caller can mend them at once; a field this version does not know is passed on
-    // no schema of a request needs services
-    encoder = ParseResult.encodeUnknown(schema as Schema.Schema<unknown>, {
-      errors: "all",
-      onExcessProperty: "preserve"
-    })
+    // all errors at once, so that a caller can mend them at once; no schema of a request needs services
+    encoder = ParseResult.encodeUnknown(schema as Schema.Schema<unknown>, { errors: "all" })
     encoders.set(schema, encoder)
   }
   return encoder(value)
