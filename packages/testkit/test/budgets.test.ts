@@ -105,6 +105,13 @@ describe("a budget (semantics 9)", () => {
       assert.deepStrictEqual(stopReasons(after), [{ type: "budget_reached" }])
     }).pipe(Effect.provide(scripted({ otherwise: [{ sleep: 3_600_000 }, { custom_tool: { name: "c" } }] }))))
 
+  it.scoped("of nothing is spent from the start", () =>
+    Effect.gen(function*() {
+      const id = yield* createSession({ budget: limit("0") })
+      yield* send(id, message("x"))
+      assert.deepStrictEqual(types(yield* eventsOf(id)), [...running, ...idle, "user.message"])
+    }).pipe(Effect.provide(layer())))
+
   it.scoped("needs a price for the model", () =>
     Effect.gen(function*() {
       const { json, status } = yield* call("POST", "/v1/sessions", {
@@ -155,6 +162,9 @@ describe("outcomes (semantics 2.10)", () => {
       assert.match(echo.outcome_id, /^outc_011C/)
       assert.deepInclude(events[6], { outcome_id: echo.outcome_id, iteration: 0 })
       assert.deepInclude(ends[0], { outcome_evaluation_start_id: events[6].id, result: "satisfied", iteration: 0 })
+      assert.isAbove(ends[0].usage.output_tokens, 0)
+      const total = events.find((event) => event.type === "session.usage").usage
+      assert.strictEqual(total.output_tokens, ends[0].usage.output_tokens + events[5].model_usage.output_tokens)
       assert.deepInclude(outcome, { outcome_id: echo.outcome_id, result: "satisfied", iteration: 0 })
       assert.isString(outcome.completed_at)
     }).pipe(Effect.provide(layer())))
@@ -242,6 +252,26 @@ describe("outcomes (semantics 2.10)", () => {
       const archived = yield* ok("POST", `/v1/sessions/${id}/archive`)
       assert.deepInclude(archived.outcome_evaluations[0], { result: "interrupted" })
     }).pipe(Effect.provide(scripted({ otherwise: [{ custom_tool: { name: "c" } }] }))))
+
+  it.scoped("end with a session that fails", () =>
+    Effect.gen(function*() {
+      const { outcome } = yield* play()
+      assert.deepInclude(outcome, { result: "interrupted" })
+    }).pipe(Effect.provide(scripted({ otherwise: [{ fail: { type: "unknown_error", retry_status: "terminal" } }] }))))
+
+  it.scoped("that wait are not interrupted: they start the next turn", () =>
+    Effect.gen(function*() {
+      const id = yield* createSession()
+      yield* send(id, message("x"))
+      yield* send(id, define())
+      yield* send(id, { type: "user.interrupt" })
+      assert.deepInclude((yield* ok("GET", `/v1/sessions/${id}`)).outcome_evaluations[0], { result: "running" })
+      assert.deepStrictEqual(types(yield* eventsOf(id)).slice(-4), [
+        ...running,
+        "user.define_outcome",
+        "span.model_request_start"
+      ])
+    }).pipe(Effect.provide(scripted({ otherwise: [{ sleep: 1000 }] }))))
 
   it.scoped("may start a session", () =>
     Effect.gen(function*() {

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../src/AgentScript.ts"
-import type * as Simulator from "../src/Simulator.ts"
+import * as Simulator from "../src/Simulator.ts"
 import type { Json } from "./utils/wire.ts"
 import { createSession, eventsOf, layer, message, ok, open, refusal, send, settle, types } from "./utils/wire.ts"
 
@@ -174,6 +174,70 @@ describe("delegation (semantics 2.11)", () => {
       })
     )))
 
+  it.scoped("as the last step: the model reads the report all the same", () =>
+    Effect.gen(function*() {
+      const id = yield* createSession()
+      yield* send(id, message("bees"))
+      assert.deepStrictEqual(types(yield* eventsOf(id)).slice(-8), [
+        "session.thread_status_running",
+        "agent.thread_message_received",
+        "session.thread_status_idle",
+        ...request(),
+        ...idle
+      ])
+    }).pipe(Effect.provide(team({ turns: [[ask("Researcher")]] }))))
+
+  it.scoped("the reason of the session is the most urgent of its threads', with its details", () =>
+    Effect.gen(function*() {
+      const id = yield* createSession()
+      yield* send(id, message("bees"))
+      yield* TestClock.adjust("1 second")
+      const last = (yield* eventsOf(id)).at(-1)
+      assert.deepInclude(last, {
+        type: "session.status_idle",
+        stop_reason: { type: "refusal" },
+        stop_details: { type: "refusal", category: "bio", explanation: null }
+      })
+    }).pipe(Effect.provide(team({
+      turns: [[
+        ask("Researcher", { script: { otherwise: [AgentScript.refuse({ category: "bio" })] } }),
+        ask("Writer", { script: { otherwise: [{ sleep: 1000 }, { reschedule: { millis: 0 } }] } })
+      ]]
+    }))))
+
+  it.scoped("to threads that were archived makes room for others", () =>
+    Effect.gen(function*() {
+      const id = yield* createSession()
+      yield* send(id, message("bees"))
+      const [, child] = yield* threadsOf(id)
+      yield* ok("POST", `/v1/sessions/${id}/threads/${child.id}/archive`)
+      yield* send(id, message("wasps"))
+      assert.strictEqual((yield* threadsOf(id)).length, 27)
+      assert.strictEqual((yield* ok("GET", `/v1/sessions/${id}`)).status, "idle")
+    }).pipe(Effect.provide(team({ turns: [Array(25).fill(ask("Researcher")), [ask("Researcher")]] }))))
+
+  it.scoped("an Effect in a child's script sees what the child was told", () =>
+    Effect.gen(function*() {
+      const id = yield* createSession()
+      yield* send(id, message("bees"))
+      yield* settle
+      const report = (yield* eventsOf(id)).find((event) => event.type === "agent.thread_message_received")
+      assert.strictEqual(report.content[0].text, "I was told: Look into bees")
+    }).pipe(Effect.provide(
+      team({ turns: [[ask("Researcher")]] }, {
+        otherwise: [AgentScript.effect((turn) => Effect.succeed([AgentScript.say(`I was told: ${turn.text}`)]))]
+      })
+    )))
+
+  it.scoped("an interrupt of a child does not end the outcome", () =>
+    Effect.gen(function*() {
+      const id = yield* createSession()
+      yield* send(id, { type: "user.define_outcome", description: "d", rubric: { type: "text", content: "r" } })
+      const [, child] = yield* threadsOf(id)
+      yield* send(id, { type: "user.interrupt", session_thread_id: child.id })
+      assert.deepInclude((yield* ok("GET", `/v1/sessions/${id}`)).outcome_evaluations[0], { result: "running" })
+    }).pipe(Effect.provide(team({ turns: [[ask("Researcher")]] }, { otherwise: [{ sleep: 1000 }] }))))
+
   it.scoped("a thread can play a script of the task's own, and be followed on its own stream", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
@@ -236,7 +300,7 @@ describe("delegation (semantics 2.11)", () => {
       yield* TestClock.adjust("1 second")
       const stream = yield* open(`${url}/stream`)
       const archived = yield* ok("POST", `${url}/archive`)
-      assert.deepInclude(archived, { status: "terminated", archived_at: "1970-01-01T00:00:01.000000Z" })
+      assert.deepInclude(archived, { status: "terminated", archived_at: "1970-01-01T00:00:01Z" })
       yield* settle
       assert.deepStrictEqual([types(stream.seen), stream.state.ended], [["session.thread_status_terminated"], true])
       assert.strictEqual((yield* eventsOf(id)).at(-1).type, "session.thread_status_terminated")
@@ -298,4 +362,46 @@ describe("delegation (semantics 2.11)", () => {
         otherwise: [{ fail: { type: "tool_use_limit_reached_error", retry_status: "exhausted" } }]
       })
     )))
+})
+
+describe("rosters", () => {
+  it.effect("name agents by id, by version, as a whole, and themselves", () =>
+    Effect.gen(function*() {
+      const simulator = yield* Simulator.Simulator
+      const first = yield* simulator.putAgent("agent_r", { agent: { name: "Researcher" } })
+      yield* simulator.putAgent("agent_r", { agent: { name: "Researcher II" } })
+      const names = (agent: Json) => agent.multiagent.agents.map((entry: Json) => entry.name ?? entry.type)
+      const { multiagent: _, ...whole } = first
+      const lead = yield* simulator.putAgent("agent_l", {
+        agent: {
+          name: "Lead",
+          multiagent: {
+            type: "coordinator",
+            agents: [
+              "agent_r",
+              { type: "agent", id: "agent_r", version: 1 },
+              { ...whole, name: "Whole" },
+              { type: "self" },
+              { type: "advisor", model: "claude-opus-5" }
+            ]
+          }
+        }
+      })
+      assert.deepStrictEqual(names(lead), ["Researcher II", "Researcher", "Whole", "Lead", "advisor"])
+      const modern: Json = yield* simulator.putAgent("agent_m", {
+        agent: {
+          multiagent: {
+            type: "multiagent_20261001",
+            subagents: { type: "enabled", predefined_agents: ["agent_r"] },
+            workflows: { type: "disabled" }
+          }
+        }
+      })
+      assert.deepStrictEqual(modern.multiagent.advisor, { type: "disabled" })
+      assert.deepStrictEqual(modern.multiagent.workflows, { type: "disabled" })
+      assert.strictEqual(modern.multiagent.subagents.predefined_agents[0].name, "Researcher II")
+      assert.deepStrictEqual(modern.multiagent.subagents.inline_agents, { type: "disabled" })
+      const nobody = { agent: { multiagent: { type: "coordinator", agents: ["agent_x"] } } } as const
+      assert.deepInclude(yield* Effect.flip(simulator.putAgent("agent_l", nobody)), { status: 404 })
+    }).pipe(Effect.provide(layer())))
 })

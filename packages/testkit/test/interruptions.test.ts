@@ -450,8 +450,9 @@ describe("Effects in a script", () => {
           yield* settle
           const events = yield* eventsOf(id)
           assert.deepStrictEqual(types(events).slice(-2), ["session.error", "session.status_terminated"])
+          assert.deepStrictEqual(types(events).slice(3, 6), request("agent.thinking"))
           assert.match(events.at(-2).error.message, /^The script of agent agent_1 failed: .*(out of stock|boom)/)
-        }).pipe(Effect.provide(scripted({ otherwise: [AgentScript.effect(() => broken)] })))
+        }).pipe(Effect.provide(scripted({ otherwise: [AgentScript.think, AgentScript.effect(() => broken)] })))
       }
     }))
 

@@ -29,7 +29,7 @@ describe("updating (semantics 2.14)", () => {
       assert.deepInclude(updated, {
         title: "New",
         metadata: { b: "3", c: "4" },
-        updated_at: "1970-01-01T00:00:01.000000Z"
+        updated_at: "1970-01-01T00:00:01Z"
       })
       const [event] = yield* eventsOf(id)
       const { id: _, processed_at: __, ...fields } = event
@@ -130,7 +130,7 @@ describe("archiving (semantics 2.12)", () => {
       const ofThread = yield* open(`/v1/sessions/${id}/threads/${primary.id}/stream`)
       yield* TestClock.adjust("1 minute")
       const archived = yield* ok("POST", `/v1/sessions/${id}/archive`)
-      assert.deepInclude(archived, { status: "terminated", archived_at: "1970-01-01T00:01:00.000000Z" })
+      assert.deepInclude(archived, { status: "terminated", archived_at: "1970-01-01T00:01:00Z" })
       yield* settle
       assert.deepStrictEqual(types(stream.seen), ["session.status_terminated"])
       assert.deepStrictEqual([stream.state.ended, ofThread.state.ended], [true, true])

@@ -644,6 +644,21 @@ describe("messages while running (semantics 2.4)", () => {
 })
 
 describe("usage (semantics 8)", () => {
+  it.scoped("counts web searches", () =>
+    Effect.gen(function*() {
+      const id = yield* createSession()
+      yield* send(id, message("x"))
+      const { usage } = yield* ok("GET", `/v1/sessions/${id}`)
+      assert.deepStrictEqual(usage.server_tool_use, { web_search_requests: 1, web_fetch_requests: 0 })
+      assert.strictEqual(usage.list_cost.amount, "1")
+    }).pipe(Effect.provide(scripted({
+      otherwise: [
+        { tool: { name: "web_search" } },
+        { tool: { name: "web_search", is_error: true } },
+        { tool: { name: "web_search", permission: "deny" } }
+      ]
+    }))))
+
   it.scoped("is cumulative, and the sum of the requests", () =>
     Effect.gen(function*() {
       const id = yield* createSession()

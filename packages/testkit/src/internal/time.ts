@@ -6,14 +6,15 @@ export type Micros = number
 let second = NaN
 let prefix = ""
 
-/** RFC 3339 with six fractional digits. */
+/** RFC 3339 to the microsecond; like the service, without a fraction where there is none. */
 export const format = (micros: Micros): string => {
   const s = Math.floor(micros / 1_000_000)
   if (s !== second) {
     second = s
-    prefix = DateTime.formatIso(DateTime.unsafeMake(s * 1000)).slice(0, 19) + "."
+    prefix = DateTime.formatIso(DateTime.unsafeMake(s * 1000)).slice(0, 19)
   }
-  return `${prefix}${String(micros - s * 1_000_000).padStart(6, "0")}Z`
+  const fraction = micros - s * 1_000_000
+  return fraction === 0 ? `${prefix}Z` : `${prefix}.${String(fraction).padStart(6, "0")}Z`
 }
 
 const rfc3339 = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})$/
