@@ -59,7 +59,8 @@ export interface Service {
   ) => Effect.Effect<A, ApiError>
   /**
    * Opens an event stream. Succeeds when the response head has arrived: from then on no event is missed. The connection is
-   * released when the stream ends, fails or is left, and at the latest when the scope closes.
+   * released when the stream ends, fails or is left, and at the latest when the scope closes. The stream is that one
+   * connection: run it once.
    */
   readonly open: <Path extends string, Query, Body, A>(
     endpoint: Endpoint.Endpoint<Path, Query, Body, A, "events">,

@@ -44,7 +44,7 @@ export interface Service {
   /**
    * Attaches to the live stream. Succeeds at the moment of attaching: every event from then on is delivered, none from
    * before is. Open first, then send. The connection is released when the stream ends or is left, at the latest when the
-   * scope closes.
+   * scope closes. The stream is that one connection: run it once.
    */
   readonly open: (
     id: SessionId,
