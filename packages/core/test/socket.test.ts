@@ -56,7 +56,7 @@ const server = (handlers: ReadonlyArray<Handler>) =>
     )
     const { port } = http.address() as AddressInfo
     return {
-      client: client(port, options),
+      client: client(port),
       gone: Deferred.await(gone),
       requests: () => requests,
       connections: () => connections
