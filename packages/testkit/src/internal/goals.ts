@@ -57,7 +57,7 @@ const close = (self: Draft, goal: Goal, result: string, explanation: string): vo
  */
 export const evaluate = (self: Draft, thread: ThreadDraft): boolean => {
   const { goal } = self.session
-  if (goal === null || !goal.started) return false
+  if (goal === null) return false
   const grade = self.env.script(self.session.agent.id).grades?.[self.session.graded] ?? "satisfied"
   self.session.graded++
   const asked: Verdict = typeof grade === "string" ? grade : grade.result
@@ -85,7 +85,7 @@ export const evaluate = (self: Draft, thread: ThreadDraft): boolean => {
   return result === "max_iterations_reached" || (result === "satisfied" && isLast)
 }
 
-/** The user has interrupted the agent while it worked towards an outcome. */
+/** The user has interrupted the agent while it worked towards an outcome, unless that was still to come. */
 export const interrupt = (self: Draft, thread: ThreadDraft): void => {
   const { goal } = self.session
   if (goal === null || !goal.started) return

@@ -23,6 +23,12 @@ export type StopReason =
   | SessionEvent.BudgetReachedEncoded
   | SessionEvent.RefusalEncoded
 
+/** How a thread became idle. */
+export interface Stop {
+  readonly reason: StopReason
+  readonly details: SessionEvent.StopDetailsEncoded | null
+}
+
 /** Tokens and searches, summed. */
 export interface Tally {
   readonly input: number
@@ -115,7 +121,7 @@ export interface Thread {
   readonly archivedAt: Micros | null
   readonly status: Status
   /** Why it last went idle; null before the first time and while it runs. */
-  readonly stop: StopReason | null
+  readonly stop: Stop | null
   /** Whether it ever left its first idle: before that it has neither statistics nor usage. */
   readonly started: boolean
   readonly activity: Activity

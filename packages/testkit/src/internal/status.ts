@@ -4,7 +4,7 @@ import type { Failure } from "../AgentScript.ts"
 import type { Draft, Fields, ThreadDraft } from "./draft.ts"
 import * as draft from "./draft.ts"
 import * as goals from "./goals.ts"
-import type { StopReason, Thread } from "./state.ts"
+import type { Stop, StopReason, Thread } from "./state.ts"
 import * as usage from "./usage.ts"
 
 /** What names a thread in events. */
@@ -34,25 +34,25 @@ export const idle = (
   details: SessionEvent.StopDetailsEncoded | null = null
 ): void => {
   draft.setThreadStatus(self, thread, "idle")
-  thread.stop = reason
+  thread.stop = { reason, details }
   emitPublicly(self, thread, {
     type: "session.thread_status_idle",
     ...identity(thread),
     stop_reason: reason,
     stop_details: details
   })
-  rollUpStatus(self, details)
+  rollUpStatus(self)
 }
 
 /** The rescheduled pair: as with idle the thread's event first. */
 export const reschedule = (self: Draft, thread: ThreadDraft): void => {
   draft.setThreadStatus(self, thread, "rescheduling")
   emitPublicly(self, thread, { type: "session.thread_status_rescheduled", ...identity(thread) })
-  rollUpStatus(self, null)
+  rollUpStatus(self)
 }
 
 /** A thread has stopped running: the session does what its busiest thread does. */
-const rollUpStatus = (self: Draft, details: SessionEvent.StopDetailsEncoded | null): void => {
+const rollUpStatus = (self: Draft): void => {
   const { threads } = self.session
   if (threads.some((thread) => thread.status === "running" || isCalled(thread))) return
   if (threads.some((thread) => thread.status === "rescheduling")) {
@@ -67,18 +67,13 @@ const rollUpStatus = (self: Draft, details: SessionEvent.StopDetailsEncoded | nu
     usage: usage.ofSession(self),
     ...(self.session.budget !== null && { budget: self.session.budget })
   })
-  const rolledUp = rollUp(threads)
-  draft.emit(self, null, {
-    type: "session.status_idle",
-    stop_reason: rolledUp,
-    stop_details: rolledUp.type === "refusal" ? details : null
-  })
+  const { details, reason } = rollUp(threads)
+  draft.emit(self, null, { type: "session.status_idle", stop_reason: reason, stop_details: details })
 }
 
 /** Ends a child thread for good. */
 export const endThread = (self: Draft, thread: ThreadDraft): void => {
   thread.play = null
-  thread.mail = []
   draft.setThreadStatus(self, thread, "terminated")
   emitPublicly(self, thread, { type: "session.thread_status_terminated", ...identity(thread) })
 }
@@ -109,13 +104,14 @@ const rank: Record<StopReason["type"], number> = {
   requires_action: 4
 }
 
-/** The reason of the whole session: the most urgent of its threads', with the calls that wait in any of them. */
-const rollUp = (threads: ReadonlyArray<Pick<Thread, "status" | "stop">>): StopReason => {
-  const reasons = threads.flatMap((thread) => thread.status === "idle" && thread.stop !== null ? [thread.stop] : [])
-  const waiting = reasons.flatMap((reason) => reason.type === "requires_action" ? reason.event_ids : [])
-  if (waiting.length > 0) return { type: "requires_action", event_ids: waiting }
-  return reasons.reduce<StopReason>((worst, reason) => rank[reason.type] > rank[worst.type] ? reason : worst, {
-    type: "end_turn"
+/** Why the whole session stopped: the most urgent reason of its threads, with the calls that wait in any of them. */
+const rollUp = (threads: ReadonlyArray<Pick<Thread, "status" | "stop">>): Stop => {
+  const stops = threads.flatMap((thread) => thread.status === "idle" && thread.stop !== null ? [thread.stop] : [])
+  const waiting = stops.flatMap(({ reason }) => reason.type === "requires_action" ? reason.event_ids : [])
+  if (waiting.length > 0) return { reason: { type: "requires_action", event_ids: waiting }, details: null }
+  return stops.reduce<Stop>((worst, stop) => rank[stop.reason.type] > rank[worst.reason.type] ? stop : worst, {
+    reason: { type: "end_turn" },
+    details: null
   })
 }
 
