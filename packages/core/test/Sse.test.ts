@@ -89,6 +89,8 @@ describe("Sse", () => {
       const pieces = Array.from(text, (character) => encoder.encode(character))
       assert.deepStrictEqual(parse([bytes]).frames, [frame("\ufeffa"), frame("b")])
       assert.deepStrictEqual(parse(pieces).frames, [frame("\ufeffa"), frame("b")])
+      const plainEnds = ["data: ", "\ufeffa\n", "\n"].map((piece) => encoder.encode(piece))
+      assert.deepStrictEqual(parse(plainEnds).frames, [frame("\ufeffa")])
     })
 
     it("drops what has no data, and delivers empty data", () => {
@@ -130,6 +132,14 @@ describe("Sse", () => {
           }
         )
       )
+    })
+
+    it("tells of the first frame that is too large, and of nothing after it", () => {
+      const text = `data: a\n\ndata: ${"x".repeat(50)}\n\ndata: b\n\ndata: ${"x".repeat(50)}`
+      assert.deepStrictEqual(parse([encoder.encode(text), encoder.encode(text)], 20), {
+        frames: [frame("a")],
+        overflows: 1
+      })
     })
 
     it("gives up on a frame without an end", () => {
