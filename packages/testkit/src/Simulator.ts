@@ -17,17 +17,15 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { Script } from "./AgentScript.ts"
-import type { AgentParams } from "./internal/agents.ts"
+import type * as agents from "./internal/agents.ts"
 import * as eventLog from "./internal/eventLog.ts"
-import type { Request, Response } from "./internal/http.ts"
+import type * as http from "./internal/http.ts"
 import * as ledger from "./internal/ledger.ts"
 import * as provide from "./internal/provide.ts"
 import type { Refusal, Ruling } from "./internal/refusal.ts"
 import * as refusal from "./internal/refusal.ts"
-import type { MemoryStore } from "./internal/registry.ts"
 import * as registry from "./internal/registry.ts"
 import * as router from "./internal/router.ts"
-import type { Environment } from "./internal/state.ts"
 import * as state from "./internal/state.ts"
 import * as tail from "./internal/tail.ts"
 import * as time from "./internal/time.ts"
@@ -51,6 +49,46 @@ export class Refused extends Data.TaggedError("Refused")<{
   readonly type: string
   readonly message: string
 }> {}
+
+/**
+ * An HTTP request as plain data.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Request = http.Request
+
+/**
+ * An HTTP response as plain data. Its body is JSON, nothing, or a stream of events.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Response = http.Response
+
+/**
+ * What an agent is, each part as in the requests of the API.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AgentParams = agents.AgentParams
+
+/**
+ * Where the sandboxes of sessions run.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Environment = state.Environment
+
+/**
+ * A memory store that sessions may attach.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type MemoryStore = registry.MemoryStore
 
 /**
  * What is there from the start: everything that sessions refer to, and sessions.
