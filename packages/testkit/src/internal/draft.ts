@@ -124,7 +124,7 @@ export const crossPost = (draft: Draft, thread: ThreadDraft, event: eventLog.Sto
 }
 
 /** Starts or stops counting a time of activity. */
-export const count = (activity: Activity, active: boolean, now: time.Micros): Activity => {
+const count = (activity: Activity, active: boolean, now: time.Micros): Activity => {
   if (active === (activity.since !== null)) return activity
   return activity.since === null
     ? { total: activity.total, since: now }

@@ -20,10 +20,10 @@ import * as wire from "./wire.ts"
 import type { World } from "./world.ts"
 
 /** The beta header that every request needs. */
-export const beta = "managed-agents-2026-04-01"
+const beta = "managed-agents-2026-04-01"
 
 /** The most bytes that a body may have. */
-export const maxBodyBytes = 32 * 1024 * 1024
+const maxBodyBytes = 32 * 1024 * 1024
 
 // the table keeps no types of what is on the wire; each handler states those of its own endpoint
 // oxlint-disable-next-line typescript/no-explicit-any

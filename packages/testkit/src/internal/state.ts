@@ -39,7 +39,7 @@ export interface Tally {
 }
 
 /** What a fresh session has used. */
-export const noTally: Tally = { input: 0, output: 0, cacheRead: 0, cacheCreation: 0, webSearches: 0 }
+const noTally: Tally = { input: 0, output: 0, cacheRead: 0, cacheCreation: 0, webSearches: 0 }
 
 /** How long something was active: the sum of the closed intervals, and the start of the open one. */
 export interface Activity {
@@ -48,7 +48,7 @@ export interface Activity {
 }
 
 /** Never active. */
-export const noActivity: Activity = { total: 0, since: null }
+const noActivity: Activity = { total: 0, since: null }
 
 /** A tool call of the response that the thread is settling. */
 export interface Call {

@@ -8,7 +8,7 @@ import type { Stop, StopReason, Thread } from "./state.ts"
 import * as usage from "./usage.ts"
 
 /** What names a thread in events. */
-export const identity = (thread: ThreadDraft) => ({ session_thread_id: thread.id, agent_name: thread.agent.name })
+const identity = (thread: ThreadDraft) => ({ session_thread_id: thread.id, agent_name: thread.agent.name })
 
 /** Emits what every reader of the session should know about a thread. */
 const emitPublicly = (self: Draft, thread: ThreadDraft, fields: Fields): void =>

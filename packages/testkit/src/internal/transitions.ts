@@ -231,7 +231,7 @@ const check = (
 }
 
 /** An event of any thread by its id. */
-export const findEvent = (session: Session, id: string): StoredEvent | undefined => {
+const findEvent = (session: Session, id: string): StoredEvent | undefined => {
   for (const { log } of session.threads) {
     // what is looked for is nearly always recent
     for (let i = log.length - 1; i >= 0; i--) {

@@ -126,7 +126,7 @@ const fromBase64Url = (text: string): string => {
 }
 
 /** Writes a cursor. */
-export const encodeCursor = (cursor: Cursor): string =>
+const encodeCursor = (cursor: Cursor): string =>
   `page_${toBase64Url([cursor.list, cursor.order, cursor.direction, ...cursor.key].join("|"))}`
 
 const cursorText = /^([^|]*)\|(asc|desc)\|(next|prev)\|(-?\d+)\|(-?\d+)$/
