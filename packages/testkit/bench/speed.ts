@@ -1,0 +1,79 @@
+/** How much processor time an event costs, as ratios to the official SDK and to the floor. */
+import { contenders } from "./contenders.ts"
+import { ask } from "./processes.ts"
+import { median, table } from "./report.ts"
+
+/** Read before the measurement, so that it is not about starting up. */
+const warmUp = 100_000
+
+interface Measurement {
+  readonly seen: number
+  readonly wall: number
+  readonly cpu: number
+  readonly rss: number
+}
+
+/** One contender, alone in its process. */
+export const measure = async (baseUrl: string, index: number, events: number): Promise<Measurement> => {
+  const contender = contenders[index]
+  if (contender === undefined) throw new Error(`there is no contender ${index}`)
+  const read = contender.connect(baseUrl)
+  await read(warmUp)
+  globalThis.gc?.()
+  const cpuBefore = process.cpuUsage()
+  const wallBefore = performance.now()
+  const seen = await read(events)
+  const wall = performance.now() - wallBefore
+  const { system, user } = process.cpuUsage(cpuBefore)
+  return { seen, wall, cpu: (user + system) / 1000, rss: process.resourceUsage().maxRSS / 1024 }
+}
+
+export interface Settings {
+  readonly events: number
+  /** How many rounds, unless the time is up before. */
+  readonly rounds: number
+  /** In seconds. */
+  readonly time: number
+}
+
+/** Rounds in which every contender has its turn, each in a process of its own. */
+export const run = async (baseUrl: string, { events, rounds, time }: Settings): Promise<void> => {
+  const results = contenders.map((): Array<Measurement> => [])
+  const until = performance.now() + time * 1000
+  let round = 0
+  do {
+    process.stderr.write(`round ${round + 1} `)
+    // a different one begins every time, so that no one always runs on a cold or a busy machine
+    for (let turn = 0; turn < contenders.length; turn++) {
+      const index = (turn + round) % contenders.length
+      const result = await ask<Measurement>("measure", baseUrl, index, events)
+      if (result.seen !== events) throw new Error(`${contenders[index]?.name} saw ${result.seen} events of ${events}`)
+      results[index]?.push(result)
+      process.stderr.write(".")
+    }
+    process.stderr.write("\n")
+    round++
+  } while (round < rounds && (round < 2 || performance.now() < until))
+
+  /** The median over the rounds of the ratio within a round. */
+  const ratio = (index: number, yardstick: number, of: "cpu" | "wall") =>
+    median(results[index]!.map((result, i) => result[of] / results[yardstick]![i]![of])).toFixed(2)
+  console.log(
+    `\n${events.toLocaleString("en")} events after ${
+      warmUp.toLocaleString("en")
+    } to warm up; medians of ${round} interleaved rounds; CPU is user and system time of the reading process.\n`
+  )
+  console.log(table(
+    ["contender", "consumer", "validates", "events per CPU s", "CPU / SDK", "wall / SDK", "CPU / floor", "RSS MB"],
+    contenders.map(({ consumer, name }, index) => [
+      name,
+      consumer,
+      index < 2 ? "no" : "yes",
+      `${(events / median(results[index]!.map((result) => result.cpu))).toFixed(0)}k`,
+      ratio(index, 0, "cpu"),
+      ratio(index, 0, "wall"),
+      ratio(index, 1, "cpu"),
+      median(results[index]!.map((result) => result.rss)).toFixed(0)
+    ])
+  ))
+}
