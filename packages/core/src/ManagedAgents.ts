@@ -28,6 +28,9 @@ export type Services =
 /**
  * Provides every service of the client, on the given configuration and `HttpClient`.
  *
+ * Layers are shared by reference: a program that builds two clients at once, on different configurations, wraps the second
+ * use in `Layer.fresh`.
+ *
  * @category layers
  * @since 0.1.0
  */
