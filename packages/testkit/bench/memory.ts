@@ -18,6 +18,8 @@ interface Sample {
   readonly written: number
   readonly rss: number
   readonly heap: number
+  /** The heap after a full collection, at the first sample and at the last. */
+  readonly live?: number
 }
 
 /** Reads slowly, and looks at the memory every so often. */
@@ -29,7 +31,12 @@ export const measure = async (baseUrl: string, transport: number, count: number)
   const sample = Effect.promise(async () => {
     const written = await writtenBy(baseUrl)
     const { heapUsed, rss } = process.memoryUsage()
-    samples.push({ read, written, rss, heap: heapUsed })
+    if (samples.length > 0 && read < count) {
+      samples.push({ read, written, rss, heap: heapUsed })
+    } else {
+      globalThis.gc?.()
+      samples.push({ read, written, rss, heap: heapUsed, live: process.memoryUsage().heapUsed })
+    }
   })
   const step = count / 10
   const program = Effect.gen(function*() {
@@ -67,5 +74,7 @@ export const run = async (baseUrl: string, count: number): Promise<void> => {
         mb(heap)
       ])
     ))
+    const live = samples.flatMap((sample) => sample.live === undefined ? [] : [mb(sample.live)])
+    console.log(`\nHeap after a full collection: ${live.join(" MB at the first of these, ")} MB at the last.`)
   }
 }
