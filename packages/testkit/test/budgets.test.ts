@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
-import type { Json } from "./utils/wire.ts"
+import { idle, request, running, stopReasons } from "./utils/shapes.ts"
 import {
   call,
   createSession,
@@ -17,13 +17,7 @@ import {
   types
 } from "./utils/wire.ts"
 
-const running = ["session.status_running", "session.thread_status_running"]
-const idle = ["session.thread_status_idle", "session.usage", "session.status_idle"]
-const request = (...output: ReadonlyArray<string>) => ["span.model_request_start", ...output, "span.model_request_end"]
 const limit = (amount: string) => ({ type: "limit", max_list_cost: { amount, currency: "USD" } })
-
-const stopReasons = (events: ReadonlyArray<Json>): ReadonlyArray<Json> =>
-  events.flatMap((event) => event.type === "session.status_idle" ? [event.stop_reason] : [])
 
 // an hour of running time costs eight cents
 const hours = scripted({

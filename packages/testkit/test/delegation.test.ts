@@ -3,15 +3,9 @@ import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../src/AgentScript.ts"
 import * as Simulator from "../src/Simulator.ts"
+import { idle, request, running, stopReasons } from "./utils/shapes.ts"
 import type { Json } from "./utils/wire.ts"
 import { createSession, eventsOf, layer, message, ok, open, refusal, send, settle, types } from "./utils/wire.ts"
-
-const running = ["session.status_running", "session.thread_status_running"]
-const idle = ["session.thread_status_idle", "session.usage", "session.status_idle"]
-const request = (...output: ReadonlyArray<string>) => ["span.model_request_start", ...output, "span.model_request_end"]
-
-const stopReasons = (events: ReadonlyArray<Json>): ReadonlyArray<Json> =>
-  events.flatMap((event) => event.type === "session.status_idle" ? [event.stop_reason] : [])
 
 /** A coordinator with two agents in its roster. */
 const team = (

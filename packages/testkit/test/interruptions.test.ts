@@ -6,17 +6,11 @@ import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../src/AgentScript.ts"
-import type { Json } from "./utils/wire.ts"
+import { idle, request, running, stopReasons } from "./utils/shapes.ts"
 import { createSession, eventsOf, layer, message, ok, refusal, scripted, send, settle, types } from "./utils/wire.ts"
 
-const running = ["session.status_running", "session.thread_status_running"]
-const idle = ["session.thread_status_idle", "session.usage", "session.status_idle"]
-const request = (...output: ReadonlyArray<string>) => ["span.model_request_start", ...output, "span.model_request_end"]
 const interrupt = { type: "user.interrupt" }
 const words = [{ type: "text", text: "Tool execution was interrupted before completion. Please retry." }]
-
-const stopReasons = (events: ReadonlyArray<Json>): ReadonlyArray<Json> =>
-  events.flatMap((event) => event.type === "session.status_idle" ? [event.stop_reason] : [])
 
 describe("an interrupt (semantics 2.8)", () => {
   it.scoped("ends a model request and the turn, as end_turn", () =>

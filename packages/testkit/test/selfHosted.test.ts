@@ -1,10 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import type { Json } from "./utils/wire.ts"
+import { idle, running, stopReasons } from "./utils/shapes.ts"
 import { call, createSession, eventsOf, headers, message, scripted, send, types } from "./utils/wire.ts"
 
-const idle = ["session.thread_status_idle", "session.usage", "session.status_idle"]
-const running = ["session.status_running", "session.thread_status_running"]
 const worker = { ...headers, "x-api-key": "sk-ant-oat01-worker" }
 
 const sendAsWorker = (id: string, ...events: ReadonlyArray<object>) =>
@@ -25,9 +23,6 @@ const start = Effect.gen(function*() {
   )
   return { id, calls, before, after: Effect.map(eventsOf(id), (events) => events.slice(before.length)) }
 })
-
-const stopReasons = (events: ReadonlyArray<Json>) =>
-  events.flatMap((event) => event.type === "session.status_idle" ? [event.stop_reason] : [])
 
 describe("built-in tools of a self-hosted environment", () => {
   it.scoped("are run by the worker, which posts the result; the web is the platform's", () =>

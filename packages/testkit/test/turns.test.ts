@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../src/AgentScript.ts"
+import { idle, request, running, stopReasons } from "./utils/shapes.ts"
 import type { Json } from "./utils/wire.ts"
 import {
   createSession,
@@ -17,13 +18,6 @@ import {
   settle,
   types
 } from "./utils/wire.ts"
-
-const running = ["session.status_running", "session.thread_status_running"]
-const idle = ["session.thread_status_idle", "session.usage", "session.status_idle"]
-const request = (...output: ReadonlyArray<string>) => ["span.model_request_start", ...output, "span.model_request_end"]
-
-const stopReasons = (events: ReadonlyArray<Json>): ReadonlyArray<Json> =>
-  events.flatMap((event) => event.type === "session.status_idle" ? [event.stop_reason] : [])
 
 const idOf = (events: ReadonlyArray<Json>, type: string, n = 0): string =>
   events.filter((event) => event.type === type)[n]?.id ?? assert.fail(`no ${type}`)

@@ -1,4 +1,6 @@
+import * as Timestamp from "@effect-managed-agents/core/Timestamp"
 import * as DateTime from "effect/DateTime"
+import * as Schema from "effect/Schema"
 
 /** Microseconds since the Unix epoch: the resolution of the service's stamps. A safe integer until the year 2255. */
 export type Micros = number
@@ -17,13 +19,8 @@ export const format = (micros: Micros): string => {
   return fraction === 0 ? `${prefix}Z` : `${prefix}.${String(fraction).padStart(6, "0")}Z`
 }
 
-const rfc3339 = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})$/
+const isTimestamp = Schema.is(Timestamp.Timestamp)
 
 /** The instant of an RFC 3339 text; digits after the microsecond are dropped. */
-export const parse = (text: string): Micros | undefined => {
-  const match = rfc3339.exec(text)
-  if (match === null) return undefined
-  const [, date, time, fraction = "", zone = "Z"] = match
-  const millis = Date.parse(`${date}T${time}${zone.toUpperCase()}`)
-  return Number.isNaN(millis) ? undefined : millis * 1000 + Number(fraction.padEnd(6, "0").slice(0, 6))
-}
+export const parse = (text: string): Micros | undefined =>
+  isTimestamp(text) ? Number(Timestamp.toEpochMicros(text)) : undefined
