@@ -45,7 +45,7 @@ for (const [name, tarball] of Object.entries(tarballs)) {
   }
   for (const file of wanted) if (!files.includes(file)) problems.push(`${name}: the tarball lacks ${file}`)
   for (const file of files) {
-    if (!/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|(dist|src)(\/.*)?)$/.test(file)) {
+    if (!/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|FIDELITY\.md|(dist|src)(\/.*)?)$/.test(file)) {
       problems.push(`${name}: the tarball should not have ${file}`)
     }
   }

@@ -24,8 +24,8 @@ const hours = scripted({
   otherwise: [{ sleep: 3_600_000 }, { tool: { name: "bash" } }, { say: "done" }]
 })
 
-describe("a budget (semantics 9)", () => {
-  it.scoped("is checked before each model request, and pauses the session", () =>
+describe("a budget", () => {
+  it.scoped("2.8.13 is checked before each model request, and pauses the session", () =>
     Effect.gen(function*() {
       const id = yield* createSession({ budget: limit("5") })
       assert.deepStrictEqual((yield* ok("GET", `/v1/sessions/${id}`)).budget, limit("5"))
@@ -53,7 +53,7 @@ describe("a budget (semantics 9)", () => {
       assert.deepStrictEqual(yield* eventsOf(id), events)
     }).pipe(Effect.provide(hours)))
 
-  it.scoped("that is raised or removed lets the session go on where it was", () =>
+  it.scoped("2.2.3, 2.14.7 that is raised or removed lets the session go on where it was", () =>
     Effect.gen(function*() {
       for (const budget of [limit("100"), null]) {
         const id = yield* createSession({ budget: limit("5") })
@@ -117,7 +117,7 @@ describe("a budget (semantics 9)", () => {
     }).pipe(Effect.provide(layer({ rules: { modelsWithoutPrice: ["claude-sonnet-4-6"] } }))))
 })
 
-describe("outcomes (semantics 2.10)", () => {
+describe("outcomes", () => {
   const define = (more: object = {}) => ({
     type: "user.define_outcome",
     description: "A summary",
@@ -142,7 +142,7 @@ describe("outcomes (semantics 2.10)", () => {
       }
     })
 
-  it.scoped("start a turn without a message, and are graded when it ends", () =>
+  it.scoped("2.2.3, 2.4.5, 2.10.1, 2.10.2, 2.10.4 start a turn without a message, and are graded when it ends", () =>
     Effect.gen(function*() {
       const { echo, ends, events, outcome } = yield* play()
       assert.deepStrictEqual(types(events), [...running, "user.define_outcome", ...cycle, ...evaluation, ...idle])
@@ -163,7 +163,7 @@ describe("outcomes (semantics 2.10)", () => {
       assert.isString(outcome.completed_at)
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("are revised as long as the grader wants and the iterations last", () =>
+  it.scoped("2.10.3 are revised as long as the grader wants and the iterations last", () =>
     Effect.gen(function*() {
       const { ends, events, outcome } = yield* play()
       assert.deepStrictEqual(types(events), [
@@ -185,7 +185,7 @@ describe("outcomes (semantics 2.10)", () => {
       grades: [{ result: "needs_revision", explanation: "too long" }]
     }))))
 
-  it.scoped("that are not reached in time are acknowledged", () =>
+  it.scoped("2.10.6 that are not reached in time are acknowledged", () =>
     Effect.gen(function*() {
       const { ends, events, outcome } = yield* play({ max_iterations: 2 })
       assert.deepStrictEqual(types(events).slice(3), [
@@ -200,20 +200,20 @@ describe("outcomes (semantics 2.10)", () => {
       assert.strictEqual(outcome.result, "max_iterations_reached")
     }).pipe(Effect.provide(scripted({ grades: ["needs_revision", "needs_revision"] }))))
 
-  it.scoped("that are reached in the last cycle are acknowledged", () =>
+  it.scoped("2.10.5 that are reached in the last cycle are acknowledged", () =>
     Effect.gen(function*() {
       const { events } = yield* play({ max_iterations: 1 })
       assert.deepStrictEqual(types(events).slice(3), [...cycle, ...evaluation, ...cycle, ...idle])
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("that have failed end the turn", () =>
+  it.scoped("2.10.7 that have failed end the turn", () =>
     Effect.gen(function*() {
       const { events, outcome } = yield* play()
       assert.deepStrictEqual(types(events).slice(3), [...cycle, ...evaluation, ...idle])
       assert.strictEqual(outcome.result, "failed")
     }).pipe(Effect.provide(scripted({ grades: ["failed"] }))))
 
-  it.scoped("one at a time; a message in between steers; an interrupt ends it", () =>
+  it.scoped("2.8.21, 2.10.8, 2.10.9 one at a time; a message in between steers; an interrupt ends it", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const url = `/v1/sessions/${id}/events`
@@ -239,7 +239,7 @@ describe("outcomes (semantics 2.10)", () => {
       assert.deepInclude((yield* ok("GET", `/v1/sessions/${id}`)).outcome_evaluations[0], { result: "interrupted" })
     }).pipe(Effect.provide(scripted({ otherwise: [{ sleep: 1000 }] }))))
 
-  it.scoped("are not graded while the turn waits or after it has failed, and end with the session", () =>
+  it.scoped("2.10.14, 2.10.15 are not graded while the turn waits or after it has failed, and end with the session", () =>
     Effect.gen(function*() {
       const { events, id } = yield* play()
       assert.notInclude(types(events), "span.outcome_evaluation_start")

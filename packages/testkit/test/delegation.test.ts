@@ -35,8 +35,8 @@ const threadsOf = (id: string) =>
 const eventsOfThread = (id: string, thread: string) =>
   Effect.map(ok("GET", `/v1/sessions/${id}/threads/${thread}/events`), (page): ReadonlyArray<Json> => page.data)
 
-describe("delegation (semantics 2.11)", () => {
-  it.scoped("spawns a thread that reports back, in the recorded order", () =>
+describe("delegation", () => {
+  it.scoped("2.2.3, 2.11.1, 2.11.2, 2.11.3, 2.11.4, 2.11.5 spawns a thread that reports back, in the recorded order", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const stream = yield* open(`/v1/sessions/${id}/events/stream?event_deltas[]=agent.message`)
@@ -101,7 +101,7 @@ describe("delegation (semantics 2.11)", () => {
       )
     }).pipe(Effect.provide(team({ turns: [[ask("Researcher"), { say: "Report: {{result}}" }]] }))))
 
-  it.scoped("of several tasks in a row spawns them together, and waits for all", () =>
+  it.scoped("2.1.6 of several tasks in a row spawns them together, and waits for all", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("bees"))
@@ -125,7 +125,7 @@ describe("delegation (semantics 2.11)", () => {
       })
     )))
 
-  it.scoped("posts the calls of a child that need the client to the session, where they are answered by id", () =>
+  it.scoped("2.5.8, 2.11.6, 2.11.7, 2.11.8 posts the calls of a child that need the client to the session, where they are answered by id", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("bees"))
@@ -181,7 +181,7 @@ describe("delegation (semantics 2.11)", () => {
       ])
     }).pipe(Effect.provide(team({ turns: [[ask("Researcher")]] }))))
 
-  it.scoped("the reason of the session is the most urgent of its threads', with its details", () =>
+  it.scoped("2.1.8 the reason of the session is the most urgent of its threads', with its details", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("bees"))
@@ -199,7 +199,7 @@ describe("delegation (semantics 2.11)", () => {
       ]]
     }))))
 
-  it.scoped("to threads that were archived makes room for others", () =>
+  it.scoped("2.11.14 to threads that were archived makes room for others", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("bees"))
@@ -247,7 +247,7 @@ describe("delegation (semantics 2.11)", () => {
       team({ turns: [[ask("Writer", { script: { otherwise: [{ sleep: 1000 }, { say: "own" }] } })]] })
     )))
 
-  it.scoped("an interrupt stops every thread, or the one it names; a child that is stopped does not report", () =>
+  it.scoped("2.8.14, 2.8.17 an interrupt stops every thread, or the one it names; a child that is stopped does not report", () =>
     Effect.gen(function*() {
       for (const named of [false, true]) {
         const id = yield* createSession()
@@ -284,7 +284,7 @@ describe("delegation (semantics 2.11)", () => {
       )
     ))
 
-  it.scoped("a thread that is idle can be archived, which ends its streams; a running one cannot", () =>
+  it.scoped("2.8.16, 2.11.16 a thread that is idle can be archived, which ends its streams; a running one cannot", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("bees"))
@@ -308,7 +308,7 @@ describe("delegation (semantics 2.11)", () => {
       assert.deepStrictEqual((yield* ok("GET", `/v1/sessions/${id}/threads?statuses[]=terminated`)).data, [archived])
     }).pipe(Effect.provide(team({ turns: [[ask("Researcher")]] }, { otherwise: [{ sleep: 1000 }] }))))
 
-  it.scoped("archiving the session ends its threads", () =>
+  it.scoped("2.12.6 archiving the session ends its threads", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("bees"))
@@ -316,7 +316,7 @@ describe("delegation (semantics 2.11)", () => {
       assert.deepStrictEqual((yield* threadsOf(id)).map((thread) => thread.status), ["idle", "terminated"])
     }).pipe(Effect.provide(team({ turns: [[ask("Researcher")]] }))))
 
-  it.scoped("to nobody, from a child, or to too many fails readably", () =>
+  it.scoped("2.11.13 to nobody, from a child, or to too many fails readably", () =>
     Effect.gen(function*() {
       const failure = Effect.gen(function*() {
         const id = yield* createSession()
@@ -341,7 +341,7 @@ describe("delegation (semantics 2.11)", () => {
       )
     }))
 
-  it.scoped("a child that runs into a limit terminates", () =>
+  it.scoped("2.15.5 a child that runs into a limit terminates", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("bees"))

@@ -12,8 +12,8 @@ import { createSession, eventsOf, layer, message, ok, refusal, scripted, send, s
 const interrupt = { type: "user.interrupt" }
 const words = [{ type: "text", text: "Tool execution was interrupted before completion. Please retry." }]
 
-describe("an interrupt (semantics 2.8)", () => {
-  it.scoped("ends a model request and the turn, as end_turn", () =>
+describe("an interrupt", () => {
+  it.scoped("2.8.1, 2.8.3, 2.8.6, 2.8.7 ends a model request and the turn, as end_turn", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))
@@ -36,7 +36,7 @@ describe("an interrupt (semantics 2.8)", () => {
       assert.deepStrictEqual(yield* eventsOf(id), events)
     }).pipe(Effect.provide(scripted({ otherwise: [{ think: true }, { sleep: 1000 }, { say: "never" }] }))))
 
-  it.scoped("jumps ahead of queued messages, which start the next turn", () =>
+  it.scoped("2.8.4 jumps ahead of queued messages, which start the next turn", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("one"))
@@ -54,7 +54,7 @@ describe("an interrupt (semantics 2.8)", () => {
       ])
     }).pipe(Effect.provide(scripted({ otherwise: [{ sleep: 1000 }] }))))
 
-  it.scoped("closes the calls that wait, each in its own kind, without asking the model", () =>
+  it.scoped("2.8.5, 2.8.8, 2.8.9 closes the calls that wait, each in its own kind, without asking the model", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))
@@ -119,7 +119,7 @@ describe("an interrupt (semantics 2.8)", () => {
       }]]
     }))))
 
-  it.scoped("together with a message redirects, also while calls wait", () =>
+  it.scoped("2.7.10, 2.8.19, 2.8.20 together with a message redirects, also while calls wait", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))
@@ -136,7 +136,7 @@ describe("an interrupt (semantics 2.8)", () => {
       ])
     }).pipe(Effect.provide(scripted({ turns: [[{ custom_tool: { name: "c" } }]] }))))
 
-  it.scoped("with nothing to stop is stored and changes nothing else", () =>
+  it.scoped("2.8.10, 2.8.11 with nothing to stop is stored and changes nothing else", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, interrupt)
@@ -145,14 +145,14 @@ describe("an interrupt (semantics 2.8)", () => {
       assert.isString(events[0].processed_at)
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("with nothing to stop may be dropped instead", () =>
+  it.scoped("2.8.11 with nothing to stop may be dropped instead", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, interrupt)
       assert.deepStrictEqual(yield* eventsOf(id), [])
     }).pipe(Effect.provide(layer({ rules: { storeQuietInterrupts: false } }))))
 
-  it.scoped("may name a thread, which must exist", () =>
+  it.scoped("2.8.15 may name a thread, which must exist", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))
@@ -168,10 +168,10 @@ describe("an interrupt (semantics 2.8)", () => {
     }).pipe(Effect.provide(scripted({ otherwise: [{ sleep: 1000 }] }))))
 })
 
-describe("errors inside a session (semantics 2.15)", () => {
+describe("errors inside a session", () => {
   const failing = (fail: AgentScript.Failure) => scripted({ turns: [[{ fail }, { say: "after" }]] })
 
-  it.scoped("terminal: the recorded end of a context that is too long", () =>
+  it.scoped("2.1.5, 2.2.7, 2.15.4, 2.15.6 terminal: the recorded end of a context that is too long", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))
@@ -210,7 +210,7 @@ describe("errors inside a session (semantics 2.15)", () => {
       Effect.provide(failing({ type: "unknown_error", message: "prompt is too long", retry_status: "terminal" }))
     ))
 
-  it.scoped("exhausted: the turn ends, queued messages are dropped, and a new one is welcome", () =>
+  it.scoped("2.15.3 exhausted: the turn ends, queued messages are dropped, and a new one is welcome", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))
@@ -232,7 +232,7 @@ describe("errors inside a session (semantics 2.15)", () => {
       turns: [[{ sleep: 1000 }, { fail: { type: "model_overloaded_error", retry_status: "exhausted" } }]]
     }))))
 
-  it.scoped("retrying: the turn goes on with another request", () =>
+  it.scoped("2.15.2 retrying: the turn goes on with another request", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))
@@ -262,7 +262,7 @@ describe("errors inside a session (semantics 2.15)", () => {
       Effect.provide(scripted({ turns: [[{ fail: { type: "model_overloaded_error", retry_status: "retrying" } }]] }))
     ))
 
-  it.scoped("of the start of the session are told between the two running events, and block nothing", () =>
+  it.scoped("2.3.4, 2.15.8 of the start of the session are told between the two running events, and block nothing", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))
@@ -286,7 +286,7 @@ describe("errors inside a session (semantics 2.15)", () => {
       ]]
     }))))
 
-  it.scoped("of a limit come after a request that has not failed; later setbacks between two requests", () =>
+  it.scoped("2.15.5 of a limit come after a request that has not failed; later setbacks between two requests", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))
@@ -311,7 +311,7 @@ describe("errors inside a session (semantics 2.15)", () => {
       ]]
     }))))
 
-  it.scoped("may be of a type that nobody knows yet", () =>
+  it.scoped("2.15.7 may be of a type that nobody knows yet", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))
@@ -321,7 +321,7 @@ describe("errors inside a session (semantics 2.15)", () => {
 })
 
 describe("rescheduling", () => {
-  it.scoped("pauses the session, queues what is sent, and refuses what a running session refuses", () =>
+  it.scoped("2.1.4, 2.2.5, 2.2.6, 2.2.11 pauses the session, queues what is sent, and refuses what a running session refuses", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))
@@ -356,7 +356,7 @@ it.scoped("rescheduled as the last step: the model is asked again all the same",
   }).pipe(Effect.provide(scripted({ turns: [[{ say: "a" }, AgentScript.reschedule("1 second")]] }))))
 
 describe("refusal and compaction", () => {
-  it.scoped("a refusal is a stop reason of its own, with its details on both idle events", () =>
+  it.scoped("2.3.14 a refusal is a stop reason of its own, with its details on both idle events", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))
@@ -366,7 +366,7 @@ describe("refusal and compaction", () => {
       for (const i of [5, 7]) assert.deepInclude(events[i], { stop_reason: { type: "refusal" }, stop_details: details })
     }).pipe(Effect.provide(scripted({ turns: [[AgentScript.refuse({ category: "cyber" }), { say: "never" }]] }))))
 
-  it.scoped("compaction lies between two requests", () =>
+  it.scoped("2.16.1, 2.16.2 compaction lies between two requests", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))

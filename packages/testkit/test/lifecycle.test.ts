@@ -19,8 +19,8 @@ import {
 
 const sleepy = scripted({ otherwise: [{ sleep: 1000 }] })
 
-describe("updating (semantics 2.14)", () => {
-  it.scoped("changes title and metadata, and emits what changed", () =>
+describe("updating", () => {
+  it.scoped("2.14.4, 2.14.5 changes title and metadata, and emits what changed", () =>
     Effect.gen(function*() {
       const id = yield* createSession({ title: "Old", metadata: { a: "1", b: "2" } })
       const stream = yield* open(`/v1/sessions/${id}/events/stream`)
@@ -38,7 +38,7 @@ describe("updating (semantics 2.14)", () => {
       assert.deepStrictEqual(stream.seen, [event])
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("without a change emits nothing", () =>
+  it.scoped("2.14.5 without a change emits nothing", () =>
     Effect.gen(function*() {
       const id = yield* createSession({ title: "Same", metadata: { a: "1" } })
       const before = yield* ok("GET", `/v1/sessions/${id}`)
@@ -49,7 +49,7 @@ describe("updating (semantics 2.14)", () => {
       assert.strictEqual((yield* ok("GET", `/v1/sessions/${id}`)).updated_at, before.updated_at)
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("a bag that is empty now is absent from the event; a title may be cleared", () =>
+  it.scoped("2.14.6 a bag that is empty now is absent from the event; a title may be cleared", () =>
     Effect.gen(function*() {
       const id = yield* createSession({ title: "Old", metadata: { a: "1" } })
       yield* ok("POST", `/v1/sessions/${id}`, { metadata: { a: null } })
@@ -75,7 +75,7 @@ describe("updating (semantics 2.14)", () => {
       yield* ok("POST", `/v1/sessions/${id}`, { metadata: { ...pairs(10, 7), k0: null } })
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("tools and servers of the agent are replaced whole, with their defaults", () =>
+  it.scoped("2.14.1, 2.14.6 tools and servers of the agent are replaced whole, with their defaults", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const updated = yield* ok("POST", `/v1/sessions/${id}`, {
@@ -95,7 +95,7 @@ describe("updating (semantics 2.14)", () => {
       assert.match(yield* refusal("POST", `/v1/sessions/${id}`, { agent: { mcp_servers: [] } }), /^400 .*"crm"/)
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("of the agent is refused while running; of title and metadata is not", () =>
+  it.scoped("2.14.1, 2.14.3 of the agent is refused while running; of title and metadata is not", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))
@@ -105,7 +105,7 @@ describe("updating (semantics 2.14)", () => {
       yield* ok("POST", `/v1/sessions/${id}`, { agent: { tools: [] } })
     }).pipe(Effect.provide(sleepy)))
 
-  it.scoped("vaults and a late budget are refused", () =>
+  it.scoped("2.14.2 vaults and a late budget are refused", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       assert.strictEqual(
@@ -119,8 +119,8 @@ describe("updating (semantics 2.14)", () => {
     }).pipe(Effect.provide(layer())))
 })
 
-describe("archiving (semantics 2.12)", () => {
-  it.scoped("makes a session read-only, and ends its streams", () =>
+describe("archiving", () => {
+  it.scoped("2.1.5, 2.12.2, 2.12.4, 2.12.5 makes a session read-only, and ends its streams", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))
@@ -143,7 +143,7 @@ describe("archiving (semantics 2.12)", () => {
       assert.strictEqual((yield* ok("GET", `/v1/sessions/${id}`)).stats.duration_seconds, 60)
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("refuses everything that would change it, and can be repeated", () =>
+  it.scoped("2.12.2, 2.12.3, 2.12.7, 2.13.5 refuses everything that would change it, and can be repeated", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const archived = yield* ok("POST", `/v1/sessions/${id}/archive`)
@@ -163,7 +163,7 @@ describe("archiving (semantics 2.12)", () => {
       yield* ok("DELETE", `/v1/sessions/${id}`)
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("is refused while running, in the recorded words", () =>
+  it.scoped("2.12.1 is refused while running, in the recorded words", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))
@@ -176,7 +176,7 @@ describe("archiving (semantics 2.12)", () => {
       yield* ok("POST", `/v1/sessions/${id}/archive`)
     }).pipe(Effect.provide(sleepy)))
 
-  it.scoped("is possible while calls wait for an answer", () =>
+  it.scoped("2.12.1 is possible while calls wait for an answer", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))
@@ -184,8 +184,8 @@ describe("archiving (semantics 2.12)", () => {
     }).pipe(Effect.provide(scripted({ otherwise: [{ custom_tool: { name: "a" } }] }))))
 })
 
-describe("deleting (semantics 2.13)", () => {
-  it.scoped("tells the open streams and leaves nothing", () =>
+describe("deleting", () => {
+  it.scoped("2.13.2, 2.13.3 tells the open streams and leaves nothing", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))
@@ -200,7 +200,7 @@ describe("deleting (semantics 2.13)", () => {
       assert.deepStrictEqual((yield* ok("GET", "/v1/sessions?include_archived=true")).data, [])
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("is refused while running, in the recorded words, and changes nothing", () =>
+  it.scoped("2.13.1 is refused while running, in the recorded words, and changes nothing", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))

@@ -375,7 +375,7 @@ describe("creating", () => {
       assert.match(yield* create({ tools: [unknown] }), /^400 .*configs\.0\.name/)
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("the agent of a session is a snapshot", () =>
+  it.scoped("2.14.9 the agent of a session is a snapshot", () =>
     Effect.gen(function*() {
       const simulator = yield* Simulator.Simulator
       const id = yield* createSession()

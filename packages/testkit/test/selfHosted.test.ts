@@ -25,7 +25,7 @@ const start = Effect.gen(function*() {
 })
 
 describe("built-in tools of a self-hosted environment", () => {
-  it.scoped("are run by the worker, which posts the result; the web is the platform's", () =>
+  it.scoped("2.4.5, 2.7.3, 2.7.4 are run by the worker, which posts the result; the web is the platform's", () =>
     Effect.gen(function*() {
       const { after, before, calls: [bash, web], id } = yield* start
       assert.deepStrictEqual(types(before).slice(3), [
@@ -61,7 +61,7 @@ describe("built-in tools of a self-hosted environment", () => {
 
   const ask = scripted({ turns: [[{ tool: { name: "bash", permission: "ask" } }]] })
 
-  it.scoped("that must be confirmed: to allow only releases the call", () =>
+  it.scoped("2.6.12 that must be confirmed: to allow only releases the call", () =>
     Effect.gen(function*() {
       const { after, calls: [bash], id } = yield* start
       yield* send(id, { type: "user.tool_confirmation", tool_use_id: bash, result: "allow" })

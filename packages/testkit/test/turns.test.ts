@@ -34,8 +34,8 @@ const confirm = (id: string, more: object = { result: "allow" }) => ({
   ...more
 })
 
-describe("a message (semantics 2.3)", () => {
-  it.scoped("is streamed and stored in the recorded order", () =>
+describe("a message", () => {
+  it.scoped("2.2.1, 2.2.3, 2.2.4, 2.2.9, 2.3.1, 2.3.3 is streamed and stored in the recorded order", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       assert.deepStrictEqual(yield* ok("GET", `/v1/sessions/${id}/events`), { data: [] })
@@ -53,7 +53,7 @@ describe("a message (semantics 2.3)", () => {
       assert.strictEqual(events[6].stop_details, null)
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("is stamped one microsecond before the request that reads it", () =>
+  it.scoped("2.3.5 is stamped one microsecond before the request that reads it", () =>
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2026, 10, 21))
       const id = yield* createSession()
@@ -65,7 +65,7 @@ describe("a message (semantics 2.3)", () => {
       assert.deepStrictEqual([...new Set(stamps)].sort(), stamps)
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("several messages of one batch are read by one request, in the order in which they were sent", () =>
+  it.scoped("2.4.7 several messages of one batch are read by one request, in the order in which they were sent", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const echo = yield* send(id, message("one"), message("two"))
@@ -81,7 +81,7 @@ describe("a message (semantics 2.3)", () => {
       assert.strictEqual(events[5].content[0].text, "You said: two")
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("thinking, several blocks and an empty turn", () =>
+  it.scoped("2.3.7 thinking, several blocks and an empty turn", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("Hi"))
@@ -102,7 +102,7 @@ describe("a message (semantics 2.3)", () => {
       turns: [[AgentScript.think, AgentScript.say("a", "{{text}}"), { say: "b" }], []]
     }))))
 
-  it.scoped("initial events start the session at creation", () =>
+  it.scoped("2.2.2 initial events start the session at creation", () =>
     Effect.gen(function*() {
       const session = yield* ok("POST", "/v1/sessions", {
         agent: "agent_1",
@@ -118,8 +118,8 @@ describe("a message (semantics 2.3)", () => {
     }).pipe(Effect.provide(layer())))
 })
 
-describe("built-in tools (semantics 2.3, 2.6)", () => {
-  it.scoped("an allowed call runs within the turn", () =>
+describe("built-in tools", () => {
+  it.scoped("2.2.8, 2.3.9, 2.3.15, 2.3.16, 2.3.17 an allowed call runs within the turn", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("List"))
@@ -151,7 +151,7 @@ describe("built-in tools (semantics 2.3, 2.6)", () => {
       ]
     }))))
 
-  it.scoped("the model reads the result also when the script has nothing left to say", () =>
+  it.scoped("2.3.8 the model reads the result also when the script has nothing left to say", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("Go"))
@@ -169,7 +169,7 @@ describe("built-in tools (semantics 2.3, 2.6)", () => {
     otherwise: [{ tool: { name: "bash", permission: "ask", result: "done" } }, { say: "{{result}}" }]
   })
 
-  it.scoped("a call that must be confirmed, allowed", () =>
+  it.scoped("2.6.1 a call that must be confirmed, allowed", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("Go"))
@@ -192,7 +192,7 @@ describe("built-in tools (semantics 2.3, 2.6)", () => {
       assert.deepInclude(after[3], { tool_use_id: call, content: [{ type: "text", text: "done" }], is_error: false })
     }).pipe(Effect.provide(ask)))
 
-  it.scoped("denied, with and without a message, in the recorded words", () =>
+  it.scoped("2.6.2 denied, with and without a message, in the recorded words", () =>
     Effect.gen(function*() {
       const texts: Array<Json> = []
       for (const more of [{ result: "deny" }, { result: "deny", deny_message: "Not today" }]) {
@@ -217,7 +217,7 @@ describe("built-in tools (semantics 2.3, 2.6)", () => {
       ])
     }).pipe(Effect.provide(ask)))
 
-  it.scoped("a call that the policy denies fails without a question, and the turn goes on", () =>
+  it.scoped("2.6.6, 2.6.9 a call that the policy denies fails without a question, and the turn goes on", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("Go"))
@@ -245,7 +245,7 @@ describe("built-in tools (semantics 2.3, 2.6)", () => {
       )
     }).pipe(Effect.provide(scripted({ otherwise: [{ tool: { name: "bash", permission: "deny" } }] }))))
 
-  it.scoped("without a word in the script the policy of the agent's toolset decides", () =>
+  it.scoped("2.6.7 without a word in the script the policy of the agent's toolset decides", () =>
     Effect.gen(function*() {
       const id = yield* createSession({
         agent: {
@@ -288,7 +288,7 @@ describe("built-in tools (semantics 2.3, 2.6)", () => {
     }))))
 })
 
-describe("MCP tools (semantics 2.6)", () => {
+describe("MCP tools", () => {
   const script = scripted({
     otherwise: [{ mcp_tool: { server: "crm", name: "find", input: { q: 1 }, result: "Ada" } }, { say: "{{result}}" }]
   })
@@ -317,7 +317,7 @@ describe("MCP tools (semantics 2.6)", () => {
       assert.deepInclude(after[3], { mcp_tool_use_id: call, content: [{ type: "text", text: "Ada" }], is_error: false })
     }).pipe(Effect.provide(script)))
 
-  it.scoped("denied under their full name", () =>
+  it.scoped("2.6.5 denied under their full name", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("Go"))
@@ -327,12 +327,12 @@ describe("MCP tools (semantics 2.6)", () => {
     }).pipe(Effect.provide(script)))
 })
 
-describe("custom tools (semantics 2.5)", () => {
+describe("custom tools", () => {
   const script = scripted({
     otherwise: [{ custom_tool: { name: "get_order", input: { id: "{{text}}" } } }, { say: "It is {{result}}" }]
   })
 
-  it.scoped("wait for the client, and go on when it answers", () =>
+  it.scoped("2.2.3, 2.4.5, 2.5.1, 2.5.2, 2.5.3, 2.5.6, 2.6.8 wait for the client, and go on when it answers", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const stream = yield* open(`/v1/sessions/${id}/events/stream`)
@@ -360,7 +360,7 @@ describe("custom tools (semantics 2.5)", () => {
       assert.deepStrictEqual(stream.seen, yield* eventsOf(id))
     }).pipe(Effect.provide(script)))
 
-  it.scoped("a second answer is accepted and has no effect", () =>
+  it.scoped("2.5.5 a second answer is accepted and has no effect", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("1"))
@@ -373,7 +373,7 @@ describe("custom tools (semantics 2.5)", () => {
       assert.deepStrictEqual(yield* eventsOf(id), before)
     }).pipe(Effect.provide(script)))
 
-  it.scoped("a result for a call that does not exist, or is of another kind, is refused", () =>
+  it.scoped("2.5.9 a result for a call that does not exist, or is of another kind, is refused", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("1"))
@@ -404,7 +404,7 @@ describe("custom tools (semantics 2.5)", () => {
       assert.notProperty(echo.data[0], "is_error")
     }).pipe(Effect.provide(script)))
 
-  it.scoped("the thread that an old client names is ignored", () =>
+  it.scoped("2.5.7 the thread that an old client names is ignored", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("1"))
@@ -415,7 +415,7 @@ describe("custom tools (semantics 2.5)", () => {
     }).pipe(Effect.provide(script)))
 })
 
-describe("several pending calls (semantics 2.7)", () => {
+describe("several pending calls", () => {
   const two = scripted({
     otherwise: [{ together: [{ custom_tool: { name: "a" } }, { custom_tool: { name: "b" } }] }, { say: "{{result}}" }]
   })
@@ -437,7 +437,7 @@ describe("several pending calls (semantics 2.7)", () => {
     return { id, a, b, after }
   })
 
-  it.scoped("one answer: idle again, with the rest", () =>
+  it.scoped("2.7.1, 2.7.2 one answer: idle again, with the rest", () =>
     Effect.gen(function*() {
       const { a, after, b, id } = yield* start
       yield* send(id, result(a))
@@ -453,7 +453,7 @@ describe("several pending calls (semantics 2.7)", () => {
       ])
     }).pipe(Effect.provide(two)))
 
-  it.scoped("the answer of a later call waits, unprocessed at the tail, for that of the earlier one", () =>
+  it.scoped("2.4.6, 2.7.5 the answer of a later call waits, unprocessed at the tail, for that of the earlier one", () =>
     Effect.gen(function*() {
       const { a, after, b, id } = yield* start
       const echo = yield* send(id, result(b, "B"))
@@ -476,7 +476,7 @@ describe("several pending calls (semantics 2.7)", () => {
       assert.strictEqual(events[5].content[0].text, "B")
     }).pipe(Effect.provide(two)))
 
-  it.scoped("both answers in one request, in any order", () =>
+  it.scoped("2.3.2, 2.7.2 both answers in one request, in any order", () =>
     Effect.gen(function*() {
       const { a, after, b, id } = yield* start
       const echo = yield* send(id, result(b), result(a))
@@ -486,7 +486,7 @@ describe("several pending calls (semantics 2.7)", () => {
       assert.deepStrictEqual(types(events).slice(2), [...running, ...request("agent.message"), ...idle])
     }).pipe(Effect.provide(two)))
 
-  it.scoped("allowed siblings of a mixed response run at once, the others when all are answered", () =>
+  it.scoped("2.7.3, 2.7.6, 2.7.7 allowed siblings of a mixed response run at once, the others when all are answered", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("Go"))
@@ -528,7 +528,7 @@ describe("several pending calls (semantics 2.7)", () => {
       }]
     }))))
 
-  it.scoped("a message while answers are missing is refused, in the recorded words", () =>
+  it.scoped("2.7.8, 2.7.9 a message while answers are missing is refused, in the recorded words", () =>
     Effect.gen(function*() {
       const { a, b, id } = yield* start
       const url = `/v1/sessions/${id}/events`
@@ -555,8 +555,8 @@ describe("several pending calls (semantics 2.7)", () => {
     }).pipe(Effect.provide(two)))
 })
 
-describe("messages while running (semantics 2.4)", () => {
-  it.scoped("wait at the tail of the list, then steer the turn without a pause", () =>
+describe("messages while running", () => {
+  it.scoped("2.1.2, 2.3.6, 2.4.1, 2.4.2 wait at the tail of the list, then steer the turn without a pause", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const stream = yield* open(`/v1/sessions/${id}/events/stream`)
@@ -587,7 +587,7 @@ describe("messages while running (semantics 2.4)", () => {
       otherwise: [AgentScript.sleep("1 second"), { tool: { name: "bash" } }, { say: "Read {{text}}" }]
     }))))
 
-  it.scoped("chain into another request when the one in flight was the last", () =>
+  it.scoped("2.4.3 chain into another request when the one in flight was the last", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("one"))
@@ -637,7 +637,7 @@ describe("messages while running (semantics 2.4)", () => {
     }).pipe(Effect.provide(scripted({ otherwise: [AgentScript.sleep("1 hour")] }))))
 })
 
-describe("usage (semantics 8)", () => {
+describe("usage", () => {
   it.scoped("counts web searches", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
@@ -653,7 +653,7 @@ describe("usage (semantics 8)", () => {
       ]
     }))))
 
-  it.scoped("is cumulative, and the sum of the requests", () =>
+  it.scoped("2.3.11 is cumulative, and the sum of the requests", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       for (const text of ["one", "two", "three"]) yield* send(id, message(text))
