@@ -210,9 +210,11 @@ export const session: Session.SessionEncoded = {
 export const docs: Simulator.Fixtures = {
   agents: [agent, { ...researcher, multiagent: null }],
   environments: [{ id: environmentId, type: "cloud" }],
+  files: [fileId],
   memoryStores: [{ id: memoryStoreId, name: "User preferences", description: "" }],
   sessions: [session],
-  threadIds: { [sessionId]: threadId }
+  threadIds: { [sessionId]: threadId },
+  vaults: [vaultId]
 }
 
 /**

@@ -8,6 +8,38 @@
 import * as Duration from "effect/Duration"
 
 /**
+ * How many requests the service takes. It counts them over the whole organization, those that create something apart
+ * from those that read, and refills continuously.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RateLimits {
+  /** Requests a minute that are no reads: creating, sending, updating, archiving and deleting. */
+  readonly createPerMinute: number
+  /** Requests a minute that read: retrieving, listing and opening streams. */
+  readonly readPerMinute: number
+  /** As how much time's worth of requests may come at once. */
+  readonly burst: Duration.Duration
+  /** As what sending events counts. */
+  readonly sends: "create" | "read"
+}
+
+/**
+ * The figures that the service documents, with a guess of what it does not: how large a burst may be, and that sending
+ * counts as creating.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const documentedRateLimits: RateLimits = {
+  createPerMinute: 300,
+  readPerMinute: 1200,
+  burst: Duration.seconds(10),
+  sends: "create"
+}
+
+/**
  * Choices that neither documentation nor recordings settle.
  *
  * @category models
@@ -20,6 +52,33 @@ export interface Rules {
    * @default "15 seconds"
    */
   readonly heartbeat: Duration.Duration
+  /**
+   * What a heartbeat is: an event named `ping`, or a comment.
+   *
+   * @default "event"
+   */
+  readonly heartbeatForm: "event" | "comment"
+  /**
+   * How long the server leaves a stream open. Each ends, properly and between two events, at a moment of its own in the
+   * second half of that time, which derives from the seed.
+   *
+   * @default Duration.infinity
+   */
+  readonly maxStreamAge: Duration.Duration
+  /**
+   * Whether the server ends the streams of a session that has terminated or was archived, and at once those that are
+   * opened later. Those of a deleted session always end.
+   *
+   * @default true
+   */
+  readonly closeEndedStreams: boolean
+  /**
+   * The share of previews, from 0 to 1, that are cut short or left out, as the service does under load. Which ones
+   * derives from the seed.
+   *
+   * @default 0
+   */
+  readonly previewLoss: number
   /**
    * How long a session still reads as running after its `session.status_idle` was streamed: the race that the vendor
    * documents. Archive, delete and update are refused as long.
@@ -39,6 +98,75 @@ export interface Rules {
    * @default 20
    */
   readonly sessionsPerPage: number
+  /**
+   * How many events or threads a page holds at most.
+   *
+   * @default 1000
+   */
+  readonly maxItemsPerPage: number
+  /**
+   * Whether a page at the edge of a list says so with a `next_page` (and for sessions a `prev_page`) that is `null`.
+   * Recordings leave the key out, the documentation has the `null`.
+   *
+   * @default false
+   */
+  readonly nullPageEdges: boolean
+  /**
+   * Whether an event that waits to be processed has a `processed_at` that is `null`. Recordings leave the key out, the
+   * documentation has the `null`.
+   *
+   * @default false
+   */
+  readonly nullPendingStamps: boolean
+  /**
+   * Whether an event list with bounds on `created_at` leaves out what waits to be processed.
+   *
+   * @default true
+   */
+  readonly boundsHidePending: boolean
+  /**
+   * Whether asking for sessions that are `terminated` shows them without `include_archived`.
+   *
+   * @default true
+   */
+  readonly statusesShowEnded: boolean
+  /**
+   * How a session id is refused that no session could have: as one that is not found, or as invalid.
+   *
+   * @default "not_found"
+   */
+  readonly malformedSessionIds: "not_found" | "invalid"
+  /**
+   * What must exist before a session can refer to it. A reference to anything else is taken as it is: a simulator knows
+   * no uploads or vaults but those of its fixtures.
+   *
+   * @default ["memory_store"]
+   */
+  readonly strictReferences: ReadonlyArray<"file" | "memory_store" | "vault">
+  /**
+   * Whether a repository needs an `authorization_token`, as it did until public repositories came to need none.
+   *
+   * @default false
+   */
+  readonly requireRepositoryTokens: boolean
+  /**
+   * How many events may be sent at once.
+   *
+   * @default Infinity
+   */
+  readonly maxEventsPerSend: number
+  /**
+   * Whether a send without events is accepted.
+   *
+   * @default false
+   */
+  readonly acceptEmptySends: boolean
+  /**
+   * How many requests are taken before the answer is a 429, such as {@link documentedRateLimits}; `null` for any number.
+   *
+   * @default null
+   */
+  readonly rateLimits: RateLimits | null
   /**
    * Whether an interrupt that finds nothing to stop is stored in the event list.
    *
@@ -91,9 +219,24 @@ export interface Rules {
  */
 export const defaults: Rules = {
   heartbeat: Duration.seconds(15),
+  heartbeatForm: "event",
+  maxStreamAge: Duration.infinity,
+  closeEndedStreams: true,
+  previewLoss: 0,
   idleLag: Duration.zero,
   maxSessionsPerPage: 100,
   sessionsPerPage: 20,
+  maxItemsPerPage: 1000,
+  nullPageEdges: false,
+  nullPendingStamps: false,
+  boundsHidePending: true,
+  statusesShowEnded: true,
+  malformedSessionIds: "not_found",
+  strictReferences: ["memory_store"],
+  requireRepositoryTokens: false,
+  maxEventsPerSend: Infinity,
+  acceptEmptySends: false,
+  rateLimits: null,
   storeQuietInterrupts: true,
   loneSystemMessages: false,
   modelsWithoutSystemMessages: [],

@@ -100,6 +100,10 @@ export interface Fixtures {
   readonly agents?: ReadonlyArray<Agent.SessionAgentEncoded> | undefined
   readonly environments?: ReadonlyArray<Environment> | undefined
   readonly memoryStores?: ReadonlyArray<MemoryStore> | undefined
+  /** The ids of uploads. They matter only where `Rules.strictReferences` says so. */
+  readonly files?: ReadonlyArray<string> | undefined
+  /** The ids of vaults. They matter only where `Rules.strictReferences` says so. */
+  readonly vaults?: ReadonlyArray<string> | undefined
   readonly sessions?: ReadonlyArray<Session.SessionEncoded> | undefined
   /** The ids of the primary threads of these sessions, by session; of the others they derive from the seed. */
   readonly threadIds?: { readonly [sessionId: string]: string } | undefined
@@ -268,9 +272,16 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
       })
 
     const begin = () => {
-      const { agents = [], environments = [], memoryStores = [], sessions = [], threadIds = {} } = options.fixtures ??
-        {}
-      let initial: registry.Registry = registry.empty
+      const {
+        agents = [],
+        environments = [],
+        files = [],
+        memoryStores = [],
+        sessions = [],
+        threadIds = {},
+        vaults = []
+      } = options.fixtures ?? {}
+      let initial: registry.Registry = { ...registry.empty, files: new Set(files), vaults: new Set(vaults) }
       for (const agent of agents) initial = registry.addAgent(initial, agent)
       for (const environment of environments) initial = registry.putEnvironment(initial, environment)
       for (const [id, { type = "cloud" }] of Object.entries(options.environments ?? {})) {

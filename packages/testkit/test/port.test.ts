@@ -208,7 +208,8 @@ describe("the port", () => {
       assert.strictEqual(large.status, 413)
       assert.deepStrictEqual(yield* Effect.promise(() => large.json()), {
         type: "error",
-        error: { type: "request_too_large", message: "The request body is larger than 33554432 bytes" }
+        error: { type: "request_too_large", message: "Request exceeds the maximum size" },
+        request_id: large.headers.get("request-id")
       })
       assert.strictEqual((yield* server.requests).length, 1)
     }))
@@ -228,6 +229,7 @@ describe("the port", () => {
         const body = JSON.parse(answer.slice(answer.indexOf("\r\n\r\n")))
         assert.strictEqual(body.type, "error")
         assert.strictEqual(body.error.type, "invalid_request_error")
+        assert.include(answer, `\r\nrequest-id: ${body.request_id}\r\n`)
       }
       assert.deepStrictEqual(yield* server.requests, [])
     }))
@@ -241,7 +243,8 @@ describe("the port", () => {
       assert.strictEqual(response.status, 500)
       assert.deepStrictEqual(yield* Effect.promise(() => response.json()), {
         type: "error",
-        error: { type: "api_error", message: "Internal server error" }
+        error: { type: "api_error", message: "Internal server error" },
+        request_id: response.headers.get("request-id")
       })
       const broken = yield* get(`${url}/breaks`)
       const outcome = yield* Effect.promise(() => broken.text().then(() => "ended", () => "broken"))

@@ -3,13 +3,6 @@ import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import { call, createSession, layer, ok, refusal } from "./utils/wire.ts"
 
-const withStore = layer({
-  fixtures: {
-    environments: [{ id: "env_1", type: "cloud" }, { id: "env_self", type: "self_hosted" }],
-    memoryStores: [{ id: "memstore_1", name: "User Preferences", description: "What users like" }]
-  }
-})
-
 const create = (...resources: ReadonlyArray<object>) =>
   Effect.flatMap(
     createSession({ resources }),
@@ -49,7 +42,7 @@ describe("files (semantics 7)", () => {
           /^400 .*resources\.0\.file\.mount_path/
         )
       }
-    }).pipe(Effect.provide(withStore)))
+    }).pipe(Effect.provide(layer())))
 
   it.effect("get an id of their own", () =>
     Effect.gen(function*() {
@@ -57,7 +50,7 @@ describe("files (semantics 7)", () => {
       assert.match(one.file_id, /^file_011C/)
       assert.notStrictEqual(one.file_id, two.file_id)
       assert.match(one.id, /^sesrsc_011C/)
-    }).pipe(Effect.provide(withStore)))
+    }).pipe(Effect.provide(layer())))
 
   it.effect("can be added, read, listed and deleted", () =>
     Effect.gen(function*() {
@@ -80,7 +73,7 @@ describe("files (semantics 7)", () => {
       assert.deepStrictEqual((yield* ok("GET", url)).data, [data[0]])
       assert.match(yield* refusal("POST", `${url}/${data[0].id}`, { authorization_token: "t" }), /^400/)
       assert.match(yield* refusal("GET", `${url}?limit=1001`), /^400 .*limit/)
-    }).pipe(Effect.provide(withStore)))
+    }).pipe(Effect.provide(layer())))
 
   it.effect("cannot be added if the agent cannot read them", () =>
     Effect.gen(function*() {
@@ -93,7 +86,7 @@ describe("files (semantics 7)", () => {
             "(enabled and not always_deny) on the session's `agent_toolset`"
         )
       }
-    }).pipe(Effect.provide(withStore)))
+    }).pipe(Effect.provide(layer())))
 })
 
 describe("repositories (semantics 7)", () => {
@@ -122,7 +115,7 @@ describe("repositories (semantics 7)", () => {
       assert.notInclude(all, "ghp_")
       assert.match(yield* refusal("DELETE", url), /^400/)
       assert.match(yield* refusal("POST", url, {}), /^400 .*authorization_token: value is required/)
-    }).pipe(Effect.provide(withStore)))
+    }).pipe(Effect.provide(layer())))
 
   it.effect("live on GitHub, and stay in the workspace", () =>
     Effect.gen(function*() {
@@ -136,7 +129,7 @@ describe("repositories (semantics 7)", () => {
       assert.match(yield* wrong({ url: `${repository.url}.git` }), /^400 .*url/)
       assert.match(yield* wrong({ mount_path: "/tmp/x" }), /^400 .*mount_path/)
       assert.match(yield* wrong({ mount_path: "/workspace/../x" }), /^400 .*mount_path/)
-    }).pipe(Effect.provide(withStore)))
+    }).pipe(Effect.provide(layer())))
 })
 
 describe("memory stores (semantics 7)", () => {
@@ -163,7 +156,7 @@ describe("memory stores (semantics 7)", () => {
           instructions: "Look here"
         }
       ])
-    }).pipe(Effect.provide(withStore)))
+    }).pipe(Effect.provide(layer())))
 })
 
 describe("self-hosted environments", () => {
@@ -177,5 +170,5 @@ describe("self-hosted environments", () => {
         "Environment env_self is a self-hosted environment. `resources` are not supported with self-hosted environments."
       )
       assert.strictEqual((yield* post({ type: "memory_store", memory_store_id: "memstore_1" })).status, 200)
-    }).pipe(Effect.provide(withStore)))
+    }).pipe(Effect.provide(layer())))
 })

@@ -128,7 +128,17 @@ const waitingFor = (calls: ReadonlyArray<Call>): StopReason => ({
   event_ids: calls.flatMap((call) => call.settled ? [] : [call.id])
 })
 
-const emitResult = (self: Draft, thread: ThreadDraft, call: Call, text: string, isError: boolean): void => {
+/** The most characters of a result that the model gets to see. */
+const maxResult = 100_000
+
+/** What is longer is in a file of the sandbox. The words are inferred. */
+const cutResult = (call: Call, text: string): string =>
+  text.length <= maxResult
+    ? text
+    : `${text.slice(0, maxResult)}\n[truncated, the whole output is in /mnt/session/tool_outputs/${call.id}.txt]`
+
+const emitResult = (self: Draft, thread: ThreadDraft, call: Call, output: string, isError: boolean): void => {
+  const text = call.kind === "tool" ? cutResult(call, output) : output
   thread.lastResult = text
   thread.fresh += usage.tokens(self, text)
   if (call.kind === "tool" && call.title === "web_search" && !isError) usage.countSearch(self, thread)

@@ -41,6 +41,9 @@ export const nth = (parent: Key, n: number): Key =>
 /** The key of a whole simulated world. */
 export const root = (seed: number): Key => child([0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a], String(seed))
 
+/** A number from 0 to 1 (exclusive) that a key stands for. */
+export const fraction = ([a]: Key): number => a / 0x1_0000_0000
+
 const alphabet = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 const digits = (bits: number): string => {

@@ -55,6 +55,15 @@ export const tooLarge: Either.Either<never, Refusal> = refuse({
   message: "Request exceeds the maximum size"
 })
 
+/** 429. */
+export const rateLimited = (retryAfter: number): Either.Either<never, Refusal> =>
+  refuse({
+    status: 429,
+    type: "rate_limit_error",
+    message: "This request would exceed the rate limit of your organization. Please try again later.",
+    headers: { "retry-after": String(retryAfter) }
+  })
+
 /** 501: the service can do it and the simulator cannot. */
 export const notImplemented = (what: string): Either.Either<never, Refusal> =>
   refuse({

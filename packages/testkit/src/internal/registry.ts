@@ -2,6 +2,7 @@ import type * as Agent from "@effect-managed-agents/core/Agent"
 import * as Either from "effect/Either"
 import type { Script } from "../AgentScript.ts"
 import { echo } from "../AgentScript.ts"
+import type { Rules } from "../Rules.ts"
 import type { AgentParams } from "./agents.ts"
 import * as agents from "./agents.ts"
 import * as refusal from "./refusal.ts"
@@ -13,6 +14,8 @@ export interface MemoryStore {
   readonly id: string
   readonly name: string
   readonly description?: string | undefined
+  /** Whether it is archived, so that no session can attach it any more. */
+  readonly archived?: boolean | undefined
 }
 
 /** What sessions refer to: everything that other parts of the API would manage. */
@@ -24,6 +27,10 @@ export interface Registry {
   readonly otherwise: Script
   readonly environments: ReadonlyMap<string, Environment>
   readonly memoryStores: ReadonlyMap<string, MemoryStore>
+  /** The ids of uploads. */
+  readonly files: ReadonlySet<string>
+  /** The ids of vaults. */
+  readonly vaults: ReadonlySet<string>
 }
 
 /** The registry that knows nothing. */
@@ -32,7 +39,9 @@ export const empty: Registry = {
   scripts: new Map(),
   otherwise: echo,
   environments: new Map(),
-  memoryStores: new Map()
+  memoryStores: new Map(),
+  files: new Set(),
+  vaults: new Set()
 }
 
 const withEntry = <V>(map: ReadonlyMap<string, V>, key: string, value: V): ReadonlyMap<string, V> =>
@@ -103,3 +112,15 @@ export const resolveEnvironment = (self: Registry, id: string): Ruling<Environme
   const environment = self.environments.get(id)
   return environment === undefined ? refusal.notFound(`Environment ${id} not found.`) : Either.right(environment)
 }
+
+const kinds = {
+  file: { title: "File", has: (self: Registry, id: string) => self.files.has(id) },
+  memory_store: { title: "Memory store", has: (self: Registry, id: string) => self.memoryStores.has(id) },
+  vault: { title: "Vault", has: (self: Registry, id: string) => self.vaults.has(id) }
+}
+
+/** Refuses a reference to what does not exist, where that matters. */
+export const checkReference = (self: Registry, rules: Rules, kind: keyof typeof kinds, id: string): Ruling<void> =>
+  rules.strictReferences.includes(kind) && !kinds[kind].has(self, id)
+    ? refusal.notFound(`${kinds[kind].title} ${id} not found.`)
+    : Either.void

@@ -1,10 +1,12 @@
 import type * as Resource from "@effect-managed-agents/core/Resource"
 import * as Either from "effect/Either"
+import type { Rules } from "../Rules.ts"
 import * as agents from "./agents.ts"
 import * as ids from "./ids.ts"
 import * as refusal from "./refusal.ts"
 import type { Ruling } from "./refusal.ts"
 import type { Registry } from "./registry.ts"
+import * as registry from "./registry.ts"
 import type { Mounted, Session } from "./state.ts"
 import type { Micros } from "./time.ts"
 import * as time from "./time.ts"
@@ -54,7 +56,8 @@ interface Mount extends Pick<Owner, "issued" | "resources"> {
 /** Mounts one more resource. */
 const mount = (
   owner: Owner,
-  registry: Registry,
+  known: Registry,
+  rules: Rules,
   now: Micros,
   params: Resource.ParamsEncoded
 ): Ruling<Mount> => {
@@ -76,6 +79,8 @@ const mount = (
   switch (params.type) {
     case "file": {
       const n = issued.file
+      const exists = registry.checkReference(known, rules, "file", params.file_id)
+      if (Either.isLeft(exists)) return Either.left(exists.left)
       return Either.map(filePath(params.mount_path ?? null, params.file_id), (mount_path) =>
         added({
           id,
@@ -92,6 +97,9 @@ const mount = (
       if (name === undefined || name.endsWith(".git")) {
         return refusal.invalid("url: must be https://github.com/<owner>/<repo>, without .git")
       }
+      if (rules.requireRepositoryTokens && params.authorization_token === undefined) {
+        return refusal.invalid("authorization_token: value is required")
+      }
       return Either.map(repositoryPath(params.mount_path ?? null, name), (mount_path) =>
         // the token is used and forgotten
         added({
@@ -105,7 +113,12 @@ const mount = (
         }))
     }
     case "memory_store": {
-      const store = registry.memoryStores.get(params.memory_store_id)
+      const exists = registry.checkReference(known, rules, "memory_store", params.memory_store_id)
+      if (Either.isLeft(exists)) return Either.left(exists.left)
+      const store = known.memoryStores.get(params.memory_store_id)
+      if (store?.archived === true) {
+        return refusal.invalid(`memory_store_id: memory store ${store.id} is archived`)
+      }
       return Either.right(added({
         type: "memory_store",
         memory_store_id: params.memory_store_id,
@@ -124,13 +137,14 @@ const mount = (
 /** Mounts the resources of a new session. */
 export const mountAll = (
   owner: Owner,
-  registry: Registry,
+  known: Registry,
+  rules: Rules,
   now: Micros,
   params: ReadonlyArray<Resource.ParamsEncoded>
 ): Ruling<Pick<Owner, "issued" | "resources">> => {
   let mounted: Owner = owner
   for (const [i, one] of params.entries()) {
-    const next = mount(mounted, registry, now, one)
+    const next = mount(mounted, known, rules, now, one)
     if (Either.isLeft(next)) {
       return Either.left({ ...next.left, message: inPath(i, one, next.left.message) })
     }
@@ -145,7 +159,8 @@ const inPath = (i: number, params: Resource.ParamsEncoded, message: string): str
 /** Mounts a file in a session that exists. */
 export const add = (
   owner: Owner,
-  registry: Registry,
+  known: Registry,
+  rules: Rules,
   now: Micros,
   params: Resource.FileParamsEncoded
 ): Ruling<Mount> => {
@@ -158,7 +173,7 @@ export const add = (
   const files = owner.resources.filter(({ value }) => value.type === "file").length
   return files >= 500
     ? refusal.invalid("resources: must have at most 500 files")
-    : mount(owner, registry, now, params)
+    : mount(owner, known, rules, now, params)
 }
 
 /** A resource by its id. A memory store has none. */

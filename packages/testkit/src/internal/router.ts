@@ -12,6 +12,7 @@ import * as sessions from "./handlers/sessions.ts"
 import * as threads from "./handlers/threads.ts"
 import type { Request, Response } from "./http.ts"
 import * as ids from "./ids.ts"
+import type * as rateLimit from "./rateLimit.ts"
 import type { Refusal, Ruling } from "./refusal.ts"
 import * as refusal from "./refusal.ts"
 import * as tail from "./tail.ts"
@@ -103,9 +104,11 @@ const group = (
     return [{
       endpoint,
       segments: endpoint.path.split("/").slice(1),
-      query: validate.query(endpoint.query),
+      query: endpoint === Api.sessions.list ? sessions.listQuery : validate.query(endpoint.query),
       body: endpoint === Api.events.send
         ? events.sendBody(rules)
+        : endpoint === Api.sessions.create
+        ? sessions.createBody
         : endpoint.body === undefined
         ? undefined
         : validate.body(endpoint.body),
@@ -164,6 +167,12 @@ const parseBody = (text: string): Ruling<unknown> => {
   }
 }
 
+/** As what a request counts towards the rate limits. */
+const kindOf = (endpoint: Endpoint.Any, { rateLimits }: Rules): rateLimit.Kind => {
+  if (endpoint === Api.events.send) return rateLimits?.sends ?? "create"
+  return endpoint.method === "GET" ? "read" : "create"
+}
+
 /** Decodes one segment of a path; undefined if it is not well encoded or empty. */
 const segment = (raw: string): string | undefined => {
   if (raw === "") return undefined
@@ -200,7 +209,10 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
     ...group(Api.resources, handlers.resources, rules),
     ...group(Api.threads, handlers.threads, rules)
   ]
-  const organization = ids.uuid(ids.child(world.root, "organization"))
+  const home = {
+    "anthropic-organization-id": ids.uuid(ids.child(world.root, "organization")),
+    "anthropic-workspace-id": ids.format("wrkspc", ids.child(world.root, "workspace"))
+  }
 
   const match = (request: Request): Ruling<{ readonly route: Route; readonly path: Record<string, string> }> => {
     const segments = request.path.split("/").slice(1)
@@ -220,6 +232,8 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
       const found = match(request)
       yield* checkHeaders(request, Either.isRight(found) && found.right.route.endpoint.kind === "events")
       const { path, route } = yield* found
+      const wait = world.limiter(kindOf(route.endpoint, rules), world.now())
+      if (wait !== undefined) yield* refusal.rateLimited(wait)
       if (isTooLarge(request.body)) yield* refusal.tooLarge
       const query = yield* route.query(request.query)
       let body: unknown
@@ -232,7 +246,7 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
 
   const refuse = (wrong: Refusal, requestId: string): Response => {
     const response = wire.errorResponse(wrong, requestId)
-    return { ...response, headers: { ...response.headers, "anthropic-organization-id": organization } }
+    return { ...response, headers: { ...response.headers, ...home } }
   }
 
   return (request) =>
@@ -249,7 +263,7 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
       const requestId = ids.format("req", key)
       const ruling = answer(request, key)
       if (Either.isLeft(ruling)) return Effect.succeed(refuse(ruling.left, requestId))
-      const headers = { "request-id": requestId, "anthropic-organization-id": organization }
+      const headers = { "request-id": requestId, ...home }
       const { route, value } = ruling.right
       if (route.endpoint.kind === "json") {
         return Effect.succeed<Response>({
@@ -260,7 +274,7 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
       }
       // a route of kind "events" has a handler that yields a stream: `Handlers` says so
       const { cell, previewed, thread } = value as Stream
-      return Effect.map(world.open(cell, thread, previewed), (one): Response => ({
+      return Effect.map(world.open(cell, { key, previewed, thread }), (one): Response => ({
         status: 200,
         headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", ...headers },
         body: { _tag: "Events", stream: tail.toStream(one) }

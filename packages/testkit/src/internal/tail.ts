@@ -2,11 +2,16 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import type { Rules } from "../Rules.ts"
 import type { LiveEvent } from "./eventLog.ts"
+import * as ids from "./ids.ts"
 import * as wire from "./wire.ts"
 
 /** One open stream of events: what was emitted since it opened, until it is read. */
 export interface Tail {
+  /** Of the request that opened it: the source of its chances. */
+  readonly key: ids.Key
+  readonly rules: Rules
   /** The thread it follows, or null for the session. */
   readonly thread: string | null
   /** The types of events that it wants previews of. */
@@ -19,10 +24,8 @@ export interface Tail {
 }
 
 /** A tail without events. */
-export const make = (thread: string | null, previewed: ReadonlySet<string>, previewing: boolean): Tail => ({
-  thread,
-  previewed,
-  previewing,
+export const make = (options: Pick<Tail, "key" | "previewed" | "previewing" | "rules" | "thread">): Tail => ({
+  ...options,
   buffer: [],
   ended: false,
   wake: undefined
@@ -34,11 +37,20 @@ const notify = (self: Tail): void => {
   wake?.()
 }
 
+/** The previews of an event, of which those that are shed lack the last ones, or all. */
+const previews = (self: Tail, event: LiveEvent): ReadonlyArray<wire.PreviewFrame> => {
+  const all = wire.previews(event)
+  const key = ids.child(self.key, event.id ?? "")
+  return ids.fraction(key) < self.rules.previewLoss
+    ? all.slice(0, Math.floor(ids.fraction(ids.nth(key, 1)) * all.length))
+    : all
+}
+
 /** Appends an event, after its previews if they are wanted. */
 export const offer = (self: Tail, event: LiveEvent): void => {
   if (self.ended) return
   if (event.type === "span.model_request_start") self.previewing = true
-  if (self.previewing && self.previewed.has(event.type)) self.buffer.push(...wire.previews(event))
+  if (self.previewing && self.previewed.has(event.type)) self.buffer.push(...previews(self, event))
   self.buffer.push(event)
   notify(self)
 }
@@ -46,7 +58,7 @@ export const offer = (self: Tail, event: LiveEvent): void => {
 /** Appends a heartbeat, unless the reader has something to read anyway. */
 export const beat = (self: Tail): void => {
   if (self.ended || self.buffer.length > 0) return
-  self.buffer.push(wire.ping)
+  self.buffer.push(wire.heartbeat[self.rules.heartbeatForm])
   notify(self)
 }
 

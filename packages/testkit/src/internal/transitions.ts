@@ -251,7 +251,12 @@ interface Taken {
 const take = (self: Draft, params: SendableEncoded): Taken => {
   const { session } = self
   const answer = answerOf(params)
-  const event: StoredEvent = { id: draft.eventId(self), ...withoutNulls(params), ...(answer && whose(self, answer)) }
+  const event: StoredEvent = {
+    id: draft.eventId(self),
+    ...withoutNulls(params),
+    ...(answer && whose(self, answer)),
+    ...(self.env.rules.nullPendingStamps && { processed_at: null })
+  }
   if (params.type === "user.define_outcome") return takeOutcome(self, event, params)
   const onReceipt = params.type === "user.custom_tool_result" || params.type === "user.tool_result"
   // a second answer is accepted and has no effect

@@ -271,24 +271,29 @@ const parse = (kind: Kind, text: string): unknown => {
 
 /**
  * Reads the query of a request: names are strict, an array is written `name[]=…` once per element, and an empty value
- * stands for null.
+ * stands for null. Arrays of texts that the schema does not have may be allowed by their names.
  */
 export const query = <S extends Schema.Schema.All>(
-  schema: S | undefined
+  schema: S | undefined,
+  more: ReadonlyArray<string> = []
 ): (pairs: ReadonlyArray<readonly [string, string]>) => Ruling<Schema.Schema.Encoded<S>> => {
   const properties = schema === undefined ? [] : fieldsOf(schema.ast)
   const check: Check = schema === undefined ? () => undefined : compile(schema.ast)
-  const fields = new Map(properties.map((property) => {
+  const fields = new Map<string, { readonly name: string; readonly many: boolean; readonly kind: Kind }>()
+  for (const property of properties) {
     const element = elementOf(property.type)
     const name = String(property.name)
-    return [
-      element === undefined ? name : `${name}[]`,
-      { name, many: element !== undefined, kind: kindOf(element ?? property.type) }
-    ]
-  }))
+    fields.set(element === undefined ? name : `${name}[]`, {
+      name,
+      many: element !== undefined,
+      kind: kindOf(element ?? property.type)
+    })
+  }
+  for (const name of more) fields.set(`${name}[]`, { name, many: true, kind: "string" })
   const valid = fields.size === 0 ? "none" : [...fields.keys()].map((name) => `\`${name}\``).join(", ")
   return (pairs) => {
     const values: Record<string, unknown> = {}
+    const others: Record<string, unknown> = {}
     for (const [name, text] of pairs) {
       // every SDK of the seed era puts `beta=true` into every query
       if (name === "beta") continue
@@ -298,13 +303,14 @@ export const query = <S extends Schema.Schema.All>(
       }
       if (text === "" && !field.many) continue
       const value = parse(field.kind, text)
-      const before = values[field.name]
-      values[field.name] = field.many ? [...(Array.isArray(before) ? before : []), value] : value
+      const place = more.includes(field.name) ? others : values
+      const before = place[field.name]
+      place[field.name] = field.many ? [...(Array.isArray(before) ? before : []), value] : value
     }
     const wrong = check(values)
     // the check is of the encoded side
     return wrong === undefined
-      ? Either.right(values as Schema.Schema.Encoded<S>)
+      ? Either.right({ ...values, ...others } as Schema.Schema.Encoded<S>)
       : refusal.invalid(`${formatPath(wrong.path)}: ${wrong.message}`)
   }
 }

@@ -39,8 +39,11 @@ const encoder = new TextEncoder()
 export const frame = (event: { readonly type: string }): Uint8Array =>
   encoder.encode(`event: ${event.type.replace(/[\r\n]/g, " ")}\ndata: ${JSON.stringify(event)}\n\n`)
 
-/** The heartbeat of a stream. */
-export const ping: Uint8Array = encoder.encode("event: ping\ndata: {\"type\":\"ping\"}\n\n")
+/** The heartbeats of a stream: readers ignore either. */
+export const heartbeat = {
+  event: encoder.encode("event: ping\ndata: {\"type\":\"ping\"}\n\n"),
+  comment: encoder.encode(": ping\n\n")
+}
 
 /** A preview as streams carry it: it has neither an id nor a stamp of its own. */
 export type PreviewFrame =

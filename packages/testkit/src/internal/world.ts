@@ -10,6 +10,7 @@ import type * as Scope from "effect/Scope"
 import type { Rules } from "../Rules.ts"
 import type { EffectRequest, Env, Outcome } from "./draft.ts"
 import * as ids from "./ids.ts"
+import * as rateLimit from "./rateLimit.ts"
 import * as registry from "./registry.ts"
 import type { Registry } from "./registry.ts"
 import type { Session } from "./state.ts"
@@ -37,6 +38,7 @@ export class World {
   /** In order of creation. */
   readonly ordered: Array<Cell> = []
   created = 0
+  limiter: rateLimit.Limiter
   readonly env: Env
   readonly root: ids.Key
   private readonly occurrences = new Map<string, number>()
@@ -55,6 +57,7 @@ export class World {
   ) {
     this.root = ids.root(options.seed)
     this.env = { rules: options.rules, script: (agentId) => registry.scriptOf(this.registry, agentId) }
+    this.limiter = rateLimit.make(options.rules)
     this.clock = options.clock
     this.runtime = options.runtime
     this.scope = options.scope
@@ -113,7 +116,7 @@ export class World {
       }
     }
     for (const one of cell.tails) {
-      if (isOver(cell.session, one.thread)) tail.end(one)
+      if (this.isOver(cell.session, one)) tail.end(one)
     }
     this.arm(cell)
     for (const request of outcome.effects) this.runEffect(cell, request)
@@ -128,17 +131,27 @@ export class World {
   }
 
   /** Opens a stream. It sees what is emitted from this moment on, until the scope closes. */
-  open(cell: Cell, thread: string | null, previewed: ReadonlySet<string>): Effect.Effect<Tail, never, Scope.Scope> {
+  open(
+    cell: Cell,
+    options: Pick<Tail, "key" | "previewed" | "thread">
+  ): Effect.Effect<Tail, never, Scope.Scope> {
     return Effect.gen(this, function*() {
-      const followed = cell.session.threads.find((one) => one.id === thread) ?? cell.session.threads[0]
-      const one = tail.make(thread, previewed, followed.play?.request === null || followed.play === null)
-      if (isOver(cell.session, thread)) {
+      const { rules } = this.env
+      const followed = cell.session.threads.find((one) => one.id === options.thread) ?? cell.session.threads[0]
+      const one = tail.make({ ...options, rules, previewing: (followed.play?.request ?? null) === null })
+      if (this.isOver(cell.session, one)) {
         tail.end(one)
         return one
       }
       cell.tails.add(one)
       yield* Effect.addFinalizer(() => Effect.sync(() => cell.tails.delete(one)))
-      const { heartbeat } = this.env.rules
+      const { heartbeat, maxStreamAge } = rules
+      if (Duration.isFinite(maxStreamAge)) {
+        yield* this.clock.sleep(Duration.times(maxStreamAge, 0.5 + ids.fraction(one.key) / 2)).pipe(
+          Effect.zipRight(Effect.sync(() => tail.end(one))),
+          Effect.forkScoped
+        )
+      }
       if (Duration.isFinite(heartbeat)) {
         yield* this.clock.sleep(heartbeat).pipe(
           Effect.zipRight(Effect.sync(() => tail.beat(one))),
@@ -157,6 +170,15 @@ export class World {
     this.ordered.length = 0
     this.occurrences.clear()
     this.created = 0
+    this.limiter = rateLimit.make(this.env.rules)
+  }
+
+  /** Whether nothing will ever come on a stream again, and the server says so. */
+  private isOver(session: Session, { thread }: Tail): boolean {
+    return this.env.rules.closeEndedStreams && (
+      session.status === "terminated" ||
+      session.threads.some((one) => one.id === thread && one.status === "terminated")
+    )
   }
 
   private release(cell: Cell): void {
@@ -212,8 +234,3 @@ export class World {
 
 const byCreation = (a: Cell, b: Cell): number =>
   a.session.createdAt - b.session.createdAt || a.session.seq - b.session.seq
-
-/** Whether nothing will ever come on a stream again. */
-const isOver = (session: Session, thread: string | null): boolean =>
-  session.status === "terminated" ||
-  (thread !== null && session.threads.some((one) => one.id === thread && one.status === "terminated"))

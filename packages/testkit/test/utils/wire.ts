@@ -112,7 +112,10 @@ export const message = (text: string) => ({ type: "user.message", content: [{ ty
 /** A simulator with one agent and one environment. */
 export const layer = <R = never>(options: Simulator.Options<R> = {}) =>
   Simulator.layer({
-    fixtures: { environments: [{ id: "env_1", type: "cloud" }, { id: "env_self", type: "self_hosted" }] },
+    fixtures: {
+      environments: [{ id: "env_1", type: "cloud" }, { id: "env_self", type: "self_hosted" }],
+      memoryStores: [{ id: "memstore_1", name: "User Preferences", description: "What users like" }]
+    },
     ...options,
     agents: options.agents ?? {
       agent_1: {

@@ -20,7 +20,10 @@ export interface Call<Query, Body> {
 export const session = (call: Call<unknown, unknown>): Ruling<Cell> => {
   const id = call.path["session_id"] ?? ""
   const cell = call.world.find(id)
-  return cell === undefined ? refusal.notFound(`Session ${id} not found.`) : Either.right(cell)
+  if (cell !== undefined) return Either.right(cell)
+  return call.world.env.rules.malformedSessionIds === "invalid" && !/^sesn_\w+$/.test(id)
+    ? refusal.invalid(`Invalid session ID: ${id}`)
+    : refusal.notFound(`Session ${id} not found.`)
 }
 
 /** The credentials of a request, of which there may be one of either kind. */

@@ -2,6 +2,7 @@ import * as Event from "@effect-managed-agents/core/Event"
 import type * as Page from "@effect-managed-agents/core/Page"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as Either from "effect/Either"
+import * as Schema from "effect/Schema"
 import type { Rules } from "../../Rules.ts"
 import * as eventLog from "../eventLog.ts"
 import type { EventLog, StoredEvent } from "../eventLog.ts"
@@ -11,7 +12,7 @@ import type { Pending } from "../state.ts"
 import * as time from "../time.ts"
 import * as transitions from "../transitions.ts"
 import * as validate from "../validate.ts"
-import * as wire from "../wire.ts"
+import type * as wire from "../wire.ts"
 import type { Cell } from "../world.ts"
 import type { Call } from "./context.ts"
 import * as context from "./context.ts"
@@ -37,29 +38,32 @@ const entries = (log: EventLog<StoredEvent>, inbox: ReadonlyArray<Pending>): Rea
 
 const page = (
   all: ReadonlyArray<Entry>,
-  options: {
+  { limit, rules, ...place }: {
     readonly list: string
     readonly order: wire.Order
     readonly limit: number | undefined
     readonly cursor: wire.Cursor | undefined
+    readonly rules: Rules
   }
-): Page.Page<Event.EventEncoded> => {
-  const cut = wire.paginate(all, {
-    ...options,
-    limit: options.limit ?? defaultLimit,
-    key: (entry) => entry.key,
-    bidirectional: false
+): Ruling<Page.Page<Event.EventEncoded>> =>
+  Either.map(pages.limit(limit, defaultLimit, rules.maxItemsPerPage), (limit) => {
+    const cut = pages.cut(all, rules, {
+      ...place,
+      limit,
+      key: (entry) => entry.key,
+      bidirectional: false
+    })
+    // what is stored was made by this simulator's typed constructors, or injected by a test on purpose
+    return { ...cut, data: cut.data.map((entry) => entry.event as Event.EventEncoded) }
   })
-  // what is stored was made by this simulator's typed constructors, or injected by a test on purpose
-  return { ...cut, data: cut.data.map((entry) => entry.event as Event.EventEncoded) }
-}
 
 const processedAt = (event: StoredEvent | undefined): time.Micros | undefined =>
   typeof event?.processed_at === "string" ? time.parse(event.processed_at) : undefined
 
 export const list = (call: Call<Event.ListParamsEncoded, unknown>): Ruling<Page.Page<Event.EventEncoded>> =>
   Either.gen(function*() {
-    const { query } = call
+    const { query, world } = call
+    const { rules } = world.env
     const { session } = yield* context.session(call)
     const order = query.order ?? "asc"
     for (const [i, type] of (query.types ?? []).entries()) {
@@ -76,10 +80,10 @@ export const list = (call: Call<Event.ListParamsEncoded, unknown>): Ruling<Page.
       // a bound is on the time of processing, which what waits does not have
       all = all.filter(({ event }) => {
         const at = processedAt(event)
-        return at !== undefined && inside(at)
+        return at === undefined ? !rules.boundsHidePending : inside(at)
       })
     }
-    return page(all, { list: name, order, limit: query.limit, cursor })
+    return yield* page(all, { list: name, order, limit: query.limit, cursor, rules })
   })
 
 /** The types of events that may be asked for: all that lists can hold, except the one that is only ever streamed. */
@@ -97,7 +101,13 @@ export const listOfThread = (
     const name = `events:${threadId}`
     const cursor = yield* pages.cursor(call.query.page, name, "asc")
     const inbox = thread === session.threads[0] ? session.inbox : []
-    return page(entries(thread.log, inbox), { list: name, order: "asc", limit: call.query.limit, cursor })
+    return yield* page(entries(thread.log, inbox), {
+      list: name,
+      order: "asc",
+      limit: call.query.limit,
+      cursor,
+      rules: call.world.env.rules
+    })
   })
 
 /** Answers of old clients name the thread of the call, which the service ignores. */
@@ -109,6 +119,7 @@ const withoutThread = (event: unknown): unknown => {
 }
 
 const checkBody = validate.body(Event.SendParams)
+const checkEmpty = validate.body(Schema.Struct({ events: Schema.Array(Schema.Unknown) }))
 const checkLone = validate.body(UserEvent.SystemMessageParams)
 
 /** Reads the body of a send. */
@@ -117,6 +128,10 @@ export const sendBody = (rules: Rules) => (body: unknown): Ruling<Event.SendPara
     return checkBody(body)
   }
   const events: ReadonlyArray<unknown> = body.events.map(withoutThread)
+  if (events.length > rules.maxEventsPerSend) {
+    return refusal.invalid(`events: must have at most ${rules.maxEventsPerSend} items`)
+  }
+  if (rules.acceptEmptySends && events.length === 0) return Either.map(checkEmpty(body), () => ({ events: [] }))
   const [first] = events
   const lone = rules.loneSystemMessages && events.length === 1 && typeof first === "object" && first !== null &&
     "type" in first && first.type === "system.message"

@@ -1,4 +1,6 @@
+import type * as Page from "@effect-managed-agents/core/Page"
 import * as Either from "effect/Either"
+import type { Rules } from "../../Rules.ts"
 import * as refusal from "../refusal.ts"
 import type { Ruling } from "../refusal.ts"
 import * as time from "../time.ts"
@@ -8,6 +10,22 @@ import * as wire from "../wire.ts"
 /** The cursor that a request names, if any. */
 export const cursor = (page: string | null | undefined, list: string, order: Order): Ruling<Cursor | undefined> =>
   page === undefined || page === null ? Either.right(undefined) : wire.decodeCursor(page, list, order)
+
+/** The size of a page that a request names, if any, which must not be too large. */
+export const limit = (asked: number | undefined, otherwise: number, most: number): Ruling<number> =>
+  asked !== undefined && asked > most
+    ? refusal.invalid(`limit: must be at most ${most}`)
+    : Either.right(asked ?? Math.min(otherwise, most))
+
+/** Cuts a page out of a list, with edges as the rules will have them. */
+export const cut = <A>(
+  items: ReadonlyArray<A>,
+  rules: Rules,
+  options: Parameters<typeof wire.paginate<A>>[1]
+): Page.Page<A> => ({
+  ...(rules.nullPageEdges && { next_page: null, ...(options.bidirectional && { prev_page: null }) }),
+  ...wire.paginate(items, options)
+})
 
 /** Bounds on a time, as lists take them. */
 export interface Bounds {

@@ -4,7 +4,6 @@ import * as Either from "effect/Either"
 import type { Ruling } from "../refusal.ts"
 import * as resources from "../resources.ts"
 import * as transitions from "../transitions.ts"
-import * as wire from "../wire.ts"
 import type { Call } from "./context.ts"
 import * as context from "./context.ts"
 import * as pages from "./pages.ts"
@@ -15,18 +14,18 @@ export const add = (call: Call<unknown, Resource.FileParamsEncoded>): Ruling<Res
     const cell = yield* context.session(call)
     yield* transitions.mayChangeResources(cell.session)
     const now = world.now()
-    const mounted = yield* resources.add(cell.session, world.registry, now, body)
+    const mounted = yield* resources.add(cell.session, world.registry, world.env.rules, now, body)
     world.commit(cell, transitions.setResources(cell.session, now, world.env, mounted.resources, mounted.issued))
     return mounted.value
   })
 
 export const list = (call: Call<Resource.ListParamsEncoded, unknown>): Ruling<Page.Page<Resource.ResourceEncoded>> =>
   Either.gen(function*() {
-    const { query } = call
+    const { query, world } = call
     const { session } = yield* context.session(call)
     const name = `resources:${session.id}`
     const cursor = yield* pages.cursor(query.page, name, "asc")
-    const page = wire.paginate(session.resources, {
+    const page = pages.cut(session.resources, world.env.rules, {
       list: name,
       order: "asc",
       limit: query.limit ?? Infinity,

@@ -1,5 +1,6 @@
+import * as Api from "@effect-managed-agents/core/Api"
 import type * as Page from "@effect-managed-agents/core/Page"
-import type * as Session from "@effect-managed-agents/core/Session"
+import * as Session from "@effect-managed-agents/core/Session"
 import * as Either from "effect/Either"
 import * as ids from "../ids.ts"
 import * as refusal from "../refusal.ts"
@@ -9,14 +10,29 @@ import * as resources from "../resources.ts"
 import * as state from "../state.ts"
 import * as transitions from "../transitions.ts"
 import * as usage from "../usage.ts"
+import * as validate from "../validate.ts"
 import * as views from "../views.ts"
-import * as wire from "../wire.ts"
 import type { Cell, World } from "../world.ts"
 import type { Call } from "./context.ts"
 import * as context from "./context.ts"
 import * as pages from "./pages.ts"
 
 const view = (world: World, cell: Cell): Session.SessionEncoded => views.session(cell.session, world.now(), world.env)
+
+const checkCreate = validate.body(Session.CreateParams)
+
+/** Reads the body of a create. */
+export const createBody = (body: unknown): Ruling<Session.CreateParamsEncoded> =>
+  // the one field whose absence has a code of its own
+  hasNoModel(body)
+    ? refusal.invalid("agent.model: value is required", "agent_model_required")
+    : checkCreate(body)
+
+const hasNoModel = (body: unknown): boolean => {
+  const agent = typeof body === "object" && body !== null && "agent" in body ? body.agent : undefined
+  return typeof agent === "object" && agent !== null && "type" in agent && agent.type === "agent_with_overrides" &&
+    "model" in agent && agent.model === null
+}
 
 export const create = (call: Call<unknown, Session.CreateParamsEncoded>): Ruling<Session.SessionEncoded> =>
   Either.gen(function*() {
@@ -29,9 +45,11 @@ export const create = (call: Call<unknown, Session.CreateParamsEncoded>): Ruling
     const mounted = yield* resources.mountAll(
       { agent, environment, issued: { event: 0, resource: 0, thread: 1, file: 0, outcome: 0 }, key, resources: [] },
       world.registry,
+      world.env.rules,
       now,
       body.resources ?? []
     )
+    for (const id of body.vault_ids ?? []) yield* registry.checkReference(world.registry, world.env.rules, "vault", id)
     const session = state.makeSession({
       id: ids.format("sesn", key),
       key,
@@ -54,14 +72,20 @@ export const create = (call: Call<unknown, Session.CreateParamsEncoded>): Ruling
     return view(world, cell)
   })
 
-export const list = (call: Call<Session.ListParamsEncoded, unknown>): Ruling<Page.Page<Session.SessionEncoded>> =>
+type ListQuery = Session.ListParamsEncoded & {
+  /** Known from recordings alone. */
+  readonly created_by_ids?: ReadonlyArray<string>
+}
+
+/** Reads the query of a list of sessions. */
+export const listQuery = validate.query(Api.sessions.list.query, ["created_by_ids"])
+
+export const list = (call: Call<ListQuery, unknown>): Ruling<Page.Page<Session.SessionEncoded>> =>
   Either.gen(function*() {
     const { query, world } = call
     const { rules } = world.env
     const order = query.order ?? "desc"
-    if (query.limit !== undefined && query.limit > rules.maxSessionsPerPage) {
-      yield* refusal.invalid(`limit: must be at most ${rules.maxSessionsPerPage}`)
-    }
+    const limit = yield* pages.limit(query.limit, rules.sessionsPerPage, rules.maxSessionsPerPage)
     const cursor = yield* pages.cursor(query.page, "sessions", order)
     const inside = pages.within(query)
     yield* pages.checkBounds(cursor?.key[0], inside)
@@ -74,13 +98,16 @@ export const list = (call: Call<Session.ListParamsEncoded, unknown>): Ruling<Pag
       if (query.deployment_id !== undefined && session.deploymentId !== query.deployment_id) return false
       if (query.memory_store_id !== undefined && !hasMemory(session, query.memory_store_id)) return false
       if (statuses !== undefined && !statuses.has(transitions.visibleStatus(session, now, world.env))) return false
+      // sessions have no creator that anybody could ask for
+      if (query.created_by_ids !== undefined) return false
+      if (session.status !== "terminated" || query.include_archived === true) return true
       // whoever asks for terminated sessions, which archived ones are too, wants to see them
-      return session.status !== "terminated" || query.include_archived === true || statuses?.has("terminated") === true
+      return rules.statusesShowEnded && statuses?.has("terminated") === true
     })
-    const page = wire.paginate(cells, {
+    const page = pages.cut(cells, rules, {
       list: "sessions",
       order,
-      limit: query.limit ?? rules.sessionsPerPage,
+      limit,
       cursor,
       key: ({ session }) => [session.createdAt, session.seq],
       bidirectional: true

@@ -7,7 +7,6 @@ import type { Ruling } from "../refusal.ts"
 import type * as state from "../state.ts"
 import * as transitions from "../transitions.ts"
 import * as views from "../views.ts"
-import * as wire from "../wire.ts"
 import type { Cell } from "../world.ts"
 import type { Call } from "./context.ts"
 import * as context from "./context.ts"
@@ -29,16 +28,18 @@ export const list = (call: Call<Thread.ListParamsEncoded, unknown>): Ruling<Page
   Either.gen(function*() {
     const { query, world } = call
     const { session } = yield* context.session(call)
+    const { rules } = world.env
+    const limit = yield* pages.limit(query.limit, 1000, rules.maxItemsPerPage)
     const name = `threads:${session.id}`
     const cursor = yield* pages.cursor(query.page, name, "asc")
     const statuses = query.statuses === undefined ? undefined : new Set<string>(query.statuses)
     const threads = session.threads
       .map((thread, i) => ({ thread, i }))
       .filter(({ thread }) => statuses === undefined || statuses.has(thread.status))
-    const page = wire.paginate(threads, {
+    const page = pages.cut(threads, rules, {
       list: name,
       order: "asc",
-      limit: query.limit ?? 1000,
+      limit,
       cursor,
       key: ({ i }) => [i, 0],
       bidirectional: false

@@ -11,6 +11,8 @@ import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import * as door from "../door.ts"
 import type { Request, Response } from "../http.ts"
+import * as ids from "../ids.ts"
+import * as wire from "../wire.ts"
 
 /** The address cannot be listened on. */
 export class ListenError extends Data.TaggedError("ListenError")<{
@@ -22,6 +24,8 @@ export class ListenError extends Data.TaggedError("ListenError")<{
 export interface Options {
   readonly host: string
   readonly port: number
+  /** How many milliseconds a request may take to arrive. */
+  readonly requestTimeout?: number
 }
 
 /** Where a server listens. */
@@ -31,6 +35,11 @@ export interface Address {
   /** Such as `http://127.0.0.1:8787`, without a slash at the end. */
   readonly url: string
 }
+
+/** An error of the port itself. */
+type Fail = (status: number, type: string, message: string) => Response
+
+const portKey = ids.root(0)
 
 /** The largest request body that the service takes. */
 const maxBodySize = 32 * 1024 * 1024
@@ -48,27 +57,46 @@ export const listen = (
     const fibers = yield* FiberSet.make()
     const run = yield* FiberSet.runtime(fibers)<never>()
     const sockets = new Set<Socket>()
-    const answering = new Set<Duplex>()
+    // how many requests of a connection have no answer yet: a client may send the next one early
+    const answering = new Map<Duplex, number>()
+    const count = (socket: Duplex, change: 1 | -1): void => {
+      const n = (answering.get(socket) ?? 0) + change
+      if (n === 0) answering.delete(socket)
+      else answering.set(socket, n)
+    }
 
-    // longer than clients keep a connection that they do not use, so that none is closed under a request
-    const server = Http.createServer({ keepAliveTimeout: 65_000 }, (request, response) => {
+    // no function of the seed: what the port refuses is no request to the simulator
+    let refusals = 0
+    const fail: Fail = (status, type, message) =>
+      wire.errorResponse({ status, type, message }, ids.format("req", ids.nth(portKey, refusals++)))
+
+    const begin = (request: Http.IncomingMessage, response: Http.ServerResponse): void => {
       const gone = new AbortController()
-      answering.add(request.socket)
-      const fiber = run(serve(send, request, response, gone.signal))
+      count(request.socket, 1)
+      const fiber = run(serve(send, fail, request, response, gone.signal))
       response.on("error", () => gone.abort())
       response.once("close", () => {
-        answering.delete(request.socket)
+        count(request.socket, -1)
         gone.abort()
         fiber.unsafeInterruptAsFork(FiberId.none)
       })
-    })
+    }
+    const server = Http.createServer({
+      // longer than clients keep a connection that they do not use, so that none is closed under a request
+      keepAliveTimeout: 65_000,
+      requestTimeout: options.requestTimeout ?? 300_000,
+      headersTimeout: Math.min(60_000, options.requestTimeout ?? Infinity),
+      connectionsCheckingInterval: Math.min(30_000, options.requestTimeout ?? Infinity)
+    }, begin)
+    // what a client expects is no reason to refuse it
+    server.on("checkExpectation", begin)
     server.on("connection", (socket: Socket) => {
       sockets.add(socket)
       socket.once("close", () => sockets.delete(socket))
     })
     server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
       if (answering.has(socket) || !socket.writable || error.code === "ECONNRESET") socket.destroy()
-      else if (!socket.writableEnded) refuse(error, socket)
+      else if (!socket.writableEnded) refuse(fail, error, socket)
     })
 
     const close = Effect.async<void>((resume) => {
@@ -116,6 +144,7 @@ const explain = (cause: NodeJS.ErrnoException, host: string, port: number): stri
 
 const serve = (
   send: door.Door,
+  fail: Fail,
   request: Http.IncomingMessage,
   response: Http.ServerResponse,
   gone: AbortSignal
@@ -126,10 +155,7 @@ const serve = (
     }
     const body = yield* readBody(request)
     if (body === undefined) {
-      return yield* answer(response, {
-        status: 413,
-        ...error("request_too_large", `The request body is larger than ${maxBodySize} bytes`)
-      })
+      return yield* answer(response, fail(413, "request_too_large", "Request exceeds the maximum size"))
     }
     const { response: result, scope } = yield* send({ ...head(request), body }, gone)
     if (result.body._tag !== "Events") return yield* answer(response, result)
@@ -139,7 +165,7 @@ const serve = (
   }).pipe(
     Effect.catchTag("Closed", () => hangUp(response)),
     Effect.onInterrupt(() => hangUp(response)),
-    Effect.catchAllCause((cause) => crashed(response, cause))
+    Effect.catchAllCause((cause) => crashed(fail, response, cause))
   )
 
 /** Ends what has begun, so that the reader sees an end and not a broken connection, and drops what has not. */
@@ -149,12 +175,12 @@ const hangUp = (response: Http.ServerResponse): Effect.Effect<void> =>
     else response.destroy()
   })
 
-const crashed = (response: Http.ServerResponse, cause: Cause.Cause<never>): Effect.Effect<void> =>
+const crashed = (fail: Fail, response: Http.ServerResponse, cause: Cause.Cause<never>): Effect.Effect<void> =>
   Effect.zipRight(
     Effect.logError("The simulator failed to answer a request", cause),
     response.headersSent
       ? Effect.sync(() => response.destroy())
-      : answer(response, { status: 500, ...error("api_error", "Internal server error") })
+      : answer(response, fail(500, "api_error", "Internal server error"))
   )
 
 const head = (request: Http.IncomingMessage): Omit<Request, "body"> => {
@@ -204,14 +230,11 @@ const preflight = (request: Http.IncomingMessage, response: Http.ServerResponse)
   response.end()
 }
 
-const error = (type: string, message: string): Pick<Response, "headers" | "body"> => ({
-  headers: { "content-type": "application/json" },
-  body: { _tag: "Json", value: { type: "error", error: { type, message } } }
-})
+const textOf = (body: Response["body"]): string => body._tag === "Json" ? JSON.stringify(body.value) : ""
 
 const answer = (response: Http.ServerResponse, { body, headers, status }: Response): Effect.Effect<void> =>
   Effect.sync(() => {
-    const text = body._tag === "Json" ? JSON.stringify(body.value) : ""
+    const text = textOf(body)
     response.writeHead(status, { ...cors, ...headers, "content-length": Buffer.byteLength(text) })
     response.end(text)
   })
@@ -236,21 +259,22 @@ const stream = (
   ).pipe(Effect.zipRight(Effect.sync(() => response.end())))
 
 /** Answers bytes that are no request. */
-const refuse = (cause: NodeJS.ErrnoException, socket: Duplex): void => {
+const refuse = (fail: Fail, cause: NodeJS.ErrnoException, socket: Duplex): void => {
   const [status, type, message] = cause.code === "HPE_HEADER_OVERFLOW"
     ? [431, "invalid_request_error", "The request headers are too large"] as const
     : cause.code === "ERR_HTTP_REQUEST_TIMEOUT"
     ? [408, "timeout_error", "The request did not arrive in time"] as const
     : [400, "invalid_request_error", "The request is not valid HTTP"] as const
-  const body = JSON.stringify({ type: "error", error: { type, message } })
+  const { body, headers } = fail(status, type, message)
+  const text = textOf(body)
   socket.end(
     [
       `HTTP/1.1 ${status} ${Http.STATUS_CODES[status]}`,
-      "content-type: application/json",
-      `content-length: ${Buffer.byteLength(body)}`,
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+      `content-length: ${Buffer.byteLength(text)}`,
       "connection: close",
       "",
-      body
+      text
     ].join("\r\n")
   )
 }
