@@ -1,12 +1,23 @@
 /**
- * What was asked of a simulator and how it answered.
+ * What was asked of a simulator and how it answered, and the laws that every program should keep.
  *
- * The ledger has one entry for each request to the API, in the order of arrival. It can be printed and shared: the
- * values of credentials, and of `authorization_token` wherever it stands, are not in it.
+ * The ledger has one entry for each request to the API, in the order of arrival. The history has them too, among
+ * everything that the service did meanwhile. Both can be printed and shared: the values of credentials, and of
+ * `authorization_token` wherever it stands, are not in them.
+ *
+ * A {@link Law} is a function of the history. {@link assertAll} fails with what broke one, and with a timeline of both
+ * sides in which that is marked.
  *
  * @since 0.1.0
  */
+import type * as Event from "@effect-managed-agents/core/Event"
+import type * as Session from "@effect-managed-agents/core/Session"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as laws from "./internal/laws.ts"
+import * as timeline_ from "./internal/timeline.ts"
+import { Simulator } from "./Simulator.ts"
 
 const Entry_ = Schema.Struct({
   /** When the request came, RFC 3339. */
@@ -43,21 +54,267 @@ export interface Entry extends Schema.Schema.Type<typeof Entry_> {}
  */
 export const Entry: Schema.Schema<Entry> = Entry_
 
-const queryText = (query: Entry["query"]): string => {
-  const pairs = Object.entries(query).flatMap(([name, value]) =>
-    (typeof value === "string" ? [value] : value).map((one) => `${name}=${one}`)
-  )
-  return pairs.length === 0 ? "" : `?${pairs.join("&")}`
+/**
+ * A request that came.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Asked {
+  readonly _tag: "Asked"
+  readonly at: string
+  readonly entry: Entry
+  /** When it was answered; absent until then. */
+  readonly answeredAt?: string | undefined
 }
 
 /**
- * Prints entries as a readable timeline, one line for each request and one for its body.
+ * Events of a client that the service took, whatever became of the answer. They are processed later.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Took {
+  readonly _tag: "Took"
+  readonly at: string
+  readonly sessionId: string
+  readonly events: ReadonlyArray<Event.EventEncoded>
+}
+
+/**
+ * An event that the service emitted, whether or not a stream was there to carry it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Emitted {
+  readonly _tag: "Emitted"
+  readonly at: string
+  readonly sessionId: string
+  /** The child thread whose event it is; null for what the session's own stream carries. */
+  readonly threadId: string | null
+  readonly event: Event.StreamEventEncoded
+}
+
+/**
+ * An event stream that was opened. Streams are numbered from 1.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Opened {
+  readonly _tag: "Opened"
+  readonly at: string
+  readonly stream: number
+  readonly sessionId: string
+  /** The thread that it follows, or null for the session. */
+  readonly threadId: string | null
+}
+
+/**
+ * An event stream that was closed.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Closed {
+  readonly _tag: "Closed"
+  readonly at: string
+  readonly stream: number
+  readonly sessionId: string
+  readonly by: "client" | "service"
+}
+
+/**
+ * Something that happened on one of the two sides.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Moment = Asked | Took | Emitted | Opened | Closed
+
+/**
+ * All that happened, in order, and what the sessions are doing now.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface History {
+  readonly moments: ReadonlyArray<Moment>
+  /** Whether there was more than is kept: the last 10,000 requests, and the last 20,000 moments of the service. */
+  readonly truncated: boolean
+  /** The sessions that are not deleted, also archived ones. */
+  readonly sessions: ReadonlyArray<{ readonly id: string; readonly status: Session.SessionEncoded["status"] }>
+}
+
+/**
+ * What broke a law.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Offence {
+  readonly message: string
+  /** The session that it concerns. */
+  readonly sessionId: string
+  /** Those of the history that show it, which the timeline marks. */
+  readonly moments: ReadonlyArray<Moment>
+}
+
+/**
+ * Something that holds for every history of a program that does right.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Law {
+  readonly name: string
+  readonly offences: (history: History) => ReadonlyArray<Offence>
+}
+
+/**
+ * An {@link Offence}, and against what.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Violation extends Offence {
+  /** The name of the law. */
+  readonly law: string
+}
+
+/**
+ * Laws were broken. The message says which and by what, and has the timeline.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class LedgerViolation extends Data.TaggedError("LedgerViolation")<{ readonly message: string }> {
+  // not fields of the error: test runners print those, and the message has it all
+  readonly #violations: ReadonlyArray<Violation>
+  readonly #timeline: string
+
+  constructor(history: History, violations: ReadonlyArray<Violation>) {
+    const text = timeline(history, violations)
+    const list = violations.map(({ law, message }, i) => `  ${i + 1}. ${law}: ${message}`)
+    super({ message: ["The client broke laws of the API:", ...list, "", text].join("\n") })
+    this.#violations = violations
+    this.#timeline = text
+  }
+
+  /** What was wrong. */
+  get violations(): ReadonlyArray<Violation> {
+    return this.#violations
+  }
+
+  /** What happened, with the offending moments marked by the number of the violation. */
+  get timeline(): string {
+    return this.#timeline
+  }
+}
+
+/**
+ * Every call that waits for the client is answered, and no call twice. A call that the client interrupted, or whose
+ * session or thread has ended, needs no answer.
+ *
+ * @category laws
+ * @since 0.1.0
+ */
+export const answeredOnce: Law = { name: "answered once", offences: laws.answeredOnce }
+
+/**
+ * No answer is sent to a call that does not exist.
+ *
+ * @category laws
+ * @since 0.1.0
+ */
+export const answersExist: Law = { name: "answers exist", offences: laws.answersExist }
+
+/**
+ * Nothing is sent to a session that has terminated or was archived or deleted.
+ *
+ * @category laws
+ * @since 0.1.0
+ */
+export const quietAfterEnd: Law = { name: "quiet after the end", offences: laws.quietAfterEnd }
+
+/**
+ * No session is left running.
+ *
+ * @category laws
+ * @since 0.1.0
+ */
+export const noneRunning: Law = { name: "none running", offences: laws.noneRunning }
+
+/**
+ * No event stream is left open.
+ *
+ * @category laws
+ * @since 0.1.0
+ */
+export const noneOpen: Law = { name: "none open", offences: laws.noneOpen }
+
+/**
+ * No message is sent twice: with the same content, before the agent has said anything or its turn has ended. It is not
+ * one of the {@link defaults}, as there are programs that mean to.
+ *
+ * @category laws
+ * @since 0.1.0
+ */
+export const messagesOnce: Law = { name: "messages once", offences: laws.messagesOnce }
+
+/**
+ * The laws that every program should keep.
+ *
+ * @category laws
+ * @since 0.1.0
+ */
+export const defaults: ReadonlyArray<Law> = [answeredOnce, answersExist, quietAfterEnd, noneRunning, noneOpen]
+
+const judged = (laws: ReadonlyArray<Law>) =>
+  Effect.gen(function*() {
+    const history = yield* Effect.flatMap(Simulator, (simulator) => simulator.history)
+    const violations = laws.flatMap(({ name, offences }) =>
+      offences(history).map((offence): Violation => ({ law: name, ...offence }))
+    )
+    return [history, violations] as const
+  })
+
+/**
+ * What broke these laws up to now.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const check = (...laws: ReadonlyArray<Law>): Effect.Effect<ReadonlyArray<Violation>, never, Simulator> =>
+  Effect.map(judged(laws), ([, violations]) => violations)
+
+/**
+ * Fails if one of these laws was broken.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const assert = (...laws: ReadonlyArray<Law>): Effect.Effect<void, LedgerViolation, Simulator> =>
+  Effect.flatMap(
+    judged(laws),
+    ([history, violations]) => violations.length === 0 ? Effect.void : new LedgerViolation(history, violations)
+  )
+
+/**
+ * Fails if one of the {@link defaults} was broken. It belongs at the end of a test, when the program is done.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const assertAll: Effect.Effect<void, LedgerViolation, Simulator> = assert(...defaults)
+
+/**
+ * Prints a history as a timeline with a lane for each side, at most 120 columns wide. With violations it marks what they
+ * point at, and leaves out sessions that none concerns and long stretches in which nothing is marked.
  *
  * @category destructors
  * @since 0.1.0
  */
-export const timeline = (entries: ReadonlyArray<Entry>): string =>
-  entries.map((entry) => {
-    const head = `${entry.at} ${entry.method} ${entry.path}${queryText(entry.query)} -> ${entry.status ?? "no answer"}`
-    return entry.body === undefined ? head : `${head}\n  ${JSON.stringify(entry.body)}`
-  }).join("\n")
+export const timeline = (history: History, violations: ReadonlyArray<Violation> = []): string =>
+  timeline_.render(history, violations)

@@ -27,7 +27,6 @@ import * as refusal from "./internal/refusal.ts"
 import * as registry from "./internal/registry.ts"
 import * as router from "./internal/router.ts"
 import * as state from "./internal/state.ts"
-import * as tail from "./internal/tail.ts"
 import * as time from "./internal/time.ts"
 import * as transitions from "./internal/transitions.ts"
 import * as views from "./internal/views.ts"
@@ -226,6 +225,8 @@ export interface Service {
   readonly events: (sessionId: string) => Effect.Effect<ReadonlyArray<Event.EventEncoded>, Refused>
   /** What was asked and answered, in the order of arrival. No credential is in it. */
   readonly ledger: Effect.Effect<ReadonlyArray<Ledger.Entry>>
+  /** The same, among everything that the service did: what `Ledger` judges and prints. */
+  readonly history: Effect.Effect<Ledger.History>
   /** Back to the state at the start, with an empty ledger. Open streams end. */
   readonly reset: Effect.Effect<void>
 }
@@ -254,12 +255,17 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
   Effect.gen(function*() {
     const seed = options.seed ?? 0
     const context = yield* Effect.context<R>()
+    const now: Effect.Effect<Timestamp.Timestamp> = Effect.sync(() =>
+      Timestamp.Timestamp.make(time.format(world.now()))
+    )
+    const recorder = ledger.make(now)
     const world = new World({
       seed,
       rules: { ...Rules.defaults, ...options.rules },
       clock: yield* Effect.clock,
       runtime: yield* Effect.runtime<never>(),
-      scope: yield* Effect.scope
+      scope: yield* Effect.scope,
+      note: recorder.note
     })
 
     const putAgent = (id: string, agent: AgentOptions): Ruling<Agent.SessionAgentEncoded> =>
@@ -311,9 +317,6 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
     const cells = (id: string | undefined): ReadonlyArray<Cell> =>
       world.ordered.filter((cell) => id === undefined || cell.session.id === id)
 
-    const now = Effect.sync(() => Timestamp.Timestamp.make(time.format(world.now())))
-    const recorder = ledger.make(now)
-
     return Simulator.of({
       seed,
       handle: recorder.recording(router.make(world)),
@@ -343,7 +346,7 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
         ),
       closeStreams: (id) =>
         Effect.sync(() => {
-          for (const cell of cells(id)) for (const one of cell.tails) tail.end(one)
+          for (const cell of cells(id)) for (const one of cell.tails) world.end(cell, one)
         }),
       openStreams: (id) => Effect.sync(() => cells(id).reduce((sum, cell) => sum + cell.tails.size, 0)),
       sessions: Effect.sync(() => world.all().map((cell) => views.session(cell.session, world.now(), world.env))),
@@ -356,13 +359,11 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
             >)
         ),
       ledger: recorder.entries,
-      reset: Effect.zipRight(
-        recorder.clear,
-        Effect.sync(() => {
-          world.clear()
-          begin()
-        })
-      )
+      history: Effect.map(recorder.history, (history) => ({
+        ...history,
+        sessions: world.all().map(({ session: { id, status } }) => ({ id, status }))
+      })),
+      reset: Effect.sync(() => world.clear()).pipe(Effect.zipRight(recorder.clear), Effect.zipRight(Effect.sync(begin)))
     })
   })
 

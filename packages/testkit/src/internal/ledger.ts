@@ -1,52 +1,112 @@
 import * as Effect from "effect/Effect"
-import type { Entry } from "../Ledger.ts"
+import type { Asked, Entry, History, Moment } from "../Ledger.ts"
 import type { Handle } from "./door.ts"
 import type { Request } from "./http.ts"
 
-/** Keeps the ledger of a simulator. */
+/** Keeps the ledger of a simulator, and the history that it is a part of. */
 export interface Recorder {
   /** The same handler, writing down what it does. */
   readonly recording: (handle: Handle) => Handle
+  /** Writes down what the service does. */
+  readonly note: (moment: Exclude<Moment, Asked>) => void
   readonly entries: Effect.Effect<ReadonlyArray<Entry>>
+  readonly history: Effect.Effect<Omit<History, "sessions">>
   readonly clear: Effect.Effect<void>
 }
 
-/** A simulator that runs for weeks forgets its oldest requests. */
+/** A simulator that runs for weeks forgets its oldest requests, */
 const maxEntries = 10_000
+/** what it did long ago (it keeps between this many moments and twice as many) */
+const maxMoments = 20_000
+/** and the oldest credentials. */
+const maxSecrets = 100
+
+interface Numbered<A> {
+  /** The place in the history. */
+  readonly n: number
+  moment: A
+}
 
 /** An empty ledger. `now` is the time of the simulated service. */
 export const make = (now: Effect.Effect<string>): Recorder => {
-  let entries: Array<{ current: Entry }> = []
+  let next = 0
+  let asked: Array<Numbered<Asked>> = []
+  let older: ReadonlyArray<Numbered<Moment>> = []
+  let newer: Array<Numbered<Moment>> = []
+  let truncated = false
+  /** What clients have shown as credentials: it may come back in an event. */
+  const secrets = new Set<string>()
+
   return {
     recording: (handle) => (request) =>
       Effect.gen(function*() {
-        const entry = { current: describe(request, yield* now) }
-        entries.push(entry)
-        if (entries.length > maxEntries) entries.shift()
+        const at = yield* now
+        const { entry, known } = describe(request, at)
+        for (const secret of known) secrets.add(secret)
+        for (const secret of secrets) {
+          if (secrets.size <= maxSecrets) break
+          secrets.delete(secret)
+        }
+        const own: Numbered<Asked> = { n: next++, moment: { _tag: "Asked", at, entry } }
+        asked.push(own)
+        if (asked.length > maxEntries) {
+          asked.shift()
+          truncated = true
+        }
         const response = yield* handle(request)
         const requestId = response.headers["request-id"]
-        entry.current = {
-          ...entry.current,
-          status: response.status,
-          ...(requestId !== undefined && { request_id: requestId })
+        own.moment = {
+          ...own.moment,
+          entry: { ...entry, status: response.status, ...(requestId !== undefined && { request_id: requestId }) },
+          answeredAt: yield* now
         }
         return response
       }),
-    entries: Effect.sync(() => entries.map((entry) => entry.current)),
+    note: (moment) => {
+      if (newer.length >= maxMoments) {
+        truncated ||= older.length > 0
+        older = newer
+        newer = []
+      }
+      newer.push({ n: next++, moment })
+    },
+    entries: Effect.sync(() => asked.map(({ moment }) => moment.entry)),
+    history: Effect.sync(() => ({
+      moments: [...asked, ...withoutCopies(conceal([...older, ...newer], [...secrets]))].sort((a, b) => a.n - b.n).map((
+        { moment }
+      ) => moment),
+      truncated
+    })),
     clear: Effect.sync(() => {
-      entries = []
+      asked = []
+      older = []
+      newer = []
+      truncated = false
+      secrets.clear()
     })
   }
 }
 
-const describe = (request: Request, at: string): Entry => {
+/** An event that shows in several places happened once: first where it belongs. */
+const withoutCopies = (all: ReadonlyArray<Numbered<Moment>>): ReadonlyArray<Numbered<Moment>> => {
+  const places = new Map<string, string | null>()
+  return all.filter(({ moment }) => {
+    if (moment._tag !== "Emitted" || !("id" in moment.event)) return true
+    const id = String(moment.event.id)
+    const place = places.get(id)
+    if (place === undefined) places.set(id, moment.threadId)
+    return place === undefined || place === moment.threadId
+  })
+}
+
+const describe = (request: Request, at: string): { readonly entry: Entry; readonly known: ReadonlyArray<string> } => {
   const secrets = new Set<string>()
   const headers = redactRecord(request.headers, secrets)
   const query = redactRecord(collect(request.query), secrets)
   const body = request.body === "" ? undefined : redact(parse(request.body), secrets)
   // a secret stands for itself wherever else it turns up, unless it is so short that it may be a word
   const known = [...secrets].filter((secret) => secret.length >= 8)
-  return conceal({
+  const entry = conceal({
     at,
     method: request.method,
     path: request.path,
@@ -54,6 +114,7 @@ const describe = (request: Request, at: string): Entry => {
     headers,
     ...(body !== undefined && { body })
   }, known)
+  return { entry, known }
 }
 
 const redacted = "<redacted>"

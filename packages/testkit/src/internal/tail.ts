@@ -9,6 +9,8 @@ import * as wire from "./wire.ts"
 
 /** One open stream of events: what was emitted since it opened, until it is read. */
 export interface Tail {
+  /** Streams are numbered in the order in which they open. */
+  readonly number: number
   /** Of the request that opened it: the source of its chances. */
   readonly key: ids.Key
   readonly rules: Rules
@@ -24,7 +26,9 @@ export interface Tail {
 }
 
 /** A tail without events. */
-export const make = (options: Pick<Tail, "key" | "previewed" | "previewing" | "rules" | "thread">): Tail => ({
+export const make = (
+  options: Pick<Tail, "key" | "number" | "previewed" | "previewing" | "rules" | "thread">
+): Tail => ({
   ...options,
   buffer: [],
   ended: false,

@@ -7,8 +7,10 @@ import type * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
+import type * as Ledger from "../Ledger.ts"
 import type { Rules } from "../Rules.ts"
 import type { EffectRequest, Env, Outcome } from "./draft.ts"
+import type { LiveEvent } from "./eventLog.ts"
 import * as ids from "./ids.ts"
 import * as rateLimit from "./rateLimit.ts"
 import * as registry from "./registry.ts"
@@ -17,6 +19,7 @@ import type { Session } from "./state.ts"
 import * as tail from "./tail.ts"
 import type { Tail } from "./tail.ts"
 import type { Micros } from "./time.ts"
+import * as time from "./time.ts"
 import * as transitions from "./transitions.ts"
 
 /** A session and what is attached to it from outside: readers, a timer, running Effects. */
@@ -45,6 +48,8 @@ export class World {
   private readonly clock: Clock.Clock
   private readonly runtime: Runtime.Runtime<never>
   private readonly scope: Scope.Scope
+  private readonly note: (moment: Exclude<Ledger.Moment, Ledger.Asked>) => void
+  private streams = 0
 
   constructor(
     options: {
@@ -53,6 +58,7 @@ export class World {
       readonly clock: Clock.Clock
       readonly runtime: Runtime.Runtime<never>
       readonly scope: Scope.Scope
+      readonly note: World["note"]
     }
   ) {
     this.root = ids.root(options.seed)
@@ -61,6 +67,7 @@ export class World {
     this.clock = options.clock
     this.runtime = options.runtime
     this.scope = options.scope
+    this.note = options.note
   }
 
   now(): Micros {
@@ -111,12 +118,13 @@ export class World {
   commit(cell: Cell, outcome: Outcome): void {
     cell.session = outcome.session
     for (const { event, session, thread } of outcome.emissions) {
+      this.noteEmitted(cell.session.id, event, session ? null : thread)
       for (const one of cell.tails) {
         if (one.thread === null ? session : one.thread === thread) tail.offer(one, event)
       }
     }
     for (const one of cell.tails) {
-      if (this.isOver(cell.session, one)) tail.end(one)
+      if (this.isOver(cell.session, one)) this.end(cell, one)
     }
     this.arm(cell)
     for (const request of outcome.effects) this.runEffect(cell, request)
@@ -137,18 +145,30 @@ export class World {
   ): Effect.Effect<Tail, never, Scope.Scope> {
     return Effect.gen(this, function*() {
       const { rules } = this.env
-      const followed = cell.session.threads.find((one) => one.id === options.thread) ?? cell.session.threads[0]
-      const one = tail.make({ ...options, rules, previewing: (followed.play?.request ?? null) === null })
+      const { thread } = options
+      const followed = cell.session.threads.find((one) => one.id === thread) ?? cell.session.threads[0]
+      const one = tail.make({
+        ...options,
+        number: ++this.streams,
+        rules,
+        previewing: (followed.play?.request ?? null) === null
+      })
+      this.note({ _tag: "Opened", at: this.at(), stream: one.number, sessionId: cell.session.id, threadId: thread })
       if (this.isOver(cell.session, one)) {
-        tail.end(one)
+        this.end(cell, one)
         return one
       }
       cell.tails.add(one)
-      yield* Effect.addFinalizer(() => Effect.sync(() => cell.tails.delete(one)))
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          cell.tails.delete(one)
+          if (!one.ended) this.noteClosed(cell, one, "client")
+        })
+      )
       const { heartbeat, maxStreamAge } = rules
       if (Duration.isFinite(maxStreamAge)) {
         yield* this.clock.sleep(Duration.times(maxStreamAge, 0.5 + ids.fraction(one.key) / 2)).pipe(
-          Effect.zipRight(Effect.sync(() => tail.end(one))),
+          Effect.zipRight(Effect.sync(() => this.end(cell, one))),
           Effect.forkScoped
         )
       }
@@ -163,9 +183,36 @@ export class World {
     })
   }
 
+  /** Ends a stream once what was emitted is read. */
+  end(cell: Cell, one: Tail): void {
+    if (one.ended) return
+    tail.end(one)
+    this.noteClosed(cell, one, "service")
+  }
+
+  /** Writes down what a client has sent and the service has taken. */
+  noteTaken(cell: Cell, events: Ledger.Took["events"]): void {
+    this.note({ _tag: "Took", at: this.at(), sessionId: cell.session.id, events })
+  }
+
+  private noteEmitted(sessionId: string, event: LiveEvent, threadId: string | null): void {
+    const stamp = "processed_at" in event && typeof event.processed_at === "string" ? event.processed_at : this.at()
+    // what is emitted was made by typed constructors, or injected by a test on purpose
+    this.note({ _tag: "Emitted", at: stamp, sessionId, threadId, event: event as Ledger.Emitted["event"] })
+  }
+
+  private noteClosed(cell: Cell, one: Tail, by: Ledger.Closed["by"]): void {
+    this.note({ _tag: "Closed", at: this.at(), stream: one.number, sessionId: cell.session.id, by })
+  }
+
+  private at(): string {
+    return time.format(this.now())
+  }
+
   /** Drops every session and closes every stream. */
   clear(): void {
     for (const cell of this.cells.values()) this.release(cell)
+    this.streams = 0
     this.cells.clear()
     this.ordered.length = 0
     this.occurrences.clear()
@@ -182,7 +229,7 @@ export class World {
   }
 
   private release(cell: Cell): void {
-    for (const one of cell.tails) tail.end(one)
+    for (const one of cell.tails) this.end(cell, one)
     cell.timer?.fiber.unsafeInterruptAsFork(FiberId.none)
     cell.timer = undefined
     for (const fiber of cell.effects.values()) fiber.unsafeInterruptAsFork(FiberId.none)

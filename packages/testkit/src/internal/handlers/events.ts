@@ -149,6 +149,7 @@ export const send = (call: Call<unknown, Event.SendParamsEncoded>): Ruling<Event
     const events = body.events as ReadonlyArray<transitions.SendableEncoded>
     const sender = context.credentials(call.request).some(isEnvironmentKey) ? "worker" : "client"
     const sent = yield* transitions.send(cell.session, world.now(), world.env, events, sender)
+    world.noteTaken(cell, sent.answer.data ?? [])
     world.commit(cell, sent)
     return sent.answer
   })
