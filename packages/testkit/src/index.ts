@@ -16,7 +16,7 @@ export * as AgentScript from "./AgentScript.ts"
 export * as Fixtures from "./Fixtures.ts"
 
 /**
- * What was asked of a simulator and how it answered.
+ * What was asked of a simulator and how it answered, and the laws that every program should keep.
  *
  * @since 0.1.0
  */
