@@ -265,23 +265,6 @@ export interface DataScript {
   readonly grades?: ReadonlyArray<Grade> | undefined
 }
 
-const oneOf = <const L extends readonly [string, ...Array<string>]>(...literals: L) =>
-  Schema.Literal(...literals).annotations({
-    message: (issue) => ({
-      message: `Expected ${literals.map((l) => `"${l}"`).join(" | ")}, actual ${
-        JSON.stringify(issue.actual) ?? "undefined"
-      }`,
-      // one message for the whole choice, not one for each literal
-      override: true
-    })
-  })
-
-const millis = Schema.Number.pipe(
-  Schema.filter((n) => (Number.isFinite(n) && n >= 0) || "Expected milliseconds, a number of at least 0", {
-    jsonSchema: { type: "number", minimum: 0 }
-  })
-)
-
 const atLeastOne = <A, I>(item: Schema.Schema<A, I>) =>
   Schema.Array(item).pipe(
     Schema.filter((items) => items.length > 0 || "Expected at least one element", { jsonSchema: { minItems: 1 } })
@@ -293,12 +276,12 @@ const input = Schema.Record({ key: Schema.String, value: Schema.Unknown })
 const toolCall = {
   name: Schema.NonEmptyString,
   input: Schema.optional(input),
-  permission: Schema.optional(oneOf("allow", "ask", "deny")),
+  permission: Schema.optional(strict.oneOf("allow", "ask", "deny")),
   result: Schema.optional(Schema.String),
   is_error: Schema.optional(Schema.Boolean)
 }
 
-const verdict = oneOf("satisfied", "needs_revision", "max_iterations_reached", "failed")
+const verdict = strict.oneOf("satisfied", "needs_revision", "max_iterations_reached", "failed")
 
 const make_ = (oneKey: strict.OneKey): Schema.Schema<DataScript> => {
   const call = {
@@ -317,19 +300,19 @@ const make_ = (oneKey: strict.OneKey): Schema.Schema<DataScript> => {
     say: Schema.Struct({ say: Schema.Union(Schema.String, atLeastOne(Schema.String)) }),
     ...call,
     together: Schema.Struct({ together: atLeastOne(oneKey("CallStep", call)) }),
-    sleep: Schema.Struct({ sleep: millis }),
+    sleep: Schema.Struct({ sleep: strict.millis }),
     fail: Schema.Struct({
       fail: Schema.Struct({
         type: Schema.NonEmptyString,
         message: Schema.optional(Schema.String),
-        retry_status: oneOf("retrying", "exhausted", "terminal"),
+        retry_status: strict.oneOf("retrying", "exhausted", "terminal"),
         mcp_server_name: Schema.optional(Schema.String),
         vault_id: Schema.optional(Schema.String),
         credential_id: Schema.optional(Schema.String),
         repository_url: Schema.optional(Schema.NullOr(Schema.String))
       }).annotations({ identifier: "Failure" })
     }),
-    reschedule: Schema.Struct({ reschedule: Schema.Struct({ millis }) }),
+    reschedule: Schema.Struct({ reschedule: Schema.Struct({ millis: strict.millis }) }),
     refuse: Schema.Struct({
       refuse: Schema.Struct({
         category: Schema.optional(Schema.NullOr(Schema.String)),

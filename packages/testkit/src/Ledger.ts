@@ -15,6 +15,7 @@ import type * as Session from "@effect-managed-agents/core/Session"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import * as Fault from "./Fault.ts"
 import * as laws from "./internal/laws.ts"
 import * as timeline_ from "./internal/timeline.ts"
 import { Simulator } from "./Simulator.ts"
@@ -35,7 +36,7 @@ const Entry_ = Schema.Struct({
   status: Schema.optionalWith(Schema.Number, { exact: true }),
   request_id: Schema.optionalWith(Schema.String, { exact: true }),
   /** What went wrong on purpose. */
-  fault: Schema.optionalWith(Schema.Unknown, { exact: true })
+  fault: Schema.optionalWith(Fault.Fault, { exact: true })
 }).annotations({ identifier: "LedgerEntry" })
 
 /**

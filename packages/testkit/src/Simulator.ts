@@ -17,9 +17,12 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { Script } from "./AgentScript.ts"
+import * as Fault from "./Fault.ts"
 import type * as agents from "./internal/agents.ts"
 import * as eventLog from "./internal/eventLog.ts"
-import type * as http from "./internal/http.ts"
+import * as faults from "./internal/faults.ts"
+import * as http from "./internal/http.ts"
+import * as ids from "./internal/ids.ts"
 import * as ledger from "./internal/ledger.ts"
 import * as provide from "./internal/provide.ts"
 import type { Refusal, Ruling } from "./internal/refusal.ts"
@@ -50,6 +53,22 @@ export class Refused extends Data.TaggedError("Refused")<{
 }> {}
 
 /**
+ * The connection dies instead of an answer, or in the middle of an event stream: a fault says so.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export const ConnectionReset = http.ConnectionReset
+
+/**
+ * The connection dies instead of an answer, or in the middle of an event stream: a fault says so.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export type ConnectionReset = http.ConnectionReset
+
+/**
  * An HTTP request as plain data.
  *
  * @category models
@@ -58,7 +77,7 @@ export class Refused extends Data.TaggedError("Refused")<{
 export type Request = http.Request
 
 /**
- * An HTTP response as plain data. Its body is JSON, nothing, or a stream of events.
+ * An HTTP response as plain data. Its body is JSON, text, nothing, or a stream of events.
  *
  * @category models
  * @since 0.1.0
@@ -174,6 +193,12 @@ export interface Options<out R = never> {
    */
   readonly script?: Script<R> | undefined
   /**
+   * What goes wrong.
+   *
+   * @default []
+   */
+  readonly faults?: Fault.Plan | undefined
+  /**
    * What to assume where the service is not documented.
    *
    * @default Rules.defaults
@@ -193,7 +218,7 @@ export interface Service {
    * Answers one request. The subscription of an event stream is made before the answer is there, and lives in the scope,
    * as do its heartbeats.
    */
-  readonly handle: (request: Request) => Effect.Effect<Response, never, Scope.Scope>
+  readonly handle: (request: Request) => Effect.Effect<Response, ConnectionReset, Scope.Scope>
   /** The time of the simulated service. */
   readonly now: Effect.Effect<Timestamp.Timestamp>
   /** Creates an agent or adds a version to it, and sets its script. Answers the agent. */
@@ -215,7 +240,16 @@ export interface Service {
     event: { readonly type: string; readonly [key: string]: unknown },
     options?: { readonly persist?: boolean | undefined }
   ) => Effect.Effect<Event.StreamEventEncoded, Refused>
-  /** Ends the open streams of a session, or all, as if the server had closed them. */
+  /** Adds faults behind those that are left. What is no plan is refused as a whole. */
+  readonly addFaults: (plan: Fault.Plan) => Effect.Effect<void, Fault.MalformedFault>
+  /** Drops all faults that are left. */
+  readonly clearFaults: Effect.Effect<void>
+  /** The faults that are left, as they would have to be said now: with what remains of `skip` and `times`. */
+  readonly faults: Effect.Effect<Fault.Plan>
+  /**
+   * Ends the open streams of a session, or all, as if the server had closed them. One that stalls by a fault does not
+   * hear of it.
+   */
   readonly closeStreams: (sessionId?: string) => Effect.Effect<void>
   /** How many event streams are open, of a session or of all. */
   readonly openStreams: (sessionId?: string) => Effect.Effect<number>
@@ -227,7 +261,7 @@ export interface Service {
   readonly ledger: Effect.Effect<ReadonlyArray<Ledger.Entry>>
   /** The same, among everything that the service did: what `Ledger` judges and prints. */
   readonly history: Effect.Effect<Ledger.History>
-  /** Back to the state at the start, with an empty ledger. Open streams end. */
+  /** Back to the state at the start, with an empty ledger and the faults of the options. Open streams end. */
   readonly reset: Effect.Effect<void>
 }
 
@@ -255,6 +289,8 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
   Effect.gen(function*() {
     const seed = options.seed ?? 0
     const context = yield* Effect.context<R>()
+    const clock = yield* Effect.clock
+    const initialFaults = yield* Effect.orDie(Fault.decode(options.faults ?? []))
     const now: Effect.Effect<Timestamp.Timestamp> = Effect.sync(() =>
       Timestamp.Timestamp.make(time.format(world.now()))
     )
@@ -262,7 +298,7 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
     const world = new World({
       seed,
       rules: { ...Rules.defaults, ...options.rules },
-      clock: yield* Effect.clock,
+      clock,
       runtime: yield* Effect.runtime<never>(),
       scope: yield* Effect.scope,
       note: recorder.note
@@ -277,7 +313,14 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
         return known.agent
       })
 
+    const engine = faults.make({
+      clock,
+      requestId: ({ method, path }) => ids.format("req", world.key("fault", `${method} ${path}`)),
+      handle: router.make(world)
+    })
+
     const begin = () => {
+      engine.reset(initialFaults)
       const {
         agents = [],
         environments = [],
@@ -319,7 +362,7 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
 
     return Simulator.of({
       seed,
-      handle: recorder.recording(router.make(world)),
+      handle: recorder.recording(engine.handle, engine.take),
       now,
       putAgent: (id, agent) =>
         Effect.flatMap(Effect.context(), (context) =>
@@ -344,6 +387,9 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
             return injected.answer as Event.StreamEventEncoded
           })
         ),
+      addFaults: (plan) => Effect.map(Fault.decode(plan), engine.add),
+      clearFaults: Effect.sync(engine.clear),
+      faults: Effect.sync(engine.left),
       closeStreams: (id) =>
         Effect.sync(() => {
           for (const cell of cells(id)) for (const one of cell.tails) world.end(cell, one)

@@ -8,6 +8,13 @@
 export * as AgentScript from "./AgentScript.ts"
 
 /**
+ * What goes wrong between a client and the simulated service, as data.
+ *
+ * @since 0.1.0
+ */
+export * as Fault from "./Fault.ts"
+
+/**
  * What a simulator has from the start: the resources of which the examples of the API's reference speak, by their ids and
  * with their values.
  *

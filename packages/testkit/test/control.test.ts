@@ -42,7 +42,8 @@ const everything = Effect.gen(function*() {
   const simulator = yield* Simulator
   const sessions = yield* simulator.sessions
   const events = yield* Effect.forEach(sessions, (session) => simulator.events(session.id))
-  return JSON.stringify({ sessions, events, agent: yield* simulator.putAgent(Fixtures.agentId, {}) })
+  const faults = yield* simulator.faults
+  return JSON.stringify({ sessions, events, faults, agent: yield* simulator.putAgent(Fixtures.agentId, {}) })
 })
 
 describe("control routes", () => {
@@ -117,6 +118,17 @@ describe("control routes", () => {
         ["POST", "/_sim/clock/advance", {}, "millis: value is required"],
         ["POST", "/_sim/clock/advance", { millis: -1 }, "millis: expected a number from 0"],
         ["POST", "/_sim/clock/advance", { millis: "1" }, "millis: expected a number"],
+        ["POST", "/_sim/faults", {}, "faults: value is required"],
+        ["POST", "/_sim/faults", { faults: {} }, "faults: Expected"],
+        ["POST", "/_sim/faults", { faults: [], more: 1 }, "Failed to parse request body: unknown field \"more\""],
+        [
+          "POST",
+          "/_sim/faults",
+          { faults: [{ do: { drop: "after" } }, { do: { delay: -1 } }] },
+          "faults[1].do.delay: "
+        ],
+        ["POST", "/_sim/faults", { faults: [{ do: {} }] }, "faults[0].do: expected an object with exactly one key"],
+        ["DELETE", "/_sim/faults", { all: true }, "Failed to parse request body: unknown field \"all\""],
         ["POST", "/_sim/reset", { hard: true }, "Failed to parse request body: unknown field \"hard\""]
       ]
       for (const [method, url, body, expected] of cases) {
@@ -234,6 +246,30 @@ describe("control routes", () => {
       assert.strictEqual(yield* run, first)
     }).pipe(Effect.provide(docs)))
 
+  it.scoped("add faults, say what is left of them and drop them", () =>
+    Effect.gen(function*() {
+      const first = {
+        match: { path: "/v1/sessions", times: 2 },
+        do: { status: 529, headers: { "retry-after-ms": "5" } }
+      }
+      const second = { match: { method: "POST" }, do: { drop: "before" } }
+      assert.deepStrictEqual(yield* ok("POST", "/_sim/faults", { faults: [first] }), { faults: [first] })
+      assert.deepStrictEqual(yield* ok("POST", "/_sim/faults", { faults: [second] }), { faults: [first, second] })
+      const { headers, json, status } = yield* call("GET", "/v1/sessions")
+      assert.strictEqual(status, 529)
+      assert.strictEqual(headers["retry-after-ms"], "5")
+      assert.strictEqual(json.error.type, "overloaded_error")
+      const left = { ...first, match: { path: "/v1/sessions", skip: 0, times: 1 } }
+      assert.deepStrictEqual(yield* ok("POST", "/_sim/faults", { faults: [] }), { faults: [left, second] })
+      const [entry] = yield* ok("GET", "/_sim/requests")
+      assert.deepStrictEqual(entry.fault, first)
+      assert.deepStrictEqual(yield* ok("DELETE", "/_sim/faults"), { faults: [] })
+      assert.strictEqual((yield* call("GET", "/v1/sessions")).status, 200)
+      yield* ok("POST", "/_sim/faults", { faults: [first] })
+      yield* ok("POST", "/_sim/reset")
+      assert.strictEqual((yield* call("GET", "/v1/sessions")).status, 200)
+    }).pipe(Effect.provide(docs)))
+
   it.scoped("have no virtual clock unless there is one", () =>
     Effect.gen(function*() {
       assert.strictEqual(
@@ -269,9 +305,6 @@ describe("control routes", () => {
 
   it.scoped("say what is not there", () =>
     Effect.gen(function*() {
-      const faults = "501 not_implemented: The simulator does not model faults."
-      assert.strictEqual(yield* refusal("POST", "/_sim/faults", { faults: [] }), faults)
-      assert.strictEqual(yield* refusal("DELETE", "/_sim/faults"), faults)
       assert.strictEqual(yield* refusal("GET", "/_sim"), "404 not_found_error: Not found")
       assert.strictEqual(yield* refusal("GET", "/_sim/nothing"), "404 not_found_error: Not found")
       assert.strictEqual(yield* refusal("PUT", "/_sim/agents/%zz"), "404 not_found_error: Not found")

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as AgentScript from "../AgentScript.ts"
+import type * as Fault from "../Fault.ts"
 import type { Refused, Service } from "../Simulator.ts"
 import type { AgentParams } from "./agents.ts"
 import * as bodies from "./controlBodies.ts"
@@ -27,6 +28,7 @@ export const make = (
   clock: Option.Option<VirtualClock>
 ): (request: Request) => Effect.Effect<Response> => {
   const health = Effect.map(simulator.now, (now) => ({ status: "ok", seed: simulator.seed, now }))
+  const left = Effect.map(simulator.faults, (faults) => ({ faults }))
 
   const routes: ReadonlyArray<Route> = [
     ["GET", /^\/_sim\/health$/, () => health],
@@ -67,8 +69,20 @@ export const make = (
       /^\/_sim\/sessions\/([^/]+)\/emit$/,
       ({ body }, id) => Effect.flatMap(read(emit, body), ({ event, persist }) => simulator.emit(id, event, { persist }))
     ],
-    ["POST", /^\/_sim\/faults$/, () => refusal.notImplemented("faults")],
-    ["DELETE", /^\/_sim\/faults$/, () => refusal.notImplemented("faults")]
+    ["POST", /^\/_sim\/faults$/, ({ body }) =>
+      Effect.gen(function*() {
+        const { faults } = yield* read(postFaults, body)
+        // whether it is a plan is checked there
+        yield* Effect.catchAll(simulator.addFaults(faults as Fault.Plan), (wrong) =>
+          refusal.invalid(`faults${wrong.path === "" ? ": " : ""}${wrong.message}`))
+        return yield* left
+      })],
+    ["DELETE", /^\/_sim\/faults$/, ({ body }) =>
+      Effect.gen(function*() {
+        yield* noBody(body)
+        yield* simulator.clearFaults
+        return yield* left
+      })]
   ]
 
   return (request) =>
@@ -108,6 +122,7 @@ const putAgent = validate.body(bodies.PutAgent)
 const putEnvironment = validate.body(bodies.PutEnvironment)
 const advance = validate.body(bodies.Advance)
 const emit = validate.body(bodies.Emit)
+const postFaults = validate.body(bodies.PostFaults)
 
 const parse = (body: string): Ruling<unknown> => {
   if (body === "") return Either.right({})

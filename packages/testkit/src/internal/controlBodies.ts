@@ -1,6 +1,7 @@
 import * as Agent from "@effect-managed-agents/core/Agent"
 import * as AgentTool from "@effect-managed-agents/core/AgentTool"
 import * as Schema from "effect/Schema"
+import * as Fault from "../Fault.ts"
 import { MultiagentParams } from "./agents.ts"
 
 const text = (max: number) =>
@@ -28,6 +29,14 @@ export const PutAgent = Schema.Struct({
 export const PutEnvironment = Schema.Struct({
   type: Schema.optionalWith(Schema.Literal("cloud", "self_hosted"), { exact: true })
 })
+
+/** The body of `POST /_sim/faults`. Faults have a decoder of their own, which says more when one is wrong. */
+export const PostFaults = Schema.Struct({
+  faults: Schema.Unknown.annotations({ jsonSchema: { type: "array", items: { $ref: "#/components/schemas/Fault" } } })
+})
+
+/** The answer of `POST /_sim/faults` and `DELETE /_sim/faults`: what is left. */
+export const Faults = Schema.Struct({ faults: Schema.Array(Fault.Fault) })
 
 const century = 100 * 365.25 * 24 * 60 * 60 * 1000
 

@@ -5,13 +5,13 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
-import type { Request, Response } from "./http.ts"
+import type { ConnectionReset, Request, Response } from "./http.ts"
 
 /**
  * What every door opens on: the one function behind the in-memory client, the `fetch` and the port. The scope is that
  * of the request.
  */
-export type Handle = (request: Request) => Effect.Effect<Response, never, Scope.Scope>
+export type Handle = (request: Request) => Effect.Effect<Response, ConnectionReset, Scope.Scope>
 
 /** The simulator went away, or the request was aborted, before there was an answer. */
 export class Closed extends Data.TaggedError("Closed") {
@@ -28,7 +28,7 @@ export interface Answer {
  * One exchange. Interrupting it interrupts the handler. Aborting the signal closes the request at any time, also while
  * its events are read. Any other answer than an event stream comes with a closed scope.
  */
-export type Door = (request: Request, signal: AbortSignal) => Effect.Effect<Answer, Closed>
+export type Door = (request: Request, signal: AbortSignal) => Effect.Effect<Answer, Closed | ConnectionReset>
 
 /**
  * Opens a door for as long as the scope is.

@@ -6,6 +6,8 @@ import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as door from "./door.ts"
+import type { ConnectionReset } from "./http.ts"
+import * as http from "./http.ts"
 
 /** A `fetch` whose every request goes to `handle`, whatever the host. */
 export const make = (handle: door.Handle): Effect.Effect<typeof globalThis.fetch, never, Scope.Scope> =>
@@ -21,14 +23,19 @@ export const make = (handle: door.Handle): Effect.Effect<typeof globalThis.fetch
           case "Empty":
             return new globalThis.Response(null, init)
           case "Json":
-            return new globalThis.Response(JSON.stringify(response.body.value), init)
+          case "Text":
+            return new globalThis.Response(http.text(response.body), init)
           case "Events":
             return new globalThis.Response(yield* readable(response.body.stream, scope, signal), init)
         }
       })
 
     /** Nothing is produced before it is asked for; `cancel`, an abort and the simulator's end all close the scope. */
-    const readable = (stream: Stream.Stream<Uint8Array>, scope: Scope.CloseableScope, signal: AbortSignal) =>
+    const readable = (
+      stream: Stream.Stream<Uint8Array, ConnectionReset>,
+      scope: Scope.CloseableScope,
+      signal: AbortSignal
+    ) =>
       Effect.gen(function*() {
         const pull = yield* Scope.extend(Stream.toPull(stream), scope)
         const close = () => run(Scope.close(scope, Exit.void))
@@ -48,11 +55,15 @@ export const make = (handle: door.Handle): Effect.Effect<typeof globalThis.fetch
               for (const bytes of exit.value) controller.enqueue(bytes)
               return
             }
-            // the end of the events is a failure without an error; anything else is a defect
+            // the end of the events is a failure without an error; what is no failure is a defect
             const end = Cause.failureOption(exit.cause)
             if (Option.isNone(end)) {
               open = false
               controller.error(Cause.squash(exit.cause))
+            } else if (Option.isSome(end.value)) {
+              open = false
+              // in the words of Node
+              controller.error(new TypeError("terminated", { cause: end.value.value }))
             }
             await close()
           },

@@ -1,3 +1,4 @@
+import * as Data from "effect/Data"
 import type * as Stream from "effect/Stream"
 
 /** An HTTP request as plain data: what both the in-memory client and the real port hand to the simulator. */
@@ -14,17 +15,24 @@ export interface Request {
   readonly body: string
 }
 
+/** The connection dies, because a fault says so. A door reports it as a real transport would. */
+export class ConnectionReset extends Data.TaggedError("ConnectionReset") {
+  readonly code = "ECONNRESET"
+  override readonly message = "The connection was reset on purpose: by a fault of the simulator"
+}
+
 /** The body of a {@link Response}. */
 export type Body =
   | { readonly _tag: "Json"; readonly value: unknown }
+  | { readonly _tag: "Text"; readonly value: string }
   | { readonly _tag: "Empty" }
   | {
     readonly _tag: "Events"
     /**
-     * Server-sent events, one chunk of bytes per frame. It is pull-based and may be consumed once. The subscription
+     * Server-sent events, one chunk of bytes per frame unless a fault cuts it up. It is pull-based and may be consumed once. The subscription
      * behind it exists already and belongs to the scope of the request: close that scope when the body is done with.
      */
-    readonly stream: Stream.Stream<Uint8Array>
+    readonly stream: Stream.Stream<Uint8Array, ConnectionReset>
   }
 
 /** An HTTP response as plain data. */
@@ -33,4 +41,16 @@ export interface Response {
   /** Names in lower case. `content-type` is among them; lengths and connection headers are the transport's. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Body
+}
+
+/** A body that is not a stream, as it is on the wire. */
+export const text = (body: Body): string => {
+  switch (body._tag) {
+    case "Json":
+      return JSON.stringify(body.value)
+    case "Text":
+      return body.value
+    default:
+      return ""
+  }
 }

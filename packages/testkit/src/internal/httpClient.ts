@@ -12,7 +12,8 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as door from "./door.ts"
-import type { Response } from "./http.ts"
+import type { ConnectionReset, Response } from "./http.ts"
+import * as http from "./http.ts"
 
 /** An `HttpClient` whose every request goes to `handle`, whatever the host. */
 export const make = (handle: door.Handle): Effect.Effect<HttpClient.HttpClient, never, Scope.Scope> =>
@@ -29,18 +30,16 @@ export const make = (handle: door.Handle): Effect.Effect<HttpClient.HttpClient, 
           response,
           response.body._tag === "Events"
             ? Stream.ensuringWith(response.body.stream, (exit) => Scope.close(scope, exit))
-            : textOf(response)
+            : http.text(response.body)
         )
       }).pipe(
-        Effect.catchTag(
-          "Closed",
-          (cause) =>
-            new HttpClientError.RequestError({ request, reason: "Transport", cause, description: cause.message })
+        Effect.mapError((cause) =>
+          cause._tag === "RequestError"
+            ? cause
+            : new HttpClientError.RequestError({ request, reason: "Transport", cause, description: cause.message })
         )
       )
     ))
-
-const textOf = (response: Response): string => response.body._tag === "Json" ? JSON.stringify(response.body.value) : ""
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -74,18 +73,24 @@ class MemoryResponse extends Inspectable.Class implements HttpClientResponse.Htt
   readonly headers: Headers.Headers
   readonly cookies = Cookies.empty
   readonly remoteAddress = Option.none<string>()
-  private readonly content: string | Stream.Stream<Uint8Array>
+  private readonly content: string | Stream.Stream<Uint8Array, HttpClientError.ResponseError>
 
   constructor(
     request: HttpClientRequest.HttpClientRequest,
     response: Response,
-    content: string | Stream.Stream<Uint8Array>
+    content: string | Stream.Stream<Uint8Array, ConnectionReset>
   ) {
     super()
     this.request = request
     this.status = response.status
     this.headers = Headers.fromInput(response.headers)
-    this.content = content
+    this.content = typeof content === "string"
+      ? content
+      // as the platform's own client puts a body that breaks off
+      : Stream.mapError(
+        content,
+        (cause) => new HttpClientError.ResponseError({ request, response: this, reason: "Decode", cause })
+      )
   }
 
   get stream(): Stream.Stream<Uint8Array, HttpClientError.ResponseError> {

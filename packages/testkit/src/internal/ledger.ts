@@ -1,12 +1,16 @@
 import * as Effect from "effect/Effect"
+import type { Fault } from "../Fault.ts"
 import type { Asked, Entry, History, Moment } from "../Ledger.ts"
 import type { Handle } from "./door.ts"
 import type { Request } from "./http.ts"
 
 /** Keeps the ledger of a simulator, and the history that it is a part of. */
 export interface Recorder {
-  /** The same handler, writing down what it does. */
-  readonly recording: (handle: Handle) => Handle
+  /** A handler that writes down what another does, and which fault a request meets. */
+  readonly recording: (
+    handle: (request: Request, fault: Fault | undefined) => ReturnType<Handle>,
+    fault?: (request: Request) => Fault | undefined
+  ) => Handle
   /** Writes down what the service does. */
   readonly note: (moment: Exclude<Moment, Asked>) => void
   readonly entries: Effect.Effect<ReadonlyArray<Entry>>
@@ -38,10 +42,11 @@ export const make = (now: Effect.Effect<string>): Recorder => {
   const secrets = new Set<string>()
 
   return {
-    recording: (handle) => (request) =>
+    recording: (handle, faultOf = () => undefined) => (request) =>
       Effect.gen(function*() {
         const at = yield* now
-        const { entry, known } = describe(request, at)
+        const fault = faultOf(request)
+        const { entry, known } = describe(request, at, fault)
         for (const secret of known) secrets.add(secret)
         for (const secret of secrets) {
           if (secrets.size <= maxSecrets) break
@@ -53,7 +58,7 @@ export const make = (now: Effect.Effect<string>): Recorder => {
           asked.shift()
           truncated = true
         }
-        const response = yield* handle(request)
+        const response = yield* handle(request, fault)
         const requestId = response.headers["request-id"]
         own.moment = {
           ...own.moment,
@@ -99,7 +104,11 @@ const withoutCopies = (all: ReadonlyArray<Numbered<Moment>>): ReadonlyArray<Numb
   })
 }
 
-const describe = (request: Request, at: string): { readonly entry: Entry; readonly known: ReadonlyArray<string> } => {
+const describe = (
+  request: Request,
+  at: string,
+  fault: Fault | undefined
+): { readonly entry: Entry; readonly known: ReadonlyArray<string> } => {
   const secrets = new Set<string>()
   const headers = redactRecord(request.headers, secrets)
   const query = redactRecord(collect(request.query), secrets)
@@ -112,7 +121,8 @@ const describe = (request: Request, at: string): { readonly entry: Entry; readon
     path: request.path,
     query,
     headers,
-    ...(body !== undefined && { body })
+    ...(body !== undefined && { body }),
+    ...(fault !== undefined && { fault })
   }, known)
   return { entry, known }
 }

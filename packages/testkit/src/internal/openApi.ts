@@ -17,8 +17,7 @@ interface ControlRoute {
   readonly path: string
   readonly summary: string
   readonly body?: Schema.Schema.All
-  /** Absent for what is not there yet. */
-  readonly success?: Schema.Schema.All
+  readonly success: Schema.Schema.All
 }
 
 const controlRoutes: ReadonlyArray<ControlRoute> = [
@@ -43,8 +42,14 @@ const controlRoutes: ReadonlyArray<ControlRoute> = [
     body: bodies.PutEnvironment,
     success: bodies.Environment
   },
-  { method: "POST", path: "/_sim/faults", summary: "Not available yet." },
-  { method: "DELETE", path: "/_sim/faults", summary: "Not available yet." },
+  {
+    method: "POST",
+    path: "/_sim/faults",
+    summary: "Adds faults behind those that are left. Answers all that are left.",
+    body: bodies.PostFaults,
+    success: bodies.Faults
+  },
+  { method: "DELETE", path: "/_sim/faults", summary: "Drops all faults.", success: bodies.Faults },
   {
     method: "POST",
     path: "/_sim/clock/advance",
@@ -108,9 +113,9 @@ const content = (type: string, schema: Json): Json => ({ content: { [type]: { sc
 const requestBody = (describe: Describe, body: Schema.Schema.All | undefined): Json =>
   body === undefined ? {} : { requestBody: { required: true, ...content("application/json", describe(body)) } }
 
-const responses = (describe: Describe, success: Json | undefined): Json => ({
+const responses = (describe: Describe, success: Json): Json => ({
   responses: {
-    ...(success !== undefined && { "200": { description: "Done", ...success } }),
+    "200": { description: "Done", ...success },
     default: { description: "Refused", ...content("application/json", describe(bodies.ErrorBody)) }
   }
 })
@@ -133,7 +138,7 @@ const controlOperation = (describe: Describe, route: ControlRoute): Json => ({
   summary: route.summary,
   parameters: parameters(route.path),
   ...requestBody(describe, route.body),
-  ...responses(describe, route.success === undefined ? undefined : content("application/json", describe(route.success)))
+  ...responses(describe, content("application/json", describe(route.success)))
 })
 
 /** JSON Schema as Effect writes it, without the identifiers by which it marks `unknown`. */

@@ -33,11 +33,30 @@ export const decode = <A, I>(schema: Schema.Schema<A, I>): (input: unknown) => E
 export const describe = (problem: Problem): string =>
   problem.path === "" ? problem.message : `${problem.path}: ${problem.message}`
 
+/** One of some texts. */
+export const oneOf = <const L extends readonly [string, ...Array<string>]>(...literals: L) =>
+  Schema.Literal(...literals).annotations({
+    message: (issue) => ({
+      message: `Expected ${literals.map((l) => `"${l}"`).join(" | ")}, actual ${
+        JSON.stringify(issue.actual) ?? "undefined"
+      }`,
+      // one message for the whole choice, not one for each literal
+      override: true
+    })
+  })
+
+/** A duration. */
+export const millis = Schema.Number.pipe(
+  Schema.filter((n) => (Number.isFinite(n) && n >= 0) || "Expected milliseconds, a number of at least 0", {
+    jsonSchema: { type: "number", minimum: 0 }
+  })
+)
+
 type Members = Readonly<Record<string, Schema.Schema.AnyNoContext>>
 type MemberType<M extends Members> = Schema.Schema.Type<M[keyof M]>
 type MemberEncoded<M extends Members> = Schema.Schema.Encoded<M[keyof M]>
 
-/** How a union of objects with exactly one key each is put together from its members, by key. */
+/** How a union of objects that are told apart by a key each is put together from its members, by key. */
 export type OneKey = <M extends Members>(
   identifier: string,
   members: M
@@ -55,8 +74,10 @@ export const oneKeyDecoder: OneKey = <M extends Members>(identifier: string, mem
   return Schema.declare<MemberType<M>, MemberEncoded<M>, []>([], {
     decode: () => (input, options, ast) => {
       const keys = typeof input === "object" && input !== null && !Array.isArray(input) ? Object.keys(input) : undefined
-      const [key] = keys ?? []
-      if (keys === undefined || key === undefined || keys.length !== 1) {
+      const telling = keys?.filter((key) => schemas.has(key)) ?? []
+      // without any, the only key there is may be a slip of the pen
+      const [key, second] = telling.length === 0 ? keys ?? [] : telling
+      if (keys === undefined || key === undefined || second !== undefined) {
         const seen = keys === undefined
           ? ""
           : `, not ${keys.length === 0 ? "none" : keys.map((k) => `"${k}"`).join(", ")}`

@@ -45,6 +45,9 @@ export const heartbeat = {
   comment: encoder.encode(": ping\n\n")
 }
 
+/** Whether a frame of a stream is a heartbeat and no event. */
+export const isHeartbeat = (frame: Uint8Array): boolean => frame === heartbeat.event || frame === heartbeat.comment
+
 /** A preview as streams carry it: it has neither an id nor a stamp of its own. */
 export type PreviewFrame =
   | { readonly type: "event_start"; readonly event: { readonly type: string; readonly id: string } }

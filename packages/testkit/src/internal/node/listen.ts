@@ -10,7 +10,8 @@ import * as Http from "node:http"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import * as door from "../door.ts"
-import type { Request, Response } from "../http.ts"
+import type { ConnectionReset, Request, Response } from "../http.ts"
+import * as http from "../http.ts"
 import * as ids from "../ids.ts"
 import * as wire from "../wire.ts"
 
@@ -163,7 +164,7 @@ const serve = (
       Effect.onExit((exit) => Scope.close(scope, exit))
     )
   }).pipe(
-    Effect.catchTag("Closed", () => hangUp(response)),
+    Effect.catchTags({ Closed: () => hangUp(response), ConnectionReset: () => reset(response) }),
     Effect.onInterrupt(() => hangUp(response)),
     Effect.catchAllCause((cause) => crashed(fail, response, cause))
   )
@@ -173,6 +174,13 @@ const hangUp = (response: Http.ServerResponse): Effect.Effect<void> =>
   Effect.sync(() => {
     if (response.headersSent) response.end()
     else response.destroy()
+  })
+
+/** Kills the connection: what was written still arrives, and then there is neither an end nor an answer. */
+const reset = ({ headersSent, socket }: Http.ServerResponse): Effect.Effect<void> =>
+  Effect.sync(() => {
+    if (headersSent) socket?.destroySoon()
+    else socket?.resetAndDestroy()
   })
 
 const crashed = (fail: Fail, response: Http.ServerResponse, cause: Cause.Cause<never>): Effect.Effect<void> =>
@@ -230,11 +238,9 @@ const preflight = (request: Http.IncomingMessage, response: Http.ServerResponse)
   response.end()
 }
 
-const textOf = (body: Response["body"]): string => body._tag === "Json" ? JSON.stringify(body.value) : ""
-
 const answer = (response: Http.ServerResponse, { body, headers, status }: Response): Effect.Effect<void> =>
   Effect.sync(() => {
-    const text = textOf(body)
+    const text = http.text(body)
     response.writeHead(status, { ...cors, ...headers, "content-length": Buffer.byteLength(text) })
     response.end(text)
   })
@@ -243,8 +249,8 @@ const answer = (response: Http.ServerResponse, { body, headers, status }: Respon
 const stream = (
   response: Http.ServerResponse,
   { headers, status }: Response,
-  events: Stream.Stream<Uint8Array>
-): Effect.Effect<void> =>
+  events: Stream.Stream<Uint8Array, ConnectionReset>
+): Effect.Effect<void, ConnectionReset> =>
   Effect.zipRight(
     Effect.sync(() => {
       response.writeHead(status, { ...cors, ...headers })
@@ -266,7 +272,7 @@ const refuse = (fail: Fail, cause: NodeJS.ErrnoException, socket: Duplex): void 
     ? [408, "timeout_error", "The request did not arrive in time"] as const
     : [400, "invalid_request_error", "The request is not valid HTTP"] as const
   const { body, headers } = fail(status, type, message)
-  const text = textOf(body)
+  const text = http.text(body)
   socket.end(
     [
       `HTTP/1.1 ${status} ${Http.STATUS_CODES[status]}`,
