@@ -87,6 +87,33 @@ export interface Rules {
    */
   readonly idleLag: Duration.Duration
   /**
+   * How long a session still reads as idle after it has begun to run, so that whoever looks right after a send may think
+   * that all is done. Archive, delete and update are refused all the same.
+   *
+   * @default 0
+   */
+  readonly runningLag: Duration.Duration
+  /**
+   * How long an interrupt waits before it is applied, as it does while a tool runs. Until then what it is for stands still
+   * and the session is not idle.
+   *
+   * @default 0
+   */
+  readonly interruptDelay: Duration.Duration
+  /**
+   * Whether the end of a model request that was interrupted says `is_error`.
+   *
+   * @default true
+   */
+  readonly interruptedRequestsFail: boolean
+  /**
+   * Whether an interrupt closes a call by a result of the call's own kind: `user.custom_tool_result` or
+   * `agent.mcp_tool_result`. If not, `agent.tool_result` closes them all.
+   *
+   * @default true
+   */
+  readonly interruptedCallsKeepKind: boolean
+  /**
    * How many sessions a page holds at most.
    *
    * @default 100
@@ -174,6 +201,70 @@ export interface Rules {
    */
   readonly storeQuietInterrupts: boolean
   /**
+   * Whether a call that must be confirmed holds up the allowed calls of the same response.
+   *
+   * @default false
+   */
+  readonly asksHoldSiblings: boolean
+  /**
+   * Which event comes first when a session is rescheduled: that of the thread, or that of the session.
+   *
+   * @default "thread first"
+   */
+  readonly rescheduledPair: "thread first" | "session first"
+  /**
+   * Whether the coordinator runs for a moment and the session goes idle again, still naming the call, when a call of a
+   * child is answered while the session is idle. It was recorded; the documentation says that the session runs as long as
+   * the child does.
+   *
+   * @default false
+   */
+  readonly coordinatorFlickers: boolean
+  /**
+   * Whether a result for a call of a thread that has ended is refused. If not, it is accepted and has no effect, as a
+   * confirmation always is.
+   *
+   * @default true
+   */
+  readonly refuseLateResults: boolean
+  /**
+   * Whether the `session.status_terminated` of an archived session is in its event list, not only on its streams.
+   *
+   * @default false
+   */
+  readonly storeArchival: boolean
+  /**
+   * Whether a session can be archived again, which changes nothing.
+   *
+   * @default true
+   */
+  readonly rearchive: boolean
+  /**
+   * Whether a session can be archived that an error has terminated.
+   *
+   * @default true
+   */
+  readonly archiveTerminated: boolean
+  /**
+   * Whether an archived session can be deleted.
+   *
+   * @default true
+   */
+  readonly deleteArchived: boolean
+  /**
+   * Whether archiving a session ends the outcome that it works towards, as interrupted. If not, the outcome stays as it
+   * was for ever.
+   *
+   * @default true
+   */
+  readonly archiveInterruptsOutcome: boolean
+  /**
+   * How often a grader that takes its time says that it is still at work. `Duration.infinity` for never.
+   *
+   * @default "10 seconds"
+   */
+  readonly evaluationHeartbeat: Duration.Duration
+  /**
    * Whether a `system.message` may be sent on its own while the session is idle.
    *
    * @default false
@@ -224,6 +315,10 @@ export const defaults: Rules = {
   closeEndedStreams: true,
   previewLoss: 0,
   idleLag: Duration.zero,
+  runningLag: Duration.zero,
+  interruptDelay: Duration.zero,
+  interruptedRequestsFail: true,
+  interruptedCallsKeepKind: true,
   maxSessionsPerPage: 100,
   sessionsPerPage: 20,
   maxItemsPerPage: 1000,
@@ -238,6 +333,16 @@ export const defaults: Rules = {
   acceptEmptySends: false,
   rateLimits: null,
   storeQuietInterrupts: true,
+  asksHoldSiblings: false,
+  rescheduledPair: "thread first",
+  coordinatorFlickers: false,
+  refuseLateResults: true,
+  storeArchival: false,
+  rearchive: true,
+  archiveTerminated: true,
+  deleteArchived: true,
+  archiveInterruptsOutcome: true,
+  evaluationHeartbeat: Duration.seconds(10),
   loneSystemMessages: false,
   modelsWithoutSystemMessages: [],
   modelsWithoutPrice: [],

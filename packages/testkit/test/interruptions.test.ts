@@ -6,10 +6,10 @@ import * as Layer from "effect/Layer"
 import * as Ref from "effect/Ref"
 import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../src/AgentScript.ts"
+import { interrupt } from "./utils/answers.ts"
 import { idle, request, running, stopReasons } from "./utils/shapes.ts"
 import { createSession, eventsOf, layer, message, ok, refusal, scripted, send, settle, types } from "./utils/wire.ts"
 
-const interrupt = { type: "user.interrupt" }
 const words = [{ type: "text", text: "Tool execution was interrupted before completion. Please retry." }]
 
 describe("an interrupt", () => {

@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../src/AgentScript.ts"
+import { confirm, idOf, result } from "./utils/answers.ts"
 import { idle, request, running, stopReasons } from "./utils/shapes.ts"
 import type { Json } from "./utils/wire.ts"
 import {
@@ -18,21 +19,6 @@ import {
   settle,
   types
 } from "./utils/wire.ts"
-
-const idOf = (events: ReadonlyArray<Json>, type: string, n = 0): string =>
-  events.filter((event) => event.type === type)[n]?.id ?? assert.fail(`no ${type}`)
-
-const result = (id: string, text = "42") => ({
-  type: "user.custom_tool_result",
-  custom_tool_use_id: id,
-  content: [{ type: "text", text }]
-})
-
-const confirm = (id: string, more: object = { result: "allow" }) => ({
-  type: "user.tool_confirmation",
-  tool_use_id: id,
-  ...more
-})
 
 describe("a message", () => {
   it.scoped("2.2.1, 2.2.3, 2.2.4, 2.2.9, 2.3.1, 2.3.3 is streamed and stored in the recorded order", () =>

@@ -36,12 +36,12 @@ export const make = (self: Draft, thread: ThreadDraft, step: CallStep): Call => 
   }
   const server = "mcp_tool" in step ? step.mcp_tool.server : null
   const call = "mcp_tool" in step ? step.mcp_tool : step.tool
-  const { evaluation, permission } = evaluate(policyOf(thread.agent, server, call.name), call.permission)
+  const { permission, ...evaluation } = evaluate(policyOf(thread.agent, server, call.name), call.permission)
   const fields = {
     name: call.name,
     input: texts.fillAll(thread, call.input ?? {}),
     evaluated_permission: permission,
-    evaluation
+    ...evaluation
   }
   // what runs in a sandbox of the client's waits for it; the web is always the platform's
   const remote = server === null && self.session.environment.type === "self_hosted" && !call.name.startsWith("web_")
@@ -73,16 +73,22 @@ const inThread = (thread: ThreadDraft, event: StoredEvent): StoredEvent & { read
   session_thread_id: thread.id
 })
 
-type Policy = "always_allow" | "always_ask" | "auto"
+type Policy = "always_allow" | "always_ask" | "auto" | "disabled"
+
+interface Config {
+  readonly name?: unknown
+  readonly enabled?: unknown
+  readonly permission_policy?: unknown
+}
 
 /** The policy of the agent's toolset for a tool. A tool that no toolset has is allowed: the script says it was called. */
 const policyOf = (agent: Agent.ResolvedAgentEncoded, server: string | null, name: string): Policy => {
   for (const tool of agent.tools) {
     if (tool.type !== (server === null ? "agent_toolset_20260401" : "mcp_toolset")) continue
     if (tool.type === "mcp_toolset" && tool.mcp_server_name !== server) continue
-    const configs: ReadonlyArray<{ readonly name?: unknown; readonly permission_policy?: unknown }> = tool.configs
-    const config = configs.find((config) => config.name === name)
-    const policy = (config ?? tool.default_config).permission_policy
+    const configs: ReadonlyArray<Config> = tool.configs
+    const { enabled, permission_policy: policy } = configs.find((config) => config.name === name) ?? tool.default_config
+    if (enabled === false) return "disabled"
     const type = typeof policy === "object" && policy !== null && "type" in policy ? policy.type : undefined
     return type === "always_ask" || type === "auto" ? type : "always_allow"
   }
@@ -92,7 +98,9 @@ const policyOf = (agent: Agent.ResolvedAgentEncoded, server: string | null, name
 const evaluate = (
   policy: Policy,
   asked: Permission | undefined
-): { readonly permission: Permission; readonly evaluation: AgentEvent.ToolEvaluationEncoded } => {
+): { readonly permission: Permission; readonly evaluation?: AgentEvent.ToolEvaluationEncoded } => {
+  // a call of a tool that is not enabled is refused before any policy applies
+  if (policy === "disabled" && asked === undefined) return { permission: "deny" }
   const permission = asked ?? (policy === "always_ask" ? "ask" : "allow")
   if (policy !== "auto" && permission === "allow") return { permission, evaluation: { type: "always_allow" } }
   if (policy !== "auto" && permission === "ask") return { permission, evaluation: { type: "always_ask" } }
@@ -111,9 +119,12 @@ const evaluate = (
 
 /** The calls of a response are out: what the platform runs unasked is run, and the rest is waited for. */
 export const settle = (self: Draft, thread: ThreadDraft, play: Play, calls: ReadonlyArray<Call>): void => {
+  const held = self.env.rules.asksHoldSiblings && calls.some((call) => call.needs === "confirmation")
   const open = calls.map((call) => {
     if (call.needs !== "nothing") return call
     const refused = call.permission === "deny"
+    // it runs when all are settled, like a call that was confirmed
+    if (held && !refused) return { ...call, settled: true, verdict: { allow: true, message: null } }
     emitResult(self, thread, call, refused ? denied(call.title) : call.result, refused || call.isError)
     return { ...call, settled: true }
   })
@@ -123,10 +134,12 @@ export const settle = (self: Draft, thread: ThreadDraft, play: Play, calls: Read
   status.idle(self, thread, waitingFor(open))
 }
 
-const waitingFor = (calls: ReadonlyArray<Call>): StopReason => ({
+const requiresAction = (calls: ReadonlyArray<Call>): StopReason => ({
   type: "requires_action",
-  event_ids: calls.flatMap((call) => call.settled ? [] : [call.id])
+  event_ids: calls.map((call) => call.id)
 })
+
+const waitingFor = (calls: ReadonlyArray<Call>): StopReason => requiresAction(calls.filter((call) => !call.settled))
 
 /** The most characters of a result that the model gets to see. */
 const maxResult = 100_000
@@ -215,7 +228,9 @@ const take = (
 /** Every call has its answer: the thread runs again, and what was allowed is run now. */
 export const resume = (self: Draft, thread: ThreadDraft, play: Play, calls: ReadonlyArray<Call>): void => {
   thread.play = { ...play, blocked: null }
-  status.run(self, thread)
+  if (self.env.rules.coordinatorFlickers && !draft.isPrimary(self, thread) && self.session.status === "idle") {
+    status.flicker(self, thread, requiresAction(calls.filter((call) => call.needs !== "nothing")))
+  } else status.run(self, thread)
   for (const call of calls) {
     if (call.verdict === null) continue
     if (call.verdict.allow) emitResult(self, thread, call, call.result, call.isError)
@@ -227,7 +242,10 @@ export const resume = (self: Draft, thread: ThreadDraft, play: Play, calls: Read
 export const interrupt = (self: Draft, thread: ThreadDraft, calls: ReadonlyArray<Call>): void => {
   // a call that was confirmed has no result yet: it runs when all calls are settled
   const open = calls.filter((call) => !call.settled || call.verdict !== null)
-  for (const call of open) emitResult(self, thread, call, interrupted, true)
+  for (const call of open) {
+    const kind = self.env.rules.interruptedCallsKeepKind ? call.kind : "tool"
+    emitResult(self, thread, { ...call, kind }, interrupted, true)
+  }
   const closed = new Set(open.map((call) => call.id))
   self.session.inbox = self.session.inbox.filter((other) => other.answer === null || !closed.has(other.answer.callId))
 }

@@ -1,6 +1,7 @@
 import type * as SessionEvent from "@effect-managed-agents/core/SessionEvent"
 import type { DataScript, Delegation, Failure, Script, Step } from "../AgentScript.ts"
 import { echo } from "../AgentScript.ts"
+import * as agents from "./agents.ts"
 import * as calls from "./calls.ts"
 import * as delegation from "./delegation.ts"
 import type { Draft, ThreadDraft } from "./draft.ts"
@@ -24,9 +25,9 @@ export const advance = (self: Draft): void => {
   const now = self.now
   for (;;) {
     if (self.session.status === "terminated") return
-    const interrupt = self.session.inbox.find((pending) => pending.kind === "interrupt")
-    if (interrupt !== undefined) {
-      applyInterrupt(self, interrupt)
+    const next = earliest(self.session)
+    if (next?.interrupt !== undefined && next.due <= self.now) {
+      applyInterrupt(self, next.interrupt)
       continue
     }
     const thread = self.session.threads.find((thread) => canGoOn(self, thread))
@@ -34,34 +35,56 @@ export const advance = (self: Draft): void => {
       goOn(self, thread)
       continue
     }
-    const sleeper = earliest(self.session.threads)
-    if (sleeper === undefined || sleeper.due > now) return
-    self.now = Math.max(self.session.clock, sleeper.due)
-    wake(self, sleeper.thread)
+    if (next === undefined || next.due > now) return
+    self.now = Math.max(self.session.clock, next.due)
+    if (next.thread !== undefined) wake(self, next.thread)
   }
 }
 
 /** When {@link advance} has something to do without being asked. */
-export const nextDue = (threads: ReadonlyArray<Pick<Thread, "play">>): Micros | undefined => earliest(threads)?.due
+export const nextDue = (session: Waiting<Pick<Thread, "id" | "play">>): Micros | undefined => earliest(session)?.due
 
-const earliest = <T extends Pick<Thread, "play">>(
-  threads: ReadonlyArray<T>
-): { readonly thread: T; readonly due: Micros } | undefined => {
-  let found: { readonly thread: T; readonly due: Micros } | undefined
-  for (const thread of threads) {
+interface Waiting<T> {
+  readonly inbox: ReadonlyArray<Pending>
+  readonly threads: ReadonlyArray<T>
+}
+
+/** What happens next by itself: an interrupt, or a thread that goes on. */
+interface Next<T> {
+  readonly due: Micros
+  readonly interrupt?: Pending
+  readonly thread?: T
+}
+
+const earliest = <T extends Pick<Thread, "id" | "play">>(session: Waiting<T>): Next<T> | undefined => {
+  let found: Next<T> | undefined
+  for (const pending of session.inbox) {
+    if (pending.kind === "interrupt" && (found === undefined || pending.due < found.due)) {
+      found = { due: pending.due, interrupt: pending }
+    }
+  }
+  for (const thread of session.threads) {
     const blocked = thread.play?.blocked
     if (blocked?._tag !== "Sleep" && blocked?._tag !== "Rescheduled") continue
-    if (found === undefined || blocked.due < found.due) found = { thread, due: blocked.due }
+    if ((found === undefined || blocked.due < found.due) && !isStopping(session, thread)) {
+      found = { thread, due: blocked.due }
+    }
   }
   return found
 }
 
+/** Whether an interrupt waits to be applied to a thread, which stands still meanwhile. */
+const isStopping = ({ inbox }: Waiting<unknown>, { id }: Pick<Thread, "id">): boolean =>
+  inbox.some(({ kind, target }) => kind === "interrupt" && (target === null || target === id))
+
 const hasInput = (self: Draft, thread: ThreadDraft): boolean =>
   thread.mail.length > 0 ||
-  (draft.isPrimary(self, thread) && self.session.inbox.some((pending) => pending.kind === "message"))
+  // a system message goes with something else, and starts nothing
+  (draft.isPrimary(self, thread) &&
+    self.session.inbox.some(({ event, kind }) => kind === "message" && event.type !== "system.message"))
 
 const canGoOn = (self: Draft, thread: ThreadDraft): boolean => {
-  if (thread.status === "terminated") return false
+  if (thread.status === "terminated" || isStopping(self.session, thread)) return false
   if (thread.play === null) return hasInput(self, thread)
   const { awaiting, blocked } = thread.play
   switch (blocked?._tag) {
@@ -118,6 +141,7 @@ const isSetback = (step: Step | undefined): step is { readonly fail: Failure } =
   /^(credential|mcp|repository)_/.test(step.fail.type)
 
 const startTurn = (self: Draft, thread: ThreadDraft): void => {
+  if (draft.isPrimary(self, thread)) thread.agent = agents.threadAgent(self.session.agent)
   const steps = turnOf(self, thread)
   let next = 0
   status.run(self, thread, () => {
@@ -333,6 +357,7 @@ const fail = (self: Draft, thread: ThreadDraft, failure: Failure): void => {
       // queued inputs are flushed with the turn
       if (draft.isPrimary(self, thread)) {
         self.session.inbox = self.session.inbox.filter((pending) => pending.kind !== "message")
+        if (self.session.goal?.started === false) goals.abandon(self)
       }
       endTurn(self, thread, { type: "retries_exhausted" })
       if (!draft.isPrimary(self, thread) && isLimit(failure)) status.endThread(self, thread)
@@ -426,6 +451,6 @@ const applyInterrupt = (self: Draft, pending: Pending): void => {
 const stop = (self: Draft, thread: ThreadDraft): void => {
   const { play } = thread
   if (play === null) return
-  pause(self, thread, play, "stopped")
+  pause(self, thread, play, self.env.rules.interruptedRequestsFail ? "stopped" : "done")
   if (play.blocked?._tag === "Calls") calls.interrupt(self, thread, play.blocked.calls)
 }

@@ -149,6 +149,8 @@ export interface Pending {
   readonly kind: "message" | "answer" | "interrupt"
   /** As it is listed while it waits: without `processed_at`. */
   readonly event: eventLog.StoredEvent
+  /** When it may be processed, for an interrupt: it may have to wait. */
+  readonly due: Micros
   /** For an answer: the call it answers, and what it says about it. */
   readonly answer: Answer | null
   /** For an interrupt: the only thread it is for, or null for all. */

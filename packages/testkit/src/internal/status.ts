@@ -21,9 +21,26 @@ export const run = (self: Draft, thread: ThreadDraft, between: () => void = () =
     draft.emit(self, null, { type: "session.status_running" })
   }
   between()
+  runThread(self, thread)
+}
+
+const runThread = (self: Draft, thread: ThreadDraft): void => {
   draft.setThreadStatus(self, thread, "running")
   thread.stop = null
   emitPublicly(self, thread, { type: "session.thread_status_running", ...identity(thread) })
+}
+
+/**
+ * A child runs while the session says that it is idle, for the reason that it has just been given an answer to: as it was
+ * recorded, against the documentation.
+ */
+export const flicker = (self: Draft, child: ThreadDraft, reason: StopReason): void => {
+  const [primary] = self.session.threads
+  const { stop } = primary
+  run(self, primary)
+  idleThread(self, primary, stop ?? { reason: { type: "end_turn" }, details: null })
+  idleSession(self, { reason, details: null })
+  runThread(self, child)
 }
 
 /** The idle trio: the thread's event, and when no other thread works, the usage so far and the session's event. */
@@ -33,22 +50,28 @@ export const idle = (
   reason: StopReason,
   details: SessionEvent.StopDetailsEncoded | null = null
 ): void => {
-  draft.setThreadStatus(self, thread, "idle")
-  thread.stop = { reason, details }
-  emitPublicly(self, thread, {
-    type: "session.thread_status_idle",
-    ...identity(thread),
-    stop_reason: reason,
-    stop_details: details
-  })
+  idleThread(self, thread, { reason, details })
   rollUpStatus(self)
 }
 
-/** The rescheduled pair: as with idle the thread's event first. */
+const idleThread = (self: Draft, thread: ThreadDraft, stop: Stop): void => {
+  draft.setThreadStatus(self, thread, "idle")
+  thread.stop = stop
+  emitPublicly(self, thread, {
+    type: "session.thread_status_idle",
+    ...identity(thread),
+    stop_reason: stop.reason,
+    stop_details: stop.details
+  })
+}
+
+/** The rescheduled pair: as with idle the thread's event first, unless told otherwise. */
 export const reschedule = (self: Draft, thread: ThreadDraft): void => {
   draft.setThreadStatus(self, thread, "rescheduling")
-  emitPublicly(self, thread, { type: "session.thread_status_rescheduled", ...identity(thread) })
+  const tell = () => emitPublicly(self, thread, { type: "session.thread_status_rescheduled", ...identity(thread) })
+  if (self.env.rules.rescheduledPair === "thread first") tell()
   rollUpStatus(self)
+  if (self.env.rules.rescheduledPair === "session first") tell()
 }
 
 /** A thread has stopped running: the session does what its busiest thread does. */
@@ -61,13 +84,16 @@ const rollUpStatus = (self: Draft): void => {
     draft.emit(self, null, { type: "session.status_rescheduled" })
     return
   }
+  idleSession(self, rollUp(threads))
+}
+
+const idleSession = (self: Draft, { details, reason }: Stop): void => {
   draft.setStatus(self, "idle")
   draft.emit(self, null, {
     type: "session.usage",
     usage: usage.ofSession(self),
     ...(self.session.budget !== null && { budget: self.session.budget })
   })
-  const { details, reason } = rollUp(threads)
   draft.emit(self, null, { type: "session.status_idle", stop_reason: reason, stop_details: details })
 }
 

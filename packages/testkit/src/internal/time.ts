@@ -1,9 +1,13 @@
 import * as Timestamp from "@effect-managed-agents/core/Timestamp"
 import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
 /** Microseconds since the Unix epoch: the resolution of the service's stamps. A safe integer until the year 2255. */
 export type Micros = number
+
+/** A duration in microseconds. */
+export const micros = (duration: Duration.Duration): Micros => Math.round(Duration.toMillis(duration) * 1000)
 
 let second = NaN
 let prefix = ""

@@ -2,20 +2,21 @@ import type * as Agent from "@effect-managed-agents/core/Agent"
 import type * as Event from "@effect-managed-agents/core/Event"
 import type * as SessionEvent from "@effect-managed-agents/core/SessionEvent"
 import type * as UserEvent from "@effect-managed-agents/core/UserEvent"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as agents from "./agents.ts"
 import * as calls from "./calls.ts"
 import type { Draft, Env, Outcome } from "./draft.ts"
 import * as draft from "./draft.ts"
 import type { LiveEvent, StoredEvent } from "./eventLog.ts"
+import * as eventLog from "./eventLog.ts"
 import * as goals from "./goals.ts"
 import * as ids from "./ids.ts"
 import * as interpreter from "./interpreter.ts"
 import * as metadata from "./metadata.ts"
 import * as refusal from "./refusal.ts"
 import type { Ruling } from "./refusal.ts"
-import type { Answer, Call, Pending, Session, Status } from "./state.ts"
+import type { Answer, Call, Pending, Session, Status, Thread } from "./state.ts"
 import * as status from "./status.ts"
 import * as texts from "./texts.ts"
 import type { Micros } from "./time.ts"
@@ -42,7 +43,7 @@ export const advance = (session: Session, now: Micros, env: Env): Outcome => {
 
 /** When a session has something to do by itself. */
 export const nextDue = (session: Session): Micros | undefined =>
-  session.status === "terminated" ? undefined : interpreter.nextDue(session.threads)
+  session.status === "terminated" ? undefined : interpreter.nextDue(session)
 
 /** An Effect of the script has come to its end. */
 export const resumeEffect = (
@@ -64,10 +65,17 @@ export const awaitedEffects = (session: Session): ReadonlySet<number> =>
 
 /** The status that the row of a session shows, which may lag behind its events. */
 export const visibleStatus = (session: Session, now: Micros, env: Env): Status => {
-  const lag = Duration.toMillis(env.rules.idleLag) * 1000
-  return lag > 0 && session.status === "idle" && session.threads[0].started && now < session.statusSince + lag
-    ? "running"
-    : session.status
+  const { started } = session.threads[0]
+  const lags = (lag: Duration.Duration) => now < session.statusSince + time.micros(lag)
+  if (session.status === "idle" && started && lags(env.rules.idleLag)) return "running"
+  if (session.status === "running" && lags(env.rules.runningLag)) return "idle"
+  return session.status
+}
+
+/** The status by which commands are judged: nothing that runs may be changed or removed, whatever the row shows. */
+const commandStatus = (session: Session, now: Micros, env: Env): Status => {
+  if (session.status !== "idle") return session.status
+  return session.threads.some((thread) => thread.status === "running") ? "running" : visibleStatus(session, now, env)
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -123,7 +131,8 @@ const checkBatch = (
   const open = openCalls(session)
   // answers and interrupts of the same batch count first, wherever they stand in it
   const given = [...events.map(answerOf), ...session.inbox.map((pending) => pending.answer)]
-  const interrupts = events.some((event) => event.type === "user.interrupt")
+  const interrupts = events.some((event) => event.type === "user.interrupt") ||
+    session.inbox.some((pending) => pending.kind === "interrupt")
   const missing = interrupts ? [] : open.filter((call) => !settles(call, given))
   for (const [i, event] of events.entries()) {
     const wrong = check(session, env, sender, open, missing, events.findIndex(isOutcome) < i, event, i)
@@ -187,7 +196,7 @@ const check = (
       if (call !== undefined) {
         return call.needs === "confirmation" ? Either.void : wrong(`${call.id} does not wait for a confirmation`)
       }
-      const past = findEvent(session, event.tool_use_id)
+      const past = findEvent(session, event.tool_use_id)?.event
       if (past?.type !== "agent.tool_use" && past?.type !== "agent.mcp_tool_use") {
         return wrong(`no tool use with id ${event.tool_use_id}`)
       }
@@ -197,9 +206,10 @@ const check = (
     }
     case "user.custom_tool_result": {
       const past = findEvent(session, event.custom_tool_use_id)
-      return past?.type === "agent.custom_tool_use"
-        ? Either.void
-        : wrong(`no custom tool use with id ${event.custom_tool_use_id}`)
+      if (past?.event.type !== "agent.custom_tool_use") {
+        return wrong(`no custom tool use with id ${event.custom_tool_use_id}`)
+      }
+      return isTooLate(env, past) ? wrong(`thread ${past.thread.id} is terminated`) : Either.void
     }
     case "user.tool_result": {
       if (sender !== "worker") {
@@ -212,7 +222,8 @@ const check = (
           : wrong(`${call.id} is not run by a worker`)
       }
       const past = findEvent(session, event.tool_use_id)
-      return past?.type === "agent.tool_use" ? Either.void : wrong(`no tool use with id ${event.tool_use_id}`)
+      if (past?.event.type !== "agent.tool_use") return wrong(`no tool use with id ${event.tool_use_id}`)
+      return isTooLate(env, past) ? wrong(`thread ${past.thread.id} is terminated`) : Either.void
     }
     case "system.message": {
       const { id: model } = session.agent.model
@@ -230,17 +241,32 @@ const check = (
   }
 }
 
+/** An event, and the thread that it is of. */
+interface Found {
+  readonly event: StoredEvent
+  readonly thread: Thread
+}
+
 /** An event of any thread by its id. */
-const findEvent = (session: Session, id: string): StoredEvent | undefined => {
-  for (const { log } of session.threads) {
+const findEvent = (session: Session, id: string): Found | undefined => {
+  for (const thread of session.threads) {
+    const { log } = thread
     // what is looked for is nearly always recent
     for (let i = log.length - 1; i >= 0; i--) {
       const event = log.items[i]
-      if (event?.id === id) return event
+      if (event?.id === id) return { event, thread }
     }
   }
   return undefined
 }
+
+/** Whether a call can have no result any more, and has none: its thread has ended. */
+const isTooLate = ({ rules }: Env, { event: call, thread }: Found): boolean =>
+  rules.refuseLateResults && thread.status === "terminated" &&
+  !eventLog.toArray(thread.log).some((event) =>
+    ("custom_tool_use_id" in event && event.custom_tool_use_id === call.id) ||
+    ("tool_use_id" in event && event.tool_use_id === call.id && event.type !== "user.tool_confirmation")
+  )
 
 /** An event that was taken: as it was sent, with its id, and whether it will have any effect. */
 interface Taken {
@@ -264,6 +290,7 @@ const take = (self: Draft, params: SendableEncoded): Taken => {
   enqueue(self, {
     kind: answer !== null ? "answer" : params.type === "user.interrupt" ? "interrupt" : "message",
     event,
+    due: params.type === "user.interrupt" ? self.now + time.micros(self.env.rules.interruptDelay) : self.now,
     answer,
     target: params.type === "user.interrupt" ? params.session_thread_id ?? null : null
   })
@@ -281,7 +308,7 @@ const takeOutcome = (self: Draft, event: StoredEvent, params: UserEvent.DefineOu
   self.session.issued = { ...issued, outcome: issued.outcome + 1 }
   goals.define(self, outcomeId, params)
   const defined = { ...event, max_iterations: params.max_iterations ?? null, outcome_id: outcomeId }
-  enqueue(self, { kind: "message", event: defined, answer: null, target: null })
+  enqueue(self, { kind: "message", event: defined, due: self.now, answer: null, target: null })
   return { event: defined, onReceipt: true }
 }
 
@@ -359,7 +386,7 @@ export const update = (
   if (session.archivedAt !== null) return refusal.invalid(`Cannot update archived session: ${session.id}`)
   if (session.status === "terminated") return refusal.invalid(`Cannot update terminated session: ${session.id}`)
   if (params.vault_ids !== undefined) return refusal.invalid("vault_ids: updating vault_ids is not yet supported")
-  const status = visibleStatus(session, now, env)
+  const status = commandStatus(session, now, env)
   if (params.agent !== undefined && (status === "running" || status === "rescheduling")) {
     return refusal.invalid(
       `Cannot update agent of session ${session.id} while its status is "${status}". Wait for the session to be idle.`
@@ -382,10 +409,8 @@ export const update = (
   }
   const touched = Object.keys(changed).length > 0 || !same(bag.right, session.metadata)
   if (!touched) return Either.right(draft.close(self))
-  if (changed.agent !== undefined) {
-    self.session.agent = agent.right
-    self.session.threads[0].agent = agents.threadAgent(agent.right)
-  }
+  // the primary thread takes it on with its next turn
+  self.session.agent = agent.right
   self.session.metadata = bag.right
   self.session.title = title
   self.session.budget = budget.right
@@ -436,9 +461,10 @@ const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) =
 /** Makes a session read-only. Its streams learn it; its list does not. */
 export const archive = (session: Session, now: Micros, env: Env): Ruling<Outcome> => {
   const self = draft.open(session, now, env)
-  if (session.archivedAt !== null) return Either.right(draft.close(self))
-  const status = visibleStatus(session, now, env)
-  if (status === "running" || status === "rescheduling") {
+  const isArchived = session.archivedAt !== null
+  if (isArchived && env.rules.rearchive) return Either.right(draft.close(self))
+  const status = commandStatus(session, now, env)
+  if (status !== "idle" && !(status === "terminated" && !isArchived && env.rules.archiveTerminated)) {
     return refusal.invalid(
       `Session ${session.id} cannot be archived while its status is "${status}". ` +
         "Only pending or idle sessions may be archived."
@@ -452,16 +478,19 @@ export const archive = (session: Session, now: Micros, env: Env): Ruling<Outcome
     thread.play = null
   }
   self.session.inbox = []
-  goals.abandon(self)
+  if (env.rules.archiveInterruptsOutcome) goals.abandon(self)
   self.session.archivedAt = now
   draft.setStatus(self, "terminated")
-  if (!wasTerminated) announce(self, "session.status_terminated")
+  if (!wasTerminated) announce(self, "session.status_terminated", env.rules.storeArchival)
   return Either.right(draft.close(self))
 }
 
 /** The last event of a deleted session, which only its open streams see. */
 export const remove = (session: Session, now: Micros, env: Env): Ruling<Outcome> => {
-  const status = visibleStatus(session, now, env)
+  if (session.archivedAt !== null && !env.rules.deleteArchived) {
+    return refusal.invalid(`Cannot delete archived session: ${session.id}`)
+  }
+  const status = commandStatus(session, now, env)
   if (status === "running" || status === "rescheduling") {
     return refusal.invalid(
       "Cannot delete session while it is running. Send an interrupt event or wait for the session to complete."
@@ -472,10 +501,11 @@ export const remove = (session: Session, now: Micros, env: Env): Ruling<Outcome>
   return Either.right(draft.close(self))
 }
 
-/** Streams an event on the session and all its threads without storing it. */
-const announce = (self: Draft, type: "session.status_terminated" | "session.deleted"): void => {
+/** Streams an event on the session and all its threads, and stores it only if asked. */
+const announce = (self: Draft, type: "session.status_terminated" | "session.deleted", store = false): void => {
   const event: StoredEvent = { id: draft.eventId(self), type, processed_at: time.format(draft.stamp(self)) }
-  self.emissions.push({ event, session: true, thread: null })
+  if (store) draft.publish(self, null, event)
+  else self.emissions.push({ event, session: true, thread: null })
   for (const thread of self.session.threads) self.emissions.push({ event, session: false, thread: thread.id })
 }
 
