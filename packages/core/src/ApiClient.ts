@@ -34,6 +34,7 @@ import * as retry from "./internal/retry.ts"
 import type { Scrub } from "./internal/secrets.ts"
 import { excerpt, scrubber } from "./internal/secrets.ts"
 import { fromClientError } from "./internal/transport.ts"
+import * as watchdog from "./internal/watchdog.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
 /**
@@ -43,6 +44,14 @@ import * as RetryPolicy from "./RetryPolicy.ts"
  * @since 0.1.0
  */
 export interface RequestOptions extends request.Options {}
+
+/**
+ * What opening a single event stream adds to the configuration.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface StreamOptions extends request.StreamOptions {}
 
 /**
  * Calls endpoints.
@@ -65,7 +74,7 @@ export interface Service {
   readonly open: <Path extends string, Query, Body, A>(
     endpoint: Endpoint.Endpoint<Path, Query, Body, A, "events">,
     input: Endpoint.Input<Path, Query, Body>,
-    options?: RequestOptions
+    options?: StreamOptions
   ) => Effect.Effect<Stream.Stream<A, ApiError>, ApiError, Scope.Scope>
 }
 
@@ -286,23 +295,27 @@ export const make: Effect.Effect<Service, never, ClientConfig | HttpClient.HttpC
         ))
     )
 
-  const open = (endpoint: Endpoint.Any, input: request.Input, options: RequestOptions = {}) =>
+  const open = (endpoint: Endpoint.Any, input: request.Input, options: StreamOptions = {}) =>
     Effect.scopeWith((scope) => {
       const call: Call = { endpoint, scrub: scrubber(config, input) }
       return request.make(endpoint, config, input, options, call.scrub).pipe(
         Effect.flatMap((message) => retrying(endpoint, connect(call, message, scope))),
-        Effect.zipWith(Effect.metricLabels, ({ connection, head }, labels) =>
-          head.stream.pipe(
+        Effect.zipWith(Effect.metricLabels, ({ connection, head }, labels) => {
+          const operation = endpoint.name
+          const requestId = response.requestId(head.headers, call.scrub)
+          return head.stream.pipe(
+            watchdog.watch(operation, requestId, options.maxSilence),
             eventStream.decode({
-              operation: endpoint.name,
-              requestId: response.requestId(head.headers, call.scrub),
+              operation,
+              requestId,
               schema: endpoint.success,
               maxEventSize: config.maxEventSize,
               scrub: call.scrub,
-              onEvents: countEvents(endpoint.name, labels)
+              onEvents: countEvents(operation, labels)
             }),
             Stream.ensuringWith((exit) => Scope.close(connection, exit))
-          )),
+          )
+        }),
         observe(endpoint, input)
       )
     })

@@ -10,7 +10,7 @@
  *
  * @since 0.1.0
  */
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
 const responseFields = {
@@ -426,6 +426,35 @@ export class StreamInterrupted
 }
 
 /**
+ * An event stream went silent: no byte came for longer than the caller allows, not even a heartbeat. Connections die so
+ * when a network changes or a machine sleeps.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class StreamStalled extends Schema.TaggedError<StreamStalled>("@effect-managed-agents/core/StreamStalled")(
+  "StreamStalled",
+  {
+    /** The operation that had opened the stream. */
+    operation: Schema.String,
+    /** How long nothing had come. */
+    silence: Schema.DurationFromMillis,
+    /** The id of the request that had opened the stream. */
+    requestId: Schema.optional(Schema.String)
+  }
+) {
+  override get message(): string {
+    return `${this.operation} was silent for ${Duration.format(this.silence)}`
+  }
+  /**
+   * Opening the stream again may help.
+   *
+   * @since 0.1.0
+   */
+  readonly isRetryable = true
+}
+
+/**
  * Everything that can go wrong when talking to the service.
  *
  * @category errors
@@ -446,7 +475,8 @@ export const ApiError = Schema.Union(
   UnexpectedStatus,
   TransportError,
   MalformedResponse,
-  StreamInterrupted
+  StreamInterrupted,
+  StreamStalled
 )
 
 /**

@@ -9,11 +9,13 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Api from "./Api.ts"
-import type { RequestOptions } from "./ApiClient.ts"
+import type { RequestOptions, StreamOptions } from "./ApiClient.ts"
 import { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
 import type { Event, EventParams, ListParams, SendResponse, StreamEvent, StreamParams } from "./Event.ts"
+import type * as Follow from "./Follow.ts"
 import type { SessionId } from "./Ids.ts"
+import { endOf, follow } from "./internal/follow/follow.ts"
 import { paginate } from "./internal/paginate.ts"
 import type { Page } from "./Page.ts"
 
@@ -49,7 +51,7 @@ export interface Service {
   readonly open: (
     id: SessionId,
     params?: StreamParams,
-    options?: RequestOptions
+    options?: StreamOptions
   ) => Effect.Effect<Stream.Stream<StreamEvent, ApiError>, ApiError, Scope.Scope>
   /**
    * The live stream as one value: it attaches when it is run. What is emitted before that is not delivered, so use
@@ -58,8 +60,14 @@ export interface Service {
   readonly stream: (
     id: SessionId,
     params?: StreamParams,
-    options?: RequestOptions
+    options?: StreamOptions
   ) => Stream.Stream<StreamEvent, ApiError>
+  /**
+   * Every event of the session exactly once, in the order of the list, whatever happens to the connection: it attaches,
+   * reads in the list what the stream does not replay, stays, and reconnects by itself. Ends when the session has ended,
+   * and fails only with what trying again cannot mend. See `Follow` for what else it tells.
+   */
+  readonly follow: (id: SessionId, options?: Follow.Options) => Stream.Stream<Follow.Update, ApiError>
 }
 
 /**
@@ -87,7 +95,16 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
     send: (id, events, options) =>
       api.call(Api.events.send, { path: { session_id: id }, body: { events: asArray(events) } }, options),
     open,
-    stream: (id, params, options) => Stream.unwrapScoped(open(id, params, options))
+    stream: (id, params, options) => Stream.unwrapScoped(open(id, params, options)),
+    follow: (id, options = {}) =>
+      follow({
+        operation: "Events.follow",
+        open: (params, options) => open(id, params, options),
+        page: (query) => listPage(id, query, options),
+        isOrdered: true,
+        end: Effect.map(api.call(Api.sessions.retrieve, { path: { session_id: id } }, options), endOf),
+        isLast: (event) => event.type === "session.status_terminated" || event.type === "session.deleted"
+      }, options)
   })
 })
 

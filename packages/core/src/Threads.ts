@@ -9,11 +9,13 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Api from "./Api.ts"
-import type { RequestOptions } from "./ApiClient.ts"
+import type { RequestOptions, StreamOptions } from "./ApiClient.ts"
 import { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
 import type { Event, StreamParams, ThreadListParams, ThreadStreamEvent } from "./Event.ts"
+import type * as Follow from "./Follow.ts"
 import type { SessionId, ThreadId } from "./Ids.ts"
+import { endOf, follow } from "./internal/follow/follow.ts"
 import { paginate } from "./internal/paginate.ts"
 import type { Page } from "./Page.ts"
 import type { ListParams, Thread } from "./Thread.ts"
@@ -56,15 +58,24 @@ export interface Service {
     id: SessionId,
     threadId: ThreadId,
     params?: StreamParams,
-    options?: RequestOptions
+    options?: StreamOptions
   ) => Effect.Effect<Stream.Stream<ThreadStreamEvent, ApiError>, ApiError, Scope.Scope>
   /** The live stream of one thread, attached when it is run; see `Events.stream`. */
   readonly stream: (
     id: SessionId,
     threadId: ThreadId,
     params?: StreamParams,
-    options?: RequestOptions
+    options?: StreamOptions
   ) => Stream.Stream<ThreadStreamEvent, ApiError>
+  /**
+   * Every event of the thread exactly once, whatever happens to the connection; see `Events.follow`. The list of a thread
+   * cannot be read from a moment on, so that reconnecting reads its last page again, and starting all of it.
+   */
+  readonly follow: (
+    id: SessionId,
+    threadId: ThreadId,
+    options?: Follow.Options
+  ) => Stream.Stream<Follow.Update, ApiError>
 }
 
 /**
@@ -87,18 +98,41 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
     api.call(Api.threads.list, { path: { session_id: id }, query }, options)
   const listEventsPage: Service["listEventsPage"] = (id, threadId, query, options) =>
     api.call(Api.threads.listEvents, { ...path(id, threadId), query }, options)
+  const retrieve: Service["retrieve"] = (id, threadId, options) =>
+    api.call(Api.threads.retrieve, path(id, threadId), options)
   const open: Service["open"] = (id, threadId, query, options) =>
     api.open(Api.threads.stream, { ...path(id, threadId), query }, options)
   return Threads.of({
     list: (id, params, options) => paginate((page) => listPage(id, { ...params, ...page }, options)),
     listPage,
-    retrieve: (id, threadId, options) => api.call(Api.threads.retrieve, path(id, threadId), options),
+    retrieve,
     archive: (id, threadId, options) => api.call(Api.threads.archive, path(id, threadId), options),
     listEvents: (id, threadId, params, options) =>
       paginate((page) => listEventsPage(id, threadId, { ...params, ...page }, options)),
     listEventsPage,
     open,
-    stream: (id, threadId, params, options) => Stream.unwrapScoped(open(id, threadId, params, options))
+    stream: (id, threadId, params, options) => Stream.unwrapScoped(open(id, threadId, params, options)),
+    follow: (id, threadId, options = {}) =>
+      follow({
+        operation: "Threads.follow",
+        open: (params, options) => open(id, threadId, params, options),
+        page: ({ limit, page }) =>
+          listEventsPage(
+            id,
+            threadId,
+            { ...(limit === undefined ? {} : { limit }), ...(page ? { page } : {}) },
+            options
+          ),
+        isOrdered: false,
+        end: Effect.gen(function*() {
+          const thread = endOf(yield* retrieve(id, threadId, options))
+          // the primary thread of an archived session reads as if nothing had happened
+          return thread ?? endOf(yield* api.call(Api.sessions.retrieve, { path: { session_id: id } }, options))
+        }),
+        isLast: (event) =>
+          event.type === "session.deleted" || event.type === "session.status_terminated" ||
+          (event.type === "session.thread_status_terminated" && event.session_thread_id === threadId)
+      }, options)
   })
 })
 

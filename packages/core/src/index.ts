@@ -57,6 +57,13 @@ export * as ClientConfig from "./ClientConfig.ts"
 export * as Content from "./Content.ts"
 
 /**
+ * How far the events of a session or of a thread have been read, as a value that can be stored.
+ *
+ * @since 0.1.0
+ */
+export * as Cursor from "./Cursor.ts"
+
+/**
  * The description of one endpoint as plain data.
  *
  * @since 0.1.0
@@ -76,6 +83,13 @@ export * as Event from "./Event.ts"
  * @since 0.1.0
  */
 export * as Events from "./Events.ts"
+
+/**
+ * What a follower of a session or of a thread is told: its events, each exactly once, and what happens to the connection.
+ *
+ * @since 0.1.0
+ */
+export * as Follow from "./Follow.ts"
 
 /**
  * Identifiers, branded by what they identify so that a thread's id cannot be passed where a session's is expected.

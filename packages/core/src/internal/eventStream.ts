@@ -3,7 +3,7 @@ import * as Chunk from "effect/Chunk"
 import type * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
-import { MalformedResponse, StreamInterrupted } from "../ApiError.ts"
+import { MalformedResponse, StreamInterrupted, StreamStalled } from "../ApiError.ts"
 import * as Sse from "../Sse.ts"
 import { explain } from "./explain.ts"
 import * as guard from "./guard.ts"
@@ -58,8 +58,12 @@ const toChannel = <A, E>(
       onEvents(events.length)
       return Channel.flatMap(Channel.write(Chunk.unsafeFromArray(events)), next)
     },
-    onFailure: (error: E) =>
-      Channel.fail(new StreamInterrupted({ operation, requestId, detail: describe(error, scrub) })),
+    onFailure: (error: E | StreamStalled) =>
+      Channel.fail(
+        error instanceof StreamStalled
+          ? error
+          : new StreamInterrupted({ operation, requestId, detail: describe(error, scrub) })
+      ),
     onDone: () => Channel.void
   })
   return loop

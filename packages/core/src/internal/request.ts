@@ -1,5 +1,7 @@
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
@@ -22,6 +24,18 @@ export interface Input {
 export interface Options {
   /** Beta names to send in addition to the configured ones. */
   readonly betas?: ReadonlyArray<string> | undefined
+}
+
+/** What opening one event stream adds to that. */
+export interface StreamOptions extends Options {
+  /**
+   * How long the stream may be silent while it is read. The service sends a heartbeat about every 15 seconds, which
+   * counts; a reader that is busy with something else does not. When the time is up, the stream fails with
+   * `StreamStalled`.
+   *
+   * @default no limit
+   */
+  readonly maxSilence?: Duration.DurationInput | undefined
 }
 
 const percentEncode = (text: string): string | undefined => {
@@ -106,12 +120,15 @@ const headersOf = (
   return out
 }
 
+const isPositive = (duration: Duration.DurationInput): boolean =>
+  Option.exists(Duration.decodeUnknown(duration), Duration.greaterThan(Duration.zero))
+
 /** Builds the request of a call, or says what is wrong with its arguments. */
 export const make = (
   endpoint: Endpoint.Any,
   config: ClientConfig.Service,
   input: Input,
-  options: Options,
+  options: StreamOptions,
   scrub: Scrub
 ): Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidParams> =>
   Effect.gen(function*() {
@@ -127,6 +144,9 @@ export const make = (
     betas.forEach((beta, index) => {
       if (!isBeta(beta)) issues.push({ path: `betas.${index}`, message: "expected the name of a beta" })
     })
+    if (options.maxSilence !== undefined && !isPositive(options.maxSilence)) {
+      issues.push({ path: "maxSilence", message: "expected a duration above zero" })
+    }
     if (issues.length > 0) return yield* new InvalidParams({ operation: endpoint.name, issues })
     const request = HttpClientRequest.make(endpoint.method)(`${config.baseUrl}${path}${query}`, {
       headers: headersOf(endpoint, config, betas)

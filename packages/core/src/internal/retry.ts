@@ -19,6 +19,7 @@ export const mayRepeat = (error: ApiError, safe: boolean): boolean => {
     case "TransportError":
       return safe || error.reason === "Refused"
     case "StreamInterrupted":
+    case "StreamStalled":
       return false
     default:
       return safe && error.isRetryable

@@ -1,0 +1,242 @@
+/**
+ * What a follower of a session or of a thread is told: its events, each exactly once, and what happens to the connection.
+ *
+ * `Events.follow` and `Threads.follow` attach to the live stream, read in the event list what it does not replay, and stay
+ * attached: they reconnect by themselves until the session ends or the service refuses for good.
+ *
+ * @since 0.1.0
+ */
+import * as Chunk from "effect/Chunk"
+import type * as Duration from "effect/Duration"
+import * as Match from "effect/Match"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import type { ApiError } from "./ApiError.ts"
+import type { Cursor } from "./Cursor.ts"
+import type * as Event_ from "./Event.ts"
+import type { EventId } from "./Ids.ts"
+import type * as request from "./internal/request.ts"
+
+/**
+ * An event of the session or of the thread.
+ *
+ * An input appears as `queued` when it was seen before the agent took it up, and then as `processed`. Everything is
+ * `processed` exactly once, in the order of the event list.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Event {
+  readonly _tag: "Event"
+  /** The event as it is on the wire. */
+  readonly event: Event_.Event
+  /** Whether it waits for the agent, or is part of the history. */
+  readonly state: "queued" | "processed"
+}
+
+/**
+ * An event that is being produced, as far as it has come. A snapshot: it never changes, the next one replaces it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Preview {
+  readonly _tag: "Preview"
+  /** The id that the event will have. */
+  readonly id: EventId
+  /** The type that the event will have: `agent.message`, or `agent.thinking`, which has no text. */
+  readonly type: Event_.DeltaType
+  /**
+   * - `opened`: the agent has begun;
+   * - `growing`: there is more text;
+   * - `final`: the event is there, and follows as an {@link Event}: it alone is authoritative;
+   * - `abandoned`: it will not be continued. The connection was lost, in which case the event comes without previews, or
+   *   the model request failed.
+   */
+  readonly phase: "opened" | "growing" | "final" | "abandoned"
+  /** The block that has grown; 0 in the other phases. */
+  readonly index: number
+  /** The text of each block so far. Parts may be missing at the end, never in the middle. */
+  readonly blocks: ReadonlyArray<string>
+}
+
+/**
+ * The live stream is open: what is emitted from now on will be delivered, what is sent now will be seen.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Connected {
+  readonly _tag: "Connected"
+}
+
+/**
+ * Everything up to the moment of attaching has been delivered; what follows is live.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CaughtUp {
+  readonly _tag: "CaughtUp"
+  /** Where the follower is: all that was delivered is behind it. */
+  readonly cursor: Cursor
+}
+
+/**
+ * The connection is lost, or could not be made, and will be made again.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Reconnecting {
+  readonly _tag: "Reconnecting"
+  /** Why. A stream that the service ended without a reason is a `StreamInterrupted`. */
+  readonly error: ApiError
+  /** How many attempts there have been since the last progress, this one included. */
+  readonly attempt: number
+  /** How long it will take until that attempt. */
+  readonly delay: Duration.Duration
+}
+
+/**
+ * Something may be missing here, and nothing can bring it back.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Gap {
+  readonly _tag: "Gap"
+  /**
+   * - `deleted`: the session was deleted while the connection was lost, with all that had happened in between;
+   * - `overflow`: this consumer was too slow for what {@link share} was told to hold for it.
+   */
+  readonly reason: "deleted" | "overflow"
+  /** How many updates are missing, where that is known. */
+  readonly missing: number | undefined
+}
+
+/**
+ * There will be no more events. The last update, after which the stream ends.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Ended {
+  readonly _tag: "Ended"
+  /** What became of the session, or of the thread. */
+  readonly reason: EndReason
+}
+
+/**
+ * How a session or a thread ends: it is archived, terminated by an error that cannot be recovered from, or deleted.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type EndReason = "archived" | "terminated" | "deleted"
+
+/**
+ * What a follower is told.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Update = Event | Preview | Connected | CaughtUp | Reconnecting | Gap | Ended
+
+/**
+ * How to follow.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options extends request.Options {
+  /**
+   * Where to begin: at the first event of the history, at what happens from now on, or where a cursor says.
+   *
+   * @default "start"
+   */
+  readonly from?: "start" | "now" | Cursor | undefined
+  /**
+   * Preview events of these types while they are produced.
+   *
+   * @default []
+   */
+  readonly previews?: ReadonlyArray<Event_.DeltaType> | undefined
+  /**
+   * How long the connection may be silent. The service sends a heartbeat about every 15 seconds, so that silence means a
+   * dead connection, not an agent that is slow.
+   *
+   * @default "45 seconds"
+   */
+  readonly maxSilence?: Duration.DurationInput | undefined
+  /**
+   * When to try again after the connection was lost or refused; begun anew after progress. If the service asks for a longer
+   * delay, that is kept. When the schedule is done, the stream fails with the error.
+   *
+   * @default Follow.backoff
+   */
+  readonly reconnect?: Schedule.Schedule<unknown, ApiError> | undefined
+  /**
+   * How much of what was delivered is read again after a reconnect, to find what the service has ordered in late.
+   *
+   * @default "10 seconds"
+   */
+  readonly overlap?: Duration.DurationInput | undefined
+  /**
+   * How many of the latest events are remembered in order to recognise them, at least.
+   *
+   * @default 4096
+   */
+  readonly remember?: number | undefined
+}
+
+/**
+ * Half a second, doubling up to ten seconds, each up to a fifth longer or shorter; for ever.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const backoff: Schedule.Schedule<unknown> = Schedule.exponential("500 millis").pipe(
+  Schedule.union(Schedule.spaced("10 seconds")),
+  Schedule.jittered
+)
+
+/**
+ * Handles an update by its `_tag`. Every case must be there.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const match = Match.typeTags<Update>()
+
+const pick =
+  (select: (update: Update) => Event_.Event | undefined) =>
+  <E, R>(self: Stream.Stream<Update, E, R>): Stream.Stream<Event_.Event, E, R> =>
+    Stream.mapChunks(self, (updates) => {
+      const out: Array<Event_.Event> = []
+      for (const update of updates) {
+        const event = select(update)
+        if (event !== undefined) out.push(event)
+      }
+      return Chunk.unsafeFromArray(out)
+    })
+
+/**
+ * Only the events, without markers and previews. An input that was queued appears twice, as on the wire.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const events: <E, R>(self: Stream.Stream<Update, E, R>) => Stream.Stream<Event_.Event, E, R> = pick((update) =>
+  update._tag === "Event" ? update.event : undefined
+)
+
+/**
+ * Only the history: each event once, when it has been processed.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const history: <E, R>(self: Stream.Stream<Update, E, R>) => Stream.Stream<Event_.Event, E, R> = pick((update) =>
+  update._tag === "Event" && update.state === "processed" ? update.event : undefined
+)

@@ -1,0 +1,145 @@
+import * as DateTime from "effect/DateTime"
+import type * as Duration from "effect/Duration"
+import * as Cursor from "../../Cursor.ts"
+import type { StreamEvent } from "../../Event.ts"
+import * as Event from "../../Event.ts"
+import * as Timestamp from "../../Timestamp.ts"
+import * as identity from "./identity.ts"
+
+type Stamp = Timestamp.Timestamp
+
+/** What an event is to a follower: new in one of its two states, or nothing new. */
+export type Verdict = "queued" | "processed" | undefined
+
+/** One reading of the event list, oldest first. */
+export interface Reading {
+  /** Whether it has come to an event that is remembered. What lies before the first such event was delivered. */
+  anchored: boolean
+}
+
+/**
+ * What a follower has delivered, in bounded memory.
+ *
+ * The latest events are known by their keys, `remember` of them at least and twice as many at most. Of what is forgotten
+ * only the latest stamp is kept (`floor`): everything before it was delivered.
+ */
+export class Position {
+  private readonly remember: number
+  private young = new Map<string, Stamp | undefined>()
+  private old = new Map<string, Stamp | undefined>()
+  /** No stamp in `old` is later. */
+  private oldest: Stamp | undefined
+  private floor: Stamp | undefined
+  private latest: Stamp | undefined
+  private readonly queued = new Set<string>()
+
+  constructor(cursor: Cursor.Cursor, remember: number) {
+    this.remember = Math.max(1, remember)
+    this.floor = this.latest = cursor.before
+    for (const [key, at] of cursor.read) this.add(key, at ?? undefined)
+    for (const key of cursor.queued) this.queued.add(key)
+  }
+
+  /** Whether nothing has been delivered. */
+  get isStart(): boolean {
+    return this.latest === undefined && this.young.size === 0
+  }
+
+  /** Judges an event of the live stream, and remembers it. */
+  live(event: StreamEvent): Verdict {
+    const at = Event.processedAtOf(event)
+    const key = identity.keyOf(event, at)
+    if (at === undefined) return this.unstamped(event, key)
+    if (key === undefined) return "processed"
+    // What is later than everything so far is new. Only what clients have sent has been seen to change its stamp.
+    if (this.latest === undefined || identity.isLater(at, this.latest)) {
+      if (identity.isSubmitted(event) && this.knows(key)) return undefined
+    } else if (this.knows(key) || (this.floor !== undefined && identity.isLater(this.floor, at))) {
+      return undefined
+    }
+    this.add(key, at)
+    return "processed"
+  }
+
+  /** Judges an event of the list, and remembers it. */
+  listed(event: StreamEvent, reading: Reading): Verdict {
+    const at = Event.processedAtOf(event)
+    const key = identity.keyOf(event, at)
+    if (at === undefined && identity.isQueued(event)) return this.unstamped(event, key)
+    if (key === undefined) return undefined
+    if (this.knows(key)) {
+      reading.anchored = true
+      return undefined
+    }
+    // as precise as the service's clock: of what has the very stamp of the last forgotten event, the order tells
+    const forgotten = this.floor !== undefined &&
+      (at === undefined ? !reading.anchored : identity.isLater(this.floor, at) ||
+        (!reading.anchored && !identity.isLater(at, this.floor)))
+    if (forgotten) return undefined
+    this.add(key, at)
+    return "processed"
+  }
+
+  /** Takes everything up to a moment for delivered. */
+  forget(upTo: Stamp): void {
+    this.floor = upTo
+  }
+
+  /** What lies before this moment need not be read again. */
+  bound(overlap: Duration.Duration): Stamp | undefined {
+    if (this.latest === undefined) return this.floor
+    const from = Timestamp.fromDateTime(DateTime.subtractDuration(Timestamp.toDateTime(this.latest), overlap))
+    return this.floor !== undefined && identity.isLater(this.floor, from) ? this.floor : from
+  }
+
+  /** This position as a value. */
+  get cursor(): Cursor.Cursor {
+    const known = [...this.old, ...this.young]
+    let before = this.floor
+    for (const [, at] of known.slice(0, -Cursor.size)) {
+      if (at !== undefined && (before === undefined || identity.isLater(at, before))) before = at
+    }
+    return {
+      version: 1,
+      ...(before === undefined ? {} : { before }),
+      read: known.slice(-Cursor.size).map(([key, at]) => [key, at ?? null] as const),
+      queued: [...this.queued].slice(-Cursor.size)
+    }
+  }
+
+  private unstamped(event: StreamEvent, key: string | undefined): Verdict {
+    const queued = identity.isQueued(event)
+    // what cannot be recognised is not announced: an input is delivered when it is processed
+    if (key === undefined) return queued ? undefined : "processed"
+    if (this.knows(key) || this.queued.has(key)) return undefined
+    if (!queued) {
+      this.add(key, undefined)
+      return "processed"
+    }
+    this.queued.add(key)
+    if (this.queued.size > this.remember) {
+      for (const first of this.queued) {
+        this.queued.delete(first)
+        break
+      }
+    }
+    return "queued"
+  }
+
+  /** Whether an event is among those that are remembered. */
+  knows(key: string): boolean {
+    return this.young.has(key) || this.old.has(key)
+  }
+
+  private add(key: string, at: Stamp | undefined): void {
+    if (this.young.size >= this.remember) {
+      this.floor = this.oldest ?? this.floor
+      this.oldest = this.latest
+      this.old = this.young
+      this.young = new Map()
+    }
+    this.young.set(key, at)
+    if (at !== undefined && (this.latest === undefined || identity.isLater(at, this.latest))) this.latest = at
+    if (this.queued.size > 0) this.queued.delete(key)
+  }
+}
