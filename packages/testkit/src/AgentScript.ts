@@ -229,7 +229,16 @@ export type Verdict = "satisfied" | "needs_revision" | "max_iterations_reached" 
  * @category models
  * @since 0.1.0
  */
-export type Grade = Verdict | { readonly result: Verdict; readonly explanation?: string | undefined }
+export type Grade = Verdict | {
+  readonly result: Verdict
+  readonly explanation?: string | undefined
+  /**
+   * How long the grader takes.
+   *
+   * @default 0
+   */
+  readonly millis?: number | undefined
+}
 
 /**
  * What a simulated agent does. `R` is what its Effects require.
@@ -336,7 +345,11 @@ const make_ = (oneKey: strict.OneKey): Schema.Schema<DataScript> => {
       Schema.Array(
         Schema.Union(
           verdict,
-          Schema.Struct({ result: verdict, explanation: Schema.optional(Schema.String) })
+          Schema.Struct({
+            result: verdict,
+            explanation: Schema.optional(Schema.String),
+            millis: Schema.optional(strict.millis)
+          })
         ).annotations({ identifier: "Grade" })
       )
     )

@@ -1,8 +1,8 @@
 import type * as Outcome from "@effect-managed-agents/core/Outcome"
-import type { Verdict } from "../AgentScript.ts"
+import type { Grade } from "../AgentScript.ts"
 import type { Draft, ThreadDraft } from "./draft.ts"
 import * as draft from "./draft.ts"
-import type { Goal } from "./state.ts"
+import type { Evaluation, Goal } from "./state.ts"
 import * as time from "./time.ts"
 import * as usage from "./usage.ts"
 
@@ -51,51 +51,70 @@ const close = (self: Draft, goal: Goal, result: string, explanation: string): vo
   self.session.goal = null
 }
 
-/**
- * The agent is done with a cycle: the grader looks at it. Answers whether the agent goes on: to revise, or to acknowledge
- * that it may not.
- */
-export const evaluate = (self: Draft, thread: ThreadDraft): boolean => {
-  const { goal } = self.session
-  if (goal === null) return false
+const about = (goal: Goal) => ({ outcome_id: goal.outcomeId, iteration: goal.iteration })
+
+/** The agent is done with a cycle: the grader looks at it. */
+export const evaluate = (self: Draft, thread: ThreadDraft, goal: Goal): Evaluation => {
   const grade = self.env.script(self.session.agent.id).grades?.[self.session.graded] ?? "satisfied"
   self.session.graded++
-  const asked: Verdict = typeof grade === "string" ? grade : grade.result
-  const isLast = goal.iteration + 1 >= goal.maxIterations
-  const result = asked === "needs_revision" && isLast ? "max_iterations_reached" : asked
-  const explanation = (typeof grade === "string" ? undefined : grade.explanation) ?? `The outcome is ${result}.`
-  const about = { outcome_id: goal.outcomeId, iteration: goal.iteration }
-  const { id } = draft.emit(self, thread, { type: "span.outcome_evaluation_start", ...about })
+  const { explanation, millis = 0, result: asked }: Exclude<Grade, string> = typeof grade === "string"
+    ? { result: grade }
+    : grade
+  const result = asked === "needs_revision" && isLast(goal) ? "max_iterations_reached" : asked
+  report(self, goal, { result: "evaluating" })
+  const { id } = draft.emit(self, thread, { type: "span.outcome_evaluation_start", ...about(goal) })
+  return {
+    startId: id,
+    ends: self.now + Math.round(millis * 1000),
+    result,
+    explanation: explanation ?? `The outcome is ${result}.`
+  }
+}
+
+const isLast = (goal: Goal): boolean => goal.iteration + 1 >= goal.maxIterations
+
+/** The grader says that it is still at work. */
+export const beat = (self: Draft, thread: ThreadDraft, goal: Goal): void => {
+  draft.emit(self, thread, { type: "span.outcome_evaluation_ongoing", ...about(goal) })
+}
+
+/** The verdict is there. Answers whether the agent goes on: to revise, or to acknowledge that it may not. */
+export const conclude = (
+  self: Draft,
+  thread: ThreadDraft,
+  goal: Goal,
+  { explanation, result, startId }: Evaluation
+): boolean => {
   const use = { ...usage.none, cacheRead: thread.seen + thread.fresh, output: usage.tokens(self, explanation) }
   usage.count(self, thread, use)
   draft.emit(self, thread, {
     type: "span.outcome_evaluation_end",
-    outcome_evaluation_start_id: id,
-    ...about,
+    outcome_evaluation_start_id: startId,
+    ...about(goal),
     result,
     explanation,
     usage: usage.ofRequest(use)
   })
   if (result === "needs_revision") {
-    report(self, goal, { explanation })
+    report(self, goal, { result: "running", explanation })
     self.session.goal = { ...goal, iteration: goal.iteration + 1 }
     return true
   }
   close(self, goal, result, explanation)
-  return result === "max_iterations_reached" || (result === "satisfied" && isLast)
+  return result === "max_iterations_reached" || (result === "satisfied" && isLast(goal))
 }
 
 /** The user has interrupted the agent while it worked towards an outcome, unless that was still to come. */
 export const interrupt = (self: Draft, thread: ThreadDraft): void => {
   const { goal } = self.session
   if (goal === null || !goal.started) return
+  const blocked = thread.play?.blocked
   const explanation = "Interrupted by the user."
   draft.emit(self, thread, {
     type: "span.outcome_evaluation_end",
-    // no evaluation had started: those of the simulator take no time
-    outcome_evaluation_start_id: "",
-    outcome_id: goal.outcomeId,
-    iteration: goal.iteration,
+    // empty if no evaluation had started
+    outcome_evaluation_start_id: blocked?._tag === "Grading" ? blocked.evaluation.startId : "",
+    ...about(goal),
     result: "interrupted",
     explanation,
     usage: usage.ofRequest(usage.none)

@@ -7,7 +7,7 @@ import * as delegation from "./delegation.ts"
 import type { Draft, ThreadDraft } from "./draft.ts"
 import * as draft from "./draft.ts"
 import * as goals from "./goals.ts"
-import type { ModelRequest, Pending, Play, StopReason, Thread } from "./state.ts"
+import type { Evaluation, ModelRequest, Pending, Play, StopReason, Thread } from "./state.ts"
 import * as status from "./status.ts"
 import * as texts from "./texts.ts"
 import type { Micros } from "./time.ts"
@@ -36,7 +36,7 @@ export const advance = (self: Draft): void => {
       continue
     }
     if (next === undefined || next.due > now) return
-    self.now = Math.max(self.session.clock, next.due)
+    self.now = next.due
     if (next.thread !== undefined) wake(self, next.thread)
   }
 }
@@ -65,7 +65,7 @@ const earliest = <T extends Pick<Thread, "id" | "play">>(session: Waiting<T>): N
   }
   for (const thread of session.threads) {
     const blocked = thread.play?.blocked
-    if (blocked?._tag !== "Sleep" && blocked?._tag !== "Rescheduled") continue
+    if (blocked?._tag !== "Sleep" && blocked?._tag !== "Rescheduled" && blocked?._tag !== "Grading") continue
     if ((found === undefined || blocked.due < found.due) && !isStopping(session, thread)) {
       found = { thread, due: blocked.due }
     }
@@ -99,6 +99,7 @@ const canGoOn = (self: Draft, thread: ThreadDraft): boolean => {
       return hasInput(self, thread) &&
         !self.session.threads.some((one) => awaiting.includes(one.id) && status.isEngaged(one))
     case "Effect":
+    case "Grading":
     case "Rescheduled":
     case "Sleep":
       return false
@@ -124,6 +125,7 @@ const wake = (self: Draft, thread: ThreadDraft): void => {
   if (play === null) return
   thread.play = { ...play, blocked: null }
   if (play.blocked?._tag === "Rescheduled") status.run(self, thread)
+  if (play.blocked?._tag === "Grading") goOnGrading(self, thread, thread.play, play.blocked.evaluation)
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -174,8 +176,29 @@ const finish = (self: Draft, thread: ThreadDraft, play: Play): void => {
   if (!isQuiet(self, thread, play)) return
   // a message that came in the meantime steers; an outcome that is not reached needs another cycle
   if (hasInput(self, thread)) return chain(self, thread, play)
-  if (draft.isPrimary(self, thread) && goals.evaluate(self, thread)) return chain(self, thread, play)
+  const { goal } = self.session
+  if (draft.isPrimary(self, thread) && goal !== null) {
+    const evaluation = goals.evaluate(self, thread, goal)
+    return grade(self, thread, play, evaluation)
+  }
   if (!draft.isPrimary(self, thread)) delegation.report(self, thread)
+  endTurn(self, thread, { type: "end_turn" })
+}
+
+/** The grader is at work until it has a verdict. */
+const grade = (self: Draft, thread: ThreadDraft, play: Play, evaluation: Evaluation): void => {
+  const due = Math.min(self.now + time.micros(self.env.rules.evaluationHeartbeat), evaluation.ends)
+  thread.play = { ...play, blocked: { _tag: "Grading", due, evaluation } }
+}
+
+const goOnGrading = (self: Draft, thread: ThreadDraft, play: Play, evaluation: Evaluation): void => {
+  const { goal } = self.session
+  if (goal !== null && self.now < evaluation.ends) {
+    goals.beat(self, thread, goal)
+    return grade(self, thread, play, evaluation)
+  }
+  const goesOn = goal !== null && goals.conclude(self, thread, goal, evaluation)
+  if (goesOn || hasInput(self, thread)) return chain(self, thread, play)
   endTurn(self, thread, { type: "end_turn" })
 }
 

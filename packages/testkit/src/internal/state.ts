@@ -5,7 +5,7 @@ import type * as Wire from "@effect-managed-agents/core/Session"
 import type * as SessionEvent from "@effect-managed-agents/core/SessionEvent"
 import type * as Unknown from "@effect-managed-agents/core/Unknown"
 import type * as Usage from "@effect-managed-agents/core/Usage"
-import type { Permission, Script, Step } from "../AgentScript.ts"
+import type { Permission, Script, Step, Verdict } from "../AgentScript.ts"
 import * as agents from "./agents.ts"
 import * as eventLog from "./eventLog.ts"
 import * as ids from "./ids.ts"
@@ -78,10 +78,21 @@ export type Blocked =
   | { readonly _tag: "Calls"; readonly calls: ReadonlyArray<Call> }
   /** An Effect of the script runs. */
   | { readonly _tag: "Effect"; readonly token: number }
+  /** The grader looks at the outcome. */
+  | { readonly _tag: "Grading"; readonly due: Micros; readonly evaluation: Evaluation }
   /** The session has spent its budget. */
   | { readonly _tag: "Budget" }
   /** The thread is idle until one of the threads that it has delegated to reports. */
   | { readonly _tag: "Reports" }
+
+/** A look of the grader at what the agent has done. */
+export interface Evaluation {
+  readonly startId: string
+  /** When the verdict is there. */
+  readonly ends: Micros
+  readonly result: Verdict
+  readonly explanation: string
+}
 
 /** A model request that has started and not ended. */
 export interface ModelRequest {
