@@ -3,8 +3,11 @@
  *
  * @since 0.1.0
  */
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -12,7 +15,8 @@ import * as Api from "./Api.ts"
 import type { RequestOptions, StreamOptions } from "./ApiClient.ts"
 import { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
-import type { Event, EventParams, ListParams, SendResponse, StreamEvent, StreamParams } from "./Event.ts"
+import * as Delivery from "./Delivery.ts"
+import type { Event, EventParams, EventType, ListParams, SendResponse, StreamEvent, StreamParams } from "./Event.ts"
 import type * as Follow from "./Follow.ts"
 import type { SessionId } from "./Ids.ts"
 import { endOf, follow } from "./internal/follow/follow.ts"
@@ -44,6 +48,15 @@ export interface Service {
     options?: RequestOptions
   ) => Effect.Effect<SendResponse, ApiError>
   /**
+   * Sends events and finds out what became of them. If the answer is lost, they are looked for in the event list, and
+   * sent again only if they did not arrive; so the agent never acts on them twice. Fails if they were refused.
+   */
+  readonly deliver: (
+    id: SessionId,
+    events: EventParams | ReadonlyArray<EventParams>,
+    options?: DeliverOptions
+  ) => Effect.Effect<Delivery.Delivery, ApiError>
+  /**
    * Attaches to the live stream. Succeeds at the moment of attaching: every event from then on is delivered, none from
    * before is. Open first, then send. The connection is released when the stream ends or is left, at the latest when the
    * scope closes. The stream is that one connection: run it once.
@@ -71,6 +84,17 @@ export interface Service {
 }
 
 /**
+ * How {@link Service.deliver} delivers.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface DeliverOptions extends Delivery.Options {
+  /** What is added to each request. */
+  readonly request?: RequestOptions | undefined
+}
+
+/**
  * Tag for {@link Service}.
  *
  * @category services
@@ -89,11 +113,15 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
     api.call(Api.events.list, { path: { session_id: id }, query }, options)
   const open: Service["open"] = (id, query, options) =>
     api.open(Api.events.stream, { path: { session_id: id }, query }, options)
+  const send: Service["send"] = (id, events, options) =>
+    api.call(Api.events.send, { path: { session_id: id }, body: { events: asArray(events) } }, options)
   return Events.of({
     list: (id, params, options) => paginate((page) => listPage(id, { ...params, ...page }, options)),
     listPage,
-    send: (id, events, options) =>
-      api.call(Api.events.send, { path: { session_id: id }, body: { events: asArray(events) } }, options),
+    send,
+    deliver: Effect.fn("Events.deliver", { captureStackTrace: false })((id, events, options) =>
+      deliver({ send, listPage }, id, asArray(events), options)
+    ),
     open,
     stream: (id, params, options) => Stream.unwrapScoped(open(id, params, options)),
     follow: (id, options = {}) =>
@@ -107,6 +135,57 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
       }, options)
   })
 })
+
+/** How long to wait between two looks at the event list, at first and at most. */
+const looks = { first: 250, most: 2000 }
+
+const nowhere: Delivery.Point = { processedAt: undefined, queued: new Set() }
+
+const deliver = (
+  { listPage, send }: Pick<Service, "listPage" | "send">,
+  id: SessionId,
+  sent: ReadonlyArray<EventParams>,
+  options: DeliverOptions = {}
+): Effect.Effect<Delivery.Delivery, ApiError> =>
+  Effect.gen(function*() {
+    // the tag of an event that is newer than this version is a string as well
+    const types = [...new Set(sent.map(({ type }) => type as EventType))]
+    // what was sent a moment ago is among the newest; what is queued comes first
+    const recent = listPage(id, { order: "desc", limit: 100, types }, options.request)
+    const since = options.since ??
+      (sent.every(Delivery.isAnswer) ? nowhere : Delivery.pointAfter((yield* recent).data))
+    const { resends = 2 } = options
+    const settle = Duration.toMillis(options.settle ?? "5 seconds")
+
+    /** Looks for what was sent until it is found or the time is over: `undefined` if the list could not be read last. */
+    const look = Effect.fnUntraced(function*(millis: number) {
+      const start = yield* Clock.currentTimeMillis
+      for (let pause = looks.first;; pause = Math.min(pause * 2, looks.most)) {
+        const page = yield* Effect.either(recent)
+        const found = Either.isRight(page) ? Delivery.find(sent, page.right.data, since) : undefined
+        if (found !== undefined) return found
+        const left = start + millis - (yield* Clock.currentTimeMillis)
+        if (left <= 0) return Either.isRight(page) ? [] : undefined
+        yield* Effect.sleep(Math.min(pause, left))
+      }
+    })
+
+    for (let attempt = 0;; attempt++) {
+      const answer = yield* Effect.either(send(id, sent, options.request))
+      if (Either.isRight(answer)) return { _tag: "Accepted", events: answer.right.data ?? [] }
+      const error = answer.left
+      const verdict = Delivery.verdict(error)
+      const refused = verdict === "refused"
+      if (refused && attempt === 0) return yield* error
+      // what is refused now may have been so because an earlier attempt arrived after all
+      const found = yield* look(refused ? 0 : settle)
+      if (found !== undefined && found.length > 0) return { _tag: "AlreadyLanded", events: found, error }
+      if (refused) return yield* error
+      // a second answer to a call has no effect, so one may be sent whatever became of the first
+      const surelyNot = found !== undefined && (verdict === "over" || sent.every(Delivery.isAnswer))
+      if (!surelyNot || attempt >= resends) return { _tag: "Unknown", error }
+    }
+  })
 
 const asArray = (events: EventParams | ReadonlyArray<EventParams>): ReadonlyArray<EventParams> =>
   isArray(events) ? events : [events]

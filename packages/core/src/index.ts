@@ -64,6 +64,13 @@ export * as Content from "./Content.ts"
 export * as Cursor from "./Cursor.ts"
 
 /**
+ * What became of events that were sent: the answer of `Events.deliver`, which never sends the same twice.
+ *
+ * @since 0.1.0
+ */
+export * as Delivery from "./Delivery.ts"
+
+/**
  * The description of one endpoint as plain data.
  *
  * @since 0.1.0
@@ -118,6 +125,13 @@ export * as Outcome from "./Outcome.ts"
  * @since 0.1.0
  */
 export * as Page from "./Page.ts"
+
+/**
+ * What a session waits for: a tool call to be allowed or denied, or a tool call to be answered.
+ *
+ * @since 0.1.0
+ */
+export * as PendingAction from "./PendingAction.ts"
 
 /**
  * Previews of events that are still being produced: opt-in, on one connection, never stored.
@@ -209,6 +223,13 @@ export * as Threads from "./Threads.ts"
  * @since 0.1.0
  */
 export * as Timestamp from "./Timestamp.ts"
+
+/**
+ * What is known about a session from its events: one pure fold.
+ *
+ * @since 0.1.0
+ */
+export * as Transcript from "./Transcript.ts"
 
 /**
  * The variant that every union of the API has for tags this version does not know.

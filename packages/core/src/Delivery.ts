@@ -1,0 +1,222 @@
+/**
+ * What became of events that were sent: the answer of `Events.deliver`, which never sends the same twice.
+ *
+ * The service has no idempotency keys, so after a lost connection or a 5xx nobody can tell from the answer whether the
+ * events arrived. They are then looked for in the event list, among what is new there since a {@link Point}.
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import type { ApiError } from "./ApiError.ts"
+import * as Content from "./Content.ts"
+import * as Event from "./Event.ts"
+import type { EventId } from "./Ids.ts"
+import * as Timestamp from "./Timestamp.ts"
+import type { UserEvent } from "./UserEvent.ts"
+
+/**
+ * The service confirmed that it took the events.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Accepted {
+  readonly _tag: "Accepted"
+  /** The events as they were stored, in the order in which they were sent. */
+  readonly events: ReadonlyArray<UserEvent>
+}
+
+/**
+ * The answer was lost, but the events are in the session's list.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface AlreadyLanded {
+  readonly _tag: "AlreadyLanded"
+  /** The events as they were stored, in the order in which they were sent; without interrupts that left no trace. */
+  readonly events: ReadonlyArray<UserEvent>
+  /** What the answer was lost to. */
+  readonly error: ApiError
+}
+
+/**
+ * The answer was lost, and the session's list does not settle the question: the events may be there, or arrive yet.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Unknown {
+  readonly _tag: "Unknown"
+  /** What the answer was lost to. */
+  readonly error: ApiError
+}
+
+/**
+ * What became of events that were sent. `Match.valueTags` handles every case.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Delivery = Accepted | AlreadyLanded | Unknown
+
+/**
+ * A point in the event list of a session: what is there, so that what comes later can be told from it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Point {
+  /** When the newest event was processed; `undefined` if there was none. */
+  readonly processedAt: Timestamp.Timestamp | undefined
+  /** The events that were queued. */
+  readonly queued: ReadonlySet<EventId>
+}
+
+/**
+ * How hard to try.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options {
+  /**
+   * Where the event list ended before anything was sent. Unless it is given, it is read first when the events are of a
+   * kind that could be confused with earlier ones: an answer names its call, a message names nothing.
+   */
+  readonly since?: Point | undefined
+  /**
+   * For how long to look for the events after the answer was lost. What is absent after that time, and was not cut off
+   * while the service might still have been at work on it, counts as not delivered.
+   *
+   * @default "5 seconds"
+   */
+  readonly settle?: Duration.DurationInput | undefined
+  /**
+   * How often to send again what was not delivered.
+   *
+   * @default 2
+   */
+  readonly resends?: number | undefined
+}
+
+/**
+ * The point behind the newest of some events of a session, in any order.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const pointAfter = (events: Iterable<Event.Event>): Point => {
+  let processedAt: Timestamp.Timestamp | undefined
+  const queued = new Set<EventId>()
+  for (const event of events) {
+    const at = Event.processedAtOf(event)
+    const id = Event.idOf(event)
+    if (at === undefined) {
+      if (id !== undefined) queued.add(id)
+    } else if (processedAt === undefined || Timestamp.Order(at, processedAt) > 0) processedAt = at
+  }
+  return { processedAt, queued }
+}
+
+const isNew = (event: Event.Event, { processedAt, queued }: Point): boolean => {
+  const id = Event.idOf(event)
+  if (id !== undefined && queued.has(id)) return false
+  const at = Event.processedAtOf(event)
+  return at === undefined || processedAt === undefined || Timestamp.Order(at, processedAt) > 0
+}
+
+/**
+ * Finds events that were sent among some of the session's events, in any order: all of them, because the service takes
+ * all or none. `undefined` if they are not there. Only what is newer than the point is taken into account.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const find = (
+  sent: ReadonlyArray<Event.EventParams>,
+  stored: Iterable<Event.Event>,
+  since: Point
+): ReadonlyArray<UserEvent> | undefined => {
+  const candidates = Array.from(stored).filter((event) => isNew(event, since))
+  const found: Array<UserEvent> = []
+  for (const params of sent) {
+    const at = candidates.findIndex((event) => isCopy(params, event))
+    // what was stored under the tag of an event to send came from a client
+    if (at >= 0) found.push(...candidates.splice(at, 1) as Array<UserEvent>)
+    // an interrupt that has nothing to stop may leave no trace
+    else if (params.type !== "user.interrupt") return undefined
+  }
+  return found.length === 0 ? undefined : found
+}
+
+/** Whether an event is what the service makes of one that was sent. It may complete and move what is not text. */
+const isCopy = (sent: Event.EventParams, stored: Event.Event): boolean => {
+  if (sent.type !== stored.type) return false
+  switch (sent.type) {
+    case "user.message":
+    case "system.message":
+      return "content" in stored && Array.isArray(stored.content) && sameContent(sent.content, stored.content)
+    case "user.tool_confirmation":
+      return covers(sent, stored, "tool_use_id", "result")
+    case "user.custom_tool_result":
+      return covers(sent, stored, "custom_tool_use_id")
+    case "user.tool_result":
+      return covers(sent, stored, "tool_use_id")
+    case "user.define_outcome":
+      return covers(sent, stored, "description")
+    case "user.interrupt":
+      return (sent.session_thread_id ?? null) === (("session_thread_id" in stored && stored.session_thread_id) || null)
+    default:
+      return covers(sent, stored, ...Object.keys(sent).filter((key) => typeof sent[key] !== "object"))
+  }
+}
+
+const covers = (sent: object, stored: object, ...keys: ReadonlyArray<string>): boolean => {
+  const [a, b] = [new Map(Object.entries(sent)), new Map(Object.entries(stored))]
+  return keys.every((key) => a.get(key) === b.get(key))
+}
+
+type Block = { readonly type: unknown }
+
+const sameContent = (sent: ReadonlyArray<Block>, stored: ReadonlyArray<Block>): boolean =>
+  sent.length === stored.length &&
+  sent.every((block, i) => {
+    const other = stored[i]
+    return other !== undefined && block.type === other.type && Content.textOf([block]) === Content.textOf([other])
+  })
+
+/**
+ * Whether an event to send can be recognised by itself, because it answers a call.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isAnswer = ({ type }: Event.EventParams): boolean =>
+  type === "user.tool_confirmation" || type === "user.custom_tool_result" || type === "user.tool_result"
+
+/**
+ * What a failure to send says about whether the events arrived:
+ *
+ * - `refused`: they did not;
+ * - `over`: unknown, but no attempt is under way any more;
+ * - `open`: unknown, and they may arrive yet, or did with an answer that nobody can read.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const verdict = (error: ApiError): "refused" | "over" | "open" => {
+  switch (error._tag) {
+    case "TransportError":
+      return error.reason === "Refused" ? "refused" : error.reason === "Connection" ? "over" : "open"
+    case "ServerError":
+      // a gateway that ran out of patience does not know what the server behind it does
+      return error.status === 504 || error.status === 524 ? "open" : "over"
+    case "UnexpectedStatus":
+      return "over"
+    case "MalformedResponse":
+      return "open"
+    default:
+      return "refused"
+  }
+}

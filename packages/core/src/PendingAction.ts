@@ -1,0 +1,278 @@
+/**
+ * What a session waits for: a tool call to be allowed or denied, or a tool call to be answered.
+ *
+ * A pending action is plain data and names its session, so that it can be stored or sent elsewhere, and answered by
+ * another process: encode it with {@link PendingAction}, decode it there, and {@link reply} to it. Each kind takes only
+ * the answers that the service accepts for it. `Match.valueTags` handles every kind.
+ *
+ * @since 0.1.0
+ */
+import * as Schema from "effect/Schema"
+import type * as Content from "./Content.ts"
+import * as Ids from "./Ids.ts"
+import * as wire from "./internal/wire.ts"
+import * as UserEvent from "./UserEvent.ts"
+
+const call = {
+  /** The session that waits. */
+  sessionId: Ids.SessionId,
+  /** The event of the call, which an answer names. */
+  id: Ids.EventId,
+  /** The child thread that made the call; absent for the primary one. For information: answers are routed by `id`. */
+  threadId: wire.optional(Ids.ThreadId),
+  /** The tool. */
+  name: Schema.String,
+  /** The arguments. They come from a model and are not checked. */
+  input: wire.json
+}
+
+const Confirmation_ = wire.struct("PendingConfirmation", {
+  _tag: Schema.Literal("Confirmation"),
+  ...call,
+  /** The MCP server of the tool; absent for a built-in one. */
+  server: wire.optional(Schema.String)
+})
+
+/**
+ * A tool call that waits for approval: {@link allow} it or {@link deny} it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Confirmation extends Schema.Schema.Type<typeof Confirmation_> {}
+
+/**
+ * {@link Confirmation} as JSON.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ConfirmationEncoded extends Schema.Schema.Encoded<typeof Confirmation_> {}
+
+/**
+ * Schema of {@link Confirmation}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Confirmation: Schema.Schema<Confirmation, ConfirmationEncoded> = Confirmation_
+
+const CustomToolCall_ = wire.struct("PendingCustomToolCall", {
+  _tag: Schema.Literal("CustomToolCall"),
+  ...call
+})
+
+/**
+ * A call of a custom tool: answer it with its {@link result}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomToolCall extends Schema.Schema.Type<typeof CustomToolCall_> {}
+
+/**
+ * {@link CustomToolCall} as JSON.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomToolCallEncoded extends Schema.Schema.Encoded<typeof CustomToolCall_> {}
+
+/**
+ * Schema of {@link CustomToolCall}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const CustomToolCall: Schema.Schema<CustomToolCall, CustomToolCallEncoded> = CustomToolCall_
+
+const SelfHostedToolCall_ = wire.struct("PendingSelfHostedToolCall", {
+  _tag: Schema.Literal("SelfHostedToolCall"),
+  ...call
+})
+
+/**
+ * A call of a built-in tool that a self-hosted environment runs: answer it with its {@link result}, using the credentials
+ * of the environment.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SelfHostedToolCall extends Schema.Schema.Type<typeof SelfHostedToolCall_> {}
+
+/**
+ * {@link SelfHostedToolCall} as JSON.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SelfHostedToolCallEncoded extends Schema.Schema.Encoded<typeof SelfHostedToolCall_> {}
+
+/**
+ * Schema of {@link SelfHostedToolCall}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const SelfHostedToolCall: Schema.Schema<SelfHostedToolCall, SelfHostedToolCallEncoded> = SelfHostedToolCall_
+
+/**
+ * Anything that a session waits for.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const PendingAction: Schema.Schema<PendingAction, PendingActionEncoded> = Schema.Union(
+  Confirmation,
+  CustomToolCall,
+  SelfHostedToolCall
+).annotations({ identifier: "PendingAction" })
+
+/**
+ * The values of {@link PendingAction}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PendingAction = Confirmation | CustomToolCall | SelfHostedToolCall
+
+/**
+ * {@link PendingAction} as JSON.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type PendingActionEncoded = ConfirmationEncoded | CustomToolCallEncoded | SelfHostedToolCallEncoded
+
+/**
+ * The call may run.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Allow {
+  readonly _tag: "Allow"
+}
+
+/**
+ * The call must not run.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Deny {
+  readonly _tag: "Deny"
+  /** Why; the agent reads it. */
+  readonly reason?: string | undefined
+}
+
+/**
+ * What can be decided about a {@link Confirmation}.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Decision = Allow | Deny
+
+/**
+ * What a tool returned.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Result {
+  readonly _tag: "Result"
+  readonly content: string | ReadonlyArray<Content.ToolResultContentParams>
+  /** Whether the tool failed; `content` then says why. */
+  readonly isError: boolean
+}
+
+/**
+ * The answers that a kind of action takes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AnswerTo<A extends PendingAction> = A extends Confirmation ? Decision : Result
+
+/**
+ * Lets a tool call run.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const allow: Allow = { _tag: "Allow" }
+
+/**
+ * Refuses a tool call. The agent reads the reason.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const deny = (reason?: string): Deny => ({ _tag: "Deny", ...(reason !== undefined && { reason }) })
+
+/**
+ * What a tool returned, or with `isError` why it failed. An empty text is sent as no content.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const result = (
+  content: string | ReadonlyArray<Content.ToolResultContentParams>,
+  options?: UserEvent.ResultOptions
+): Result => ({ _tag: "Result", content, isError: options?.isError ?? false })
+
+/**
+ * The event that answers an action. Send it to the action's session, best with `Events.deliver`.
+ *
+ * @example
+ * ```ts
+ * import * as Ids from "@effect-managed-agents/core/Ids"
+ * import * as PendingAction from "@effect-managed-agents/core/PendingAction"
+ * import * as UserEvent from "@effect-managed-agents/core/UserEvent"
+ *
+ * const action: PendingAction.Confirmation = {
+ *   _tag: "Confirmation",
+ *   sessionId: Ids.SessionId.make("sesn_011CZkZAtmR3yMPDzynEDxu7"),
+ *   id: Ids.EventId.make("sevt_011CZkZBxmR3yMPDzynEDxu8"),
+ *   name: "bash",
+ *   input: { command: "rm -rf build" }
+ * }
+ *
+ * assert.deepStrictEqual(PendingAction.reply(action, PendingAction.allow), UserEvent.allow(action.id))
+ * assert.deepStrictEqual(
+ *   PendingAction.reply(action, PendingAction.deny("Not today.")),
+ *   UserEvent.deny(action.id, "Not today.")
+ * )
+ * ```
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const reply = <A extends PendingAction>(action: A, answer: AnswerTo<NoInfer<A>>): Reply => {
+  // the compiler does not relate the kind of the action to the kind of the answer
+  const given: Decision | Result = answer
+  switch (given._tag) {
+    case "Allow":
+      return UserEvent.allow(action.id)
+    case "Deny":
+      return UserEvent.deny(action.id, given.reason)
+    case "Result": {
+      const { content, isError } = given
+      return action._tag === "SelfHostedToolCall"
+        ? UserEvent.toolResult(action.id, content, { isError })
+        : UserEvent.customToolResult(action.id, content, { isError })
+    }
+  }
+}
+
+/**
+ * An event that answers an action.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Reply =
+  | UserEvent.ToolConfirmationParams
+  | UserEvent.CustomToolResultParams
+  | UserEvent.ToolResultParams
