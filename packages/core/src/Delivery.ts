@@ -2,16 +2,16 @@
  * What became of events that were sent: the answer of `Events.deliver`, which never sends the same twice.
  *
  * The service has no idempotency keys, so after a lost connection or a 5xx nobody can tell from the answer whether the
- * events arrived. They are then looked for in the event list, among what is new there since a {@link Point}.
+ * events arrived. They are then looked for in the event list, among what is new there.
  *
  * @since 0.1.0
  */
 import type * as Duration from "effect/Duration"
 import type { ApiError } from "./ApiError.ts"
 import * as Content from "./Content.ts"
+import type { Cursor } from "./Cursor.ts"
 import * as Event from "./Event.ts"
-import type { EventId } from "./Ids.ts"
-import * as Timestamp from "./Timestamp.ts"
+import * as identity from "./internal/follow/identity.ts"
 import type { UserEvent } from "./UserEvent.ts"
 
 /**
@@ -61,19 +61,6 @@ export interface Unknown {
 export type Delivery = Accepted | AlreadyLanded | Unknown
 
 /**
- * A point in the event list of a session: what is there, so that what comes later can be told from it.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Point {
-  /** When the newest event was processed; `undefined` if there was none. */
-  readonly processedAt: Timestamp.Timestamp | undefined
-  /** The events that were queued. */
-  readonly queued: ReadonlySet<EventId>
-}
-
-/**
  * How hard to try.
  *
  * @category options
@@ -81,10 +68,11 @@ export interface Point {
  */
 export interface Options {
   /**
-   * Where the event list ended before anything was sent. Unless it is given, it is read first when the events are of a
-   * kind that could be confused with earlier ones: an answer names its call, a message names nothing.
+   * Where the event list ended before anything was sent, as a follower is told when it has caught up. Unless it is given,
+   * the list is read first, if the events are of a kind that could be confused with earlier ones: an answer names its
+   * call, a message names nothing.
    */
-  readonly since?: Point | undefined
+  readonly since?: Cursor | undefined
   /**
    * For how long to look for the events after the answer was lost. What is absent after that time, and was not cut off
    * while the service might still have been at work on it, counts as not delivered.
@@ -100,35 +88,24 @@ export interface Options {
   readonly resends?: number | undefined
 }
 
-/**
- * The point behind the newest of some events of a session, in any order.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const pointAfter = (events: Iterable<Event.Event>): Point => {
-  let processedAt: Timestamp.Timestamp | undefined
-  const queued = new Set<EventId>()
-  for (const event of events) {
-    const at = Event.processedAtOf(event)
-    const id = Event.idOf(event)
-    if (at === undefined) {
-      if (id !== undefined) queued.add(id)
-    } else if (processedAt === undefined || Timestamp.Order(at, processedAt) > 0) processedAt = at
+/** Whether an event came after all that was read. What was queued then may have been processed since. */
+const isNew = (since: Cursor): (event: Event.Event) => boolean => {
+  const known = new Set([...since.queued, ...since.read.map(([key]) => key)])
+  let latest = since.before
+  for (const [, at] of since.read) {
+    if (at !== null && (latest === undefined || identity.isLater(at, latest))) latest = at
   }
-  return { processedAt, queued }
-}
-
-const isNew = (event: Event.Event, { processedAt, queued }: Point): boolean => {
-  const id = Event.idOf(event)
-  if (id !== undefined && queued.has(id)) return false
-  const at = Event.processedAtOf(event)
-  return at === undefined || processedAt === undefined || Timestamp.Order(at, processedAt) > 0
+  return (event) => {
+    const at = Event.processedAtOf(event)
+    const key = identity.keyOf(event, at)
+    if (key !== undefined && known.has(key)) return false
+    return at === undefined || latest === undefined || identity.isLater(at, latest)
+  }
 }
 
 /**
  * Finds events that were sent among some of the session's events, in any order: all of them, because the service takes
- * all or none. `undefined` if they are not there. Only what is newer than the point is taken into account.
+ * all or none. `undefined` if they are not there. Only what came after the cursor is taken into account.
  *
  * @category combinators
  * @since 0.1.0
@@ -136,9 +113,9 @@ const isNew = (event: Event.Event, { processedAt, queued }: Point): boolean => {
 export const find = (
   sent: ReadonlyArray<Event.EventParams>,
   stored: Iterable<Event.Event>,
-  since: Point
+  since: Cursor
 ): ReadonlyArray<UserEvent> | undefined => {
-  const candidates = Array.from(stored).filter((event) => isNew(event, since))
+  const candidates = Array.from(stored).filter(isNew(since))
   const found: Array<UserEvent> = []
   for (const params of sent) {
     const at = candidates.findIndex((event) => isCopy(params, event))

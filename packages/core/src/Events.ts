@@ -15,6 +15,7 @@ import * as Api from "./Api.ts"
 import type { RequestOptions, StreamOptions } from "./ApiClient.ts"
 import { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
+import * as Cursor from "./Cursor.ts"
 import * as Delivery from "./Delivery.ts"
 import type { Event, EventParams, EventType, ListParams, SendResponse, StreamEvent, StreamParams } from "./Event.ts"
 import type * as Follow from "./Follow.ts"
@@ -139,8 +140,6 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
 /** How long to wait between two looks at the event list, at first and at most. */
 const looks = { first: 250, most: 2000 }
 
-const nowhere: Delivery.Point = { processedAt: undefined, queued: new Set() }
-
 const deliver = (
   { listPage, send }: Pick<Service, "listPage" | "send">,
   id: SessionId,
@@ -152,8 +151,9 @@ const deliver = (
     const types = [...new Set(sent.map(({ type }) => type as EventType))]
     // what was sent a moment ago is among the newest; what is queued comes first
     const recent = listPage(id, { order: "desc", limit: 100, types }, options.request)
-    const since = options.since ??
-      (sent.every(Delivery.isAnswer) ? nowhere : Delivery.pointAfter((yield* recent).data))
+    const since = options.since ?? (sent.every(Delivery.isAnswer)
+      ? Cursor.start
+      : (yield* recent).data.toReversed().reduce(Cursor.add, Cursor.start))
     const { resends = 2 } = options
     const settle = Duration.toMillis(options.settle ?? "5 seconds")
 

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import * as Content from "../src/Content.ts"
+import * as Cursor from "../src/Cursor.ts"
 import * as Delivery from "../src/Delivery.ts"
 import type * as Event from "../src/Event.ts"
 import * as Events from "../src/Events.ts"
@@ -152,16 +153,15 @@ describe("deliver", () => {
     Effect.gen(function*() {
       const earlier = message("Hello")
       const { requests } = yield* deliver([accepted(message("Hello"))], hello, {
-        since: Delivery.pointAfter([earlier])
+        since: Cursor.add(Cursor.start, earlier)
       })
       assert.strictEqual(requests, "POST")
     }))
 })
 
 describe("finding what was sent", () => {
-  const nowhere = Delivery.pointAfter([])
   const find = (sent: Event.EventParams | ReadonlyArray<Event.EventParams>, ...stored: ReadonlyArray<Event.Event>) =>
-    Delivery.find([sent].flat(), stored, nowhere)?.map(idOf)
+    Delivery.find([sent].flat(), stored, Cursor.start)?.map(idOf)
 
   it("compares texts, and of other blocks the kind", () => {
     const image = Content.imageBase64("image/png", "iVBOR")

@@ -31,7 +31,7 @@ const sessionId = SessionId.make("sesn_1")
 type History = ReadonlyArray<Event.StreamEvent | ReadonlyArray<Event.StreamEvent>>
 
 const after = (...history: History) =>
-  Transcript.fromEvents(history.flatMap((part) => part instanceof Array ? part : [part]))
+  Transcript.fromEvents(history.flatMap((part) => Symbol.iterator in part ? part : [part]))
 
 const turnAfter = (...events: History) => Transcript.turn(after(...events))
 
