@@ -13,11 +13,14 @@
  * @since 0.1.0
  */
 import type * as Endpoint from "@effect-managed-agents/core/Endpoint"
+import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
+import * as plans from "./internal/faultPlans.ts"
 import * as strict from "./internal/strict.ts"
 
 /**
@@ -333,8 +336,7 @@ export interface Options {
  * @since 0.1.0
  */
 export const on = (endpoint: Endpoint.Any, options: Pick<Match, "skip" | "times"> = {}): Match => ({
-  method: endpoint.method,
-  path: endpoint.path.replace(/\{\w+\}/g, "*"),
+  ...plans.requestsOf(endpoint),
   ...options
 })
 
@@ -434,3 +436,176 @@ export const insert = (
   insertion: { readonly after_events: number; readonly frame: string },
   options: Options = {}
 ): Fault => stream({ insert: insertion }, options)
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Searching
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * The kinds of faults that {@link random} knows: what they do, and for those of requests how.
+ *
+ * `status` are refusals that had no effect and may be tried again; `landed` are errors of the server, after which the
+ * request may have had one, and it has. Frames of `insert` are comments and the like, which mean nothing.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Kind =
+  | "status"
+  | "landed"
+  | "drop_before"
+  | "drop_after"
+  | "delay"
+  | Exclude<keyof StreamFault, "clean" | "heartbeats">
+
+/**
+ * What may be in a plan that is made by chance.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface RandomOptions {
+  /**
+   * What may go wrong.
+   *
+   * @default all kinds
+   */
+  readonly kinds?: ReadonlyArray<Kind> | undefined
+  /**
+   * Where it may go wrong.
+   *
+   * @default sending, listing and streaming events, and retrieving a session
+   */
+  readonly endpoints?: ReadonlyArray<Endpoint.Any> | undefined
+  /**
+   * How many faults a plan has at most. It has at least one.
+   *
+   * @default 4
+   */
+  readonly max?: number | undefined
+}
+
+/**
+ * Makes a plan for a conversation by chance: always the same for the same seed and options, so that an integer is all
+ * that there is to say about what went wrong.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const random = (seed: number, options: RandomOptions = {}): Plan => plans.random(seed, options)
+
+/**
+ * How to search.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface SearchOptions extends RandomOptions {
+  /** How many plans to try. */
+  readonly runs: number
+  /**
+   * The seed of the first plan. The others have those that follow.
+   *
+   * @default 0
+   */
+  readonly seed?: number | undefined
+  /**
+   * How often to try again with a simpler plan, once one was found that makes the program fail.
+   *
+   * @default 300
+   */
+  readonly maxShrinks?: number | undefined
+}
+
+/**
+ * Faults that a program does not cope with. The message has the seed, the faults as JSON to paste, and the failure.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class Counterexample extends Data.TaggedError("Counterexample")<{
+  /** From which {@link random} makes `plan` with the same options. */
+  readonly seed: number
+  readonly plan: Plan
+  /** As little of it as still makes the program fail. */
+  readonly smallest: Plan
+  /** How the program failed with that. */
+  readonly failure: Cause.Cause<unknown>
+}> {
+  override get message(): string {
+    return [
+      this.smallest.length === 0
+        ? "The program fails although nothing goes wrong"
+        : `The program fails when this goes wrong: ${JSON.stringify(this.smallest)}`,
+      `found in the plan of seed ${this.seed}: ${JSON.stringify(this.plan)}`,
+      Cause.pretty(this.failure)
+    ].join("\n")
+  }
+}
+
+/**
+ * Looks for faults that a program does not cope with.
+ *
+ * Runs the program with the plans of as many seeds, one after the other, until it fails, be it with an error or a
+ * defect such as a broken assertion. Then leaves out and simplifies what it can of the plan, as long as the program
+ * still fails. Each run needs a simulator of its own, and all the time that the program may take.
+ *
+ * @example
+ * ```ts
+ * import * as Events from "@effect-managed-agents/core/Events"
+ * import * as UserEvent from "@effect-managed-agents/core/UserEvent"
+ * import * as Fault from "@effect-managed-agents/testkit/Fault"
+ * import * as Fixtures from "@effect-managed-agents/testkit/Fixtures"
+ * import { Simulator } from "@effect-managed-agents/testkit/Simulator"
+ * import * as Testkit from "@effect-managed-agents/testkit/Testkit"
+ * import * as Effect from "effect/Effect"
+ *
+ * // sends again whatever happened to the first try
+ * const careless = Effect.gen(function*() {
+ *   const events = yield* Events.Events
+ *   yield* Effect.retry(events.send(Fixtures.sessionId, UserEvent.message("Pay the invoice.")), { times: 5 })
+ *   const simulator = yield* Simulator
+ *   const happened = yield* simulator.events(Fixtures.sessionId)
+ *   const messages = happened.filter((event) => event.type === "user.message")
+ *   if (messages.length > 1) return yield* Effect.fail("paid twice")
+ * })
+ *
+ * const found = Fault.search({ runs: 100, kinds: ["drop_before", "drop_after"], max: 2 }, (faults) =>
+ *   careless.pipe(Effect.provide(Testkit.layer({ faults })))
+ * )
+ *
+ * Effect.runPromise(Effect.flip(found)).then(({ smallest }) => {
+ *   assert.deepStrictEqual(smallest.map((fault) => fault.do), [{ drop: "after" }])
+ * })
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const search = <E, R>(
+  { maxShrinks = 300, runs, seed: first = 0, ...options }: SearchOptions,
+  run: (faults: Plan) => Effect.Effect<unknown, E, R>
+): Effect.Effect<void, Counterexample, R> =>
+  Effect.gen(function*() {
+    /** The first of some plans with which the program fails, and the number of runs. */
+    const failing = Effect.fnUntraced(function*(candidates: ReadonlyArray<Plan>) {
+      for (const [i, plan] of candidates.entries()) {
+        const exit = yield* Effect.exit(Effect.suspend(() => run(plan)))
+        if (Exit.isFailure(exit)) return { plan, failure: exit.cause, runs: i + 1 }
+      }
+      return undefined
+    })
+
+    for (let seed = first; seed < first + runs; seed++) {
+      const plan = random(seed, options)
+      const found = yield* failing([plan])
+      if (found === undefined) continue
+      let smallest = found
+      for (let left = maxShrinks; left > 0; left -= smallest.runs) {
+        const simpler = yield* failing(plans.simpler(smallest.plan).slice(0, left))
+        if (simpler === undefined) break
+        smallest = simpler
+      }
+      return yield* new Counterexample({ seed, plan, smallest: smallest.plan, failure: smallest.failure })
+    }
+  })
