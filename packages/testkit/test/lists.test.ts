@@ -94,7 +94,7 @@ describe("pages", () => {
 })
 
 describe("the list of sessions", () => {
-  it.effect("is newest first, and pages both ways", () =>
+  it.effect("4.1, 4.2, 4.3 is newest first, and pages both ways", () =>
     Effect.gen(function*() {
       const [a, b, c, d, e] = yield* createSessions(5)
       const one = yield* list({ limit: 2 })
@@ -112,7 +112,7 @@ describe("the list of sessions", () => {
       assert.deepStrictEqual(yield* list({ limit: 2, page: "" }), one)
     }).pipe(Effect.provide(layer())))
 
-  it.effect("cursors know their list and order", () =>
+  it.effect("4.15, 4.16, 4.17 cursors know their list and order", () =>
     Effect.gen(function*() {
       yield* createSessions(3)
       const { next_page } = yield* list({ limit: 1 })
@@ -132,7 +132,7 @@ describe("the list of sessions", () => {
       assert.strictEqual((yield* list({ limit: 2, page: next_page })).data.length, 2)
     }).pipe(Effect.provide(layer())))
 
-  it.effect("filters", () =>
+  it.effect("4.4, 4.5 filters", () =>
     Effect.gen(function*() {
       const simulator = yield* Simulator.Simulator
       const [a, b] = yield* createSessions(2)
@@ -150,7 +150,7 @@ describe("the list of sessions", () => {
       assert.match(yield* refusal("GET", "/v1/sessions?agent_version=1"), /^400 .*agent_version: /)
     }).pipe(Effect.provide(layer())))
 
-  it.effect("hides what has ended unless asked", () =>
+  it.effect("4.18, 4.19 hides what has ended unless asked", () =>
     Effect.gen(function*() {
       const simulator = yield* Simulator.Simulator
       const [live, archived, dead] = yield* createSessions(3)
@@ -169,7 +169,7 @@ describe("the list of sessions", () => {
       )
     }).pipe(Effect.provide(layer())))
 
-  it.effect("is strict about its query", () =>
+  it.effect("4.20 is strict about its query", () =>
     Effect.gen(function*() {
       assert.match(
         yield* refusal("GET", "/v1/sessions?statuses=idle"),
@@ -188,7 +188,7 @@ describe("the list of sessions", () => {
       assert.match(yield* refusal("GET", "/v1/sessions/sesn_1?limit=1"), /^400 .*`limit`.*none/)
     }).pipe(Effect.provide(layer())))
 
-  it.effect("has twenty sessions on a page unless asked", () =>
+  it.effect("4.7 has twenty sessions on a page unless asked", () =>
     Effect.gen(function*() {
       for (let i = 0; i < 21; i++) yield* createSession()
       const page = yield* list()
@@ -206,7 +206,7 @@ describe("the list of events", () => {
     return { id, url: `/v1/sessions/${id}/events`, all: yield* eventsOf(id) }
   })
 
-  it.effect("is oldest first, or newest first, in pages", () =>
+  it.effect("4.8 is oldest first, or newest first, in pages", () =>
     Effect.gen(function*() {
       const { all, url } = yield* setup
       assert.strictEqual(all.length, 18)
@@ -226,7 +226,7 @@ describe("the list of events", () => {
       assert.match(yield* refusal("GET", `${url}?order=desc&page=${next_page}`), /order does not match/)
     }).pipe(Effect.provide(layer())))
 
-  it.effect("filters by type and by time of processing", () =>
+  it.effect("4.9, 4.10 filters by type and by time of processing", () =>
     Effect.gen(function*() {
       const { all, url } = yield* setup
       const of = (query: string) => Effect.map(ok("GET", `${url}?${query}`), (page) => page.data)
@@ -245,7 +245,7 @@ describe("the list of events", () => {
       assert.match(yield* refusal("GET", `${url}?types=user.message`), /^400 .*`types\[\]`/)
     }).pipe(Effect.provide(layer())))
 
-  it.effect("ends with what waits, which no bound on time finds", () =>
+  it.effect("4.21, 4.22 ends with what waits, which no bound on time finds", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const url = `/v1/sessions/${id}/events`

@@ -19,7 +19,7 @@ const { "anthropic-beta": _beta, ...withoutBeta } = headers
 const { "x-api-key": _key, ...withoutKey } = headers
 
 it.layer(layer())("credentials and headers", (it) => {
-  it.effect("no credential is a 401, any other than an empty one is accepted", () =>
+  it.effect("1.5 no credential is a 401, any other than an empty one is accepted", () =>
     Effect.gen(function*() {
       const url = "/v1/sessions"
       const wanted = "401 authentication_error: x-api-key header is required"
@@ -33,7 +33,7 @@ it.layer(layer())("credentials and headers", (it) => {
       assert.strictEqual((yield* call("GET", url, undefined, { headers: bearer })).status, 200)
     }))
 
-  it.effect("both credentials at once are a 401 on a stream, and fine elsewhere", () =>
+  it.effect("1.6 both credentials at once are a 401 on a stream, and fine elsewhere", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const both = { ...headers, authorization: "Bearer token" }
@@ -41,7 +41,7 @@ it.layer(layer())("credentials and headers", (it) => {
       assert.strictEqual((yield* call("GET", `/v1/sessions/${id}`, undefined, { headers: both })).status, 200)
     }))
 
-  it.effect("without the beta header nothing is there; it may be one of several", () =>
+  it.effect("1.1, 1.2 without the beta header nothing is there; it may be one of several", () =>
     Effect.gen(function*() {
       assert.match(yield* refusal("GET", "/v1/sessions", undefined, { headers: withoutBeta }), /^404 not_found_error/)
       const several = { ...headers, "anthropic-beta": "oauth-2025-04-20,managed-agents-2026-04-01" }
@@ -53,7 +53,7 @@ it.layer(layer())("credentials and headers", (it) => {
       )
     }))
 
-  it.effect("both header eras", () =>
+  it.effect("1.4 both header eras", () =>
     Effect.gen(function*() {
       const old = { ...headers, "anthropic-version": "2023-06-01" }
       assert.strictEqual((yield* call("GET", "/v1/sessions?beta=true", undefined, { headers: old })).status, 200)
@@ -63,7 +63,7 @@ it.layer(layer())("credentials and headers", (it) => {
 })
 
 it.layer(layer())("every answer", (it) => {
-  it.effect("carries its request id, which an error repeats in its body", () =>
+  it.effect("1.7, 5.1 carries its request id, which an error repeats in its body", () =>
     Effect.gen(function*() {
       const good = yield* call("GET", "/v1/sessions")
       assert.match(good.headers["request-id"] ?? "", /^req_011C[1-9A-Za-z]{20}$/)
@@ -83,7 +83,7 @@ it.layer(layer())("every answer", (it) => {
 })
 
 it.layer(layer())("paths", (it) => {
-  it.effect("that do not exist", () =>
+  it.effect("1.8, 5.14 that do not exist", () =>
     Effect.gen(function*() {
       for (
         const url of [
@@ -124,7 +124,7 @@ it.layer(layer())("paths", (it) => {
       assert.strictEqual(yield* refusal("GET", "/v1/sessions/%E0%A4%A"), "404 not_found_error: Not found")
     }))
 
-  it.effect("with ids that do not exist or are malformed", () =>
+  it.effect("3.14, 5.2, 5.16 with ids that do not exist or are malformed", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       assert.strictEqual(yield* refusal("GET", "/v1/sessions/nope"), "404 not_found_error: Session nope not found.")
@@ -157,7 +157,7 @@ it.layer(layer())("bodies", (it) => {
       assert.strictEqual(yield* refusal("POST", "/v1/sessions", "null"), `${wrong}expected an object`)
     }))
 
-  it.effect("with fields that do not exist, at any depth", () =>
+  it.effect("5.13 with fields that do not exist, at any depth", () =>
     Effect.gen(function*() {
       const wrong = "400 invalid_request_error: Failed to parse request body: unknown field "
       assert.strictEqual(yield* create({ extra: 1 }), `${wrong}"extra"`)
@@ -193,7 +193,7 @@ it.layer(layer())("bodies", (it) => {
       )
     }))
 
-  it.effect("an empty text, in the recorded words", () =>
+  it.effect("5.12 an empty text, in the recorded words", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       assert.strictEqual(
@@ -218,7 +218,7 @@ it.layer(layer())("bodies", (it) => {
       yield* ok("POST", "/v1/sessions", { ...good, metadata: pairs(16) })
     }))
 
-  it.effect("of more than 32 MB", () =>
+  it.effect("5.30 of more than 32 MB", () =>
     Effect.gen(function*() {
       const text = "x".repeat(32 * 1024 * 1024)
       const id = yield* createSession()
@@ -238,7 +238,7 @@ it.layer(layer())("bodies", (it) => {
 })
 
 describe("sending", () => {
-  it.scoped("is all or nothing", () =>
+  it.scoped("5.20, 5.21 is all or nothing", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const url = `/v1/sessions/${id}/events`
@@ -257,7 +257,7 @@ describe("sending", () => {
       assert.strictEqual((yield* ok("GET", `/v1/sessions/${id}`)).status, "idle")
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("a tool result needs credentials of the environment", () =>
+  it.scoped("5.9 a tool result needs credentials of the environment", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       assert.strictEqual(
@@ -268,7 +268,7 @@ describe("sending", () => {
       )
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("a deny message without a denial, and redacted content, are refused", () =>
+  it.scoped("5.11 a deny message without a denial, and redacted content, are refused", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const url = `/v1/sessions/${id}/events`
@@ -318,7 +318,7 @@ describe("sending", () => {
 })
 
 describe("creating", () => {
-  it.scoped("refers to agents, versions and environments that exist", () =>
+  it.scoped("5.15 refers to agents, versions and environments that exist", () =>
     Effect.gen(function*() {
       const create = (agent: unknown, environment_id = "env_1") =>
         refusal("POST", "/v1/sessions", { agent, environment_id })
@@ -355,7 +355,7 @@ describe("creating", () => {
       })
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("overrides must leave the agent whole", () =>
+  it.scoped("5.22, 5.41 overrides must leave the agent whole", () =>
     Effect.gen(function*() {
       const create = (overrides: object) =>
         refusal("POST", "/v1/sessions", {

@@ -15,8 +15,8 @@ const file = (mount_path?: string) => ({
   ...(mount_path !== undefined && { mount_path })
 })
 
-describe("files (semantics 7)", () => {
-  it.effect("are mounted under the uploads, whatever path is given", () =>
+describe("files", () => {
+  it.effect("7.2 are mounted under the uploads, whatever path is given", () =>
     Effect.gen(function*() {
       const { resources } = yield* create(
         file(),
@@ -44,7 +44,7 @@ describe("files (semantics 7)", () => {
       }
     }).pipe(Effect.provide(layer())))
 
-  it.effect("get an id of their own", () =>
+  it.effect("7.3 get an id of their own", () =>
     Effect.gen(function*() {
       const { resources: [one, two] } = yield* create(file("/a"), file("/b"))
       assert.match(one.file_id, /^file_011C/)
@@ -52,7 +52,7 @@ describe("files (semantics 7)", () => {
       assert.match(one.id, /^sesrsc_011C/)
     }).pipe(Effect.provide(layer())))
 
-  it.effect("can be added, read, listed and deleted", () =>
+  it.effect("7.1, 4.14, 7.11 can be added, read, listed and deleted", () =>
     Effect.gen(function*() {
       const { id } = yield* create(file("/a"))
       yield* TestClock.adjust("1 second")
@@ -75,7 +75,7 @@ describe("files (semantics 7)", () => {
       assert.match(yield* refusal("GET", `${url}?limit=1001`), /^400 .*limit/)
     }).pipe(Effect.provide(layer())))
 
-  it.effect("cannot be added if the agent cannot read them", () =>
+  it.effect("7.4 cannot be added if the agent cannot read them", () =>
     Effect.gen(function*() {
       const toolset = { type: "agent_toolset_20260401", configs: [{ name: "read", enabled: false }] }
       for (const tools of [[], [toolset]]) {
@@ -89,7 +89,7 @@ describe("files (semantics 7)", () => {
     }).pipe(Effect.provide(layer())))
 })
 
-describe("repositories (semantics 7)", () => {
+describe("repositories", () => {
   const repository = {
     type: "github_repository",
     url: "https://github.com/acme/widgets",
@@ -97,7 +97,7 @@ describe("repositories (semantics 7)", () => {
     checkout: { type: "branch", name: "main" }
   }
 
-  it.effect("are mounted in the workspace, and nothing shows their token", () =>
+  it.effect("7.5, 7.6 are mounted in the workspace, and nothing shows their token", () =>
     Effect.gen(function*() {
       const { id, resources } = yield* create(repository, { ...repository, mount_path: "/workspace/deep/w" })
       assert.deepInclude(resources[0], {
@@ -117,7 +117,7 @@ describe("repositories (semantics 7)", () => {
       assert.match(yield* refusal("POST", url, {}), /^400 .*authorization_token: value is required/)
     }).pipe(Effect.provide(layer())))
 
-  it.effect("live on GitHub, and stay in the workspace", () =>
+  it.effect("7.7 live on GitHub, and stay in the workspace", () =>
     Effect.gen(function*() {
       const wrong = (more: object) =>
         refusal("POST", "/v1/sessions", {
@@ -132,8 +132,8 @@ describe("repositories (semantics 7)", () => {
     }).pipe(Effect.provide(layer())))
 })
 
-describe("memory stores (semantics 7)", () => {
-  it.effect("are mounted under a slug of their name, which is counted up", () =>
+describe("memory stores", () => {
+  it.effect("7.9 are mounted under a slug of their name, which is counted up", () =>
     Effect.gen(function*() {
       const store = { type: "memory_store", memory_store_id: "memstore_1" }
       const { resources } = yield* create(store, { ...store, access: "read_only", instructions: "Look here" })
@@ -160,7 +160,7 @@ describe("memory stores (semantics 7)", () => {
 })
 
 describe("self-hosted environments", () => {
-  it.effect("take memory stores and nothing else", () =>
+  it.effect("5.19 take memory stores and nothing else", () =>
     Effect.gen(function*() {
       const post = (resource: object) =>
         call("POST", "/v1/sessions", { agent: "agent_1", environment_id: "env_self", resources: [resource] })

@@ -25,8 +25,8 @@ import {
 
 const streamOf = (id: string, query = "") => `/v1/sessions/${id}/events/stream${query}`
 
-describe("a stream (semantics 3)", () => {
-  it.scoped("is there when the answer is, and replays nothing", () =>
+describe("a stream", () => {
+  it.scoped("3.1, 3.7, 3.8 is there when the answer is, and replays nothing", () =>
     Effect.gen(function*() {
       const simulator = yield* Simulator.Simulator
       const id = yield* createSession()
@@ -46,7 +46,7 @@ describe("a stream (semantics 3)", () => {
       )
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("survives idle, and each reader has its own", () =>
+  it.scoped("3.6, 3.11 survives idle, and each reader has its own", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const one = yield* open(streamOf(id))
@@ -60,7 +60,7 @@ describe("a stream (semantics 3)", () => {
       assert.deepStrictEqual([one.state.ended, two.state.ended], [false, false])
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("beats every fifteen seconds", () =>
+  it.scoped("3.4 beats every fifteen seconds", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const stream = yield* open(streamOf(id))
@@ -72,7 +72,7 @@ describe("a stream (semantics 3)", () => {
       assert.strictEqual(stream.state.pings, 5)
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("need not beat", () =>
+  it.scoped("3.4 need not beat", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const stream = yield* open(streamOf(id))
@@ -117,7 +117,7 @@ describe("a stream (semantics 3)", () => {
       assert.strictEqual(stream.seen.length, 9)
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("of a session that has failed ends with its last event", () =>
+  it.scoped("3.10 of a session that has failed ends with its last event", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const stream = yield* open(streamOf(id))
@@ -131,12 +131,12 @@ describe("a stream (semantics 3)", () => {
     }).pipe(Effect.provide(scripted({ otherwise: [{ fail: { type: "unknown_error", retry_status: "terminal" } }] }))))
 })
 
-describe("previews (semantics 3.4)", () => {
+describe("previews", () => {
   const both = "?event_deltas[]=agent.message&event_deltas[]=agent.thinking"
   const text = "The quick brown fox jumps over the lazy dog, twice. 🦊"
   const script = scripted({ otherwise: [{ think: true }, { say: [text, "second"] }] })
 
-  it.scoped("come before the event, on connections that asked for them, and are stored nowhere", () =>
+  it.scoped("3.15, 3.17, 3.19 come before the event, on connections that asked for them, and are stored nowhere", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const plain = yield* open(streamOf(id))
@@ -162,7 +162,7 @@ describe("previews (semantics 3.4)", () => {
       assert.isBelow(previewing.seen.lastIndexOf(deltas.at(-1)), previewing.seen.findIndex((e) => e.id === said.id))
     }).pipe(Effect.provide(script)))
 
-  it.scoped("of one kind only", () =>
+  it.scoped("3.18 of one kind only", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const stream = yield* open(streamOf(id, "?event_deltas%5B%5D=agent.thinking"))
@@ -174,7 +174,7 @@ describe("previews (semantics 3.4)", () => {
       )
     }).pipe(Effect.provide(script)))
 
-  it.scoped("not for a request that was under way when the stream opened", () =>
+  it.scoped("3.21 not for a request that was under way when the stream opened", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("a"))
@@ -186,7 +186,7 @@ describe("previews (semantics 3.4)", () => {
       assert.include(types(stream.seen), "event_start")
     }).pipe(Effect.provide(scripted({ otherwise: [{ sleep: 1000 }, { say: "x" }] }))))
 
-  it.scoped("of anything else are refused", () =>
+  it.scoped("3.16 of anything else are refused", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       assert.match(yield* refusal("GET", streamOf(id, "?event_deltas[]=agent.tool_use")), /^400 .*event_deltas\[0\]/)
@@ -227,7 +227,7 @@ describe("threads", () => {
       )
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("have their own list and stream, without the events of the session as a whole", () =>
+  it.scoped("3.26, 3.27 have their own list and stream, without the events of the session as a whole", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const { data: [primary] } = yield* ok("GET", `/v1/sessions/${id}/threads`)

@@ -25,19 +25,26 @@ const AgentEntry = Schema.Struct(
 
 const SelfEntry = Schema.Struct({ type: Schema.Literal("self") }).annotations({ identifier: "RosterSelfParams" })
 
+const atMost20 = Schema.maxItems(20, { message: () => "at most 20 agents are allowed" })
+
 const Switch = Schema.Struct({ type: Schema.Literal("enabled", "disabled") })
 
 const Predefined = Schema.Struct({
   type: Schema.Literal("enabled", "disabled"),
   inline_agents: Schema.optional(Schema.NullOr(Switch)),
-  predefined_agents: Schema.optional(Schema.NullOr(Schema.Array(Schema.Union(Schema.String, AgentEntry, SelfEntry))))
+  predefined_agents: Schema.optional(Schema.NullOr(
+    Schema.Array(Schema.Union(Schema.String, AgentEntry, SelfEntry)).pipe(atMost20)
+  ))
 }).annotations({ identifier: "PredefinedAgentsParams" })
 
 /** Which agents an agent may delegate to: by id, by version, as a whole, or itself. */
 export const MultiagentParams = Schema.Union(
   Schema.Struct({
     type: Schema.Literal("coordinator"),
-    agents: Schema.Array(Schema.Union(Schema.String, AgentEntry, SelfEntry, Agent.Advisor))
+    agents: Schema.Array(Schema.Union(Schema.String, AgentEntry, SelfEntry, Agent.Advisor)).pipe(
+      Schema.minItems(1, { message: () => "at least one agent is needed" }),
+      atMost20
+    )
   }),
   Schema.Struct({
     type: Schema.Literal("multiagent_20261001"),

@@ -9,7 +9,7 @@ const text = (max: number) =>
 
 /** What the simulator can be told about an agent. */
 const AgentDefinition = Schema.Struct({
-  name: Schema.optional(text(256)),
+  name: Schema.optional(text(256).pipe(Schema.minLength(1))),
   description: Schema.optional(Schema.NullOr(text(2048))),
   model: Schema.optional(Schema.Union(Agent.Model, Agent.ModelConfigParams)),
   system: Schema.optional(Schema.NullOr(text(100_000))),
