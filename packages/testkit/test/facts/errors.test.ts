@@ -5,7 +5,6 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import * as face from "../../src/internal/face.ts"
-import type * as Simulator from "../../src/Simulator.ts"
 import type { Json } from "../utils/wire.ts"
 import {
   call,
@@ -244,7 +243,7 @@ describe("limits", () => {
     )
 
   /** What has the size of a limit is accepted, and one more is refused. */
-  const holds = <R>(n: number, accepts: (n: number) => Effect.Effect<boolean | string, never, R>) =>
+  const holds = <E, R>(n: number, accepts: (n: number) => Effect.Effect<boolean | string, E, R>) =>
     Effect.gen(function*() {
       assert.isTrue(yield* accepts(n), `${n}`)
       assert.strictEqual(yield* accepts(n + 1), "refused", `${n + 1}`)
@@ -355,9 +354,7 @@ describe("limits", () => {
 
   it.effect("5.36, 5.40 of an agent, where the simulator is told about it", () =>
     Effect.gen(function*() {
-      const handle: (
-        request: Simulator.Request
-      ) => ReturnType<Effect.Effect.Success<typeof face.make>> = yield* face.make
+      const handle = yield* face.make
       const puts = (more: (n: number) => object) => (n: number) =>
         Effect.map(
           Effect.scoped(handle(request("PUT", "/_sim/agents/agent_2", { agent: more(n) }))),

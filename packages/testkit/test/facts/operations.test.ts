@@ -63,7 +63,9 @@ const make = (status: Status) =>
     return subject
   })
 
-type Operation = (subject: Subject) => Effect.Effect<number, never, Simulator>
+type Operation = (
+  subject: Subject
+) => Effect.Effect<number, Effect.Effect.Error<ReturnType<typeof call>>, Simulator>
 
 const post = (path: string, body?: object): Operation => ({ id }) =>
   Effect.map(call("POST", `/v1/sessions/${id}${path}`, body), ({ status }) => status)

@@ -91,7 +91,7 @@ describe("frames", () => {
 
 describe("the end of a stream", () => {
   /** Whether the stream of a session, and one that is opened later, have ended; and what the first has seen last. */
-  const endings = (end: (id: string) => Effect.Effect<unknown, never, Simulator.Simulator>) =>
+  const endings = <E>(end: (id: string) => Effect.Effect<unknown, E, Simulator.Simulator>) =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const early = yield* open(streamOf(id))
