@@ -316,7 +316,7 @@ describe("delegation", () => {
       assert.deepStrictEqual((yield* threadsOf(id)).map((thread) => thread.status), ["idle", "terminated"])
     }).pipe(Effect.provide(team({ turns: [[ask("Researcher")]] }))))
 
-  it.scoped("2.11.13 to nobody, from a child, or to too many fails readably", () =>
+  it.scoped("2.11.13, 2.11.14 to nobody, from a child, or to too many fails readably", () =>
     Effect.gen(function*() {
       const failure = Effect.gen(function*() {
         const id = yield* createSession()

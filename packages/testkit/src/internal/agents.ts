@@ -83,6 +83,9 @@ const resolveEntry = (
     : Either.map(lookup(entry.id, entry.version), threadAgent)
 }
 
+/** How many agents a roster may name. */
+const maxRoster = 20
+
 const resolveMultiagent = (
   own: Agent.SessionAgentEncoded,
   lookup: Lookup,
@@ -90,6 +93,9 @@ const resolveMultiagent = (
 ): Ruling<Agent.MultiagentEncoded> =>
   Either.gen(function*() {
     if (params.type === "coordinator") {
+      if (params.agents.length > maxRoster) {
+        yield* refusal.invalid(`multiagent.agents: at most ${maxRoster} agents are allowed`)
+      }
       const roster: Array<Agent.ResolvedAgentEncoded | Agent.AdvisorEncoded> = []
       for (const entry of params.agents) {
         roster.push(
