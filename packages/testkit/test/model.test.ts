@@ -441,7 +441,9 @@ class Run {
     const { answers, id } = this.execute(command)
     const refused = answers.some(({ status }) => status >= 400)
     for (const { json, status } of answers) {
-      if (status >= 500 || (status >= 400 && json?.type !== "error")) throw new Error(`${status} ${JSON.stringify(json)}`)
+      if (status >= 500 || (status >= 400 && json?.type !== "error")) {
+        throw new Error(`${status} ${JSON.stringify(json)}`)
+      }
     }
     const before = id === undefined ? undefined : this.last.get(id)
     this.check()

@@ -2,7 +2,7 @@ import type * as Agent from "@effect-managed-agents/core/Agent"
 import type * as Event from "@effect-managed-agents/core/Event"
 import type * as SessionEvent from "@effect-managed-agents/core/SessionEvent"
 import type * as UserEvent from "@effect-managed-agents/core/UserEvent"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as agents from "./agents.ts"
 import * as calls from "./calls.ts"
@@ -66,7 +66,9 @@ export const awaitedEffects = (session: Session): ReadonlySet<number> =>
 /** The status that the row of a session shows, which may lag behind its events. */
 export const visibleStatus = (session: Session, now: Micros, env: Env): Status => {
   const { started } = session.threads[0]
-  const lags = (lag: Duration.Duration) => now < session.statusSince + time.micros(lag)
+  // without a lag nothing lags, though the stamps of a busy session may be ahead of the clock
+  const lags = (lag: Duration.Duration) =>
+    Duration.greaterThan(lag, Duration.zero) && now < session.statusSince + time.micros(lag)
   if (session.status === "idle" && started && lags(env.rules.idleLag)) return "running"
   if (session.status === "running" && lags(env.rules.runningLag)) return "idle"
   return session.status
@@ -547,7 +549,8 @@ export const archiveThread = (session: Session, now: Micros, env: Env, threadId:
     return refusal.invalid(`Thread ${threadId} cannot be archived while its status is "${thread.status}".`)
   }
   thread.archivedAt = now
-  status.endThread(self, thread)
+  // one that has reached a limit, or whose session is over, has ended already
+  if (thread.status !== "terminated") status.endThread(self, thread)
   return Either.right(draft.close(self))
 }
 

@@ -66,7 +66,8 @@ const resultOf: Record<string, string> = {
 const target = (event: Json): string => event.custom_tool_use_id ?? event.mcp_tool_use_id ?? event.tool_use_id
 
 /** All calls of all threads. */
-export const calls = ({ threads }: Snapshot): ReadonlyArray<Json> => threads.flatMap(({ events }) => events.filter(isCall))
+export const calls = ({ threads }: Snapshot): ReadonlyArray<Json> =>
+  threads.flatMap(({ events }) => events.filter(isCall))
 
 const lastStop = (events: ReadonlyArray<Json>, type: string): Json =>
   events.findLast((event) => event.type === type)?.stop_reason
@@ -177,7 +178,11 @@ const checkPairs = ({ events: all, session }: Snapshot): void => {
         )
         break
       case "session.status_rescheduled":
-        assert(previous === "session.thread_status_rescheduled", () => `rescheduled after ${previous}`)
+        // or another thread was the last to run beside one that is rescheduled
+        assert(
+          previous === "session.thread_status_rescheduled" || previous === "session.thread_status_idle",
+          () => `rescheduled after ${previous}`
+        )
         break
       case "session.status_terminated":
         assert(i === events.length - 1, () => `${events[i + 1].type} after the end`)
@@ -202,7 +207,10 @@ const checkThread = ({ session }: Snapshot, thread: Json, all: ReadonlyArray<Jso
       assert(status === "running", () => `a request starts while ${thread.id} is ${status}`)
       request = event.id
     } else if (event.type === "span.model_request_end") {
-      assert(event.model_request_start_id === request, () => `request ${event.model_request_start_id} ends, not ${request}`)
+      assert(
+        event.model_request_start_id === request,
+        () => `request ${event.model_request_start_id} ends, not ${request}`
+      )
       request = undefined
     } else if (isCall(event)) {
       assert(request !== undefined, () => `${event.type} outside of a request`)
@@ -269,7 +277,9 @@ const checkRollUp = (snapshot: Snapshot): void => {
   // the session said so before a thread that it was waiting for was archived
   const open = new Set(waiting(snapshot))
   const archived = new Set(
-    threads.flatMap(({ events, thread }) => thread.status === "terminated" ? events.filter(isCall).map(({ id }) => id) : [])
+    threads.flatMap(({ events, thread }) =>
+      thread.status === "terminated" ? events.filter(isCall).map(({ id }) => id) : []
+    )
   )
   const said: ReadonlyArray<string> = (stop?.event_ids ?? []).filter((id: string) => !archived.has(id))
   assert(
@@ -311,7 +321,10 @@ export const echoes = (sent: ReadonlyArray<Json>, data: ReadonlyArray<Json>): vo
 
 /** Nothing is left to be done: the session waits for the client, or for more budget, or for nothing. */
 export const atRest = ({ events, session }: Snapshot): void => {
-  assert(session.status === "idle" || session.status === "terminated", () => `${session.id} never stops ${session.status}`)
+  assert(
+    session.status === "idle" || session.status === "terminated",
+    () => `${session.id} never stops ${session.status}`
+  )
   const stop = lastStop(events, "session.status_idle")
   const left = events.filter((event) => !isProcessed(event))
   if (stop?.type === "requires_action" || stop?.type === "budget_reached") return
@@ -343,10 +356,13 @@ export const checkStream = (reader: Reader, at: Opened, now: Snapshot | undefine
   const stored = listOf(now, at.thread).filter(isProcessed).slice(at.from)
   const extra = events.slice(stored.length)
   const same = stored.every((event, i) => JSON.stringify(event) === JSON.stringify(events[i]))
-  assert(same, () =>
-    `the stream of ${at.thread ?? at.id} saw ${events.map(({ type }) => type).join()} of ${
-      stored.map(({ type }) => type).join()
-    }`)
+  assert(
+    same,
+    () =>
+      `the stream of ${at.thread ?? at.id} saw ${events.map(({ type }) => type).join()} of ${
+        stored.map(({ type }) => type).join()
+      }`
+  )
   const { archived_at, status } = now.session
   const ends = at.over
     ? []

@@ -1,3 +1,4 @@
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -67,7 +68,7 @@ export const make = (options: Simulator.Options, pick: Pick = inOrder): Machine 
     const exit = fiber.unsafePoll()
     if (exit === null) throw new Error("does not end by itself")
     return Exit.getOrElse(exit, (cause) => {
-      throw new Error(`failed: ${JSON.stringify(cause)}`)
+      throw new Error(Cause.pretty(cause))
     })
   }
   const runtime: Runtime.Runtime<never> = Effect.runSync(
@@ -81,6 +82,8 @@ export const make = (options: Simulator.Options, pick: Pick = inOrder): Machine 
   const run = <A>(effect: Effect.Effect<A>): A => exitOf(fork(effect))
   const simulator = run(Scope.extend(Simulator.make(options), scope))
 
+  // there are no faults here
+  const handle = (request: Simulator.Request) => Effect.orDie(simulator.handle(request))
   const answer = (response: Simulator.Response): Answer => ({
     status: response.status,
     headers: response.headers,
@@ -89,12 +92,10 @@ export const make = (options: Simulator.Options, pick: Pick = inOrder): Machine 
 
   return {
     ask: (method, url, body, headers) =>
-      answer(run(Effect.scoped(
-        simulator.handle(request(method, url, body, headers === undefined ? {} : { headers }))
-      ))),
+      answer(run(Effect.scoped(handle(request(method, url, body, headers === undefined ? {} : { headers }))))),
     open: (url) => {
       const own = run(Scope.make())
-      const response = run(Scope.extend(simulator.handle(request("GET", url)), own))
+      const response = run(Scope.extend(handle(request("GET", url)), own))
       const close = () => run(Scope.close(own, Exit.void))
       if (response.body._tag !== "Events") {
         close()
@@ -103,7 +104,7 @@ export const make = (options: Simulator.Options, pick: Pick = inOrder): Machine 
       const events: Array<Json> = []
       const chunks: Array<string> = []
       const fiber = fork(
-        Stream.runForEach(response.body.stream, (bytes) =>
+        Stream.runForEach(Stream.orDie(response.body.stream), (bytes) =>
           Effect.sync(() => {
             const text = decoder.decode(bytes)
             chunks.push(text)
