@@ -393,17 +393,21 @@ class Run {
       const id = of(command.answerAll)
       const snapshot = this.last.get(id)
       if (snapshot === undefined) return { answers: [] }
-      const events = invariants.waiting(snapshot).map((call): Json => {
+      const events = invariants.waiting(snapshot).flatMap((call): ReadonlyArray<Json> => {
         const event = invariants.calls(snapshot).find((event) => event.id === call)
         if (event.type === "agent.custom_tool_use") {
-          return { type: "user.custom_tool_result", custom_tool_use_id: call, content: text("r") }
+          return [{ type: "user.custom_tool_result", custom_tool_use_id: call, content: text("r") }]
         }
-        const confirmed = snapshot.events.some((event) =>
+        const confirmation = snapshot.events.find((event) =>
           event.type === "user.tool_confirmation" && event.tool_use_id === call
         )
-        return event.evaluated_permission === "ask" && !confirmed
-          ? { type: "user.tool_confirmation", tool_use_id: call, result: "allow" }
-          : { type: "user.tool_result", tool_use_id: call, content: text("w") }
+        if (confirmation === undefined && event.evaluated_permission === "ask") {
+          return [{ type: "user.tool_confirmation", tool_use_id: call, result: "allow" }]
+        }
+        // until it is processed, it cannot be known whether there is more to say
+        return confirmation === undefined || invariants.isProcessed(confirmation)
+          ? [{ type: "user.tool_result", tool_use_id: call, content: text("w") }]
+          : []
       })
       if (events.length === 0) return { answers: [] }
       const answer = ask("POST", `/v1/sessions/${id}/events`, { events }, workerHeaders)
@@ -499,7 +503,8 @@ const runAll = (world: World, commands: ReadonlyArray<Command>): void => {
         ...commands.slice(0, done + 1).map((command, i) => `${i + 1}. ${JSON.stringify(command)}`),
         "",
         history?._tag === "Success" ? Ledger.timeline(withoutReads(history.value)) : ""
-      ].join("\n")
+      ].join("\n"),
+      { cause: error }
     )
   } finally {
     run.machine.close()
@@ -527,7 +532,8 @@ describe("whatever is asked of a session", () => {
     const { errorInstance, seed: failing, counterexamplePath } = result
     throw new Error(
       `${errorInstance instanceof Error ? errorInstance.message : String(errorInstance)}\n` +
-        `\n(seed ${failing}, path ${counterexamplePath}, after ${result.numRuns} runs and ${result.numShrinks} shrinks)`
+        `\n(seed ${failing}, path ${counterexamplePath}, after ${result.numRuns} runs and ${result.numShrinks} shrinks)`,
+      { cause: errorInstance instanceof Error ? errorInstance.cause : errorInstance }
     )
   })
 })
