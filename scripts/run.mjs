@@ -1,4 +1,4 @@
-// npm start | npm run simulator -- <flags> | npm run bench
+// npm start | npm run simulator -- <flags> | npm run conformance -- <flags> | npm run bench
 //
 // The program runs in this very process, so that signals, exit codes and standard output are its own.
 import { spawn } from "node:child_process"
@@ -11,6 +11,7 @@ import { root } from "./lib.mjs"
 const programs = {
   start: "packages/examples/src/01-quickstart.ts",
   simulator: "packages/testkit/src/bin.ts",
+  conformance: "packages/testkit/src/conformance-bin.ts",
   bench: "packages/testkit/bench/main.ts"
 }
 

@@ -232,6 +232,27 @@ export const format = (self: Report): string => [...self.results.map(formatResul
 export const formatPlan: (scenarios: ReadonlyArray<Scenario>) => string = report.formatPlan
 
 /**
+ * Writes down what goes through an `HttpClient`: for running the suite through another client than that of
+ * {@link layerClient}.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerWire: Layer.Layer<Wire | HttpClient, never, HttpClient> = wire.layer
+
+/**
+ * Provides the client's services, their exchanges written down.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerClient: Layer.Layer<
+  ManagedAgents.Services | Wire,
+  never,
+  ClientConfig.ClientConfig | HttpClient
+> = Layer.provideMerge(ManagedAgents.layer, wire.layer)
+
+/**
  * The target of a run on a service.
  *
  * @category options
@@ -278,11 +299,27 @@ export const layer = (
         prepare: options.prepare ?? (() => Effect.void)
       }))
     ),
-    client
+    layerClient
   )
 
-/** The client, its exchanges written down. */
-const client = Layer.provideMerge(ManagedAgents.layer, wire.layer)
+/**
+ * How to run on a simulator.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface SimulatorOptions {
+  /** What to call it in the report. */
+  readonly title?: string | undefined
+  /**
+   * How long to wait for one thing.
+   *
+   * @default "10 seconds"
+   */
+  readonly patience?: Duration.DurationInput | undefined
+  /** Scenarios that the client cannot run, and why. */
+  readonly cannot?: { readonly [scenario: string]: string } | undefined
+}
 
 /**
  * Says what to run on: a simulator, which gets the agents and their scripts.
@@ -291,7 +328,7 @@ const client = Layer.provideMerge(ManagedAgents.layer, wire.layer)
  * @since 0.1.0
  */
 export const layerTargetSimulator = (
-  options: Pick<TargetOptions, "patience" | "cannot"> & { readonly title?: string | undefined } = {}
+  options: SimulatorOptions = {}
 ): Layer.Layer<Target, never, Simulator.Simulator> =>
   Layer.effect(
     Target,
@@ -323,15 +360,16 @@ export const layerTargetSimulator = (
   )
 
 /**
- * Everything to run the suite on a simulator in memory, in real time.
+ * Provides everything to run the suite on a simulator in memory, in real time.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layerSimulator = (options: Simulator.Options = {}): Layer.Layer<Services> =>
-  Layer.merge(
-    layerTargetSimulator({ title: "the simulator in memory" }),
-    Layer.provide(client, Layer.merge(SimulatorHttpClient.layer, Layer.orDie(
-      ClientConfig.layer({ baseUrl: "http://simulator", apiKey: Redacted.make("test") })
-    )))
-  ).pipe(Layer.provide(Simulator.layer(options)))
+export const layerSimulator = (options: SimulatorOptions = {}): Layer.Layer<Services> =>
+  Layer.merge(layerTargetSimulator({ title: "the simulator in memory", ...options }), layerClient).pipe(
+    Layer.provide(Layer.merge(
+      SimulatorHttpClient.layer,
+      Layer.orDie(ClientConfig.layer({ baseUrl: "http://simulator", apiKey: Redacted.make("conformance") }))
+    )),
+    Layer.provide(Simulator.layer())
+  )

@@ -3,9 +3,10 @@ import type * as AgentTool from "@effect-managed-agents/core/AgentTool"
 import type * as ApiError from "@effect-managed-agents/core/ApiError"
 import type * as Event from "@effect-managed-agents/core/Event"
 import { Events } from "@effect-managed-agents/core/Events"
-import type { AgentId, EnvironmentId, FileId, SessionId } from "@effect-managed-agents/core/Ids"
+import type { AgentId, EnvironmentId, EventId, FileId, SessionId } from "@effect-managed-agents/core/Ids"
 import type { Resources } from "@effect-managed-agents/core/Resources"
 import type * as Session from "@effect-managed-agents/core/Session"
+import type * as SessionEvent from "@effect-managed-agents/core/SessionEvent"
 import { Sessions } from "@effect-managed-agents/core/Sessions"
 import type { Threads } from "@effect-managed-agents/core/Threads"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
@@ -18,6 +19,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { DataScript } from "../../AgentScript.ts"
 import { Drift, Inconclusive } from "./expectation.ts"
+import * as prompts from "./prompts.ts"
 
 /** What a scenario may need beyond an agent and an environment. */
 export type Need = "overrides" | "coordinator" | "file" | "budget"
@@ -150,13 +152,10 @@ export const createWith = (
     )
   })
 
-/** The name of {@link lookup}. */
-export const lookupName = "conformance_lookup"
-
 /** A tool that the client runs. */
 export const lookup: AgentTool.ToolParams = {
   type: "custom",
-  name: lookupName,
+  name: prompts.lookupName,
   description: "Looks up the value of a key.",
   input_schema: { type: "object", properties: { key: { type: "string" } }, required: ["key"] }
 }
@@ -214,13 +213,9 @@ const refusal = ({ detail, status = 0, type }: ApiError.ResponseErrorFields): Ef
 /** An attached stream of events. */
 export interface Live {
   /**
-   * Reads on up to the first event of some type, or that fits. Answers what came since the last time, that event
-   * included.
+   * Reads on up to the first event of one of some types. Answers what came since the last time, that event included.
    */
-  readonly until: (
-    what: Event.Type,
-    fits?: (event: Event.StreamEvent) => boolean
-  ) => Effect.Effect<ReadonlyArray<Event.StreamEvent>, Trouble>
+  readonly until: (...types: ReadonlyArray<Event.Type>) => Effect.Effect<ReadonlyArray<Event.StreamEvent>, Trouble>
   /** Reads on until the service ends the stream. */
   readonly rest: Effect.Effect<ReadonlyArray<Event.StreamEvent>, Trouble>
 }
@@ -234,44 +229,41 @@ export const attach = (
     const pull = yield* Stream.toPull(yield* open)
     const waiting: Array<Event.StreamEvent> = []
 
+    /** Reads up to the last event, or to the end of the stream if none is the last. */
     const reading = (
-      expectation: string,
       expected: string,
-      isLast: (event: Event.StreamEvent) => boolean,
-      whenOver: (read: ReadonlyArray<Event.StreamEvent>) => Effect.Effect<ReadonlyArray<Event.StreamEvent>, Drift>
-    ): Effect.Effect<ReadonlyArray<Event.StreamEvent>, Trouble> => {
-      const read: Array<Event.StreamEvent> = []
-      const loop: Effect.Effect<ReadonlyArray<Event.StreamEvent>, Trouble> = Effect.suspend(() => {
-        for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
-          read.push(event)
-          if (isLast(event)) return Effect.succeed(read)
-        }
-        return Effect.matchEffect(pull, {
-          onSuccess: (chunk) => {
-            waiting.push(...chunk)
-            return loop
-          },
-          onFailure: (end): Effect.Effect<ReadonlyArray<Event.StreamEvent>, Trouble> =>
-            Option.isSome(end) ? Effect.fail(end.value) : whenOver(read)
+      isLast?: (event: Event.StreamEvent) => boolean
+    ): Effect.Effect<ReadonlyArray<Event.StreamEvent>, Trouble> =>
+      Effect.suspend(() => {
+        const read: Array<Event.StreamEvent> = []
+        const expectation = `the stream carries ${expected}`
+        const loop: Effect.Effect<ReadonlyArray<Event.StreamEvent>, Trouble> = Effect.suspend(() => {
+          for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
+            read.push(event)
+            if (isLast?.(event) === true) return Effect.succeed(read)
+          }
+          return Effect.matchEffect(pull, {
+            onSuccess: (chunk) => {
+              waiting.push(...chunk)
+              return loop
+            },
+            onFailure: (end): Effect.Effect<ReadonlyArray<Event.StreamEvent>, Trouble> => {
+              if (Option.isSome(end)) return Effect.fail(end.value)
+              return isLast === undefined
+                ? Effect.succeed(read)
+                : new Drift({ expectation, expected, seen: { stream_ended_after: typesOf(read) } })
+            }
+          })
+        })
+        return Effect.timeoutFail(loop, {
+          duration: target.patience,
+          onTimeout: () => new Drift({ expectation, expected, seen: { nothing_more_after: typesOf(read) } })
         })
       })
-      return Effect.timeoutFail(loop, {
-        duration: target.patience,
-        onTimeout: () => new Drift({ expectation, expected, seen: { nothing_more_after: typesOf(read) } })
-      })
-    }
 
     return {
-      until: (what, fits = () => true) => {
-        const expectation = `the stream carries ${what}`
-        return reading(
-          expectation,
-          what,
-          (event) => event.type === what && fits(event),
-          (read) => new Drift({ expectation, expected: what, seen: { stream_ended_after: typesOf(read) } })
-        )
-      },
-      rest: Effect.suspend(() => reading("the stream ends", "its end", () => false, Effect.succeed))
+      until: (...types) => reading(types.join(" or "), ({ type }) => types.some((one) => one === type)),
+      rest: reading("its end")
     }
   })
 
@@ -294,3 +286,41 @@ export const untilCalls = (live: Live, count: number): Effect.Effect<ReadonlyArr
       why: `the model made ${calls.length} tool calls at once instead of ${count}`
     })
   })
+
+/** Why the session is idle, at the end of what has been read. */
+export const reasonOf = (read: ReadonlyArray<Event.StreamEvent>): SessionEvent.StopReason | undefined =>
+  read.flatMap((event) => event.type === "session.status_idle" ? [event.stop_reason] : []).at(-1)
+
+/** How turns end that go otherwise than a scenario wants them to. */
+const astray = new Set<unknown>(["requires_action", "retries_exhausted", "refusal"])
+
+/**
+ * Reads on until the turn is over, or gives up if the model goes astray. That the session still waits for calls that have
+ * been answered means nothing.
+ */
+export const untilEnd = (
+  live: Live,
+  answered: ReadonlyArray<EventId> = []
+): Effect.Effect<ReadonlyArray<Event.StreamEvent>, Trouble> =>
+  Effect.flatMap(live.until("session.status_idle"), (read) => {
+    const reason = reasonOf(read)
+    if (reason?.type === "requires_action" && reason.event_ids.every((id) => answered.includes(id))) {
+      return Effect.map(untilEnd(live, answered), (more) => [...read, ...more])
+    }
+    return astray.has(reason?.type)
+      ? new Inconclusive({ why: `the turn ended by ${String(reason?.type)}` })
+      : Effect.succeed(read)
+  })
+
+/** A session amid a model request that takes a while. */
+export const busy: Effect.Effect<{ readonly id: SessionId; readonly live: Live }, Trouble, Requirements> = Effect.gen(
+  function*() {
+    const sessions = yield* Sessions
+    const { id } = yield* createWith([])
+    const live = yield* watch(id)
+    yield* say(id, prompts.long.text)
+    yield* live.until("span.model_request_start")
+    const { status } = yield* sessions.retrieve(id)
+    return status === "running" ? { id, live } : yield* new Inconclusive({ why: "the turn was over too soon" })
+  }
+)

@@ -1,5 +1,7 @@
 import type { DataScript } from "../../AgentScript.ts"
-import { lookupName } from "./lab.ts"
+
+/** The name of the tool that the client runs. */
+export const lookupName = "conformance_lookup"
 
 /** A turn that is short. */
 export const ok = "Reply with the single word OK. Use no tools."

@@ -4,12 +4,9 @@ import { Sessions } from "@effect-managed-agents/core/Sessions"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as Effect from "effect/Effect"
 import { Inconclusive } from "../expectation.ts"
-import { attempt, create, history, say, settled, typesOf, watch } from "../lab.ts"
+import { attempt, create, history, reasonOf, say, settled, typesOf, untilEnd, watch } from "../lab.ts"
 import type { Scenario } from "../scenario.ts"
 import { define } from "../scenario.ts"
-
-const reasonOf = (turn: ReadonlyArray<Event.StreamEvent>): string =>
-  turn.flatMap((event) => event.type === "session.status_idle" ? [String(event.stop_reason.type)] : []).at(-1) ?? "none"
 
 /** How many turns are given a chance to cost a cent. */
 const attempts = 5
@@ -33,11 +30,11 @@ export const all: ReadonlyArray<Scenario> = [
       )
       const live = yield* watch(id)
       let turn: ReadonlyArray<Event.StreamEvent> = []
-      for (let i = 0; i < attempts && reasonOf(turn) !== "budget_reached"; i++) {
+      for (let i = 0; i < attempts && reasonOf(turn)?.type !== "budget_reached"; i++) {
         yield* say(id, "Write an essay of about 1000 words on tea. Use no tools.")
         turn = yield* live.until("session.status_idle")
       }
-      if (reasonOf(turn) !== "budget_reached") {
+      if (reasonOf(turn)?.type !== "budget_reached") {
         return yield* new Inconclusive({ why: `${attempts} turns did not cost a cent` })
       }
       yield* settled(id)
@@ -80,7 +77,7 @@ export const all: ReadonlyArray<Scenario> = [
           maxIterations: 2
         })
       )
-      const turn = yield* live.until("session.status_idle")
+      const turn = yield* untilEnd(live)
       return { echo, turn, session: yield* settled(id), again: yield* sessions.retrieve(id) }
     }),
     expectations: ({ equal, holds }) => [
@@ -111,7 +108,7 @@ export const all: ReadonlyArray<Scenario> = [
         ({ again }) => again.outcome_evaluations.map((one) => one.completed_at ?? null),
         (moments) => moments.length === 1 && moments[0] !== null
       ),
-      equal("the turn ends", () => "end_turn", ({ turn }) => reasonOf(turn))
+      equal("the turn ends", () => "end_turn", ({ turn }) => reasonOf(turn)?.type)
     ]
   })
 ]

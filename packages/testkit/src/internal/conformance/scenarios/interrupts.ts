@@ -1,23 +1,10 @@
-import type * as Event from "@effect-managed-agents/core/Event"
 import { Events } from "@effect-managed-agents/core/Events"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as Effect from "effect/Effect"
-import { create, createWith, history, lookup, lookupName, say, typesOf, untilCalls, watch } from "../lab.ts"
+import { busy, create, createWith, history, lookup, reasonOf, say, typesOf, untilCalls, untilEnd, watch } from "../lab.ts"
 import * as prompts from "../prompts.ts"
 import type { Scenario } from "../scenario.ts"
 import { define } from "../scenario.ts"
-
-const reasonsOf = (turn: ReadonlyArray<Event.StreamEvent>): ReadonlyArray<string> =>
-  turn.flatMap((event) => event.type === "session.status_idle" ? [String(event.stop_reason.type)] : [])
-
-/** A session amid a model request. */
-const busy = Effect.gen(function*() {
-  const { id } = yield* createWith([])
-  const live = yield* watch(id)
-  yield* say(id, prompts.long.text)
-  yield* live.until("span.model_request_start")
-  return { id, live }
-})
 
 export const all: ReadonlyArray<Scenario> = [
   define({
@@ -43,7 +30,7 @@ export const all: ReadonlyArray<Scenario> = [
           types.includes("span.model_request_end") &&
           types.indexOf("span.model_request_end") < types.indexOf("user.interrupt")
       ),
-      equal("it ends by end_turn, like any other", () => ["end_turn"], ({ turn }) => reasonsOf(turn)),
+      equal("it ends by end_turn, like any other", () => "end_turn", ({ turn }) => reasonOf(turn)?.type),
       equal("no other model request is made", () => 1, ({ events }) =>
         typesOf(events).filter((type) => type === "span.model_request_start").length)
     ]
@@ -53,7 +40,7 @@ export const all: ReadonlyArray<Scenario> = [
     description: "An interrupt closes the calls that wait; the model is not asked again.",
     needs: ["overrides"],
     turns: 1,
-    script: { turns: [[{ custom_tool: { name: lookupName, input: { key: "alpha" } } }, { say: "Gold." }]] },
+    script: { turns: [[{ custom_tool: { name: prompts.lookupName, input: { key: "alpha" } } }, { say: "Gold." }]] },
     program: Effect.gen(function*() {
       const events = yield* Events
       const { id } = yield* createWith([lookup])
@@ -64,7 +51,7 @@ export const all: ReadonlyArray<Scenario> = [
       return { then: yield* live.until("session.status_idle") }
     }),
     expectations: ({ equal, holds }) => [
-      equal("the session is idle again, by end_turn", () => ["end_turn"], ({ then }) => reasonsOf(then)),
+      equal("the session is idle again, by end_turn", () => "end_turn", ({ then }) => reasonOf(then)?.type),
       holds("no model request is made", "no span.model_request_start", ({ then }) => typesOf(then), (types) =>
         !types.includes("span.model_request_start")),
       equal("the interrupt is told", () => true, ({ then }) => typesOf(then).includes("user.interrupt"))
@@ -98,7 +85,7 @@ export const all: ReadonlyArray<Scenario> = [
       const { id, live } = yield* busy
       const echo = yield* events.send(id, [UserEvent.interrupt(), UserEvent.message(prompts.ok)])
       const turn = yield* live.until("user.message")
-      return { echo, turn, then: yield* live.until("session.status_idle") }
+      return { echo, turn, then: yield* untilEnd(live) }
     }),
     expectations: ({ equal }) => [
       equal("the answer to the send is both, as they were sent", () => ["user.interrupt", "user.message"], ({ echo }) =>
@@ -110,7 +97,7 @@ export const all: ReadonlyArray<Scenario> = [
       ),
       equal("the message starts a turn that ends", () => ["span.model_request_start", "end_turn"], ({ then }) => [
         then[0]?.type,
-        reasonsOf(then).at(-1)
+        reasonOf(then)?.type
       ])
     ]
   })

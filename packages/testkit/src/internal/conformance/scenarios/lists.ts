@@ -6,7 +6,7 @@ import { Sessions } from "@effect-managed-agents/core/Sessions"
 import * as Timestamp from "@effect-managed-agents/core/Timestamp"
 import * as Effect from "effect/Effect"
 import { Drift } from "../expectation.ts"
-import { attempt, collect, create, history, say, typesOf, watch } from "../lab.ts"
+import { attempt, collect, create, history, say, typesOf, untilEnd, watch } from "../lab.ts"
 import * as prompts from "../prompts.ts"
 import type { Scenario } from "../scenario.ts"
 import { define } from "../scenario.ts"
@@ -43,7 +43,7 @@ const oneTurn = Effect.gen(function*() {
   const { id } = yield* create()
   const live = yield* watch(id)
   yield* say(id, prompts.ok)
-  yield* live.until("session.status_idle")
+  yield* untilEnd(live)
   return id
 })
 

@@ -5,23 +5,10 @@ import { Sessions } from "@effect-managed-agents/core/Sessions"
 import { Threads } from "@effect-managed-agents/core/Threads"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as Effect from "effect/Effect"
-import { Inconclusive } from "../expectation.ts"
-import { attempt, collect, create, createWith, history, Lab, say, settled, typesOf, watch } from "../lab.ts"
+import { attempt, busy, collect, create, history, Lab, settled, typesOf, watch } from "../lab.ts"
 import * as prompts from "../prompts.ts"
 import type { Scenario } from "../scenario.ts"
 import { define } from "../scenario.ts"
-
-/** A session that is running, and will for a while. */
-const busy = Effect.gen(function*() {
-  const sessions = yield* Sessions
-  const session = yield* createWith([])
-  const live = yield* watch(session.id)
-  yield* say(session.id, prompts.long.text)
-  yield* live.until("span.model_request_start")
-  const { status } = yield* sessions.retrieve(session.id)
-  if (status !== "running") return yield* new Inconclusive({ why: "the turn was over too soon" })
-  return { session, live }
-})
 
 /** Nothing happened to a session that was refused something. */
 const stillRuns = (id: SessionId) =>
@@ -175,12 +162,8 @@ export const all: ReadonlyArray<Scenario> = [
     script: prompts.long.script,
     program: Effect.gen(function*() {
       const sessions = yield* Sessions
-      const { session } = yield* busy
-      return {
-        id: session.id,
-        refused: yield* attempt(sessions.archive(session.id)),
-        after: yield* stillRuns(session.id)
-      }
+      const { id } = yield* busy
+      return { id, refused: yield* attempt(sessions.archive(id)), after: yield* stillRuns(id) }
     }),
     expectations: ({ equal }) => [
       equal("it is refused, in the known words", ({ id }) => ({
@@ -234,11 +217,8 @@ export const all: ReadonlyArray<Scenario> = [
     script: prompts.long.script,
     program: Effect.gen(function*() {
       const sessions = yield* Sessions
-      const { session } = yield* busy
-      return {
-        refused: yield* attempt(sessions.delete(session.id)),
-        after: yield* stillRuns(session.id)
-      }
+      const { id } = yield* busy
+      return { refused: yield* attempt(sessions.delete(id)), after: yield* stillRuns(id) }
     }),
     expectations: ({ equal }) => [
       equal("it is refused, in the known words", () => ({

@@ -3,7 +3,7 @@ import type * as Event from "@effect-managed-agents/core/Event"
 import { Sessions } from "@effect-managed-agents/core/Sessions"
 import * as Effect from "effect/Effect"
 import { Inconclusive } from "../expectation.ts"
-import { create, createWith, history, say, typesOf, watch } from "../lab.ts"
+import { create, createWith, history, say, typesOf, untilEnd, watch } from "../lab.ts"
 import * as prompts from "../prompts.ts"
 import type { Scenario } from "../scenario.ts"
 import { define } from "../scenario.ts"
@@ -29,10 +29,10 @@ export const all: ReadonlyArray<Scenario> = [
       const { id } = yield* create()
       const first = yield* watch(id)
       yield* say(id, prompts.ok)
-      const past = yield* first.until("session.status_idle")
+      const past = yield* untilEnd(first)
       const second = yield* watch(id)
       yield* say(id, prompts.ok)
-      return { past, seen: yield* second.until("session.status_idle"), other: yield* first.until("session.status_idle") }
+      return { past, seen: yield* untilEnd(second), other: yield* untilEnd(first) }
     }),
     expectations: ({ equal }) => [
       equal("nothing of the first turn is on a stream that was opened after it", () => [], ({ past, seen }) => {
@@ -55,11 +55,11 @@ export const all: ReadonlyArray<Scenario> = [
       const previewed = yield* watch(id, { event_deltas: ["agent.message"] })
       const plain = yield* watch(id)
       yield* say(id, "Count from 1 to 60 in English words, one number per line. Use no tools.")
-      const turn = yield* previewed.until("session.status_idle")
+      const turn = yield* untilEnd(previewed)
       if (!typesOf(turn).includes("event_start")) {
         return yield* new Inconclusive({ why: "the service sent no previews, which it may do under load" })
       }
-      return { turn, plain: yield* plain.until("session.status_idle"), events: yield* history(id) }
+      return { turn, plain: yield* untilEnd(plain), events: yield* history(id) }
     }),
     expectations: ({ equal, holds }) => [
       equal("a preview starts before its message, once", () => [], ({ turn }) => {

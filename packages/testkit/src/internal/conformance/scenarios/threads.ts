@@ -3,7 +3,7 @@ import type { ThreadId } from "@effect-managed-agents/core/Ids"
 import { Threads } from "@effect-managed-agents/core/Threads"
 import * as Effect from "effect/Effect"
 import { Drift, Inconclusive } from "../expectation.ts"
-import { attach, attempt, collect, create, history, Lab, say, settled, typesOf, watch } from "../lab.ts"
+import { attach, attempt, collect, create, history, Lab, say, settled, typesOf, untilEnd, watch } from "../lab.ts"
 import * as prompts from "../prompts.ts"
 import type { Scenario } from "../scenario.ts"
 import { define } from "../scenario.ts"
@@ -34,7 +34,7 @@ export const all: ReadonlyArray<Scenario> = [
       const ofThread = yield* attach(threads.open(id, before.id))
       const live = yield* watch(id)
       yield* say(id, prompts.ok)
-      const turn = yield* live.until("session.status_idle")
+      const turn = yield* untilEnd(live)
       const { list, primary } = yield* primaryOf(id)
       return {
         id,
@@ -93,13 +93,13 @@ export const all: ReadonlyArray<Scenario> = [
         id,
         "Delegate to one of your agents, once: ask it to reply with the single word PONG. When it has, reply with DONE."
       )
-      const turn = [...yield* live.until("session.status_idle")]
+      const turn = [...yield* untilEnd(live)]
       const child = turn.flatMap((event): ReadonlyArray<ThreadId> =>
         event.type === "session.thread_created" ? [event.session_thread_id] : []
       )[0]
       if (child === undefined) return yield* new Inconclusive({ why: "the model did not delegate" })
       while (!typesOf(turn).includes("agent.thread_message_received")) {
-        turn.push(...yield* live.until("session.status_idle"))
+        turn.push(...yield* untilEnd(live))
       }
       yield* settled(id)
       const { list, primary } = yield* primaryOf(id)

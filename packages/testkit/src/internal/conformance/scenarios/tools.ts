@@ -11,7 +11,7 @@ import * as prompts from "../prompts.ts"
 import type { Scenario } from "../scenario.ts"
 import { define } from "../scenario.ts"
 
-const key = (value: string) => ({ custom_tool: { name: lab.lookupName, input: { key: value } } })
+const key = (value: string) => ({ custom_tool: { name: prompts.lookupName, input: { key: value } } })
 
 const oneCall: DataScript = { turns: [[key("alpha"), { say: "{{result}}" }]] }
 const twoCalls: DataScript = { turns: [[{ together: [key("alpha"), key("beta")] }, { say: "Both." }]] }
@@ -27,10 +27,6 @@ const callsOf = (turn: ReadonlyArray<Event.StreamEvent>): ReadonlyArray<EventId>
   turn.flatMap((event) =>
     event.type === "agent.custom_tool_use" || event.type === "agent.tool_use" ? [event.id] : []
   )
-
-/** Why a turn paused or ended. */
-const reasonOf = (turn: ReadonlyArray<Event.StreamEvent>): unknown =>
-  turn.flatMap((event) => event.type === "session.status_idle" ? [event.stop_reason] : []).at(-1)
 
 /** A session that waits for the answers to calls of the client's tool. */
 const asked = (prompt: string, count: number) =>
@@ -75,14 +71,14 @@ export const all: ReadonlyArray<Scenario> = [
     program: Effect.gen(function*() {
       const { call, live, send, turn } = yield* asked(prompts.call, 1)
       const echo = yield* send(UserEvent.customToolResult(call, "gold"))
-      return { call, turn, echo, then: yield* live.until("session.status_idle") }
+      return { call, turn, echo, then: yield* lab.untilEnd(live) }
     }),
     expectations: ({ equal, holds }) => [
       holds(
         "the call names the tool and has its input",
-        `{name: "${lab.lookupName}", input: {key}}`,
+        `{name: "${prompts.lookupName}", input: {key}}`,
         ({ turn }) => turn.flatMap((event) => event.type === "agent.custom_tool_use" ? [[event.name, event.input]] : []),
-        ([call]) => call?.[0] === lab.lookupName && typeof call[1] === "object" && "key" in call[1]
+        ([call]) => call?.[0] === prompts.lookupName && typeof call[1] === "object" && "key" in call[1]
       ),
       equal(
         "the call comes directly before the end of the model request",
@@ -95,7 +91,7 @@ export const all: ReadonlyArray<Scenario> = [
       equal(
         "the session waits, by the id of the event of the call",
         ({ call }) => ({ type: "requires_action", event_ids: [call] }),
-        ({ turn }) => reasonOf(turn)
+        ({ turn }) => lab.reasonOf(turn)
       ),
       holds(
         "the result is processed on receipt",
@@ -109,7 +105,7 @@ export const all: ReadonlyArray<Scenario> = [
         "session.thread_status_running",
         "span.model_request_start"
       ], ({ then }) => lab.typesOf(then).slice(0, 4)),
-      equal("then the turn ends", () => ({ type: "end_turn" }), ({ then }) => reasonOf(then))
+      equal("then the turn ends", () => ({ type: "end_turn" }), ({ then }) => lab.reasonOf(then))
     ]
   }),
   define({
@@ -121,12 +117,12 @@ export const all: ReadonlyArray<Scenario> = [
     program: Effect.gen(function*() {
       const { call, live, send } = yield* asked(prompts.call, 1)
       yield* send(UserEvent.customToolResult(call, "The key is not known.", { isError: true }))
-      return { then: yield* live.until("session.status_idle") }
+      return { then: yield* lab.untilEnd(live) }
     }),
     expectations: ({ equal }) => [
       equal("the result is stored as an error", () => [true], ({ then }) =>
         then.flatMap((event) => event.type === "user.custom_tool_result" ? [event.is_error] : [])),
-      equal("the turn ends", () => ({ type: "end_turn" }), ({ then }) => reasonOf(then))
+      equal("the turn ends", () => ({ type: "end_turn" }), ({ then }) => lab.reasonOf(then))
     ]
   }),
   define({
@@ -140,15 +136,11 @@ export const all: ReadonlyArray<Scenario> = [
       const { id } = yield* lab.createWith([lab.lookup])
       const live = yield* lab.watch(id)
       yield* lab.say(id, prompts.call)
-      const start = yield* live.until("agent.custom_tool_use").pipe(
-        Effect.catchTag("Drift", () => new Inconclusive({ why: "the model did not call the tool" }))
-      )
-      yield* events.send(id, UserEvent.customToolResult(callsOf(start)[0] ?? EventId.make(""), "gold"))
-      const rest = yield* live.until(
-        "session.status_idle",
-        (event) => event.type === "session.status_idle" && event.stop_reason.type !== "requires_action"
-      )
-      return { turn: [...start, ...rest] }
+      const start = yield* live.until("agent.custom_tool_use", "session.status_idle")
+      const [call] = callsOf(start)
+      if (call === undefined) return yield* new Inconclusive({ why: "the model did not call the tool" })
+      yield* events.send(id, UserEvent.customToolResult(call, "gold"))
+      return { turn: [...start, ...yield* lab.untilEnd(live, [call])] }
     }),
     expectations: ({ equal, holds }) => [
       equal("the session is idle for the call all the same", () => ["requires_action", "end_turn"], ({ turn }) =>
@@ -175,16 +167,13 @@ export const all: ReadonlyArray<Scenario> = [
       yield* send(UserEvent.customToolResult(second, "silver"))
       const waiting = yield* lab.history(id)
       yield* send(UserEvent.customToolResult(first, "gold"))
-      return { calls, turn, waiting, then: yield* live.until(
-        "session.status_idle",
-        (event) => event.type === "session.status_idle" && event.stop_reason.type !== "requires_action"
-      ) }
+      return { calls, turn, waiting, then: yield* lab.untilEnd(live, calls) }
     }),
     expectations: ({ equal }) => [
       equal(
         "the session waits for both, in the order of the calls",
         ({ calls }) => ({ type: "requires_action", event_ids: calls }),
-        ({ turn }) => reasonOf(turn)
+        ({ turn }) => lab.reasonOf(turn)
       ),
       equal(
         "the answer to the second call waits at the end of the history, not processed",
@@ -212,17 +201,17 @@ export const all: ReadonlyArray<Scenario> = [
       yield* send(UserEvent.customToolResult(first, "gold"))
       const rest = yield* live.until("session.status_idle")
       yield* send(UserEvent.customToolResult(second, "silver"))
-      return { second, rest, then: yield* live.until("session.status_idle") }
+      return { second, rest, then: yield* lab.untilEnd(live) }
     }),
     expectations: ({ equal }) => [
       equal(
         "it waits for the other call",
         ({ second }) => ({ type: "requires_action", event_ids: [second] }),
-        ({ rest }) => reasonOf(rest)
+        ({ rest }) => lab.reasonOf(rest)
       ),
       equal("no model request is made meanwhile", () => false, ({ rest }) =>
         lab.typesOf(rest).includes("span.model_request_start")),
-      equal("with the second answer the turn ends", () => ({ type: "end_turn" }), ({ then }) => reasonOf(then))
+      equal("with the second answer the turn ends", () => ({ type: "end_turn" }), ({ then }) => lab.reasonOf(then))
     ]
   }),
   define({
@@ -234,7 +223,7 @@ export const all: ReadonlyArray<Scenario> = [
     program: Effect.gen(function*() {
       const { call, id, live, send } = yield* asked(prompts.call, 1)
       yield* send(UserEvent.customToolResult(call, "gold"))
-      yield* live.until("session.status_idle")
+      yield* lab.untilEnd(live)
       yield* lab.settled(id)
       const before = yield* lab.history(id)
       const second = yield* lab.attempt(send(UserEvent.customToolResult(call, "lead")))
@@ -282,7 +271,7 @@ export const all: ReadonlyArray<Scenario> = [
     program: Effect.gen(function*() {
       const { call, live, send } = yield* asked(prompts.call, 1)
       yield* send(UserEvent.customToolResult(call, "gold"), UserEvent.message("Reply in capital letters."))
-      return { then: yield* live.until("session.status_idle") }
+      return { then: yield* lab.untilEnd(live) }
     }),
     expectations: ({ equal }) => [
       equal("both are processed before the next model request", () => [
@@ -292,7 +281,7 @@ export const all: ReadonlyArray<Scenario> = [
         "user.message",
         "span.model_request_start"
       ], ({ then }) => lab.typesOf(then).slice(0, 5)),
-      equal("the turn ends", () => ({ type: "end_turn" }), ({ then }) => reasonOf(then))
+      equal("the turn ends", () => ({ type: "end_turn" }), ({ then }) => lab.reasonOf(then))
     ]
   }),
   define({
@@ -304,14 +293,14 @@ export const all: ReadonlyArray<Scenario> = [
     program: Effect.gen(function*() {
       const { call, live, permissions, send, turn } = yield* asking
       yield* send(UserEvent.allow(call))
-      return { call, permissions, turn, then: yield* live.until("session.status_idle") }
+      return { call, permissions, turn, then: yield* lab.untilEnd(live) }
     }),
     expectations: ({ equal }) => [
       equal("the call says that it asks", () => ["ask"], ({ permissions }) => permissions),
       equal(
         "the session waits for the confirmation",
         ({ call }) => ({ type: "requires_action", event_ids: [call] }),
-        ({ turn }) => reasonOf(turn)
+        ({ turn }) => lab.reasonOf(turn)
       ),
       equal("confirmation, running pair, result, next model request", () => [
         "user.tool_confirmation",
@@ -322,7 +311,7 @@ export const all: ReadonlyArray<Scenario> = [
       ], ({ then }) => lab.typesOf(then).slice(0, 5)),
       equal("the result is that of the call, and no error", ({ call }) => [[call, false]], ({ then }) =>
         resultsOf(then).map(({ is_error, tool_use_id }) => [tool_use_id, is_error])),
-      equal("the turn ends", () => ({ type: "end_turn" }), ({ then }) => reasonOf(then))
+      equal("the turn ends", () => ({ type: "end_turn" }), ({ then }) => lab.reasonOf(then))
     ]
   }),
   define({
@@ -334,7 +323,7 @@ export const all: ReadonlyArray<Scenario> = [
     program: Effect.gen(function*() {
       const { call, live, send } = yield* asking
       yield* send(UserEvent.deny(call, "Not today."))
-      return { call, then: yield* live.until("session.status_idle") }
+      return { call, then: yield* lab.untilEnd(live) }
     }),
     expectations: ({ equal }) => [
       equal("confirmation, running pair, result, next model request", () => [

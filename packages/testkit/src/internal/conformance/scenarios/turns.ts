@@ -5,7 +5,7 @@ import * as Timestamp from "@effect-managed-agents/core/Timestamp"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as Effect from "effect/Effect"
 import { Inconclusive } from "../expectation.ts"
-import { create, createWith, history, say, typesOf, watch } from "../lab.ts"
+import { create, createWith, history, say, typesOf, untilEnd, watch } from "../lab.ts"
 import * as prompts from "../prompts.ts"
 import type { Scenario } from "../scenario.ts"
 import { define } from "../scenario.ts"
@@ -34,7 +34,7 @@ export const all: ReadonlyArray<Scenario> = [
       const { id } = yield* create()
       const live = yield* watch(id)
       const echo = yield* say(id, prompts.ok)
-      const turn = yield* live.until("session.status_idle")
+      const turn = yield* untilEnd(live)
       return { echo, turn, events: yield* history(id), session: yield* sessions.retrieve(id) }
     }),
     expectations: ({ equal, holds }) => [
@@ -108,7 +108,7 @@ export const all: ReadonlyArray<Scenario> = [
       const echo = yield* say(id, prompts.ok)
       // where the message waits, if the request has not ended in the meantime
       const queued = yield* history(id)
-      const turn = [...start, ...yield* live.until("session.status_idle")]
+      const turn = [...start, ...yield* untilEnd(live)]
       if (typesOf(turn).filter((type) => type === "user.message").length < 2) {
         return yield* new Inconclusive({ why: "the turn was over before the second message came" })
       }
@@ -144,9 +144,9 @@ export const all: ReadonlyArray<Scenario> = [
       const { id } = yield* create()
       const live = yield* watch(id)
       yield* events.send(id, UserEvent.message(prompts.ok))
-      const first = yield* live.until("session.status_idle")
+      const first = yield* untilEnd(live)
       yield* events.send(id, UserEvent.message(prompts.ok))
-      return { first, second: yield* live.until("session.status_idle") }
+      return { first, second: yield* untilEnd(live) }
     }),
     expectations: ({ equal, holds }) => [
       equal("it has a running pair of its own", () => [
