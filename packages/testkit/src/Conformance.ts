@@ -9,7 +9,8 @@
  * @since 0.1.0
  */
 import * as ClientConfig from "@effect-managed-agents/core/ClientConfig"
-import { AgentId, type EnvironmentId, type FileId } from "@effect-managed-agents/core/Ids"
+import type { EnvironmentId, FileId } from "@effect-managed-agents/core/Ids"
+import { AgentId } from "@effect-managed-agents/core/Ids"
 import * as ManagedAgents from "@effect-managed-agents/core/ManagedAgents"
 import type { HttpClient } from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
@@ -185,8 +186,10 @@ export type Services = lab.Services | Target | Wire
  * @since 0.1.0
  */
 export const run = (options: Options = {}): Effect.Effect<Report, never, Services> =>
-  Effect.flatMap(Target, (target) =>
-    runner.run(target, options.scenarios ?? scenarios, options.onResult ?? (() => Effect.void)))
+  Effect.flatMap(
+    Target,
+    (target) => runner.run(target, options.scenarios ?? scenarios, options.onResult ?? (() => Effect.void))
+  )
 
 /**
  * Whether something was run, and all of it conforms.

@@ -75,10 +75,10 @@ const layerOf = ({ patience, where }: Run) => {
   }
 }
 
-const price = (scenarios: ReadonlyArray<Conformance.Scenario>): string => {
-  const turns = scenarios.reduce((sum, { turns }) => sum + turns, 0)
-  return `This runs ${scenarios.length} scenarios with about ${turns} turns of a model, at your cost.`
-}
+const price = ({ length }: ReadonlyArray<Conformance.Scenario>, turns: number): string =>
+  `This runs ${length} ${length === 1 ? "scenario" : "scenarios"} with about ${turns} ${
+    turns === 1 ? "turn" : "turns"
+  } of a model, at your cost.`
 
 const examine = (command: Run) =>
   Effect.gen(function*() {
@@ -102,11 +102,12 @@ const main = Effect.gen(function*() {
     return code.conforms
   }
   if (command.where._tag === "Service") {
+    const cost = price(command.scenarios, command.scenarios.reduce((sum, { turns }) => sum + turns, 0))
     if (!command.yes) {
-      yield* warn(`${price(command.scenarios)} Nothing was sent: add --yes to run them, or --dry-run to list them.`)
+      yield* warn(`${cost} Nothing was sent: add --yes to run them, or --dry-run to list them.`)
       return code.untold
     }
-    yield* warn(price(command.scenarios))
+    yield* warn(cost)
   }
   return yield* examine(command)
 }).pipe(

@@ -8,6 +8,14 @@
 export * as AgentScript from "./AgentScript.ts"
 
 /**
+ * Tells whether a service behaves as the Sessions API is documented and known to: a suite of scenarios, each a program on
+ * the client's services with expectations on what goes over the wire, and a report of where the two differ.
+ *
+ * @since 0.1.0
+ */
+export * as Conformance from "./Conformance.ts"
+
+/**
  * What goes wrong between a client and the simulated service, as data.
  *
  * @since 0.1.0

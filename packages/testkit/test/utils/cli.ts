@@ -5,19 +5,20 @@ import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
 // one text, because a process that loads hundreds of modules takes seconds to start
-const bundle = Effect.runSync(Effect.cached(Effect.promise(async () => {
-  const { outputFiles } = await Esbuild.build({
-    entryPoints: [fileURLToPath(new URL("../../src/bin.ts", import.meta.url))],
-    write: false,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    logLevel: "silent"
-  })
-  return outputFiles[0]!.contents
-})))
+const bundle = (entry: string) =>
+  Effect.runSync(Effect.cached(Effect.promise(async () => {
+    const { outputFiles } = await Esbuild.build({
+      entryPoints: [fileURLToPath(new URL(`../../src/${entry}.ts`, import.meta.url))],
+      write: false,
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      logLevel: "silent"
+    })
+    return outputFiles[0]!.contents
+  })))
 
-/** The simulator's command line in a process of its own. */
+/** A command in a process of its own. */
 export interface Cli {
   readonly process: ChildProcess
   readonly stdout: () => string
@@ -26,11 +27,14 @@ export interface Cli {
   readonly exit: Effect.Effect<number | string>
 }
 
-/** Starts it; the process ends with the scope at the latest. */
-export const run = (...args: ReadonlyArray<string>) =>
+const start = (
+  bundled: Effect.Effect<Uint8Array>,
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>> = {}
+) =>
   Effect.acquireRelease(
-    Effect.map(bundle, (program): Cli => {
-      const child = spawn(process.execPath, ["--input-type=module", "-", ...args])
+    Effect.map(bundled, (program): Cli => {
+      const child = spawn(process.execPath, ["--input-type=module", "-", ...args], { env: { ...process.env, ...env } })
       child.stdin.end(program)
       let stdout = ""
       let stderr = ""
@@ -48,7 +52,17 @@ export const run = (...args: ReadonlyArray<string>) =>
       })
   )
 
-/** Starts it on a free port and waits for the line with its URL. */
+const simulator = bundle("bin")
+const suite = bundle("conformance-bin")
+
+/** Starts the simulator; the process ends with the scope at the latest. */
+export const run = (...args: ReadonlyArray<string>) => start(simulator, args)
+
+/** Starts the conformance suite; the process ends with the scope at the latest. */
+export const conformance = (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) =>
+  start(suite, args, env)
+
+/** Starts the simulator on a free port and waits for the line with its URL. */
 export const serve = (...args: ReadonlyArray<string>) =>
   Effect.gen(function*() {
     const cli = yield* run("--port", "0", ...args)

@@ -22,7 +22,9 @@ interface Log {
 
 const isPreview = ({ type }: Json): boolean => type === "event_start" || type === "event_delta"
 
-const framesOf = ({ frames = [] }: Exchange): ReadonlyArray<{ readonly event: string | undefined; readonly data: Json }> =>
+const framesOf = (
+  { frames = [] }: Exchange
+): ReadonlyArray<{ readonly event: string | undefined; readonly data: Json }> =>
   frames.flatMap(({ data, event }) => {
     const json = parse(data)
     return isObject(json) && json["type"] !== "ping" ? [{ event, data: json }] : []
@@ -36,7 +38,11 @@ const logs = (exchanges: ReadonlyArray<Exchange>): ReadonlyArray<Log> =>
     if (exchange.method !== "GET" || exchange.status !== 200 || !isSessionLog.test(exchange.path)) return []
     const from = `GET ${exchange.path}`
     if (exchange.frames !== undefined) {
-      return [{ from, whole: false, events: framesOf(exchange).map(({ data }) => data).filter((one) => !isPreview(one)) }]
+      return [{
+        from,
+        whole: false,
+        events: framesOf(exchange).map(({ data }) => data).filter((one) => !isPreview(one))
+      }]
     }
     // a filter leaves out neighbours, and so does the edge of a page
     const isPlain = exchange.query.every(([name]) => name === "limit")
@@ -52,7 +58,12 @@ const law = (
   expected: string,
   exceptions: (exchanges: ReadonlyArray<Exchange>) => ReadonlyArray<unknown>
 ): Expectation<unknown> =>
-  builder<unknown>().holds(name, expected, (_, exchanges) => exceptions(exchanges).slice(0, 3), (found) => found.length === 0)
+  builder<unknown>().holds(
+    name,
+    expected,
+    (_, exchanges) => exceptions(exchanges).slice(0, 3),
+    (found) => found.length === 0
+  )
 
 /** The neighbours of events of a type that are not what they must be. */
 const neighbours = (type: string, wanted: string, side: -1 | 1) => (exchanges: ReadonlyArray<Exchange>) =>

@@ -115,6 +115,11 @@ export const run = (
         ? Effect.provideService(examine(scenario, target), Lab, lab)
         : Effect.succeed({ _tag: "NotRun", why })
       return Effect.map(outcome, (outcome) => ({ scenario: scenario.name, outcome })).pipe(Effect.tap(onResult))
-    })
+    }).pipe(
+      // who interrupts the run gets no report
+      Effect.onInterrupt(() =>
+        leftBehind.length === 0 ? Effect.void : Effect.logWarning(`Sessions left behind: ${leftBehind.join(", ")}`)
+      )
+    )
     return { target: target.title, results, leftBehind }
   })

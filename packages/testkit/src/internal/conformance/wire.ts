@@ -46,7 +46,9 @@ const bodyOf = ({ body }: HttpClientRequest): unknown =>
   body._tag === "Uint8Array" ? parse(new TextDecoder().decode(body.body)) : undefined
 
 /** An exchange whose answer is still being read. */
-const record = (response: HttpClientResponse): { readonly exchange: () => Exchange; readonly tap: HttpClientResponse } => {
+const record = (
+  response: HttpClientResponse
+): { readonly exchange: () => Exchange; readonly tap: HttpClientResponse } => {
   const { headers, request, status } = response
   const url = new URL(request.url, "http://localhost")
   const isStream = headers["content-type"]?.startsWith("text/event-stream") === true

@@ -55,8 +55,11 @@ export const all: ReadonlyArray<Scenario> = [
       equal("an interrupt is accepted, and not stored", ({ before }) => [200, typesOf(before)], (
         { after, interrupt }
       ) => [interrupt.status, typesOf(after)]),
-      equal("without the budget, the session runs again by itself", () => "session.status_running", ({ then }) =>
-        then.at(-1)?.type)
+      equal(
+        "without the budget, the session runs again by itself",
+        () => "session.status_running",
+        ({ then }) => then.at(-1)?.type
+      )
     ]
   }),
   define({
@@ -92,16 +95,23 @@ export const all: ReadonlyArray<Scenario> = [
         () => ["session.status_running", "session.thread_status_running", "user.define_outcome"],
         ({ turn }) => typesOf(turn).filter((type) => type !== "session.error").slice(0, 3)
       ),
-      equal("the first evaluation is number 0", () => 0, ({ turn }) =>
-        turn.flatMap((event) => event.type === "span.outcome_evaluation_start" ? [event.iteration] : [])[0]),
+      equal(
+        "the first evaluation is number 0",
+        () => 0,
+        ({ turn }) =>
+          turn.flatMap((event) => event.type === "span.outcome_evaluation_start" ? [event.iteration] : [])[0]
+      ),
       holds(
         "the last verdict is final",
         "satisfied, max_iterations_reached or failed",
         ({ turn }) => verdictOf(turn),
         (verdict) => ["satisfied", "max_iterations_reached", "failed"].includes(String(verdict))
       ),
-      equal("the session has it too", ({ turn }) => [verdictOf(turn)], ({ session }) =>
-        session.outcome_evaluations.map(({ result }) => result)),
+      equal(
+        "the session has it too",
+        ({ turn }) => [verdictOf(turn)],
+        ({ session }) => session.outcome_evaluations.map(({ result }) => result)
+      ),
       holds(
         "with the moment",
         "completed_at",

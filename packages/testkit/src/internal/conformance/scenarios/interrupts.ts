@@ -1,7 +1,19 @@
 import { Events } from "@effect-managed-agents/core/Events"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as Effect from "effect/Effect"
-import { busy, create, createWith, history, lookup, reasonOf, say, typesOf, untilCalls, untilEnd, watch } from "../lab.ts"
+import {
+  busy,
+  create,
+  createWith,
+  history,
+  lookup,
+  reasonOf,
+  say,
+  typesOf,
+  untilCalls,
+  untilEnd,
+  watch
+} from "../lab.ts"
 import * as prompts from "../prompts.ts"
 import type { Scenario } from "../scenario.ts"
 import { define } from "../scenario.ts"
@@ -20,8 +32,11 @@ export const all: ReadonlyArray<Scenario> = [
       return { echo, turn: yield* live.until("session.status_idle"), events: yield* history(id) }
     }),
     expectations: ({ equal, holds }) => [
-      equal("the answer to the send is the interrupt", () => ["user.interrupt"], ({ echo }) =>
-        typesOf(echo.data ?? [])),
+      equal(
+        "the answer to the send is the interrupt",
+        () => ["user.interrupt"],
+        ({ echo }) => typesOf(echo.data ?? [])
+      ),
       holds(
         "the model request is closed, then comes the interrupt, then the end of the turn",
         "span.model_request_end … user.interrupt … session.status_idle",
@@ -31,8 +46,11 @@ export const all: ReadonlyArray<Scenario> = [
           types.indexOf("span.model_request_end") < types.indexOf("user.interrupt")
       ),
       equal("it ends by end_turn, like any other", () => "end_turn", ({ turn }) => reasonOf(turn)?.type),
-      equal("no other model request is made", () => 1, ({ events }) =>
-        typesOf(events).filter((type) => type === "span.model_request_start").length)
+      equal(
+        "no other model request is made",
+        () => 1,
+        ({ events }) => typesOf(events).filter((type) => type === "span.model_request_start").length
+      )
     ]
   }),
   define({
@@ -52,8 +70,12 @@ export const all: ReadonlyArray<Scenario> = [
     }),
     expectations: ({ equal, holds }) => [
       equal("the session is idle again, by end_turn", () => "end_turn", ({ then }) => reasonOf(then)?.type),
-      holds("no model request is made", "no span.model_request_start", ({ then }) => typesOf(then), (types) =>
-        !types.includes("span.model_request_start")),
+      holds(
+        "no model request is made",
+        "no span.model_request_start",
+        ({ then }) => typesOf(then),
+        (types) => !types.includes("span.model_request_start")
+      ),
       equal("the interrupt is told", () => true, ({ then }) => typesOf(then).includes("user.interrupt"))
     ]
   }),
@@ -68,10 +90,16 @@ export const all: ReadonlyArray<Scenario> = [
       return { echo, events: yield* history(id) }
     }),
     expectations: ({ equal }) => [
-      equal("the answer to the send is the interrupt", () => ["user.interrupt"], ({ echo }) =>
-        typesOf(echo.data ?? [])),
-      equal("the session does not run for it", () => [], ({ events }) =>
-        typesOf(events).filter((type) => type !== "user.interrupt"))
+      equal(
+        "the answer to the send is the interrupt",
+        () => ["user.interrupt"],
+        ({ echo }) => typesOf(echo.data ?? [])
+      ),
+      equal(
+        "the session does not run for it",
+        () => [],
+        ({ events }) => typesOf(events).filter((type) => type !== "user.interrupt")
+      )
     ]
   }),
   define({
@@ -88,8 +116,11 @@ export const all: ReadonlyArray<Scenario> = [
       return { echo, turn, then: yield* untilEnd(live) }
     }),
     expectations: ({ equal }) => [
-      equal("the answer to the send is both, as they were sent", () => ["user.interrupt", "user.message"], ({ echo }) =>
-        typesOf(echo.data ?? [])),
+      equal(
+        "the answer to the send is both, as they were sent",
+        () => ["user.interrupt", "user.message"],
+        ({ echo }) => typesOf(echo.data ?? [])
+      ),
       equal(
         "the interrupt comes before the message",
         () => ["user.interrupt", "user.message"],

@@ -74,8 +74,11 @@ export const all: ReadonlyArray<Scenario> = [
         ({ created }) => [created.length, 0],
         ({ idle, running }) => [idle.length, running.length]
       ),
-      equal("they are listed by their agent and its version", ({ created }) => created.length, ({ ofAgent }) =>
-        ofAgent.length),
+      equal(
+        "they are listed by their agent and its version",
+        ({ created }) => created.length,
+        ({ ofAgent }) => ofAgent.length
+      ),
       equal("none is listed that is older than asked for", () => [], ({ later }) => later)
     ]
   }),
@@ -106,14 +109,27 @@ export const all: ReadonlyArray<Scenario> = [
         first.data.length,
         second.data.length
       ]),
-      equal("all pages together have every session once, in order", ({ created }) => created.toReversed(), ({ all }) =>
-        all),
-      holds("the first page has no prev_page", "absent or null", ({ first }) => first.prev_page ?? null, (seen) =>
-        seen === null),
-      equal("the page before the second is the first", ({ first }) => idsOf(first.data), ({ back }) =>
-        idsOf(back.data)),
-      equal("the page before the third is the second", ({ second }) => idsOf(second.data), ({ backToSecond }) =>
-        idsOf(backToSecond.data))
+      equal(
+        "all pages together have every session once, in order",
+        ({ created }) => created.toReversed(),
+        ({ all }) => all
+      ),
+      holds(
+        "the first page has no prev_page",
+        "absent or null",
+        ({ first }) => first.prev_page ?? null,
+        (seen) => seen === null
+      ),
+      equal(
+        "the page before the second is the first",
+        ({ first }) => idsOf(first.data),
+        ({ back }) => idsOf(back.data)
+      ),
+      equal(
+        "the page before the third is the second",
+        ({ second }) => idsOf(second.data),
+        ({ backToSecond }) => idsOf(backToSecond.data)
+      )
     ]
   }),
   define({
@@ -158,8 +174,12 @@ export const all: ReadonlyArray<Scenario> = [
         refused.status,
         refused.type
       ]),
-      holds("it is named", "…no_such_parameter…", ({ refused }) => refused.message, (message) =>
-        message.includes("no_such_parameter"))
+      holds(
+        "it is named",
+        "…no_such_parameter…",
+        ({ refused }) => refused.message,
+        (message) => message.includes("no_such_parameter")
+      )
     ]
   }),
   define({
@@ -179,8 +199,11 @@ export const all: ReadonlyArray<Scenario> = [
       }
     }),
     expectations: ({ equal }) => [
-      equal("descending is ascending the other way round", ({ ascending }) => ascending.toReversed(), ({ descending }) =>
-        descending),
+      equal(
+        "descending is ascending the other way round",
+        ({ ascending }) => ascending.toReversed(),
+        ({ descending }) => descending
+      ),
       equal("all pages together are the list", ({ ascending }) => ascending, ({ inPages }) => inPages),
       equal("a page has the size that was asked for", () => 3, ({ pageSize }) => pageSize),
       equal("by type, only those types", () => ["user.message", "session.status_idle"], ({ filtered }) => filtered)
@@ -208,8 +231,12 @@ export const all: ReadonlyArray<Scenario> = [
         ...typesOf(upTo),
         ...typesOf(after)
       ]),
-      holds("neither is empty", "at least one event each", ({ after, upTo }) => [upTo.length, after.length], (sizes) =>
-        sizes.every((size) => size > 0))
+      holds(
+        "neither is empty",
+        "at least one event each",
+        ({ after, upTo }) => [upTo.length, after.length],
+        (sizes) => sizes.every((size) => size > 0)
+      )
     ]
   }),
   define({

@@ -86,8 +86,11 @@ export const all: ReadonlyArray<Scenario> = [
       return { updated, retrieved: yield* sessions.retrieve(id) }
     }),
     expectations: ({ equal }) => [
-      equal("the answer has the patched metadata", () => ({ keep: "1", change: "2", add: "2" }), ({ updated }) =>
-        updated.metadata),
+      equal(
+        "the answer has the patched metadata",
+        () => ({ keep: "1", change: "2", add: "2" }),
+        ({ updated }) => updated.metadata
+      ),
       equal("and so has the session", ({ updated }) => updated.metadata, ({ retrieved }) => retrieved.metadata)
     ]
   }),
@@ -107,10 +110,17 @@ export const all: ReadonlyArray<Scenario> = [
     }),
     expectations: ({ equal }) => [
       equal("one event for the first change", () => ["session.updated"], ({ told }) => typesOf(told)),
-      equal("it has the new title, and no other field", () => ["after", undefined, undefined], ({ told }) =>
-        told.flatMap((event) => event.type === "session.updated" ? [event.title, event.metadata, event.agent] : [])),
-      equal("the next has the metadata, and no title", () => [{ key: "2" }, undefined], ({ then }) =>
-        then.flatMap((event) => event.type === "session.updated" ? [event.metadata, event.title] : [])),
+      equal(
+        "it has the new title, and no other field",
+        () => ["after", undefined, undefined],
+        ({ told }) =>
+          told.flatMap((event) => event.type === "session.updated" ? [event.title, event.metadata, event.agent] : [])
+      ),
+      equal(
+        "the next has the metadata, and no title",
+        () => [{ key: "2" }, undefined],
+        ({ then }) => then.flatMap((event) => event.type === "session.updated" ? [event.metadata, event.title] : [])
+      ),
       equal("both are in the history", () => ["session.updated", "session.updated"], ({ events }) => typesOf(events))
     ]
   }),
@@ -172,8 +182,11 @@ export const all: ReadonlyArray<Scenario> = [
         message: `Session ${id} cannot be archived while its status is "running". ` +
           "Only pending or idle sessions may be archived."
       }), ({ refused }) => refused),
-      equal("it goes on as if nothing had been asked", () => ({ status: "running", archived_at: null }), ({ after }) =>
-        after)
+      equal(
+        "it goes on as if nothing had been asked",
+        () => ({ status: "running", archived_at: null }),
+        ({ after }) => after
+      )
     ]
   }),
   define({
@@ -224,10 +237,14 @@ export const all: ReadonlyArray<Scenario> = [
       equal("it is refused, in the known words", () => ({
         status: 400,
         type: "invalid_request_error",
-        message: "Cannot delete session while it is running. Send an interrupt event or wait for the session to complete."
+        message:
+          "Cannot delete session while it is running. Send an interrupt event or wait for the session to complete."
       }), ({ refused }) => refused),
-      equal("it goes on as if nothing had been asked", () => ({ status: "running", archived_at: null }), ({ after }) =>
-        after)
+      equal(
+        "it goes on as if nothing had been asked",
+        () => ({ status: "running", archived_at: null }),
+        ({ after }) => after
+      )
     ]
   }),
   define({

@@ -39,8 +39,7 @@ export const all: ReadonlyArray<Scenario> = [
         const old = new Set(idsOf(past))
         return seen.filter((event) => "id" in event && old.has(event.id)).map(({ type }) => type)
       }),
-      equal("it begins with the start of the second turn", () => "session.status_running", ({ seen }) =>
-        seen[0]?.type),
+      equal("it begins with the start of the second turn", () => "session.status_running", ({ seen }) => seen[0]?.type),
       equal("two streams of a session carry the same events", ({ other }) => idsOf(other), ({ seen }) => idsOf(seen))
     ]
   }),
@@ -87,10 +86,18 @@ export const all: ReadonlyArray<Scenario> = [
           ),
         (messages) => messages.every(({ parts, text }) => text.startsWith(parts))
       ),
-      holds("who did not ask gets none", "no event_start, no event_delta", ({ plain }) => typesOf(plain), (types) =>
-        !types.includes("event_start") && !types.includes("event_delta")),
-      holds("none is in the history", "no event_start, no event_delta", ({ events }) => typesOf(events), (types) =>
-        !types.includes("event_start") && !types.includes("event_delta"))
+      holds(
+        "who did not ask gets none",
+        "no event_start, no event_delta",
+        ({ plain }) => typesOf(plain),
+        (types) => !types.includes("event_start") && !types.includes("event_delta")
+      ),
+      holds(
+        "none is in the history",
+        "no event_start, no event_delta",
+        ({ events }) => typesOf(events),
+        (types) => !types.includes("event_start") && !types.includes("event_delta")
+      )
     ]
   }),
   define({

@@ -9,7 +9,8 @@ import type { Scenario } from "../scenario.ts"
 import { define } from "../scenario.ts"
 
 /** The thread that an event speaks of. */
-const threadOf = (event: Event.StreamEvent): unknown => "session_thread_id" in event ? event.session_thread_id : undefined
+const threadOf = (event: Event.StreamEvent): unknown =>
+  "session_thread_id" in event ? event.session_thread_id : undefined
 
 /** The primary thread of a session: the first of its list. */
 const primaryOf = Effect.fnUntraced(function*(id: Parameters<typeof settled>[0]) {
@@ -25,7 +26,8 @@ const primaryOf = Effect.fnUntraced(function*(id: Parameters<typeof settled>[0])
 export const all: ReadonlyArray<Scenario> = [
   define({
     name: "thread.primary",
-    description: "Every session has a primary thread, with a history and a stream of its own, for as long as it exists.",
+    description:
+      "Every session has a primary thread, with a history and a stream of its own, for as long as it exists.",
     turns: 1,
     program: Effect.gen(function*() {
       const threads = yield* Threads
@@ -49,8 +51,11 @@ export const all: ReadonlyArray<Scenario> = [
       }
     }),
     expectations: ({ equal, holds }) => [
-      equal("it is the only one, of this session and without a parent", ({ id }) => [[id, null]], ({ list }) =>
-        list.map((thread) => [thread.session_id, thread.parent_thread_id])),
+      equal(
+        "it is the only one, of this session and without a parent",
+        ({ id }) => [[id, null]],
+        ({ list }) => list.map((thread) => [thread.session_id, thread.parent_thread_id])
+      ),
       equal("it is there from the start", ({ primary }) => primary.id, ({ before }) => before.id),
       equal("it is retrieved as it is listed", ({ primary }) => [primary.id, primary.status], ({ retrieved }) => [
         retrieved.id,
@@ -97,7 +102,9 @@ export const all: ReadonlyArray<Scenario> = [
       const child = turn.flatMap((event): ReadonlyArray<ThreadId> =>
         event.type === "session.thread_created" ? [event.session_thread_id] : []
       )[0]
-      if (child === undefined) return yield* new Inconclusive({ why: "the model did not delegate" })
+      if (child === undefined) {
+        return yield* new Inconclusive({ why: "the model did not delegate" })
+      }
       while (!typesOf(turn).includes("agent.thread_message_received")) {
         turn.push(...yield* untilEnd(live))
       }
@@ -127,9 +134,9 @@ export const all: ReadonlyArray<Scenario> = [
         "session.thread_created … agent.thread_message_sent … agent.thread_message_received",
         ({ turn }) => typesOf(turn),
         (types) => {
-          const at = ["session.thread_created", "agent.thread_message_sent", "agent.thread_message_received"].map((type) =>
-            types.indexOf(type)
-          )
+          const at = ["session.thread_created", "agent.thread_message_sent", "agent.thread_message_received"].map((
+            type
+          ) => types.indexOf(type))
           return at.every((index, i) => index >= 0 && index > (at[i - 1] ?? -1))
         }
       ),
@@ -159,8 +166,11 @@ export const all: ReadonlyArray<Scenario> = [
         const last = told.at(-1)
         return last === undefined ? undefined : threadOf(last)
       }),
-      equal("the list keeps it", ({ child }) => [child, "terminated"], ({ after, child }) =>
-        after.flatMap((thread) => thread.id === child ? [thread.id, thread.status] : []))
+      equal(
+        "the list keeps it",
+        ({ child }) => [child, "terminated"],
+        ({ after, child }) => after.flatMap((thread) => thread.id === child ? [thread.id, thread.status] : [])
+      )
     ]
   })
 ]

@@ -24,9 +24,7 @@ const shell: DataScript = {
 
 /** The calls of a turn that the client must answer, in their order. */
 const callsOf = (turn: ReadonlyArray<Event.StreamEvent>): ReadonlyArray<EventId> =>
-  turn.flatMap((event) =>
-    event.type === "agent.custom_tool_use" || event.type === "agent.tool_use" ? [event.id] : []
-  )
+  turn.flatMap((event) => event.type === "agent.custom_tool_use" || event.type === "agent.tool_use" ? [event.id] : [])
 
 /** A session that waits for the answers to calls of the client's tool. */
 const asked = (prompt: string, count: number) =>
@@ -37,8 +35,14 @@ const asked = (prompt: string, count: number) =>
     yield* lab.say(id, prompt)
     const turn = yield* lab.untilCalls(live, count)
     const calls = callsOf(turn)
-    return { id, live, turn, calls, call: calls[0] ?? EventId.make(""), send: (...batch: ReadonlyArray<Event.EventParams>) =>
-      events.send(id, batch) }
+    return {
+      id,
+      live,
+      turn,
+      calls,
+      call: calls[0] ?? EventId.make(""),
+      send: (...batch: ReadonlyArray<Event.EventParams>) => events.send(id, batch)
+    }
   })
 
 /** A session that waits for leave to run a command. */
@@ -57,7 +61,11 @@ const asking = Effect.gen(function*() {
 const resultsOf = (turn: ReadonlyArray<Event.StreamEvent>) =>
   turn.flatMap((event) =>
     event.type === "agent.tool_result"
-      ? [{ tool_use_id: event.tool_use_id, is_error: event.is_error ?? false, text: Content.textOf(event.content ?? []) }]
+      ? [{
+        tool_use_id: event.tool_use_id,
+        is_error: event.is_error ?? false,
+        text: Content.textOf(event.content ?? [])
+      }]
       : []
   )
 
@@ -77,7 +85,8 @@ export const all: ReadonlyArray<Scenario> = [
       holds(
         "the call names the tool and has its input",
         `{name: "${prompts.lookupName}", input: {key}}`,
-        ({ turn }) => turn.flatMap((event) => event.type === "agent.custom_tool_use" ? [[event.name, event.input]] : []),
+        ({ turn }) =>
+          turn.flatMap((event) => event.type === "agent.custom_tool_use" ? [[event.name, event.input]] : []),
         ([call]) => call?.[0] === prompts.lookupName && typeof call[1] === "object" && "key" in call[1]
       ),
       equal(
@@ -120,8 +129,11 @@ export const all: ReadonlyArray<Scenario> = [
       return { then: yield* lab.untilEnd(live) }
     }),
     expectations: ({ equal }) => [
-      equal("the result is stored as an error", () => [true], ({ then }) =>
-        then.flatMap((event) => event.type === "user.custom_tool_result" ? [event.is_error] : [])),
+      equal(
+        "the result is stored as an error",
+        () => [true],
+        ({ then }) => then.flatMap((event) => event.type === "user.custom_tool_result" ? [event.is_error] : [])
+      ),
       equal("the turn ends", () => ({ type: "end_turn" }), ({ then }) => lab.reasonOf(then))
     ]
   }),
@@ -143,8 +155,12 @@ export const all: ReadonlyArray<Scenario> = [
       return { turn: [...start, ...yield* lab.untilEnd(live, [call])] }
     }),
     expectations: ({ equal, holds }) => [
-      equal("the session is idle for the call all the same", () => ["requires_action", "end_turn"], ({ turn }) =>
-        turn.flatMap((event) => event.type === "session.status_idle" ? [String(event.stop_reason.type)] : [])),
+      equal(
+        "the session is idle for the call all the same",
+        () => ["requires_action", "end_turn"],
+        ({ turn }) =>
+          turn.flatMap((event) => event.type === "session.status_idle" ? [String(event.stop_reason.type)] : [])
+      ),
       holds(
         "there is one result, and the model reads it",
         "one user.custom_tool_result, then a model request",
@@ -183,10 +199,17 @@ export const all: ReadonlyArray<Scenario> = [
           return [last?.type, last !== undefined && "processed_at" in last && typeof last.processed_at === "string"]
         }
       ),
-      equal("results are processed in the order of the calls", ({ calls }) => calls, ({ then }) =>
-        then.flatMap((event) => event.type === "user.custom_tool_result" ? [event.custom_tool_use_id] : [])),
-      equal("the session runs again only when it has both", () => 1, ({ then }) =>
-        lab.typesOf(then).filter((type) => type === "session.status_running").length)
+      equal(
+        "results are processed in the order of the calls",
+        ({ calls }) => calls,
+        ({ then }) =>
+          then.flatMap((event) => event.type === "user.custom_tool_result" ? [event.custom_tool_use_id] : [])
+      ),
+      equal(
+        "the session runs again only when it has both",
+        () => 1,
+        ({ then }) => lab.typesOf(then).filter((type) => type === "session.status_running").length
+      )
     ]
   }),
   define({
@@ -209,8 +232,11 @@ export const all: ReadonlyArray<Scenario> = [
         ({ second }) => ({ type: "requires_action", event_ids: [second] }),
         ({ rest }) => lab.reasonOf(rest)
       ),
-      equal("no model request is made meanwhile", () => false, ({ rest }) =>
-        lab.typesOf(rest).includes("span.model_request_start")),
+      equal(
+        "no model request is made meanwhile",
+        () => false,
+        ({ rest }) => lab.typesOf(rest).includes("span.model_request_start")
+      ),
       equal("with the second answer the turn ends", () => ({ type: "end_turn" }), ({ then }) => lab.reasonOf(then))
     ]
   }),
@@ -309,8 +335,11 @@ export const all: ReadonlyArray<Scenario> = [
         "agent.tool_result",
         "span.model_request_start"
       ], ({ then }) => lab.typesOf(then).slice(0, 5)),
-      equal("the result is that of the call, and no error", ({ call }) => [[call, false]], ({ then }) =>
-        resultsOf(then).map(({ is_error, tool_use_id }) => [tool_use_id, is_error])),
+      equal(
+        "the result is that of the call, and no error",
+        ({ call }) => [[call, false]],
+        ({ then }) => resultsOf(then).map(({ is_error, tool_use_id }) => [tool_use_id, is_error])
+      ),
       equal("the turn ends", () => ({ type: "end_turn" }), ({ then }) => lab.reasonOf(then))
     ]
   }),

@@ -76,20 +76,29 @@ export const all: ReadonlyArray<Scenario> = [
         () => ["session.thread_status_idle", "session.usage", "session.status_idle"],
         ({ turn }) => typesOf(turn).slice(-3)
       ),
-      equal("both say end_turn", () => ["end_turn", "end_turn"], ({ turn }) =>
-        turn.flatMap((event) =>
-          event.type === "session.thread_status_idle" || event.type === "session.status_idle"
-            ? [String(event.stop_reason.type)]
-            : []
-        )),
-      equal("the session starts to run once", () => 1, ({ turn }) =>
-        typesOf(turn).filter((type) => type === "session.status_running").length),
+      equal(
+        "both say end_turn",
+        () => ["end_turn", "end_turn"],
+        ({ turn }) =>
+          turn.flatMap((event) =>
+            event.type === "session.thread_status_idle" || event.type === "session.status_idle"
+              ? [String(event.stop_reason.type)]
+              : []
+          )
+      ),
+      equal(
+        "the session starts to run once",
+        () => 1,
+        ({ turn }) => typesOf(turn).filter((type) => type === "session.status_running").length
+      ),
       equal("the history is what the stream carried", ({ turn }) => idsOf(turn), ({ events }) => idsOf(events)),
       equal(
         "the usage is the sum of the model requests",
         ({ turn }) =>
-          turn.reduce((sum, event) =>
-            event.type === "span.model_request_end" ? sum + event.model_usage.output_tokens : sum, 0),
+          turn.reduce(
+            (sum, event) => event.type === "span.model_request_end" ? sum + event.model_usage.output_tokens : sum,
+            0
+          ),
         ({ turn }) => outputOf(turn)
       )
     ]
@@ -99,7 +108,7 @@ export const all: ReadonlyArray<Scenario> = [
     description: "A message that is sent while the agent runs steers the turn: no idle, no second start in between.",
     needs: ["overrides"],
     turns: 2,
-    script: { turns: [[{ sleep: 1000 }, { say: "Forty." }], [{ say: "OK" }]] },
+    script: { turns: [[{ sleep: 2000 }, { say: "Forty." }], [{ say: "OK" }]] },
     program: Effect.gen(function*() {
       const { id } = yield* createWith([])
       const live = yield* watch(id)
@@ -122,8 +131,11 @@ export const all: ReadonlyArray<Scenario> = [
         (stamps) => stamps.length === 1 && stamps[0] === null
       ),
       equal("it waits at the end of the history", () => "user.message", ({ queued }) => typesOf(queued).at(-1)),
-      equal("the session starts to run once", () => 1, ({ turn }) =>
-        typesOf(turn).filter((type) => type === "session.status_running").length),
+      equal(
+        "the session starts to run once",
+        () => 1,
+        ({ turn }) => typesOf(turn).filter((type) => type === "session.status_running").length
+      ),
       equal("the message comes after the request that was running", () => "span.model_request_end", ({ turn }) => {
         const types = typesOf(turn)
         return types.slice(0, types.lastIndexOf("user.message")).findLast((type) => type.startsWith("span."))
@@ -156,8 +168,7 @@ export const all: ReadonlyArray<Scenario> = [
       holds(
         "usage is cumulative",
         "more output tokens after the second turn",
-        ({ first, second }) =>
-          [first, second].map(outputOf),
+        ({ first, second }) => [first, second].map(outputOf),
         ([one = 0, two = 0]) => two > one
       )
     ]
