@@ -81,6 +81,9 @@ const open = (
     Effect.map((stream) => Stream.fromAsyncIterable(stream, errorOf(operation)))
   )
 
+/** A service of the operations that the SDK has: one for each endpoint. What is made of several is not called. */
+const basic = <S>(operations: Partial<S>): S => operations as S
+
 /** Provides the client's services on the SDK. */
 export const layer: Layer.Layer<
   Sessions.Sessions | Events.Events | Threads.Threads | Resources.Resources,
@@ -92,46 +95,58 @@ export const layer: Layer.Layer<
   const { sessions } = (client as any).beta
   const { events, resources, threads } = sessions
   const asArray = <A>(one: A | ReadonlyArray<A>) => [one].flat()
-  return Context.make(Sessions.Sessions, {
-    create: (params) => call("Sessions.create", () => sessions.create(params)),
-    retrieve: (id) => call("Sessions.retrieve", () => sessions.retrieve(id)),
-    list: (params) => list("Sessions.list", () => sessions.list(params)),
-    listPage: (params) => page("Sessions.list", () => sessions.list(params)),
-    update: (id, params) => call("Sessions.update", () => sessions.update(id, params)),
-    delete: (id) => call("Sessions.delete", () => sessions.delete(id)),
-    archive: (id) => call("Sessions.archive", () => sessions.archive(id))
-  }).pipe(
-    Context.add(Events.Events, {
-      list: (id, params) => list("Events.list", () => events.list(id, params)),
-      listPage: (id, params) => page("Events.list", () => events.list(id, params)),
-      send: (id, batch) => call("Events.send", () => events.send(id, { events: asArray(batch) })),
-      open: (id, params) => open("Events.stream", () => events.stream(id, params)),
-      stream: (id, params) => Stream.unwrapScoped(open("Events.stream", () => events.stream(id, params)))
-    }),
-    Context.add(Threads.Threads, {
-      list: (id, params) => list("Threads.list", () => threads.list(id, params)),
-      listPage: (id, params) => page("Threads.list", () => threads.list(id, params)),
-      retrieve: (id, thread) => call("Threads.retrieve", () => threads.retrieve(thread, { session_id: id })),
-      archive: (id, thread) => call("Threads.archive", () => threads.archive(thread, { session_id: id })),
-      listEvents: (id, thread, params) =>
-        list("Threads.listEvents", () => threads.events.list(thread, { session_id: id, ...params })),
-      listEventsPage: (id, thread, params) =>
-        page("Threads.listEvents", () => threads.events.list(thread, { session_id: id, ...params })),
-      open: (id, thread, params) =>
-        open("Threads.stream", () => threads.events.stream(thread, { session_id: id, ...params })),
-      stream: (id, thread, params) =>
-        Stream.unwrapScoped(
-          open("Threads.stream", () => threads.events.stream(thread, { session_id: id, ...params }))
-        )
-    }),
-    Context.add(Resources.Resources, {
-      add: (id, params) => call("Resources.add", () => resources.add(id, params)),
-      list: (id, params) => list("Resources.list", () => resources.list(id, params)),
-      listPage: (id, params) => page("Resources.list", () => resources.list(id, params)),
-      retrieve: (id, resource) => call("Resources.retrieve", () => resources.retrieve(resource, { session_id: id })),
-      update: (id, resource, params) =>
-        call("Resources.update", () => resources.update(resource, { session_id: id, ...params })),
-      delete: (id, resource) => call("Resources.delete", () => resources.delete(resource, { session_id: id }))
+  return Context.make(
+    Sessions.Sessions,
+    basic<Sessions.Service>({
+      create: (params) => call("Sessions.create", () => sessions.create(params)),
+      retrieve: (id) => call("Sessions.retrieve", () => sessions.retrieve(id)),
+      list: (params) => list("Sessions.list", () => sessions.list(params)),
+      listPage: (params) => page("Sessions.list", () => sessions.list(params)),
+      update: (id, params) => call("Sessions.update", () => sessions.update(id, params)),
+      delete: (id) => call("Sessions.delete", () => sessions.delete(id)),
+      archive: (id) => call("Sessions.archive", () => sessions.archive(id))
     })
+  ).pipe(
+    Context.add(
+      Events.Events,
+      basic<Events.Service>({
+        list: (id, params) => list("Events.list", () => events.list(id, params)),
+        listPage: (id, params) => page("Events.list", () => events.list(id, params)),
+        send: (id, batch) => call("Events.send", () => events.send(id, { events: asArray(batch) })),
+        open: (id, params) => open("Events.stream", () => events.stream(id, params)),
+        stream: (id, params) => Stream.unwrapScoped(open("Events.stream", () => events.stream(id, params)))
+      })
+    ),
+    Context.add(
+      Threads.Threads,
+      basic<Threads.Service>({
+        list: (id, params) => list("Threads.list", () => threads.list(id, params)),
+        listPage: (id, params) => page("Threads.list", () => threads.list(id, params)),
+        retrieve: (id, thread) => call("Threads.retrieve", () => threads.retrieve(thread, { session_id: id })),
+        archive: (id, thread) => call("Threads.archive", () => threads.archive(thread, { session_id: id })),
+        listEvents: (id, thread, params) =>
+          list("Threads.listEvents", () => threads.events.list(thread, { session_id: id, ...params })),
+        listEventsPage: (id, thread, params) =>
+          page("Threads.listEvents", () => threads.events.list(thread, { session_id: id, ...params })),
+        open: (id, thread, params) =>
+          open("Threads.stream", () => threads.events.stream(thread, { session_id: id, ...params })),
+        stream: (id, thread, params) =>
+          Stream.unwrapScoped(
+            open("Threads.stream", () => threads.events.stream(thread, { session_id: id, ...params }))
+          )
+      })
+    ),
+    Context.add(
+      Resources.Resources,
+      basic<Resources.Service>({
+        add: (id, params) => call("Resources.add", () => resources.add(id, params)),
+        list: (id, params) => list("Resources.list", () => resources.list(id, params)),
+        listPage: (id, params) => page("Resources.list", () => resources.list(id, params)),
+        retrieve: (id, resource) => call("Resources.retrieve", () => resources.retrieve(resource, { session_id: id })),
+        update: (id, resource, params) =>
+          call("Resources.update", () => resources.update(resource, { session_id: id, ...params })),
+        delete: (id, resource) => call("Resources.delete", () => resources.delete(resource, { session_id: id }))
+      })
+    )
   )
 }))

@@ -49,7 +49,7 @@ export const missing = (need: Need, target: Target): string | undefined => {
 const isOutage = ({ _tag }: Exclude<Trouble, Drift>): boolean =>
   _tag === "Unauthorized" || _tag === "PaymentRequired" || _tag === "Forbidden" || _tag === "RateLimited" ||
   _tag === "Overloaded" || _tag === "ServerError" || _tag === "UnexpectedStatus" || _tag === "TransportError" ||
-  _tag === "StreamInterrupted"
+  _tag === "StreamInterrupted" || _tag === "StreamStalled"
 
 const drift = ({ expectation, expected, seen }: Omit<Judgement, "met">): Judgement => ({
   expectation,
