@@ -13,10 +13,11 @@ export const script = AgentScript.make({
     AgentScript.sleep("600 millis"),
     AgentScript.customTool({ name: Orders.toolName, input: { order_id: "1234" } }),
     AgentScript.sleep("900 millis"),
-    AgentScript.effect(({ result }) =>
-      Effect.map(Schema.decode(Schema.parseJson(Orders.Order))(result), (order) => [
-        AgentScript.say(`Your order #${order.order_id} has ${order.status} and arrives on ${order.arrives}.`)
-      ])
+    AgentScript.effect((agent) =>
+      Effect.flatMap(
+        Schema.decode(Schema.parseJson(Orders.Order))(agent.result),
+        (order) => agent.say(`Your order #${order.order_id} has ${order.status} and arrives on ${order.arrives}.`)
+      )
     )
   ]]
 })

@@ -3,7 +3,7 @@
  *
  * A script is plain data, so that it can be written in JSON, printed and shared: `{ "turns": [[{ "say": "Hello" }]] }`.
  * The constructors of this module make the same data with types and completion, and add one step that JSON cannot have:
- * {@link effect}, an arbitrary Effect that may decide what comes next. A script in either form is accepted everywhere.
+ * {@link effect}, an Effect that has the agent in its hands. A script in either form is accepted everywhere.
  *
  * Turn *k* is played on the agent's *k*-th turn of a session; when they run out, `otherwise`. In every string `{{text}}`
  * stands for the text of the last user message and `{{result}}` for the text of the last tool result.
@@ -14,10 +14,12 @@
  *
  * @since 0.1.0
  */
+import type * as Content from "@effect-managed-agents/core/Content"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as strict from "./internal/strict.ts"
 
@@ -147,31 +149,142 @@ export interface Delegation<out S = DataScript> {
 }
 
 /**
- * What an {@link effect} step knows.
+ * What the client or another agent has said to this one.
  *
  * @category models
  * @since 0.1.0
  */
-export interface TurnContext {
+export interface Message {
+  /**
+   * The event that carries it: `user.message`, `user.define_outcome`, `system.message`,
+   * `agent.thread_message_received`, or `span.outcome_evaluation_end` for a grader that wants a revision.
+   */
+  readonly type: string
+  /** The texts of its blocks, or the description of an outcome. */
+  readonly text: string
+  readonly content: ReadonlyArray<Content.MessageContentParamsEncoded>
+}
+
+/**
+ * What came of a tool call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ToolResult {
+  /** The id of the call's event. */
+  readonly id: string
+  /** The texts of its blocks. */
+  readonly text: string
+  readonly content: ReadonlyArray<Content.ToolResultContentParamsEncoded>
+  /** Also for a call that was denied. */
+  readonly is_error: boolean
+  /** What the client answered, if it was asked. */
+  readonly confirmation: ToolConfirmation | null
+}
+
+/**
+ * What the client said about a call that it had to approve.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ToolConfirmation {
+  readonly result: "allow" | "deny"
+  readonly deny_message: string | null
+}
+
+/**
+ * What an agent that was delegated to has said last.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Report {
+  readonly threadId: string
+  readonly agent: string
+  readonly text: string
+}
+
+/**
+ * The simulated agent, in the hands of an {@link effect} step.
+ *
+ * Each operation is played as the step of the same name is, and then gives back what came of it. Operations are played
+ * one after another, also when they are asked for at once. Texts are taken as they are, without placeholders.
+ *
+ * An operation that was begun cannot be taken back: after a time-out on a call, the next operation waits until the client
+ * has answered that call, as the service would.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Agent {
   readonly sessionId: string
   readonly threadId: string
   /** Which turn of the agent this is, from 0. */
   readonly turn: number
+  /** What the turn was begun with. */
+  readonly messages: ReadonlyArray<Message>
   /** The text of the last user message. */
   readonly text: string
-  /** The text of the last tool result. */
+  /** The text of the last tool result before this step. */
   readonly result: string
+
+  /** Progress without content. */
+  readonly think: Effect.Effect<void>
+  /** One message, with one text block for each text. */
+  readonly say: (...texts: readonly [string, ...Array<string>]) => Effect.Effect<void>
+  /** Calls a built-in tool, waits for the client's approval if it must, and gives back the result. */
+  readonly tool: (call: ToolCall) => Effect.Effect<ToolResult>
+  /** Calls a tool on an MCP server, waits for the client's approval if it must, and gives back the result. */
+  readonly mcpTool: (call: McpToolCall) => Effect.Effect<ToolResult>
+  /** Calls a tool of the client, waits for its result, and gives it back. */
+  readonly customTool: (call: CustomToolCall) => Effect.Effect<ToolResult>
+  /** Makes several calls in one model response, and gives back their results in the same order. */
+  readonly together: <const Calls extends ReadonlyArray<CallStep>>(
+    calls: Calls
+  ) => Effect.Effect<{ readonly [K in keyof Calls]: ToolResult }>
+  /** Time passes inside the model request. */
+  readonly sleep: (duration: Duration.DurationInput) => Effect.Effect<void>
+  /** The context of the thread is compacted. */
+  readonly compact: Effect.Effect<void>
+  /** The session is rescheduled, and goes on after a while. */
+  readonly reschedule: (duration: Duration.DurationInput) => Effect.Effect<void>
+  /** A `session.error`. What is not `retrying` ends the turn, and with it this Effect. */
+  readonly fail: (failure: Failure) => Effect.Effect<void>
+  /** The model refuses. That ends the turn, and with it this Effect. */
+  readonly refuse: (refusal?: Refusal) => Effect.Effect<never>
+  /** Gives a task to an agent of the roster and waits for its report. */
+  readonly delegate: <R = never>(task: Delegation<Script<R>>) => Effect.Effect<Report, never, R>
+  /** Gives several tasks to agents of the roster at once, and waits for all reports. */
+  readonly delegateAll: <R = never>(
+    tasks: ReadonlyArray<Delegation<Script<R>>>
+  ) => Effect.Effect<ReadonlyArray<Report>, never, R>
+  /**
+   * What is said to the agent next. If nothing waits, the turn ends, and the next message begins another turn, in which
+   * the Effect goes on. It counts as a turn of the script.
+   */
+  readonly nextMessage: Effect.Effect<Message>
+  /** What was said to the agent in the meantime and it has not been given yet, if anything. */
+  readonly pollMessage: Effect.Effect<Option.Option<Message>>
+  /**
+   * Puts an event of any type in the list and on the streams, as it is, with a stamp, and an id if it has none. A result
+   * must be that of a call that was made.
+   */
+  readonly emit: (event: { readonly type: string; readonly [key: string]: unknown }) => Effect.Effect<void>
+  /** Plays steps, in which placeholders are filled in. */
+  readonly play: <R = never>(steps: Turn<R>) => Effect.Effect<void, never, R>
 }
 
 /**
- * A step that runs an Effect and plays the steps that it returns, if any. If it fails, the session terminates with an
- * error that says why.
+ * A step that is an Effect: the agent does what the Effect tells it to do. When it succeeds, the next step is played. If
+ * it fails, the session terminates with an error that says why; an interrupt of the turn interrupts it.
  *
  * @category models
  * @since 0.1.0
  */
 export interface EffectStep<out R = never> {
-  readonly effect: (turn: TurnContext) => Effect.Effect<Turn<R> | void, unknown, R>
+  readonly effect: (agent: Agent) => Effect.Effect<void, unknown, R>
 }
 
 /**
@@ -507,11 +620,27 @@ export const compact: Step = { compact: true }
 export const delegate = <R = never>(delegation: Delegation<Script<R>>): Step<R> => ({ delegate: delegation })
 
 /**
- * Runs an Effect in the middle of the turn. What it returns is played next, so that it can decide what the agent does.
+ * The agent does what an Effect tells it to do: the whole turn, or a part of it.
+ *
+ * @example
+ * ```ts
+ * import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
+ * import * as Effect from "effect/Effect"
+ *
+ * const script = AgentScript.make({
+ *   otherwise: [
+ *     AgentScript.effect((agent) =>
+ *       Effect.gen(function*() {
+ *         const order = yield* agent.customTool({ name: "get_order", input: { id: agent.text } })
+ *         if (order.is_error) return yield* agent.refuse()
+ *         yield* agent.say(`It is ${order.text}.`)
+ *       })
+ *     )
+ *   ]
+ * })
+ * ```
  *
  * @category constructors
  * @since 0.1.0
  */
-export const effect = <R = never>(
-  run: (turn: TurnContext) => Effect.Effect<Turn<R> | void, unknown, R>
-): Step<R> => ({ effect: run })
+export const effect = <R = never>(run: (agent: Agent) => Effect.Effect<void, unknown, R>): Step<R> => ({ effect: run })

@@ -283,6 +283,20 @@ export interface Rules {
    */
   readonly modelsWithoutPrice: ReadonlyArray<string>
   /**
+   * How many steps a script may play in one turn. With more it is taken to run in circles, and the session fails.
+   *
+   * @default 10_000
+   */
+  readonly maxStepsPerTurn: number
+  /**
+   * How long an Effect of a script may keep its agent waiting while nothing happens: no request, no event, no heartbeat.
+   * Then it is taken to have no end, and the session fails. This is real time, also under a `TestClock`: it is to end a
+   * test that hangs before the test runner does. `Duration.infinity` for ever.
+   *
+   * @default "3 seconds"
+   */
+  readonly patience: Duration.Duration
+  /**
    * How many characters of text count as one token.
    *
    * @default 4
@@ -346,6 +360,8 @@ export const defaults: Rules = {
   loneSystemMessages: false,
   modelsWithoutSystemMessages: [],
   modelsWithoutPrice: [],
+  maxStepsPerTurn: 10_000,
+  patience: Duration.seconds(3),
   charactersPerToken: 4,
   prices: {
     input: 300,

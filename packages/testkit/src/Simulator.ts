@@ -19,6 +19,7 @@ import type * as Scope from "effect/Scope"
 import type { Script } from "./AgentScript.ts"
 import * as Fault from "./Fault.ts"
 import type * as agents from "./internal/agents.ts"
+import type * as draft from "./internal/draft.ts"
 import * as eventLog from "./internal/eventLog.ts"
 import * as faults from "./internal/faults.ts"
 import * as http from "./internal/http.ts"
@@ -107,6 +108,15 @@ export type Environment = state.Environment
  * @since 0.1.0
  */
 export type MemoryStore = registry.MemoryStore
+
+/**
+ * A script that could not be played on: an Effect that failed or had no end, a turn that ran in circles, a task for
+ * nobody, a result without a call. Its session has ended with a `session.error` that says the same.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ScriptFailure = draft.ScriptFailure
 
 /**
  * What is there from the start: everything that sessions refer to, and sessions.
@@ -257,6 +267,8 @@ export interface Service {
   readonly sessions: Effect.Effect<ReadonlyArray<Session.SessionEncoded>>
   /** The event list of a session, with what waits to be processed at its end. */
   readonly events: (sessionId: string) => Effect.Effect<ReadonlyArray<Event.EventEncoded>, Refused>
+  /** The scripts that failed, in the order of failing. Each is logged as an error, too. */
+  readonly failures: Effect.Effect<ReadonlyArray<ScriptFailure>>
   /** What was asked and answered, in the order of arrival. No credential is in it. */
   readonly ledger: Effect.Effect<ReadonlyArray<Ledger.Entry>>
   /** The same, among everything that the service did: what `Ledger` judges and prints. */
@@ -313,10 +325,14 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
         return known.agent
       })
 
+    const route = router.make(world)
     const engine = faults.make({
       clock,
       requestId: ({ method, path }) => ids.format("req", world.key("fault", `${method} ${path}`)),
-      handle: router.make(world)
+      handle: (request) => {
+        world.sign()
+        return route(request)
+      }
     })
 
     const begin = () => {
@@ -351,7 +367,7 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
       }
     }
     yield* Effect.sync(begin)
-    yield* Effect.addFinalizer(() => Effect.sync(() => world.clear()))
+    yield* Effect.addFinalizer(() => world.close)
 
     const find = (id: string): Ruling<Cell> => {
       const cell = world.find(id)
@@ -404,6 +420,7 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
               Event.EventEncoded
             >)
         ),
+      failures: Effect.sync(() => [...world.failures]),
       ledger: recorder.entries,
       history: Effect.map(recorder.history, (history) => ({
         ...history,

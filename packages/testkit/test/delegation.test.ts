@@ -219,7 +219,7 @@ describe("delegation", () => {
       assert.strictEqual(report.content[0].text, "I was told: Look into bees")
     }).pipe(Effect.provide(
       team({ turns: [[ask("Researcher")]] }, {
-        otherwise: [AgentScript.effect((turn) => Effect.succeed([AgentScript.say(`I was told: ${turn.text}`)]))]
+        otherwise: [AgentScript.effect((agent) => agent.say(`I was told: ${agent.text}`))]
       })
     )))
 
@@ -329,11 +329,11 @@ describe("delegation", () => {
       })
       assert.strictEqual(
         yield* Effect.provide(failure, team({ turns: [[ask("Nobody")]] })),
-        "The script of agent agent_1 failed: no agent of the roster is named \"Nobody\"; there is \"Researcher\", \"Writer\""
+        "The script of agent agent_1 failed in turn 0 at turns[0][0] (delegate): no agent of the roster is named \"Nobody\"; there is \"Researcher\", \"Writer\""
       )
       assert.match(
         yield* Effect.provide(failure, team({ turns: [[ask("Researcher")]] }, { otherwise: [ask("Writer")] })),
-        /agent_r failed: a thread that was spawned cannot delegate/
+        /agent_r failed in turn 0 at otherwise\[0\] \(delegate\): a thread that was spawned cannot delegate/
       )
       assert.match(
         yield* Effect.provide(failure, team({ turns: [Array(26).fill(ask("Researcher"))] })),

@@ -404,20 +404,18 @@ describe("Effects in a script", () => {
       Effect.provide(
         scripted<Orders>({
           otherwise: [
-            AgentScript.effect((turn) =>
+            AgentScript.effect((agent) =>
               Effect.gen(function*() {
                 const orders = yield* Orders
-                const order = yield* orders.find(turn.text)
-                return [
-                  AgentScript.tool({
-                    name: "ship",
-                    input: { order: `${order} of turn ${turn.turn}` },
-                    result: "shipped"
-                  })
-                ]
+                const order = yield* orders.find(agent.text)
+                yield* agent.tool({
+                  name: "ship",
+                  input: { order: `${order} of turn ${agent.turn}` },
+                  result: "shipped"
+                })
               })
             ),
-            AgentScript.effect((turn) => Effect.succeed([AgentScript.say(`Sent: ${turn.result}`)]))
+            AgentScript.effect((agent) => agent.say(`Sent: ${agent.result}`))
           ]
         }).pipe(Layer.provide(Layer.succeed(Orders, { find: (id) => Effect.succeed(`order ${id}`) })))
       )
@@ -445,7 +443,10 @@ describe("Effects in a script", () => {
           const events = yield* eventsOf(id)
           assert.deepStrictEqual(types(events).slice(-2), ["session.error", "session.status_terminated"])
           assert.deepStrictEqual(types(events).slice(3, 6), request("agent.thinking"))
-          assert.match(events.at(-2).error.message, /^The script of agent agent_1 failed: .*(out of stock|boom)/)
+          assert.match(
+            events.at(-2).error.message,
+            /^The script of agent agent_1 failed in turn 0 at otherwise\[1\] \(effect\): .*(out of stock|boom)/
+          )
         }).pipe(Effect.provide(scripted({ otherwise: [AgentScript.think, AgentScript.effect(() => broken)] })))
       }
     }))

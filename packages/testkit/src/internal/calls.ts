@@ -1,6 +1,6 @@
 import type * as Agent from "@effect-managed-agents/core/Agent"
 import type * as AgentEvent from "@effect-managed-agents/core/AgentEvent"
-import type { CallStep, Permission } from "../AgentScript.ts"
+import type { CallStep, Permission, ToolConfirmation, ToolResult } from "../AgentScript.ts"
 import type { Draft, ThreadDraft } from "./draft.ts"
 import * as draft from "./draft.ts"
 import type { StoredEvent } from "./eventLog.ts"
@@ -235,6 +235,50 @@ export const resume = (self: Draft, thread: ThreadDraft, play: Play, calls: Read
     if (call.verdict === null) continue
     if (call.verdict.allow) emitResult(self, thread, call, call.result, call.isError)
     else emitResult(self, thread, call, rejected(call.title, call.verdict.message), true)
+  }
+}
+
+/** The id of the call that an event answers, if any. */
+const answered = (event: object): unknown =>
+  ("tool_use_id" in event && event.tool_use_id) || ("mcp_tool_use_id" in event && event.mcp_tool_use_id) ||
+  ("custom_tool_use_id" in event && event.custom_tool_use_id)
+
+/** What is wrong with an event that is the result of no call of the thread, if it is. */
+export const orphan = (
+  { log }: Pick<ThreadDraft, "log">,
+  event: { readonly type: string }
+): string | undefined => {
+  if (!/_result$|_confirmation$/.test(event.type)) return undefined
+  const id = answered(event)
+  for (let i = log.length - 1; i >= 0; i--) {
+    if (log.items[i]?.id === id && log.items[i]?.type.endsWith("_use") === true) return undefined
+  }
+  return `${event.type} answers a call that does not exist: ${id === false ? "it names none" : JSON.stringify(id)}`
+}
+
+/** What came of a call that is settled. */
+export const resultOf = ({ log }: Pick<ThreadDraft, "log">, id: string): ToolResult => {
+  let result: object = {}
+  let confirmation: ToolConfirmation | null = null
+  for (let i = log.length - 1; i >= 0; i--) {
+    const event = log.items[i]
+    if (event === undefined || event.id === id) break
+    if (answered(event) !== id) continue
+    if (event.type !== "user.tool_confirmation") result = event
+    else {
+      confirmation = {
+        result: "result" in event && event.result === "deny" ? "deny" : "allow",
+        deny_message: "deny_message" in event && typeof event.deny_message === "string" ? event.deny_message : null
+      }
+    }
+  }
+  return {
+    id,
+    text: texts.of(result),
+    // what the client sent was validated, what the platform returned was made here
+    content: "content" in result && Array.isArray(result.content) ? result.content : [],
+    is_error: "is_error" in result && result.is_error === true,
+    confirmation
   }
 }
 

@@ -80,7 +80,10 @@ export const read = (self: Draft, thread: ThreadDraft): void => {
     })
     thread.fresh += usage.tokens(self, text)
     if (draft.isPrimary(self, thread)) thread.lastResult = text
-    else thread.lastText = text
+    else {
+      thread.lastText = text
+      thread.lastRead = [texts.said(text)]
+    }
   }
   thread.mail = []
 }

@@ -1,6 +1,6 @@
 import type * as Event from "@effect-managed-agents/core/Event"
 import type * as Unknown from "@effect-managed-agents/core/Unknown"
-import type { EffectStep, Script, TurnContext } from "../AgentScript.ts"
+import type { Agent, EffectStep, Message, Report, Script, ToolResult } from "../AgentScript.ts"
 import type { Rules } from "../Rules.ts"
 import * as eventLog from "./eventLog.ts"
 import * as ids from "./ids.ts"
@@ -23,11 +23,40 @@ export interface Emission {
   readonly thread: string | null
 }
 
-/** An Effect of a script that must be run; its outcome comes back under the token. */
+/** What an Effect of a script knows from the start. */
+export type About = Pick<Agent, "sessionId" | "threadId" | "turn" | "messages" | "text" | "result">
+
+/** An Effect of a script that must be run; what it asks for and how it ends comes back under the token. */
 export interface EffectRequest {
   readonly token: number
   readonly step: EffectStep
-  readonly context: TurnContext
+  readonly about: About
+}
+
+/** What came of an operation. */
+export interface Played {
+  readonly calls: ReadonlyArray<ToolResult>
+  readonly reports: ReadonlyArray<Report>
+  readonly message: Message | null
+}
+
+/** An operation that an Effect asked for has been played. */
+export interface Reply {
+  readonly token: number
+  readonly played: Played
+}
+
+/** A script that could not be played on. */
+export interface ScriptFailure {
+  readonly sessionId: string
+  readonly threadId: string
+  readonly agentId: string
+  /** Which turn of the agent it was, from 0. */
+  readonly turn: number
+  /** Where in the script, such as `turns[0][2] (delegate)`. */
+  readonly step: string
+  /** All of that and the cause, as the `session.error` says it. */
+  readonly message: string
 }
 
 /** What came of a transition. */
@@ -35,6 +64,8 @@ export interface Outcome {
   readonly session: Session
   readonly emissions: ReadonlyArray<Emission>
   readonly effects: ReadonlyArray<EffectRequest>
+  readonly replies: ReadonlyArray<Reply>
+  readonly failures: ReadonlyArray<ScriptFailure>
 }
 
 type Mutable<A> = { -readonly [K in keyof A]: A[K] }
@@ -53,6 +84,8 @@ export interface Draft {
   now: time.Micros
   readonly emissions: Array<Emission>
   readonly effects: Array<EffectRequest>
+  readonly replies: Array<Reply>
+  readonly failures: Array<ScriptFailure>
 }
 
 /** Opens a session for writing. */
@@ -63,7 +96,9 @@ export const open = (session: Session, now: time.Micros, env: Env): Draft => {
     session: { ...session, threads: [{ ...primary }, ...children.map((thread) => ({ ...thread }))] },
     now,
     emissions: [],
-    effects: []
+    effects: [],
+    replies: [],
+    failures: []
   }
 }
 
@@ -71,7 +106,9 @@ export const open = (session: Session, now: time.Micros, env: Env): Draft => {
 export const close = (draft: Draft): Outcome => ({
   session: draft.session,
   emissions: draft.emissions,
-  effects: draft.effects
+  effects: draft.effects,
+  replies: draft.replies,
+  failures: draft.failures
 })
 
 /** The next stamp: now, but later than every stamp before it, by a microsecond at least. */

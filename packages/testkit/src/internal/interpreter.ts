@@ -1,13 +1,15 @@
 import type * as SessionEvent from "@effect-managed-agents/core/SessionEvent"
-import type { DataScript, Delegation, Failure, Script, Step } from "../AgentScript.ts"
+import type { DataScript, Delegation, Failure, Message, Script, Step } from "../AgentScript.ts"
 import { echo } from "../AgentScript.ts"
 import * as agents from "./agents.ts"
 import * as calls from "./calls.ts"
 import * as delegation from "./delegation.ts"
 import type { Draft, ThreadDraft } from "./draft.ts"
 import * as draft from "./draft.ts"
+import type { StoredEvent } from "./eventLog.ts"
+import * as frames from "./frames.ts"
 import * as goals from "./goals.ts"
-import type { Evaluation, ModelRequest, Pending, Play, StopReason, Thread } from "./state.ts"
+import type { Action, Evaluation, ModelRequest, Passage, Pending, Play, StopReason, Thread } from "./state.ts"
 import * as status from "./status.ts"
 import * as texts from "./texts.ts"
 import type { Micros } from "./time.ts"
@@ -98,6 +100,8 @@ const canGoOn = (self: Draft, thread: ThreadDraft): boolean => {
       // a report that will never come must not keep the user waiting
       return hasInput(self, thread) &&
         !self.session.threads.some((one) => awaiting.includes(one.id) && status.isEngaged(one))
+    case "Message":
+      return hasInput(self, thread)
     case "Effect":
     case "Grading":
     case "Rescheduled":
@@ -114,10 +118,18 @@ const goOn = (self: Draft, thread: ThreadDraft): void => {
     thread.play = { ...play, blocked: null }
     return status.run(self, thread)
   }
+  if (play.blocked?._tag === "Message") return goOnWith(self, thread, play)
   const step = play.steps[play.next]
   if (play.awaiting.length > 0 && !(step !== undefined && "delegate" in step)) return awaitReports(self, thread, play)
-  if (step === undefined) return finish(self, thread, play)
-  playStep(self, thread, { ...play, next: play.next + 1 }, step)
+  if (step === undefined) {
+    return play.frame === null ? finish(self, thread, play) : frames.reply(self, thread, play, play.frame)
+  }
+  const behind = { ...play, next: play.next + 1, played: play.played + 1 }
+  const { maxStepsPerTurn } = self.env.rules
+  if (play.played >= maxStepsPerTurn) {
+    return failScript(self, thread, behind, `the turn is longer than ${maxStepsPerTurn} steps (Rules.maxStepsPerTurn)`)
+  }
+  playStep(self, thread, behind, step)
 }
 
 const wake = (self: Draft, thread: ThreadDraft): void => {
@@ -132,31 +144,43 @@ const wake = (self: Draft, thread: ThreadDraft): void => {
 // Turns
 // ---------------------------------------------------------------------------------------------------------------------
 
-const turnOf = (self: Draft, thread: ThreadDraft): ReadonlyArray<Step> => {
+const turnOf = (self: Draft, thread: ThreadDraft): Pick<Passage, "steps" | "path"> => {
   const script = thread.script ?? self.env.script(thread.agent.id)
-  return script.turns?.[thread.turns] ?? script.otherwise ?? echo.otherwise ?? []
+  const steps = script.turns?.[thread.turns]
+  return steps === undefined
+    ? { steps: script.otherwise ?? echo.otherwise ?? [], path: "otherwise" }
+    : { steps, path: `turns[${thread.turns}]` }
 }
 
 /** What goes wrong beside the model and is tried again, such as a server that cannot be reached. */
-const isSetback = (step: Step | undefined): step is { readonly fail: Failure } =>
+const isSetback = (step: Action | undefined): step is { readonly fail: Failure } =>
   step !== undefined && "fail" in step && step.fail.retry_status === "retrying" &&
   /^(credential|mcp|repository)_/.test(step.fail.type)
 
 const startTurn = (self: Draft, thread: ThreadDraft): void => {
   if (draft.isPrimary(self, thread)) thread.agent = agents.threadAgent(self.session.agent)
-  const steps = turnOf(self, thread)
+  const passage = turnOf(self, thread)
   let next = 0
   status.run(self, thread, () => {
     // setbacks at the start are told between the two status events
-    for (let step = steps[0]; isSetback(step); step = steps[++next]) status.emitFailure(self, thread, step.fail)
+    for (let step = passage.steps[0]; isSetback(step); step = passage.steps[++next]) {
+      status.emitFailure(self, thread, step.fail)
+    }
   })
-  thread.play = { steps, next, turn: thread.turns, request: null, unread: true, blocked: null, awaiting: [] }
+  thread.play = frames.makePlay(passage, { next, turn: thread.turns })
   thread.turns++
 }
 
 /** Goes on with the next turn of the script, without a pause. */
 const chain = (self: Draft, thread: ThreadDraft, play: Play): void => {
-  thread.play = { ...play, steps: turnOf(self, thread), next: 0, turn: thread.turns, unread: true }
+  thread.play = { ...play, ...turnOf(self, thread), next: 0, turn: thread.turns, played: 0, unread: true }
+  thread.turns++
+}
+
+/** Another turn, in which an Effect that waited for it goes on. */
+const goOnWith = (self: Draft, thread: ThreadDraft, play: Play): void => {
+  status.run(self, thread)
+  thread.play = { ...play, turn: thread.turns, played: 0, unread: true, blocked: null }
   thread.turns++
 }
 
@@ -198,8 +222,22 @@ const goOnGrading = (self: Draft, thread: ThreadDraft, play: Play, evaluation: E
     return grade(self, thread, play, evaluation)
   }
   const goesOn = goal !== null && goals.conclude(self, thread, goal, evaluation)
+  if (play.frame !== null) {
+    // an Effect listens for what comes next, and the verdict may be it
+    const text = evaluation.explanation
+    const wish: Message = { type: "span.outcome_evaluation_end", text, content: texts.blocks(text) }
+    if (goesOn) thread.play = { ...play, unread: true, heard: [...play.heard, wish] }
+    else if (!hasInput(self, thread)) rest(self, thread, play)
+    return
+  }
   if (goesOn || hasInput(self, thread)) return chain(self, thread, play)
   endTurn(self, thread, { type: "end_turn" })
+}
+
+/** The turn is over for all to see, and an Effect waits for the message that begins another. */
+const rest = (self: Draft, thread: ThreadDraft, play: Play): void => {
+  thread.play = { ...play, blocked: { _tag: "Message" } }
+  status.idle(self, thread, { type: "end_turn" })
 }
 
 const endTurn = (
@@ -232,23 +270,30 @@ const openRequest = (self: Draft, thread: ThreadDraft, play: Play): void => {
     return status.idle(self, thread, { type: "budget_reached" })
   }
   delegation.read(self, thread)
-  if (draft.isPrimary(self, thread)) consume(self, thread)
+  const read = draft.isPrimary(self, thread) ? consume(self, thread) : []
+  const news = play.frame === null ? [] : read.filter((pending) => pending.seq >= play.known)
   const { id } = draft.emit(self, thread, { type: "span.model_request_start" })
-  thread.play = { ...play, request: { startId: id, output: 0 }, unread: false }
+  thread.play = {
+    ...play,
+    request: { startId: id, output: 0 },
+    unread: false,
+    heard: [...play.heard, ...news.map((pending) => texts.messageOf(pending.event))]
+  }
 }
 
-const consume = (self: Draft, thread: ThreadDraft): void => {
-  const { inbox } = self.session
-  if (inbox.length === 0) return
-  for (const { event, kind } of inbox) {
-    if (kind !== "message") continue
+const consume = (self: Draft, thread: ThreadDraft): ReadonlyArray<Pending> => {
+  const read = self.session.inbox.filter((pending) => pending.kind === "message")
+  if (read.length === 0) return read
+  for (const { event } of read) {
     const text = texts.of(event)
     if (event.type === "user.message") thread.lastText = text
     if (event.type === "user.define_outcome") goals.start(self)
     thread.fresh += usage.tokens(self, text)
     draft.publish(self, thread, { ...event, processed_at: time.format(draft.stamp(self)) })
   }
-  self.session.inbox = inbox.filter((pending) => pending.kind !== "message")
+  thread.lastRead = read.map((pending) => texts.messageOf(pending.event))
+  self.session.inbox = self.session.inbox.filter((pending) => pending.kind !== "message")
+  return read
 }
 
 const closeRequest = (
@@ -286,7 +331,7 @@ const pause = (self: Draft, thread: ThreadDraft, play: Play, how: "done" | "stop
 // ---------------------------------------------------------------------------------------------------------------------
 
 /** Plays a step; `play` is already behind it. */
-const playStep = (self: Draft, thread: ThreadDraft, play: Play, step: Step): void => {
+const playStep = (self: Draft, thread: ThreadDraft, play: Play, step: Action): void => {
   if (!producesOutput(step)) {
     thread.play = play
     return playAside(self, thread, play, step)
@@ -302,14 +347,26 @@ const playStep = (self: Draft, thread: ThreadDraft, play: Play, step: Step): voi
   playOutput(self, thread, play, step)
 }
 
-type Aside = Extract<Step, { effect: unknown } | { compact: unknown } | { reschedule: unknown }>
+type Aside =
+  | Extract<Step, { effect: unknown } | { compact: unknown } | { reschedule: unknown }>
+  | Exclude<Action, Step>
 
 /** Whether a step happens inside a model request. */
-const producesOutput = (step: Step): step is Exclude<Step, Aside> =>
-  !("effect" in step || "compact" in step || "reschedule" in step || isSetback(step))
+const producesOutput = (step: Action): step is Exclude<Step, Aside> =>
+  !("effect" in step || "compact" in step || "reschedule" in step || "listen" in step || "emit" in step ||
+    isSetback(step))
 
-const playAside = (self: Draft, thread: ThreadDraft, play: Play, step: Step): void => {
-  if ("effect" in step) return startEffect(self, thread, play, step)
+const playAside = (self: Draft, thread: ThreadDraft, play: Play, step: Action): void => {
+  if ("effect" in step) {
+    const waiting = waitingMessages(self, thread)
+    return frames.begin(self, thread, play, step, {
+      // what waits has been sent, though no request has read it yet
+      messages: waiting.length > 0 ? waiting : thread.lastRead,
+      text: waiting.findLast(hasText)?.text ?? thread.lastText
+    })
+  }
+  if ("listen" in step) return listen(self, thread, play, step.listen)
+  if ("emit" in step) return emit(self, thread, play, step.emit)
   const paused = pause(self, thread, play, "reschedule" in step ? "stopped" : "done")
   if ("compact" in step) draft.emit(self, thread, { type: "agent.thread_context_compacted" })
   else if ("fail" in step) status.emitFailure(self, thread, step.fail)
@@ -349,8 +406,42 @@ const playOutput = (self: Draft, thread: ThreadDraft, play: Play, step: Exclude<
     delegate(self, thread, end(step.delegate.message), step.delegate)
   } else {
     const made = ("together" in step ? step.together : [step]).map((call) => calls.make(self, thread, call))
-    calls.settle(self, thread, end(made.map((call) => call.title).join("")), made)
+    const ended = end(made.map((call) => call.title).join(""))
+    calls.settle(self, thread, { ...ended, made: [...ended.made, ...made.map((call) => call.id)] }, made)
   }
+}
+
+/** An Effect wants the next message: one that the model has read, or reads now, or that begins another turn. */
+const listen = (self: Draft, thread: ThreadDraft, play: Play, how: "poll" | "wait"): void => {
+  const [first, ...rest] = play.heard
+  if (first !== undefined) {
+    thread.play = { ...play, heard: rest, given: first }
+    return
+  }
+  if (how === "poll" && !hasInput(self, thread)) return
+  const again = { ...play, next: play.next - 1 }
+  thread.play = again
+  if (hasInput(self, thread)) return openRequest(self, thread, pause(self, thread, again))
+  if (!isQuiet(self, thread, again)) return
+  const { goal } = self.session
+  if (draft.isPrimary(self, thread) && goal !== null) {
+    return grade(self, thread, again, goals.evaluate(self, thread, goal))
+  }
+  if (!draft.isPrimary(self, thread)) delegation.report(self, thread)
+  rest(self, thread, again)
+}
+
+const emit = (
+  self: Draft,
+  thread: ThreadDraft,
+  play: Play,
+  event: { readonly type: string; readonly [key: string]: unknown }
+): void => {
+  const complete: StoredEvent = { id: draft.eventId(self), ...event, processed_at: time.format(draft.stamp(self)) }
+  const orphan = calls.orphan(thread, event)
+  if (orphan !== undefined) return failScript(self, thread, play, orphan)
+  thread.play = play
+  draft.publish(self, thread, complete)
 }
 
 const delegate = (
@@ -360,11 +451,25 @@ const delegate = (
   task: Delegation<Script | DataScript>
 ): void => {
   const obstacle = delegation.obstacle(self, thread, task)
-  if (obstacle !== undefined) {
-    const message = `The script of agent ${thread.agent.id} failed: ${obstacle}`
-    return fail(self, thread, { type: "unknown_error", message, retry_status: "terminal" })
-  }
-  thread.play = { ...play, unread: true, awaiting: [...play.awaiting, delegation.spawn(self, thread, task)] }
+  if (obstacle !== undefined) return failScript(self, thread, play, obstacle)
+  const child = delegation.spawn(self, thread, task)
+  thread.play = { ...play, unread: true, awaiting: [...play.awaiting, child], spawned: [...play.spawned, child] }
+}
+
+/** The script cannot be played on: the session ends with an error that says where and why. */
+const failScript = (self: Draft, thread: ThreadDraft, play: Play, cause: string): void => {
+  const step = frames.where(play)
+  const message = `The script of agent ${thread.agent.id} failed in turn ${play.turn} at ${step}: ${cause}`
+  self.failures.push({
+    sessionId: self.session.id,
+    threadId: thread.id,
+    agentId: thread.agent.id,
+    turn: play.turn,
+    step,
+    message
+  })
+  pause(self, thread, play, "stopped")
+  fail(self, thread, { type: "unknown_error", message, retry_status: "terminal" })
 }
 
 const isLimit = (failure: Failure): boolean => failure.type.endsWith("_limit_reached_error")
@@ -391,55 +496,24 @@ const fail = (self: Draft, thread: ThreadDraft, failure: Failure): void => {
   }
 }
 
-const startEffect = (
-  self: Draft,
-  thread: ThreadDraft,
-  play: Play,
-  step: Extract<Step, { readonly effect: unknown }>
-): void => {
-  const token = self.session.tokens
-  self.session.tokens = token + 1
-  thread.play = { ...play, blocked: { _tag: "Effect", token } }
-  self.effects.push({
-    token,
-    step,
-    context: {
-      sessionId: self.session.id,
-      threadId: thread.id,
-      turn: play.turn,
-      // what waits has been sent, though no request has read it yet
-      text: waitingText(self, thread) ?? thread.lastText,
-      result: thread.lastResult
-    }
-  })
-}
+const waitingMessages = (self: Draft, thread: ThreadDraft): ReadonlyArray<Message> =>
+  draft.isPrimary(self, thread)
+    ? self.session.inbox.flatMap(({ event, kind }) => kind === "message" ? [texts.messageOf(event)] : [])
+    : thread.mail.map(({ text }) => texts.said(text))
 
-const waitingText = (self: Draft, thread: ThreadDraft): string | undefined => {
-  if (!draft.isPrimary(self, thread)) return thread.mail.at(-1)?.text
-  const last = self.session.inbox.filter((pending) => pending.event.type === "user.message").at(-1)
-  return last === undefined ? undefined : texts.of(last.event)
-}
+/** What `{{text}}` stands for is said by somebody. */
+const hasText = ({ type }: Message): boolean => type === "user.message" || type === "agent.thread_message_received"
 
-/** An Effect of the script has come to its end: the steps that it returned are played next. */
-export const resumeEffect = (
-  self: Draft,
-  token: number,
-  exit: { readonly _tag: "Success"; readonly steps: ReadonlyArray<Step> } | {
-    readonly _tag: "Failure"
-    readonly message: string
-  }
-): void => {
-  for (const thread of self.session.threads) {
-    const { play } = thread
-    if (play?.blocked?._tag !== "Effect" || play.blocked.token !== token) continue
-    thread.play = { ...play, blocked: null }
-    if (exit._tag === "Success") {
-      thread.play = { ...thread.play, steps: [...exit.steps, ...play.steps.slice(play.next)], next: 0 }
-    } else {
-      pause(self, thread, thread.play, "stopped")
-      fail(self, thread, { type: "unknown_error", message: exit.message, retry_status: "terminal" })
-    }
-  }
+/** How an Effect of the script has ended. */
+export type Ending = { readonly _tag: "Success" } | { readonly _tag: "Failure"; readonly cause: string }
+
+/** An Effect of the script has come to its end: what is left of the turn is played next. */
+export const endEffect = (self: Draft, token: number, ending: Ending): void => {
+  const found = frames.find(self, token)
+  if (found === undefined) return
+  const { frame, play, thread } = found
+  if (ending._tag === "Success") frames.leave(thread, play, frame)
+  else failScript(self, thread, play, ending.cause)
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -451,7 +525,7 @@ const applyInterrupt = (self: Draft, pending: Pending): void => {
   const targets = self.session.threads.filter((thread) =>
     thread.status !== "terminated" && (pending.target === null || pending.target === thread.id)
   )
-  const busy = targets.filter(({ play }) => play !== null && play.blocked?._tag !== "Budget")
+  const busy = targets.filter((thread) => status.isBusy(thread) && thread.play?.blocked?._tag !== "Budget")
   // what pauses at the budget is not to be stopped, and the interrupt leaves no trace
   if (busy.length === 0 && targets.some(({ play }) => play?.blocked?._tag === "Budget")) return
   for (const thread of busy) stop(self, thread)

@@ -9,18 +9,15 @@ export const script = <R>(self: Script<R>, context: Context.Context<R>): Script 
   grades: self.grades
 })
 
-const turn = <R>(self: Turn<R>, context: Context.Context<R>): Turn => self.map((one) => step(one, context))
+/** Gives the Effects of a turn what they require. */
+export const turn = <R>(self: Turn<R>, context: Context.Context<R>): Turn => self.map((one) => step(one, context))
 
-const step = <R>(self: Step<R>, context: Context.Context<R>): Step => {
+/** Gives the Effects of a step what they require. */
+export const step = <R>(self: Step<R>, context: Context.Context<R>): Step => {
   if ("effect" in self) {
-    return {
-      effect: (about) =>
-        // how it fails is the author's business until it is run
-        // @effect-diagnostics-next-line anyUnknownInErrorContext:off
-        Effect.map(self.effect(about), (steps) => steps === undefined ? undefined : turn(steps, context)).pipe(
-          Effect.provide(context)
-        )
-    }
+    // how it fails is the author's business until it is run
+    // @effect-diagnostics-next-line anyUnknownInErrorContext:off
+    return { effect: (agent) => Effect.provide(self.effect(agent), context) }
   }
   if ("delegate" in self) {
     const { script: own, ...rest } = self.delegate

@@ -5,7 +5,7 @@ import type * as Wire from "@effect-managed-agents/core/Session"
 import type * as SessionEvent from "@effect-managed-agents/core/SessionEvent"
 import type * as Unknown from "@effect-managed-agents/core/Unknown"
 import type * as Usage from "@effect-managed-agents/core/Usage"
-import type { Permission, Script, Step, Verdict } from "../AgentScript.ts"
+import type { Message, Permission, Script, Step, Verdict } from "../AgentScript.ts"
 import * as agents from "./agents.ts"
 import * as eventLog from "./eventLog.ts"
 import * as ids from "./ids.ts"
@@ -76,10 +76,12 @@ export type Blocked =
   | { readonly _tag: "Rescheduled"; readonly due: Micros }
   /** The thread is idle with `requires_action` until every call is settled. */
   | { readonly _tag: "Calls"; readonly calls: ReadonlyArray<Call> }
-  /** An Effect of the script runs. */
+  /** An Effect of the script decides what comes next. */
   | { readonly _tag: "Effect"; readonly token: number }
   /** The grader looks at the outcome. */
   | { readonly _tag: "Grading"; readonly due: Micros; readonly evaluation: Evaluation }
+  /** The turn is over, and an Effect of the script waits for the next message to begin another. */
+  | { readonly _tag: "Message" }
   /** The session has spent its budget. */
   | { readonly _tag: "Budget" }
   /** The thread is idle until one of the threads that it has delegated to reports. */
@@ -100,11 +102,47 @@ export interface ModelRequest {
   readonly output: number
 }
 
-/** A turn that has started and not ended. */
-export interface Play {
-  readonly steps: ReadonlyArray<Step>
+/** What a turn is made of: steps of the script, and what its Effects ask for that is no step. */
+export type Action =
+  | Step
+  /** Gives the Effect the next message, if there is one or when there is one. */
+  | { readonly listen: "poll" | "wait" }
+  | { readonly emit: { readonly type: string; readonly [key: string]: unknown } }
+
+/** Steps that are being played. */
+export interface Passage {
+  readonly steps: ReadonlyArray<Action>
   /** The index of the next step. */
   readonly next: number
+  /** Where the steps stand in the script, such as `turns[0]`; null if an Effect asks for them. */
+  readonly path: string | null
+  /** Whether texts are taken as they are, without placeholders. */
+  readonly literal: boolean
+}
+
+/** An Effect of the script that runs, and where the turn goes on after it. */
+export interface Frame extends Passage {
+  readonly token: number
+  /** How many operations it has asked for. */
+  readonly operations: number
+  /** The Effect that has asked for this one. */
+  readonly outer: Frame | null
+}
+
+/** A turn that has started and not ended. */
+export interface Play extends Passage {
+  /** The innermost Effect that runs, if any: the steps are those of its operation. */
+  readonly frame: Frame | null
+  /** What came of the operation so far: the calls made, the threads spawned, the message given. */
+  readonly made: ReadonlyArray<string>
+  readonly spawned: ReadonlyArray<string>
+  readonly given: Message | null
+  /** What the model has read since the Effect began and the Effect has not been given. */
+  readonly heard: ReadonlyArray<Message>
+  /** What was received before is known to the Effect from the start. */
+  readonly known: number
+  /** How many steps were played. */
+  readonly played: number
   /** Which turn of the script it is. */
   readonly turn: number
   readonly request: ModelRequest | null
@@ -144,6 +182,8 @@ export interface Thread {
   /** How many turns of its script have begun. */
   readonly turns: number
   readonly lastText: string
+  /** What was read last, as a whole. */
+  readonly lastRead: ReadonlyArray<Message>
   readonly lastResult: string
   readonly lastSaid: string
   readonly play: Play | null
@@ -265,6 +305,7 @@ export const makeThread = (options: Pick<Thread, "id" | "agent" | "parent" | "cr
   log: eventLog.empty,
   turns: 0,
   lastText: "",
+  lastRead: [],
   lastResult: "",
   lastSaid: "",
   play: null,

@@ -116,11 +116,14 @@ export const terminate = (self: Draft): void => {
   draft.emit(self, null, { type: "session.status_terminated" })
 }
 
+/** Whether a thread is in the middle of a turn. */
+export const isBusy = ({ play }: Pick<Thread, "play">): boolean => play !== null && play.blocked?._tag !== "Message"
+
 /** Whether another thread has given an idle one something to do. */
-const isCalled = (thread: Pick<Thread, "mail" | "play">): boolean => thread.play === null && thread.mail.length > 0
+const isCalled = (thread: Pick<Thread, "mail" | "play">): boolean => !isBusy(thread) && thread.mail.length > 0
 
 /** Whether a thread is in the middle of a turn, or about to start one. */
-export const isEngaged = (thread: Pick<Thread, "mail" | "play">): boolean => thread.play !== null || isCalled(thread)
+export const isEngaged = (thread: Pick<Thread, "mail" | "play">): boolean => isBusy(thread) || isCalled(thread)
 
 const rank: Record<StopReason["type"], number> = {
   end_turn: 0,

@@ -22,7 +22,10 @@ export interface Tail {
   previewing: boolean
   readonly buffer: Array<{ readonly type: string } | Uint8Array>
   ended: boolean
+  /** There while the reader waits. */
   wake: (() => void) | undefined
+  /** Called when there is nothing to read. It may append a heartbeat. */
+  onWait: () => void
 }
 
 /** A tail without events. */
@@ -32,7 +35,8 @@ export const make = (
   ...options,
   buffer: [],
   ended: false,
-  wake: undefined
+  wake: undefined,
+  onWait: () => {}
 })
 
 const notify = (self: Tail): void => {
@@ -75,6 +79,7 @@ export const end = (self: Tail): void => {
 /** The stream, one chunk of bytes per frame. Frames are written when they are pulled. */
 export const toStream = (self: Tail): Stream.Stream<Uint8Array> => {
   const pull: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<never>> = Effect.suspend(() => {
+    if (self.buffer.length === 0 && !self.ended) self.onWait()
     if (self.buffer.length > 0) {
       const items = self.buffer.splice(0)
       return Effect.succeed(

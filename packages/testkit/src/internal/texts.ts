@@ -1,9 +1,10 @@
 import type * as Content from "@effect-managed-agents/core/Content"
+import type { Message } from "../AgentScript.ts"
 import type { ThreadDraft } from "./draft.ts"
 
-/** Puts the last texts in the place of `{{text}}` and `{{result}}`. */
+/** Puts the last texts in the place of `{{text}}` and `{{result}}`, unless an Effect says what it means. */
 export const fill = (thread: ThreadDraft, text: string): string =>
-  text.includes("{{")
+  text.includes("{{") && thread.play?.literal !== true
     ? text.replace(/\{\{(text|result)\}\}/g, (_, name) => name === "text" ? thread.lastText : thread.lastResult)
     : text
 
@@ -20,6 +21,21 @@ export const fillAll = (thread: ThreadDraft, value: object): { readonly [key: st
 /** A text as content. */
 export const blocks = (text: string): ReadonlyArray<Content.TextBlockEncoded> =>
   text === "" ? [] : [{ type: "text", text }]
+
+/** What another agent has said. */
+export const said = (text: string): Message => ({
+  type: "agent.thread_message_received",
+  text,
+  content: blocks(text)
+})
+
+/** What an event from the client says to an agent. */
+export const messageOf = (event: { readonly type: string }): Message => ({
+  type: event.type,
+  text: "description" in event && typeof event.description === "string" ? event.description : of(event),
+  // the content was validated when the event was sent
+  content: "content" in event && Array.isArray(event.content) ? event.content : []
+})
 
 /** The text in the content of an event. */
 export const of = (event: object): string => {

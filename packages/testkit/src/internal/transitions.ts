@@ -10,6 +10,7 @@ import type { Draft, Env, Outcome } from "./draft.ts"
 import * as draft from "./draft.ts"
 import type { LiveEvent, StoredEvent } from "./eventLog.ts"
 import * as eventLog from "./eventLog.ts"
+import * as frames from "./frames.ts"
 import * as goals from "./goals.ts"
 import * as ids from "./ids.ts"
 import * as interpreter from "./interpreter.ts"
@@ -45,23 +46,36 @@ export const advance = (session: Session, now: Micros, env: Env): Outcome => {
 export const nextDue = (session: Session): Micros | undefined =>
   session.status === "terminated" ? undefined : interpreter.nextDue(session)
 
-/** An Effect of the script has come to its end. */
-export const resumeEffect = (
+/** An Effect of the script asks its agent to do something. */
+export const perform = (
   session: Session,
   now: Micros,
   env: Env,
   token: number,
-  exit: Parameters<typeof interpreter.resumeEffect>[2]
+  operation: frames.Operation
 ): Outcome => {
   const self = draft.open(session, now, env)
-  interpreter.resumeEffect(self, token, exit)
+  frames.ask(self, token, operation)
+  interpreter.advance(self)
+  return draft.close(self)
+}
+
+/** An Effect of the script has come to its end. */
+export const endEffect = (
+  session: Session,
+  now: Micros,
+  env: Env,
+  token: number,
+  ending: interpreter.Ending
+): Outcome => {
+  const self = draft.open(session, now, env)
+  interpreter.endEffect(self, token, ending)
   interpreter.advance(self)
   return draft.close(self)
 }
 
 /** The tokens of the Effects that a session waits for. */
-export const awaitedEffects = (session: Session): ReadonlySet<number> =>
-  new Set(session.threads.flatMap(({ play }) => play?.blocked?._tag === "Effect" ? [play.blocked.token] : []))
+export const awaitedEffects = (session: Session): ReadonlySet<number> => frames.tokens(session.threads)
 
 /** The status that the row of a session shows, which may lag behind its events. */
 export const visibleStatus = (session: Session, now: Micros, env: Env): Status => {

@@ -1,34 +1,45 @@
 import * as Cause from "effect/Cause"
-import type * as Clock from "effect/Clock"
+import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
+import * as Fiber from "effect/Fiber"
 import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
+import * as FiberRefs from "effect/FiberRefs"
 import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type * as Ledger from "../Ledger.ts"
 import type { Rules } from "../Rules.ts"
-import type { EffectRequest, Env, Outcome } from "./draft.ts"
+import * as actor from "./actor.ts"
+import type { EffectRequest, Env, Outcome, ScriptFailure } from "./draft.ts"
 import type { LiveEvent } from "./eventLog.ts"
 import * as ids from "./ids.ts"
+import { Performance } from "./performance.ts"
 import * as rateLimit from "./rateLimit.ts"
 import * as registry from "./registry.ts"
 import type { Registry } from "./registry.ts"
+import { Stage } from "./stage.ts"
 import type { Session } from "./state.ts"
 import * as tail from "./tail.ts"
 import type { Tail } from "./tail.ts"
 import type { Micros } from "./time.ts"
 import * as time from "./time.ts"
+import type { Timer } from "./timers.ts"
+import * as timers from "./timers.ts"
 import * as transitions from "./transitions.ts"
 
 /** A session and what is attached to it from outside: readers, a timer, running Effects. */
 export interface Cell {
   session: Session
   readonly tails: Set<Tail>
-  timer: { readonly due: Micros; readonly fiber: Fiber.RuntimeFiber<void> } | undefined
-  readonly effects: Map<number, Fiber.RuntimeFiber<void>>
+  readonly timer: Timer
+  /** By token. */
+  readonly effects: Map<number, Performance>
 }
+
+/** A simulator that runs for weeks forgets the oldest of the failures that nobody has looked at. */
+const maxFailures = 1000
 
 /**
  * The one owner of all state. Sessions are values; this holds the latest of each, puts what they emit on streams, and
@@ -50,6 +61,17 @@ export class World {
   private readonly scope: Scope.Scope
   private readonly note: (moment: Exclude<Ledger.Moment, Ledger.Asked>) => void
   private streams = 0
+  private readonly timers = new timers.Timers()
+  /** The fibers that sleep until a timer may be due, by that time. */
+  private readonly sleepers = new Map<Micros, Fiber.RuntimeFiber<void>>()
+  private readonly stage: Stage
+  private readonly performances = new Set<Performance>()
+  /** Scripts that failed, in the order of failing. */
+  readonly failures: Array<ScriptFailure> = []
+  /** Real time, to tell a test that hangs. */
+  private readonly live = Clock.make()
+  private lastSign = 0
+  private watching = false
 
   constructor(
     options: {
@@ -68,6 +90,7 @@ export class World {
     this.runtime = options.runtime
     this.scope = options.scope
     this.note = options.note
+    this.stage = new Stage(FiberRefs.getOrDefault(options.runtime.fiberRefs, FiberRef.currentScheduler))
   }
 
   now(): Micros {
@@ -100,7 +123,12 @@ export class World {
   }
 
   add(session: Session): Cell {
-    const cell: Cell = { session, tails: new Set(), timer: undefined, effects: new Map() }
+    const cell: Cell = {
+      session,
+      tails: new Set(),
+      timer: timers.make((now) => this.commit(cell, transitions.advance(cell.session, now, this.env))),
+      effects: new Map()
+    }
     this.cells.set(session.id, cell)
     const last = this.ordered.at(-1)
     this.ordered.push(cell)
@@ -114,8 +142,17 @@ export class World {
     this.release(cell)
   }
 
-  /** Makes the outcome of a transition the state of a session, and lets the world know. */
+  /**
+   * Makes the outcome of a transition the state of a session, and lets the world know: streams, timers, and the Effects
+   * of scripts, which go on at once as far as they can.
+   */
   commit(cell: Cell, outcome: Outcome): void {
+    this.stage.run(() => this.apply(cell, outcome))
+    this.sign()
+    this.watch()
+  }
+
+  private apply(cell: Cell, outcome: Outcome): void {
     cell.session = outcome.session
     for (const { event, session, thread } of outcome.emissions) {
       this.noteEmitted(cell.session.id, event, session ? null : thread)
@@ -126,16 +163,14 @@ export class World {
     for (const one of cell.tails) {
       if (this.isOver(cell.session, one)) this.end(cell, one)
     }
-    this.arm(cell)
-    for (const request of outcome.effects) this.runEffect(cell, request)
+    this.set(cell.timer, transitions.nextDue(cell.session))
+    for (const failure of outcome.failures) this.report(failure)
     if (cell.effects.size > 0) {
       const awaited = transitions.awaitedEffects(cell.session)
-      for (const [token, fiber] of cell.effects) {
-        if (awaited.has(token)) continue
-        cell.effects.delete(token)
-        fiber.unsafeInterruptAsFork(FiberId.none)
-      }
+      for (const [token, performance] of cell.effects) if (!awaited.has(token)) this.dismiss(cell, token, performance)
     }
+    for (const { played, token } of outcome.replies) cell.effects.get(token)?.reply(played)
+    for (const request of outcome.effects) this.runEffect(cell, request)
   }
 
   /** Opens a stream. It sees what is emitted from this moment on, until the scope closes. */
@@ -159,26 +194,14 @@ export class World {
         return one
       }
       cell.tails.add(one)
+      const stop = this.keepAlive(cell, one)
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => {
           cell.tails.delete(one)
+          stop()
           if (!one.ended) this.noteClosed(cell, one, "client")
         })
       )
-      const { heartbeat, maxStreamAge } = rules
-      if (Duration.isFinite(maxStreamAge)) {
-        yield* this.clock.sleep(Duration.times(maxStreamAge, 0.5 + ids.fraction(one.key) / 2)).pipe(
-          Effect.zipRight(Effect.sync(() => this.end(cell, one))),
-          Effect.forkScoped
-        )
-      }
-      if (Duration.isFinite(heartbeat)) {
-        yield* this.clock.sleep(heartbeat).pipe(
-          Effect.zipRight(Effect.sync(() => tail.beat(one))),
-          Effect.forever,
-          Effect.forkScoped
-        )
-      }
       return one
     })
   }
@@ -209,13 +232,56 @@ export class World {
     return time.format(this.now())
   }
 
+  /**
+   * What happens to a stream by itself: it ends at its age, and a reader that waits gets heartbeats; one that does not
+   * finds the overdue one when it comes.
+   */
+  private keepAlive(cell: Cell, one: Tail): () => void {
+    const { heartbeat, maxStreamAge } = this.env.rules
+    const start = this.now()
+    const age = timers.make(() => this.end(cell, one))
+    if (Duration.isFinite(maxStreamAge)) {
+      const lifetime = Duration.times(maxStreamAge, 0.5 + ids.fraction(one.key) / 2)
+      this.set(age, start + Math.round(Duration.toMillis(lifetime) * 1000))
+    }
+    let beats = 0
+    const interval = Duration.toMillis(heartbeat) * 1000
+    const beat = () => {
+      beats = Math.floor((this.now() - start) / interval)
+      this.sign()
+      tail.beat(one)
+    }
+    const next = timers.make(() => {
+      if (one.wake !== undefined) beat()
+    })
+    if (Duration.isFinite(heartbeat)) {
+      one.onWait = () => {
+        const due = start + (beats + 1) * interval
+        if (due <= this.now()) beat()
+        else this.set(next, due)
+      }
+    }
+    return () => {
+      this.set(age, undefined)
+      this.set(next, undefined)
+    }
+  }
+
+  /** Something has happened: nobody has to fear that it all stands still. */
+  sign(): void {
+    this.lastSign = this.live.unsafeCurrentTimeMillis()
+  }
+
   /** Drops every session and closes every stream. */
   clear(): void {
     for (const cell of this.cells.values()) this.release(cell)
     this.streams = 0
+    for (const fiber of this.sleepers.values()) fiber.unsafeInterruptAsFork(FiberId.none)
+    this.sleepers.clear()
     this.cells.clear()
     this.ordered.length = 0
     this.occurrences.clear()
+    this.failures.length = 0
     this.created = 0
     this.limiter = rateLimit.make(this.env.rules)
   }
@@ -228,54 +294,129 @@ export class World {
     )
   }
 
+  /** The same for good, and waits until the Effects of scripts have come to their ends. */
+  readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    const fibers = [...this.performances].flatMap(({ fiber }) => fiber === undefined ? [] : [fiber])
+    this.clear()
+    return Fiber.interruptAll(fibers)
+  })
+
   private release(cell: Cell): void {
     for (const one of cell.tails) this.end(cell, one)
-    cell.timer?.fiber.unsafeInterruptAsFork(FiberId.none)
-    cell.timer = undefined
-    for (const fiber of cell.effects.values()) fiber.unsafeInterruptAsFork(FiberId.none)
-    cell.effects.clear()
+    this.set(cell.timer, undefined)
+    for (const [token, performance] of cell.effects) this.dismiss(cell, token, performance)
   }
 
   private fork(effect: Effect.Effect<void>): Fiber.RuntimeFiber<void> {
     return Runtime.runFork(this.runtime)(effect, { scope: this.scope })
   }
 
-  private arm(cell: Cell): void {
-    const due = transitions.nextDue(cell.session)
-    if (cell.timer?.due === due) return
-    cell.timer?.fiber.unsafeInterruptAsFork(FiberId.none)
-    cell.timer = undefined
-    if (due === undefined) return
-    const fiber = this.clock.sleep(Duration.millis(Math.max(0, (due - this.now()) / 1000))).pipe(
-      Effect.zipRight(Effect.sync(() => {
-        // this fiber is the timer: it must not interrupt itself
-        cell.timer = undefined
-        this.commit(cell, transitions.advance(cell.session, Math.max(due, this.now()), this.env))
-      }))
-    )
-    cell.timer = { due, fiber: this.fork(fiber) }
+  private set(timer: Timer, due: Micros | undefined): void {
+    this.timers.set(timer, due)
+    this.arm()
   }
 
-  private runEffect(cell: Cell, { context, step, token }: EffectRequest): void {
-    const resume = (exit: Parameters<typeof transitions.resumeEffect>[4]) =>
-      Effect.sync(() => {
-        cell.effects.delete(token)
-        this.commit(cell, transitions.resumeEffect(cell.session, this.now(), this.env, token, exit))
-      })
+  /** One fiber sleeps for all timers: under a `TestClock` every fiber that wakes up costs milliseconds. */
+  private arm(): void {
+    const { next } = this.timers
+    if (next === undefined) return
+    // who sleeps longer than needed in the end is left alone: a `TestClock` wakes also those that were interrupted
+    for (const due of this.sleepers.keys()) if (due <= next) return
+    const fiber = this.clock.sleep(Duration.millis(Math.max(0, (next - this.now()) / 1000))).pipe(
+      Effect.zipRight(Effect.sync(() => {
+        this.sleepers.delete(next)
+        const now = Math.max(next, this.now())
+        for (let timer = this.timers.take(now); timer !== undefined; timer = this.timers.take(now)) timer.run(now)
+        this.arm()
+      }))
+    )
+    this.sleepers.set(next, this.fork(fiber))
+  }
+
+  private runEffect(cell: Cell, { about, step, token }: EffectRequest): void {
+    // what was played for another may have ended the turn
+    if (!transitions.awaitedEffects(cell.session).has(token)) return
+    const performance = new Performance(
+      (operation) => this.commit(cell, transitions.perform(cell.session, this.now(), this.env, token, operation)),
+      (ending) => {
+        this.forget(cell, token, performance)
+        this.commit(cell, transitions.endEffect(cell.session, this.now(), this.env, token, ending))
+      }
+    )
+    cell.effects.set(token, performance)
+    this.performances.add(performance)
+    const agent = actor.make(about, (operation) => performance.perform(operation))
     // the Effect is a test author's and may fail with anything: the whole cause becomes an error of the session
     // @effect-diagnostics-next-line anyUnknownInErrorContext:off
-    const fiber = Effect.suspend(() => step.effect(context)).pipe(
+    const run = Effect.suspend(() => step.effect(agent)).pipe(
       Effect.exit,
-      Effect.flatMap((exit) => {
-        if (Exit.isSuccess(exit)) return resume({ _tag: "Success", steps: exit.value ?? [] })
-        if (Cause.isInterruptedOnly(exit.cause)) return Effect.void
-        return resume({
-          _tag: "Failure",
-          message: `The script of agent ${cell.session.agent.id} failed: ${Cause.pretty(exit.cause)}`
-        })
-      })
+      Effect.map((exit) =>
+        this.stage.run(() =>
+          performance.ended(
+            Exit.isSuccess(exit) ? { _tag: "Success" } : { _tag: "Failure", cause: Cause.pretty(exit.cause) }
+          )
+        )
+      )
     )
-    cell.effects.set(token, this.fork(fiber))
+    // it begins when its fiber is known, but within this step
+    performance.fiber = Runtime.runFork(this.runtime)(run, { scheduler: this.stage, immediate: false })
+  }
+
+  private dismiss(cell: Cell, token: number, performance: Performance): void {
+    this.forget(cell, token, performance)
+    performance.stop()
+  }
+
+  private forget(cell: Cell, token: number, performance: Performance): void {
+    cell.effects.delete(token)
+    this.performances.delete(performance)
+  }
+
+  private report(failure: ScriptFailure): void {
+    this.failures.push(failure)
+    if (this.failures.length > maxFailures) this.failures.shift()
+    const { agentId, message, sessionId, threadId } = failure
+    this.fork(Effect.annotateLogs(Effect.logError(message), { agentId, sessionId, threadId }))
+  }
+
+  /**
+   * Watches over the Effects that keep a session waiting. One that waits for what will never come would have a test hang
+   * without a word, and in virtual time there is no time-out that could end it.
+   */
+  private watch(): void {
+    const { patience } = this.env.rules
+    if (this.watching || !Duration.isFinite(patience) || !this.isKeptWaiting()) return
+    this.watching = true
+    const look: Effect.Effect<void> = Effect.suspend(() => {
+      if (!this.isKeptWaiting()) {
+        this.watching = false
+        return Effect.void
+      }
+      const left = this.lastSign + Duration.toMillis(patience) - this.live.unsafeCurrentTimeMillis()
+      if (left > 0) return Effect.zipRight(this.live.sleep(Duration.millis(left)), look)
+      this.watching = false
+      this.giveUp(
+        `it has not gone on for ${Duration.format(patience)} of real time (Rules.patience): ` +
+          "it waits for something that does not happen"
+      )
+      return Effect.void
+    })
+    this.fork(look)
+  }
+
+  private isKeptWaiting(): boolean {
+    for (const performance of this.performances) if (performance.isAwaited) return true
+    return false
+  }
+
+  private giveUp(cause: string): void {
+    for (const cell of this.cells.values()) {
+      for (const [token, performance] of cell.effects) {
+        if (!performance.isAwaited) continue
+        const failed = transitions.endEffect(cell.session, this.now(), this.env, token, { _tag: "Failure", cause })
+        this.commit(cell, failed)
+      }
+    }
   }
 }
 

@@ -1,0 +1,47 @@
+import type * as Fiber from "effect/Fiber"
+import type * as Scheduler from "effect/Scheduler"
+
+/** How many tasks are run at once before other fibers have a turn: enough for all but those that never end. */
+const patience = 1000
+
+/**
+ * Where the Effects of scripts run. What they can do without waiting is done within the step of the world that makes it
+ * possible, so that whoever looks afterwards finds it done, in whatever order other fibers run.
+ */
+export class Stage implements Scheduler.Scheduler {
+  private readonly behind: Scheduler.Scheduler
+  private tasks: Array<() => void> = []
+  private open = false
+
+  constructor(behind: Scheduler.Scheduler) {
+    this.behind = behind
+  }
+
+  shouldYield(fiber: Fiber.RuntimeFiber<unknown, unknown>): number | false {
+    return this.behind.shouldYield(fiber)
+  }
+
+  scheduleTask(task: Scheduler.Task, priority: number, fiber?: Fiber.RuntimeFiber<unknown, unknown>): void {
+    if (this.open) this.tasks.push(task)
+    else this.behind.scheduleTask(task, priority, fiber)
+  }
+
+  /** Takes a step of the world, and everything that follows from it. */
+  run(step: () => void): void {
+    if (this.open) return step()
+    this.open = true
+    try {
+      step()
+      for (let i = 0; i < patience; i++) {
+        const task = this.tasks.shift()
+        if (task === undefined) break
+        task()
+      }
+    } finally {
+      this.open = false
+      const rest = this.tasks
+      this.tasks = []
+      for (const task of rest) this.behind.scheduleTask(task, 0)
+    }
+  }
+}
