@@ -590,6 +590,7 @@ describe("an Effect and its turn", () => {
       ]]
     })
     const wants: Layer.Layer<Simulator.Simulator, never, Orders> = Simulator.layer({ script: needy })
+    // the next line is to be wrong
     // @effect-diagnostics-next-line missingLayerContext:off
     // @ts-expect-error -- the service is missing
     const lacks: Layer.Layer<Simulator.Simulator> = Simulator.layer({ script: needy })

@@ -413,9 +413,9 @@ const playOutput = (self: Draft, thread: ThreadDraft, play: Play, step: Exclude<
 
 /** An Effect wants the next message: one that the model has read, or reads now, or that begins another turn. */
 const listen = (self: Draft, thread: ThreadDraft, play: Play, how: "poll" | "wait"): void => {
-  const [first, ...rest] = play.heard
+  const [first, ...others] = play.heard
   if (first !== undefined) {
-    thread.play = { ...play, heard: rest, given: first }
+    thread.play = { ...play, heard: others, given: first }
     return
   }
   if (how === "poll" && !hasInput(self, thread)) return
