@@ -264,9 +264,11 @@ describe("an event stream", () => {
       yield* simulator.closeStreams()
       yield* settle
       assert.isTrue((yield* Fiber.poll(reading))._tag === "None")
+      const another = yield* Effect.forkScoped(Stream.runDrain(yield* events.open(id)))
       yield* simulator.reset
       yield* Fiber.join(reading)
-    }).pipe(withFaults(Fault.stallAfterEvents(3))))
+      yield* Fiber.join(another)
+    }).pipe(withFaults(Fault.stallAfterEvents(3, { match: { times: 2 } }))))
 
   it.scoped("carries exactly the bytes that it should", () =>
     Effect.gen(function*() {

@@ -121,14 +121,19 @@ export const make = (options: {
   readonly handle: (request: Request) => Effect.Effect<Response, never, Scope.Scope>
 }): Faults => {
   let list: Array<Pending> = []
-  const revivals = new Set<() => void>()
+  let resets = 0
+  const stalled = new Set<() => void>()
 
-  /** Until the next reset, which ends every connection. */
-  const stalled = Effect.async<void>((resume) => {
-    const revive = () => resume(Effect.void)
-    revivals.add(revive)
-    return Effect.sync(() => revivals.delete(revive))
-  })
+  /** Until the next reset after this moment, which ends every connection. */
+  const untilReset = (): Effect.Effect<void> => {
+    const now = resets
+    return Effect.async<void>((resume) => {
+      const revive = () => resume(Effect.void)
+      if (resets !== now) return revive()
+      stalled.add(revive)
+      return Effect.sync(() => stalled.delete(revive))
+    })
+  }
 
   const handle: Faults["handle"] = (request, fault) => {
     if (fault === undefined) return options.handle(request)
@@ -148,7 +153,7 @@ export const make = (options: {
     return Effect.map(options.handle(request), (response): Response =>
       response.body._tag !== "Events" ? response : {
         ...response,
-        body: { _tag: "Events", stream: faultyStream.make(response.body.stream, action.stream, stalled) }
+        body: { _tag: "Events", stream: faultyStream.make(response.body.stream, action.stream, untilReset()) }
       })
   }
 
@@ -161,8 +166,9 @@ export const make = (options: {
     },
     reset: (plan) => {
       list = plan.map(pending)
-      for (const revive of revivals) revive()
-      revivals.clear()
+      resets++
+      for (const revive of stalled) revive()
+      stalled.clear()
     },
     left: () =>
       list.map(({ fault, skip, times }) => {
