@@ -19,8 +19,9 @@ import * as Fault from "../src/Fault.ts"
 import * as Fixtures from "../src/Fixtures.ts"
 import * as Ledger from "../src/Ledger.ts"
 import { Simulator } from "../src/Simulator.ts"
+import * as SimulatorFetch from "../src/SimulatorFetch.ts"
 import * as Testkit from "../src/Testkit.ts"
-import { request, settle } from "./utils/wire.ts"
+import { headers, request, settle } from "./utils/wire.ts"
 
 const id = Fixtures.sessionId
 
@@ -394,4 +395,40 @@ describe("a request", () => {
       assert.isTrue(Exit.isFailure(exit) && exit.cause._tag === "Die")
       assert.include(String(exit), "cut_after_events")
     }))
+})
+
+describe("a fetch", () => {
+  const outcome = (promise: Promise<unknown>) =>
+    Effect.promise(() =>
+      promise.then(
+        () => "fine",
+        (error: TypeError) => `${error.name}: ${error.message}: ${(error.cause as NodeJS.ErrnoException).code}`
+      )
+    )
+
+  it.scoped("fails as a real one does", () =>
+    Effect.gen(function*() {
+      const fetch = yield* SimulatorFetch.make
+      const simulator = yield* Simulator
+      const url = `http://simulator/v1/sessions/${id}/events`
+      assert.strictEqual(yield* outcome(fetch(url, { headers })), "TypeError: fetch failed: ECONNRESET")
+      const gateway = yield* Effect.promise(() => fetch(url, { headers }))
+      assert.strictEqual(yield* Effect.promise(() => gateway.text()), "Bad Gateway")
+      const stream = yield* Effect.promise(() => fetch(`${url}/stream`, { headers }))
+      yield* send
+      const reader = stream.body!.getReader()
+      const first = yield* Effect.promise(() => reader.read())
+      assert.strictEqual(first.value?.length, 5)
+      const rest = async () => {
+        while (!(await reader.read()).done);
+      }
+      assert.strictEqual(yield* outcome(rest()), "TypeError: terminated: ECONNRESET")
+      assert.strictEqual(yield* simulator.openStreams(), 0)
+    }).pipe(
+      withFaults(
+        Fault.drop("after"),
+        Fault.status(502, { body: "Bad Gateway" }),
+        Fault.stream({ cut_after_events: 3, split_bytes: 5 })
+      )
+    ))
 })

@@ -57,15 +57,15 @@ export const make = (handle: door.Handle): Effect.Effect<typeof globalThis.fetch
             }
             // the end of the events is a failure without an error; what is no failure is a defect
             const end = Cause.failureOption(exit.cause)
-            if (Option.isNone(end)) {
-              open = false
-              controller.error(Cause.squash(exit.cause))
-            } else if (Option.isSome(end.value)) {
-              open = false
-              // in the words of Node
-              controller.error(new TypeError("terminated", { cause: end.value.value }))
-            }
+            if (Option.isSome(end) && Option.isNone(end.value)) return void await close()
+            open = false
             await close()
+            controller.error(
+              Option.isNone(end)
+                ? Cause.squash(exit.cause)
+                // in the words of Node
+                : new TypeError("terminated", { cause: Option.getOrUndefined(end.value) })
+            )
           },
           cancel: async () => {
             open = false
