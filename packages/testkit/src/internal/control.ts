@@ -7,6 +7,7 @@ import type { Refused, Service } from "../Simulator.ts"
 import type { AgentParams } from "./agents.ts"
 import * as bodies from "./controlBodies.ts"
 import type { Request, Response } from "./http.ts"
+import * as json from "./json.ts"
 import * as openApi from "./openApi.ts"
 import * as refusal from "./refusal.ts"
 import type { Refusal, Ruling } from "./refusal.ts"
@@ -124,14 +125,10 @@ const advance = validate.body(bodies.Advance)
 const emit = validate.body(bodies.Emit)
 const postFaults = validate.body(bodies.PostFaults)
 
-const parse = (body: string): Ruling<unknown> => {
-  if (body === "") return Either.right({})
-  try {
-    return Either.right(JSON.parse(body))
-  } catch {
-    return refusal.invalid("Failed to parse request body: invalid JSON")
-  }
-}
+const parse = (body: string): Ruling<unknown> =>
+  body === ""
+    ? Either.right({})
+    : Either.orElse(json.parse(body), (wrong) => refusal.invalid(`Failed to parse request body: ${wrong}`))
 
 const read = <A>(check: (value: unknown) => Ruling<A>, body: string): Ruling<A> => Either.flatMap(parse(body), check)
 

@@ -1,8 +1,10 @@
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import type { Fault } from "../Fault.ts"
 import type { Asked, Entry, History, Moment } from "../Ledger.ts"
 import type { Handle } from "./door.ts"
 import type { Request } from "./http.ts"
+import * as json from "./json.ts"
 
 /** Keeps the ledger of a simulator, and the history that it is a part of. */
 export interface Recorder {
@@ -130,14 +132,8 @@ const describe = (
 const redacted = "<redacted>"
 const secretName = /authorization|api[-_]?key|token|secret|password|cookie|credential/i
 
-const parse = (body: string): unknown => {
-  try {
-    return JSON.parse(body)
-  } catch {
-    // it may hold a secret that cannot be told from the rest
-    return "(not JSON)"
-  }
-}
+// what is no JSON may hold a secret that cannot be told from the rest
+const parse = (body: string): unknown => Either.getOrElse(json.parse(body), () => "(not JSON)")
 
 const collect = (pairs: Request["query"]): Record<string, string | ReadonlyArray<string>> => {
   const out = new Map<string, string | ReadonlyArray<string>>()

@@ -12,6 +12,7 @@ import * as sessions from "./handlers/sessions.ts"
 import * as threads from "./handlers/threads.ts"
 import type { Request, Response } from "./http.ts"
 import * as ids from "./ids.ts"
+import * as json from "./json.ts"
 import type * as rateLimit from "./rateLimit.ts"
 import type { Refusal, Ruling } from "./refusal.ts"
 import * as refusal from "./refusal.ts"
@@ -155,17 +156,10 @@ const checkHeaders = (request: Request, streams: boolean): Ruling<void> => {
     : refusal.notFound(`Not found: this endpoint needs the header \`anthropic-beta: ${beta}\``)
 }
 
-const parseBody = (text: string): Ruling<unknown> => {
-  try {
-    return Either.right(JSON.parse(text))
-  } catch {
-    return refusal.invalid(
-      text === ""
-        ? "Failed to parse request body: unexpected end of input"
-        : "Failed to parse request body: invalid JSON"
-    )
-  }
-}
+const parseBody = (text: string): Ruling<unknown> =>
+  text === ""
+    ? refusal.invalid("Failed to parse request body: unexpected end of input")
+    : Either.orElse(json.parse(text), (wrong) => refusal.invalid(`Failed to parse request body: ${wrong}`))
 
 /** As what a request counts towards the rate limits. */
 const kindOf = (endpoint: Endpoint.Any, { rateLimits }: Rules): rateLimit.Kind => {

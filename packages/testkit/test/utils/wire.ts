@@ -40,7 +40,7 @@ const endpoints = [Api.sessions, Api.events, Api.resources, Api.threads].flatMap
 )
 
 /** What core makes of an answer: nothing the simulator says may be a surprise to it. */
-const conform = (method: string, url: string, value: unknown): void => {
+export const conform = (method: string, url: string, value: unknown): void => {
   const path = url.split("?")[0] ?? ""
   const endpoint = endpoints.find((endpoint) => endpoint.method === method && endpoint.path.test(path))
   if (endpoint === undefined) throw new Error(`no endpoint ${method} ${path}`)
