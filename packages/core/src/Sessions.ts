@@ -4,8 +4,11 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import * as Api from "./Api.ts"
 import type { RequestOptions } from "./ApiClient.ts"
@@ -13,8 +16,10 @@ import { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
 import type { SessionId } from "./Ids.ts"
 import { paginate } from "./internal/paginate.ts"
+import * as sessionSpan from "./internal/sessionSpan.ts"
 import type { Page } from "./Page.ts"
 import type { CreateParams, DeletedSession, ListParams, Session, UpdateParams } from "./Session.ts"
+import * as UserEvent from "./UserEvent.ts"
 
 /**
  * Operations on sessions.
@@ -43,6 +48,53 @@ export interface Service {
   readonly delete: (id: SessionId, options?: RequestOptions) => Effect.Effect<DeletedSession, ApiError>
   /** Makes a session read-only, for good; its history stays readable. Refused while it is running. */
   readonly archive: (id: SessionId, options?: RequestOptions) => Effect.Effect<Session, ApiError>
+  /**
+   * Archives or deletes a session whatever it is doing: interrupts it if it runs, and waits until it reads as idle, which
+   * is a moment after it says so. A session that is gone is fine. Fails with what it is refused with in the end.
+   */
+  readonly retire: (id: SessionId, options?: RetireOptions) => Effect.Effect<void, ApiError>
+  /**
+   * Creates a session that is retired when the scope closes: also after a failure and when the program is interrupted, so
+   * that nothing is left running and billed. That takes no longer than `patience`; if it does not succeed, it is logged.
+   */
+  readonly scoped: (
+    params: CreateParams,
+    options?: ScopedOptions
+  ) => Effect.Effect<Session, ApiError, Scope.Scope>
+  /** Lets a session that {@link Service.scoped} created outlive its scope, as it is. */
+  readonly detach: (id: SessionId) => Effect.Effect<void>
+}
+
+/**
+ * How to retire a session.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface RetireOptions {
+  /**
+   * What becomes of it: its history stays readable, or goes with it.
+   *
+   * @default "archive"
+   */
+  readonly by?: "archive" | "delete" | undefined
+  /**
+   * How long to wait for the session to come to rest.
+   *
+   * @default "30 seconds"
+   */
+  readonly patience?: Duration.DurationInput | undefined
+}
+
+/**
+ * How to end a session that lives in a scope.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface ScopedOptions extends RetireOptions {
+  /** What is added to the request that creates it. */
+  readonly request?: RequestOptions | undefined
 }
 
 /**
@@ -61,7 +113,7 @@ export class Sessions extends Context.Tag("@effect-managed-agents/core/Sessions"
  */
 export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClient, (api) => {
   const listPage: Service["listPage"] = (query, options) => api.call(Api.sessions.list, { query }, options)
-  return Sessions.of({
+  const { archive, create, retrieve, ...rest }: Operations = {
     create: (body, options) => api.call(Api.sessions.create, { body }, options),
     retrieve: (id, options) => api.call(Api.sessions.retrieve, { path: { session_id: id } }, options),
     list: (params, options) => paginate((page) => listPage({ ...params, ...page }, options)),
@@ -69,8 +121,103 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
     update: (id, body, options) => api.call(Api.sessions.update, { path: { session_id: id }, body }, options),
     delete: (id, options) => api.call(Api.sessions.delete, { path: { session_id: id } }, options),
     archive: (id, options) => api.call(Api.sessions.archive, { path: { session_id: id } }, options)
+  }
+
+  /** Stops the agent. Whether that was of use, the session will tell. */
+  const interrupt = (id: SessionId) =>
+    api.call(Api.events.send, { path: { session_id: id }, body: { events: [UserEvent.interrupt()] } }).pipe(
+      Effect.ignore
+    )
+
+  type By = NonNullable<RetireOptions["by"]>
+
+  const end = (id: SessionId, by: By): Effect.Effect<unknown, ApiError> =>
+    by === "archive" ? archive(id) : rest.delete(id)
+
+  /** One attempt: whether the session is retired. */
+  const tryToRetire = (id: SessionId, by: By, attempt: number): Effect.Effect<boolean, ApiError> =>
+    Effect.flatMap(retrieve(id), ({ archived_at, status }) => {
+      if (archived_at !== null && by === "archive") return Effect.succeed(true)
+      if (status === "running" || status === "rescheduling") {
+        // what is queued starts another turn after the one that is stopped
+        return Effect.as(attempt % 10 === 0 ? interrupt(id) : Effect.void, false)
+      }
+      return Effect.as(end(id, by), true)
+    }).pipe(
+      Effect.catchAll((error) => {
+        if (error._tag === "NotFound") return Effect.succeed(true)
+        // it runs again, or does not read as idle everywhere
+        return error._tag === "InvalidRequest" || error.isRetryable ? Effect.succeed(false) : Effect.fail(error)
+      })
+    )
+
+  const untilRetired = (id: SessionId, by: By): Effect.Effect<void, ApiError> =>
+    Effect.iterate({ attempt: 0, done: false }, {
+      while: ({ done }) => !done,
+      body: ({ attempt }) =>
+        Effect.zipRight(
+          attempt === 0 ? Effect.void : Effect.sleep(Math.min(100 * 2 ** (attempt - 1), 2000)),
+          Effect.map(tryToRetire(id, by, attempt), (done) => ({ attempt: attempt + 1, done }))
+        )
+    })
+
+  const retire: Service["retire"] = (id, { by = "archive", patience = "30 seconds" } = {}) =>
+    Effect.timeoutOption(untilRetired(id, by), patience).pipe(
+      // the service says best why it is not possible
+      Effect.flatMap(Option.match({ onNone: () => end(id, by), onSome: () => Effect.void })),
+      Effect.asVoid,
+      sessionSpan.within("Sessions.retire", id)
+    )
+
+  const detached = new Set<SessionId>()
+  const held = new Set<SessionId>()
+
+  const release = (id: SessionId, { by = "archive", patience = "30 seconds" }: ScopedOptions): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      held.delete(id)
+      if (detached.delete(id)) return Effect.void
+      return untilRetired(id, by).pipe(
+        // a finalizer cannot be interrupted, not even by a time limit, unless it says so
+        Effect.interruptible,
+        Effect.timeout(patience),
+        sessionSpan.within("Sessions.retire", id),
+        Effect.catchAllCause((cause) =>
+          Effect.logWarning(`Session ${id} could not be retired and may be running`, cause)
+        )
+      )
+    })
+
+  const scoped: Service["scoped"] = (params, options = {}) =>
+    Effect.gen(function*() {
+      const span = yield* sessionSpan.open
+      const session = yield* Effect.acquireRelease(
+        // Whoever gives up while it is created leaves at most an idle session behind, which costs nothing; unless it is
+        // created with something to do.
+        (params.initial_events ?? []).length > 0
+          ? create(params, options.request)
+          : Effect.interruptible(create(params, options.request)),
+        ({ id }) => release(id, options)
+      )
+      held.add(session.id)
+      yield* sessionSpan.identify(span, session.id)
+      return session
+    })
+
+  return Sessions.of({
+    ...rest,
+    archive,
+    create,
+    retrieve,
+    retire,
+    scoped,
+    detach: (id) =>
+      Effect.sync(() => {
+        if (held.has(id)) detached.add(id)
+      })
   })
 })
+
+type Operations = Omit<Service, "detach" | "retire" | "scoped">
 
 /**
  * Provides {@link Sessions}.

@@ -384,7 +384,7 @@ const apply = (self: Transcript, event: Event.Event): Transcript => {
     case "span.model_request_end":
       return {
         ...self,
-        usage: { ...self.usage, model: plus(self.usage.model, event.model_usage) },
+        usage: { ...self.usage, model: count(self.usage.model, event.model_usage) },
         previews: self.previews.map((one) => isOpen(one) ? { ...one, state: "abandoned" } : one)
       }
     case "span.outcome_evaluation_start":
@@ -393,7 +393,7 @@ const apply = (self: Transcript, event: Event.Event): Transcript => {
       const known = define(self, event.outcome_id)
       return {
         ...known,
-        usage: { ...self.usage, grading: plus(self.usage.grading, event.usage) },
+        usage: { ...self.usage, grading: count(self.usage.grading, event.usage) },
         outcomes: known.outcomes.map((one) => one.id === event.outcome_id ? { ...one, evaluation: event } : one)
       }
     }
@@ -502,8 +502,14 @@ const idle = (self: Transcript, { stop_details, stop_reason }: SessionEvent.Stat
   return stop_reason.type === "requires_action"
     ? withMemory(withStatus(self, status), { blocking: stop_reason.event_ids })
     // it waits for nothing, whatever was open
-    : withMemory(close(withStatus(self, status), () => true), { blocking: [] })
+    : withMemory(close(withStatus(dropQueued(self, stop_reason), status), () => true), { blocking: [] })
 }
+
+/** When the service gives up on a turn, it drops what is queued. */
+const dropQueued = (self: Transcript, { type }: SessionEvent.StopReason): Transcript =>
+  type === "retries_exhausted" && self.inputs.some(isWaiting)
+    ? { ...self, inputs: self.inputs.filter((input) => !isWaiting(input)) }
+    : self
 
 const withThread = (
   self: Transcript,
@@ -514,7 +520,7 @@ const withThread = (
   return { ...self, threads: new Map(self.threads).set(id, { id, agentName: event.agent_name, status }) }
 }
 
-const plus = (self: Tokens, used: SpanEvent.ModelUsage): Tokens => ({
+const count = (self: Tokens, used: SpanEvent.ModelUsage): Tokens => ({
   input: self.input + used.input_tokens,
   output: self.output + used.output_tokens,
   cacheRead: self.cacheRead + used.cache_read_input_tokens,
@@ -621,8 +627,9 @@ export const turn = (self: Transcript): Turn => {
       }
       // a session may read as idle for a moment while a thread of it works
       if (isAnyThreadRunning(self)) return running
-      if (self.inputs.some(isWaiting)) return { _tag: "Queued" }
       const ending = endingOf(stopReason, status)
+      // what is paused at the budget takes up nothing
+      if (ending._tag !== "BudgetReached" && self.inputs.some(isWaiting)) return { _tag: "Queued" }
       return ending._tag === "EndTurn" && self.outcomes.some(isLive) ? running : { _tag: "Ended", ending }
     }
   }
@@ -745,3 +752,16 @@ export const pendingActions = (
  * @since 0.1.0
  */
 export const reply = (self: Transcript): string => Content.textOf(self.messages.at(-1)?.content)
+
+/**
+ * All tokens that were counted: those of model requests and of graders.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const tokens = ({ usage: { grading, model } }: Transcript): Tokens => ({
+  input: model.input + grading.input,
+  output: model.output + grading.output,
+  cacheRead: model.cacheRead + grading.cacheRead,
+  cacheCreation: model.cacheCreation + grading.cacheCreation
+})

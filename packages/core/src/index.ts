@@ -57,6 +57,13 @@ export * as ClientConfig from "./ClientConfig.ts"
 export * as Content from "./Content.ts"
 
 /**
+ * Turns: say something to an agent, and get to know how it ended.
+ *
+ * @since 0.1.0
+ */
+export * as Conversation from "./Conversation.ts"
+
+/**
  * How far the events of a session or of a thread have been read, as a value that can be stored.
  *
  * @since 0.1.0

@@ -109,6 +109,13 @@ describe("the turn", () => {
     assert.deepNestedInclude(turnAfter(late, running(), next, idle()), { _tag: "Ended" })
   })
 
+  it("ends though a message is queued, if the service drops it or the budget is reached", () => {
+    for (const reason of ["retries_exhausted", "budget_reached"]) {
+      const late = [...running(), message("x"), message("y", queued), ...idle({ type: reason })]
+      assert.deepNestedInclude(turnAfter(late), { _tag: "Ended" })
+    }
+  })
+
   it("with an outcome goes on until the last verdict, and then until the session is idle", () => {
     const verdict = (result: string, iteration: number) =>
       event("span.outcome_evaluation_end", {

@@ -1,4 +1,4 @@
-import type * as Effect from "effect/Effect"
+import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import * as MetricLabel from "effect/MetricLabel"
 
@@ -52,3 +52,37 @@ export const countEvents = (
   const labels = [...labelsOfFiber, MetricLabel.make("operation", operation)]
   return (count) => events.unsafeUpdate(count, labels)
 }
+
+const turns = Metric.counter("managed_agents_turns", {
+  description: "Turns that came to their end, by outcome",
+  incremental: true
+})
+
+const tokens = Metric.counter("managed_agents_tokens", {
+  description: "Tokens that turns consumed, by kind (`input`, `output`, `cache_read`, `cache_creation`)",
+  incremental: true
+})
+
+const cost = Metric.counter("managed_agents_list_cost", {
+  description: "What turns cost at list prices, in minor units of the currency",
+  incremental: true
+})
+
+/** Counts a turn, when it has ended, and what it consumed. */
+export const countTurn = (
+  outcome: string,
+  { cost: spent, tokens: used }: {
+    readonly cost: { readonly amount: string; readonly currency: string } | undefined
+    readonly tokens: { readonly [kind in "input" | "output" | "cacheRead" | "cacheCreation"]: number }
+  }
+): Effect.Effect<void> =>
+  Effect.all([
+    Metric.increment(Metric.tagged(turns, "outcome", outcome)),
+    Metric.incrementBy(Metric.tagged(tokens, "kind", "input"), used.input),
+    Metric.incrementBy(Metric.tagged(tokens, "kind", "output"), used.output),
+    Metric.incrementBy(Metric.tagged(tokens, "kind", "cache_read"), used.cacheRead),
+    Metric.incrementBy(Metric.tagged(tokens, "kind", "cache_creation"), used.cacheCreation),
+    spent === undefined
+      ? Effect.void
+      : Metric.incrementBy(Metric.tagged(cost, "currency", spent.currency), Number(spent.amount))
+  ], { discard: true })
