@@ -648,7 +648,8 @@ const run = <E1, R1, E2, R2>(
           return Effect.void
         case "Quiet":
           isVoid = transcript.status._tag === "Fresh"
-          if (isVoid) transcript = item.idle.reduce(Transcript.add, transcript)
+          // it happened before all that is known
+          if (isVoid) transcript = Transcript.fromEvents(item.idle)
           return Effect.void
         default:
           return Effect.void

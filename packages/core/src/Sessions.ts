@@ -123,42 +123,39 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
     archive: (id, options) => api.call(Api.sessions.archive, { path: { session_id: id } }, options)
   }
 
-  /** Stops the agent. Whether that was of use, the session will tell. */
   const interrupt = (id: SessionId) =>
-    api.call(Api.events.send, { path: { session_id: id }, body: { events: [UserEvent.interrupt()] } }).pipe(
-      Effect.ignore
-    )
+    api.call(Api.events.send, { path: { session_id: id }, body: { events: [UserEvent.interrupt()] } })
 
   type By = NonNullable<RetireOptions["by"]>
 
   const end = (id: SessionId, by: By): Effect.Effect<unknown, ApiError> =>
     by === "archive" ? archive(id) : rest.delete(id)
 
-  /** One attempt: whether the session is retired. */
-  const tryToRetire = (id: SessionId, by: By, attempt: number): Effect.Effect<boolean, ApiError> =>
-    Effect.flatMap(retrieve(id), ({ archived_at, status }) => {
-      if (archived_at !== null && by === "archive") return Effect.succeed(true)
-      if (status === "running" || status === "rescheduling") {
-        // what is queued starts another turn after the one that is stopped
-        return Effect.as(attempt % 10 === 0 ? interrupt(id) : Effect.void, false)
-      }
-      return Effect.as(end(id, by), true)
-    }).pipe(
-      Effect.catchAll((error) => {
-        if (error._tag === "NotFound") return Effect.succeed(true)
-        // it runs again, or does not read as idle everywhere
-        return error._tag === "InvalidRequest" || error.isRetryable ? Effect.succeed(false) : Effect.fail(error)
-      })
-    )
-
   const untilRetired = (id: SessionId, by: By): Effect.Effect<void, ApiError> =>
-    Effect.iterate({ attempt: 0, done: false }, {
-      while: ({ done }) => !done,
-      body: ({ attempt }) =>
-        Effect.zipRight(
-          attempt === 0 ? Effect.void : Effect.sleep(Math.min(100 * 2 ** (attempt - 1), 2000)),
-          Effect.map(tryToRetire(id, by, attempt), (done) => ({ attempt: attempt + 1, done }))
+    Effect.suspend(() => {
+      let interrupted = -Infinity
+      /** One attempt: whether the session is retired. */
+      const attempt = (n: number): Effect.Effect<boolean, ApiError> =>
+        Effect.flatMap(retrieve(id), ({ archived_at, status }) => {
+          if (archived_at !== null && by === "archive") return Effect.succeed(true)
+          if (status !== "running" && status !== "rescheduling") return Effect.as(end(id, by), true)
+          // what is queued starts another turn after the one that was stopped
+          if (n < interrupted + 5) return Effect.succeed(false)
+          return Effect.map(interrupt(id), () => {
+            interrupted = n
+            return false
+          })
+        }).pipe(
+          Effect.catchAll((error) => {
+            if (error._tag === "NotFound") return Effect.succeed(true)
+            // it runs again, or does not read as idle everywhere
+            return error._tag === "InvalidRequest" || error.isRetryable ? Effect.succeed(false) : Effect.fail(error)
+          })
         )
+      const loop = (n: number): Effect.Effect<void, ApiError> =>
+        Effect.flatMap(attempt(n), (done) =>
+          done ? Effect.void : Effect.delay(Effect.suspend(() => loop(n + 1)), Math.min(100 * 2 ** n, 2000)))
+      return loop(0)
     })
 
   const retire: Service["retire"] = (id, { by = "archive", patience = "30 seconds" } = {}) =>
@@ -190,13 +187,14 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
   const scoped: Service["scoped"] = (params, options = {}) =>
     Effect.gen(function*() {
       const span = yield* sessionSpan.open
+      const created = Effect.withParentSpan(create(params, options.request), span.span)
       const session = yield* Effect.acquireRelease(
         // Whoever gives up while it is created leaves at most an idle session behind, which costs nothing; unless it is
         // created with something to do.
         (params.initial_events ?? []).length > 0
-          ? create(params, options.request)
-          : Effect.interruptible(create(params, options.request)),
-        ({ id }) => release(id, options)
+          ? created
+          : Effect.interruptible(created),
+        ({ id }) => Effect.withParentSpan(release(id, options), span.span)
       )
       held.add(session.id)
       yield* sessionSpan.identify(span, session.id)
