@@ -12,6 +12,7 @@ import type { HttpClient } from "@effect/platform/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Fixtures from "./Fixtures.ts"
+import * as quickClock from "./internal/quickClock.ts"
 import * as Simulator from "./Simulator.ts"
 import * as SimulatorHttpClient from "./SimulatorHttpClient.ts"
 
@@ -79,7 +80,8 @@ export interface Options<out R = never> extends Simulator.Options<R> {
 export const layer = <R = never>(options: Options<R> = {}): Layer.Layer<Services, never, R> =>
   ManagedAgents.layer.pipe(
     Layer.provideMerge(Layer.mergeAll(SimulatorHttpClient.layer, config)),
-    Layer.provideMerge(Simulator.layer({ ...options, fixtures: options.fixtures ?? Fixtures.docs }))
+    Layer.provideMerge(Simulator.layer({ ...options, fixtures: options.fixtures ?? Fixtures.docs })),
+    Layer.provideMerge(quickClock.layer)
   )
 
 const config: Layer.Layer<ClientConfig.ClientConfig> = Layer.orDie(

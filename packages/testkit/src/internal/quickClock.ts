@@ -1,0 +1,73 @@
+import type * as Clock from "effect/Clock"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import { CountingScheduler, settled } from "./settling.ts"
+
+/** What a `TestClock` has besides its interface: how it waits, in real time, until all fibers are suspended. */
+interface TestClock extends Clock.Clock {
+  adjust(duration: Duration.DurationInput): Effect.Effect<void>
+  setTime(instant: number): Effect.Effect<void>
+  awaitSuspended(): Effect.Effect<void>
+}
+
+const isTestClock = (clock: Clock.Clock): clock is TestClock =>
+  "adjust" in clock && typeof clock.adjust === "function" && "setTime" in clock &&
+  typeof clock.setTime === "function" && "awaitSuspended" in clock && typeof clock.awaitSuspended === "function"
+
+const quickened = new WeakSet<Clock.Clock>()
+
+/** Calls back when all promises are settled, at the cost of microseconds, of which a timer takes a thousand. */
+const makeHop: Effect.Effect<(next: () => void) => void, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.sync(() => new MessageChannel()),
+  ({ port1, port2 }) =>
+    Effect.sync(() => {
+      port1.close()
+      port2.close()
+    })
+).pipe(Effect.map(({ port1, port2 }) => {
+  const waiting: Array<() => void> = []
+  port1.addEventListener("message", () => waiting.shift()?.())
+  port1.start()
+  return (next) => {
+    waiting.push(next)
+    port2.postMessage(undefined)
+  }
+}))
+
+/**
+ * The same clock, which moves on faster. A `TestClock` waits for several timers of the platform before it wakes the next
+ * sleeper, which makes an hour of heartbeats take a second. This one waits so at the start and at the end, for what a test
+ * may be doing in the outside world; in between it waits until no fiber has anything to do.
+ */
+const quicken = (clock: TestClock, settle: Effect.Effect<void>): TestClock => {
+  const moving = (move: (self: TestClock) => Effect.Effect<void>): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      let waits = 0
+      const self = derive(clock, {
+        awaitSuspended: () => waits++ === 0 ? clock.awaitSuspended() : settle
+      })
+      return Effect.zipRight(move(self), Effect.suspend(() => waits > 1 ? clock.adjust(0) : Effect.void))
+    })
+  return derive(clock, {
+    adjust: (duration) => moving((self) => clock.adjust.call(self, duration)),
+    setTime: (instant) => moving((self) => clock.setTime.call(self, instant))
+  })
+}
+
+/** An object that is another in all but some methods: the time and the sleepers are shared. */
+const derive = (clock: TestClock, methods: Partial<TestClock>): TestClock =>
+  // `Object.create` does not know what it makes
+  Object.assign(Object.create(clock) as TestClock, methods)
+
+/** Makes the `TestClock` of a test a quick one, if it has one. */
+export const layer: Layer.Layer<never> = Layer.unwrapScoped(Effect.gen(function*() {
+  const clock = yield* Effect.clock
+  if (!isTestClock(clock) || quickened.has(clock)) return Layer.empty
+  const scheduler = new CountingScheduler(yield* FiberRef.get(FiberRef.currentScheduler))
+  const quick = quicken(clock, settled(scheduler, yield* makeHop))
+  quickened.add(quick)
+  return Layer.merge(Layer.setClock(quick), Layer.setScheduler(scheduler))
+}))
