@@ -149,6 +149,45 @@ export interface Delegation<out S = DataScript> {
 }
 
 /**
+ * A question to the advisor, and what it says.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Consultation {
+  /** What it advises; `null` if it fails, which does not fail the turn. */
+  readonly advice: string | null
+  /**
+   * Whether clients must not see the advice.
+   *
+   * @default false
+   */
+  readonly redacted?: boolean | undefined
+}
+
+/**
+ * A workflow run: the plan that an agent makes for others.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Workflow<out S = DataScript> {
+  readonly name: string
+  /** One after the other: each is over when all its agents are done. */
+  readonly phases: ReadonlyArray<{
+    readonly name: string
+    /** Agents that the agent's `workflows` name, each in a thread of the run. */
+    readonly agents: ReadonlyArray<Delegation<S>>
+  }>
+  /**
+   * How the run ends.
+   *
+   * @default "completed"
+   */
+  readonly result?: "completed" | "stopped" | "error" | undefined
+}
+
+/**
  * What the client or another agent has said to this one.
  *
  * @category models
@@ -303,6 +342,7 @@ export type BasicStep =
   | { readonly reschedule: { readonly millis: number } }
   | { readonly refuse: Refusal }
   | { readonly compact: true }
+  | { readonly consult: Consultation }
 
 /**
  * A step that JSON can express.
@@ -310,7 +350,7 @@ export type BasicStep =
  * @category models
  * @since 0.1.0
  */
-export type DataStep = BasicStep | { readonly delegate: Delegation }
+export type DataStep = BasicStep | { readonly delegate: Delegation } | { readonly workflow: Workflow }
 
 /**
  * One thing that the agent does: an object with exactly one key.
@@ -318,7 +358,11 @@ export type DataStep = BasicStep | { readonly delegate: Delegation }
  * @category models
  * @since 0.1.0
  */
-export type Step<R = never> = BasicStep | { readonly delegate: Delegation<Script<R>> } | EffectStep<R>
+export type Step<R = never> =
+  | BasicStep
+  | { readonly delegate: Delegation<Script<R>> }
+  | { readonly workflow: Workflow<Script<R>> }
+  | EffectStep<R>
 
 /**
  * What the agent does in one turn.
@@ -417,6 +461,11 @@ const make_ = (oneKey: strict.OneKey): Schema.Schema<DataScript> => {
       })
     })
   }
+  const delegation = Schema.Struct({
+    agent: Schema.NonEmptyString,
+    message: Schema.String,
+    script: Schema.optional(Schema.suspend(() => script))
+  }).annotations({ identifier: "Delegation" })
   const step = {
     think: Schema.Struct({ think: yes }),
     say: Schema.Struct({ say: Schema.Union(Schema.String, atLeastOne(Schema.String)) }),
@@ -442,12 +491,23 @@ const make_ = (oneKey: strict.OneKey): Schema.Schema<DataScript> => {
       })
     }),
     compact: Schema.Struct({ compact: yes }),
-    delegate: Schema.Struct({
-      delegate: Schema.Struct({
-        agent: Schema.NonEmptyString,
-        message: Schema.String,
-        script: Schema.optional(Schema.suspend(() => script))
-      }).annotations({ identifier: "Delegation" })
+    consult: Schema.Struct({
+      consult: Schema.Struct({
+        advice: Schema.NullOr(Schema.String),
+        redacted: Schema.optional(Schema.Boolean)
+      }).annotations({ identifier: "Consultation" })
+    }),
+    delegate: Schema.Struct({ delegate: delegation }),
+    workflow: Schema.Struct({
+      workflow: Schema.Struct({
+        name: Schema.NonEmptyString,
+        phases: atLeastOne(
+          Schema.Struct({ name: Schema.NonEmptyString, agents: atLeastOne(delegation) }).annotations({
+            identifier: "WorkflowPhase"
+          })
+        ),
+        result: Schema.optional(strict.oneOf("completed", "stopped", "error"))
+      }).annotations({ identifier: "Workflow" })
     })
   }
   const turn = Schema.Array(oneKey("Step", step)).annotations({ identifier: "Turn" })
@@ -618,6 +678,22 @@ export const compact: Step = { compact: true }
  * @since 0.1.0
  */
 export const delegate = <R = never>(delegation: Delegation<Script<R>>): Step<R> => ({ delegate: delegation })
+
+/**
+ * The agent asks its advisor, which has a thread of its own for as long as it takes.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const consult = (consultation: Consultation): Step => ({ consult: consultation })
+
+/**
+ * A workflow run: agents that work in the background, phase by phase. The turn goes on when the run has ended.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const workflow = <R = never>(workflow: Workflow<Script<R>>): Step<R> => ({ workflow })
 
 /**
  * The agent does what an Effect tells it to do: the whole turn, or a part of it.

@@ -25,7 +25,7 @@ const hours = scripted({
 })
 
 describe("a budget", () => {
-  it.scoped("2.8.13 is checked before each model request, and pauses the session", () =>
+  it.scoped("2.8.13, 9.3, 9.4, 9.8 is checked before each model request, and pauses the session", () =>
     Effect.gen(function*() {
       const id = yield* createSession({ budget: limit("5") })
       assert.deepStrictEqual((yield* ok("GET", `/v1/sessions/${id}`)).budget, limit("5"))
@@ -53,7 +53,7 @@ describe("a budget", () => {
       assert.deepStrictEqual(yield* eventsOf(id), events)
     }).pipe(Effect.provide(hours)))
 
-  it.scoped("2.2.3, 2.14.7 that is raised or removed lets the session go on where it was", () =>
+  it.scoped("2.2.3, 2.14.7, 9.5 that is raised or removed lets the session go on where it was", () =>
     Effect.gen(function*() {
       for (const budget of [limit("100"), null]) {
         const id = yield* createSession({ budget: limit("5") })
@@ -68,7 +68,7 @@ describe("a budget", () => {
       }
     }).pipe(Effect.provide(hours)))
 
-  it.scoped("must stay above what is spent, and cannot come back", () =>
+  it.scoped("9.1, 9.2 must stay above what is spent, and cannot come back", () =>
     Effect.gen(function*() {
       const id = yield* createSession({ budget: limit("5") })
       yield* send(id, message("x"))
@@ -85,7 +85,7 @@ describe("a budget", () => {
       assert.deepStrictEqual((yield* update(limit("100"))).json.error.details, { error_code: "budget_create_only" })
     }).pipe(Effect.provide(hours)))
 
-  it.scoped("lets answers be processed, and asks no model", () =>
+  it.scoped("9.6 lets answers be processed, and asks no model", () =>
     Effect.gen(function*() {
       const id = yield* createSession({ budget: limit("5") })
       yield* send(id, message("x"))
@@ -106,7 +106,7 @@ describe("a budget", () => {
       assert.deepStrictEqual(types(yield* eventsOf(id)), [...running, ...idle, "user.message"])
     }).pipe(Effect.provide(layer())))
 
-  it.scoped("needs a price for the model", () =>
+  it.scoped("9.7 needs a price for the model", () =>
     Effect.gen(function*() {
       const { json, status } = yield* call("POST", "/v1/sessions", {
         agent: "agent_1",

@@ -25,7 +25,7 @@ const start = Effect.gen(function*() {
 })
 
 describe("built-in tools of a self-hosted environment", () => {
-  it.scoped("2.4.5, 2.7.3, 2.7.4 are run by the worker, which posts the result; the web is the platform's", () =>
+  it.scoped("2.4.5, 2.7.3, 2.7.4, 9.15 are run by the worker, which posts the result; the web is the platform's", () =>
     Effect.gen(function*() {
       const { after, before, calls: [bash, web], id } = yield* start
       assert.deepStrictEqual(types(before).slice(3), [

@@ -1,5 +1,5 @@
 import type * as SessionEvent from "@effect-managed-agents/core/SessionEvent"
-import type { DataScript, Delegation, Failure, Message, Script, Step } from "../AgentScript.ts"
+import type { Consultation, DataScript, Delegation, Failure, Message, Script, Step, Workflow } from "../AgentScript.ts"
 import { echo } from "../AgentScript.ts"
 import * as agents from "./agents.ts"
 import * as calls from "./calls.ts"
@@ -15,6 +15,7 @@ import * as texts from "./texts.ts"
 import type { Micros } from "./time.ts"
 import * as time from "./time.ts"
 import * as usage from "./usage.ts"
+import * as workflows from "./workflows.ts"
 
 /**
  * Plays everything that is due: inputs that wait, turns that can go on, sleeps that are over. Afterwards every thread is
@@ -44,7 +45,8 @@ export const advance = (self: Draft): void => {
 }
 
 /** When {@link advance} has something to do without being asked. */
-export const nextDue = (session: Waiting<Pick<Thread, "id" | "play">>): Micros | undefined => earliest(session)?.due
+export const nextDue = (session: Waiting<Pick<Thread, "id" | "play" | "runId">>): Micros | undefined =>
+  earliest(session)?.due
 
 interface Waiting<T> {
   readonly inbox: ReadonlyArray<Pending>
@@ -58,7 +60,7 @@ interface Next<T> {
   readonly thread?: T
 }
 
-const earliest = <T extends Pick<Thread, "id" | "play">>(session: Waiting<T>): Next<T> | undefined => {
+const earliest = <T extends Pick<Thread, "id" | "play" | "runId">>(session: Waiting<T>): Next<T> | undefined => {
   let found: Next<T> | undefined
   for (const pending of session.inbox) {
     if (pending.kind === "interrupt" && (found === undefined || pending.due < found.due)) {
@@ -76,8 +78,12 @@ const earliest = <T extends Pick<Thread, "id" | "play">>(session: Waiting<T>): N
 }
 
 /** Whether an interrupt waits to be applied to a thread, which stands still meanwhile. */
-const isStopping = ({ inbox }: Waiting<unknown>, { id }: Pick<Thread, "id">): boolean =>
-  inbox.some(({ kind, target }) => kind === "interrupt" && (target === null || target === id))
+const isStopping = ({ inbox }: Waiting<unknown>, thread: Pick<Thread, "id" | "runId">): boolean =>
+  inbox.some((pending) => pending.kind === "interrupt" && isFor(pending, thread))
+
+/** Whether an interrupt is for a thread. One that names none leaves workflow runs alone. */
+const isFor = ({ target }: Pending, { id, runId }: Pick<Thread, "id" | "runId">): boolean =>
+  target === null ? runId === null : target === id
 
 const hasInput = (self: Draft, thread: ThreadDraft): boolean =>
   thread.mail.length > 0 ||
@@ -99,7 +105,7 @@ const canGoOn = (self: Draft, thread: ThreadDraft): boolean => {
     case "Reports":
       // a report that will never come must not keep the user waiting
       return hasInput(self, thread) &&
-        !self.session.threads.some((one) => awaiting.includes(one.id) && status.isEngaged(one))
+        !self.session.threads.some((one) => awaiting.includes(one.runId ?? one.id) && status.isEngaged(one))
     case "Message":
       return hasInput(self, thread)
     case "Effect":
@@ -120,7 +126,8 @@ const goOn = (self: Draft, thread: ThreadDraft): void => {
   }
   if (play.blocked?._tag === "Message") return goOnWith(self, thread, play)
   const step = play.steps[play.next]
-  if (play.awaiting.length > 0 && !(step !== undefined && "delegate" in step)) return awaitReports(self, thread, play)
+  const spawns = step !== undefined && ("delegate" in step || "workflow" in step)
+  if (play.awaiting.length > 0 && !spawns) return awaitReports(self, thread, play)
   if (step === undefined) {
     return play.frame === null ? finish(self, thread, play) : frames.reply(self, thread, play, play.frame)
   }
@@ -202,10 +209,13 @@ const finish = (self: Draft, thread: ThreadDraft, play: Play): void => {
   if (hasInput(self, thread)) return chain(self, thread, play)
   const { goal } = self.session
   if (draft.isPrimary(self, thread) && goal !== null) {
+    const { runs } = self.session
+    // nothing is graded while a workflow run is open
+    if (runs.length > 0) return awaitReports(self, thread, { ...play, awaiting: runs.map((run) => run.id) })
     const evaluation = goals.evaluate(self, thread, goal)
     return grade(self, thread, play, evaluation)
   }
-  if (!draft.isPrimary(self, thread)) delegation.report(self, thread)
+  if (!draft.isPrimary(self, thread)) report(self, thread)
   endTurn(self, thread, { type: "end_turn" })
 }
 
@@ -247,7 +257,14 @@ const endTurn = (
   details: SessionEvent.StopDetailsEncoded | null = null
 ): void => {
   thread.play = null
+  workflows.leave(self, thread)
   status.idle(self, thread, reason, details)
+}
+
+/** A child has done what it was told: its coordinator hears of it, or the workflow run that it is part of. */
+const report = (self: Draft, thread: ThreadDraft): void => {
+  if (thread.runId === null) delegation.report(self, thread)
+  else workflows.leave(self, thread)
 }
 
 /** The thread is idle, though its turn is not over: it goes on when the threads that it has spawned report. */
@@ -404,6 +421,10 @@ const playOutput = (self: Draft, thread: ThreadDraft, play: Play, step: Exclude<
     fail(self, thread, step.fail)
   } else if ("delegate" in step) {
     delegate(self, thread, end(step.delegate.message), step.delegate)
+  } else if ("consult" in step) {
+    consult(self, thread, end(""), step.consult)
+  } else if ("workflow" in step) {
+    startWorkflow(self, thread, end(step.workflow.name), step.workflow)
   } else {
     const made = ("together" in step ? step.together : [step]).map((call) => calls.make(self, thread, call))
     const ended = end(made.map((call) => call.title).join(""))
@@ -427,7 +448,7 @@ const listen = (self: Draft, thread: ThreadDraft, play: Play, how: "poll" | "wai
   if (draft.isPrimary(self, thread) && goal !== null) {
     return grade(self, thread, again, goals.evaluate(self, thread, goal))
   }
-  if (!draft.isPrimary(self, thread)) delegation.report(self, thread)
+  if (!draft.isPrimary(self, thread)) report(self, thread)
   rest(self, thread, again)
 }
 
@@ -454,6 +475,20 @@ const delegate = (
   if (obstacle !== undefined) return failScript(self, thread, play, obstacle)
   const child = delegation.spawn(self, thread, task)
   thread.play = { ...play, unread: true, awaiting: [...play.awaiting, child], spawned: [...play.spawned, child] }
+}
+
+const consult = (self: Draft, thread: ThreadDraft, play: Play, question: Consultation): void => {
+  const advisor = delegation.advisor(self, thread)
+  if (advisor === undefined) return failScript(self, thread, play, "the thread has no advisor")
+  thread.play = { ...play, unread: true }
+  delegation.consult(self, thread, advisor, question)
+}
+
+const startWorkflow = (self: Draft, thread: ThreadDraft, play: Play, plan: Workflow<Script | DataScript>): void => {
+  const obstacle = workflows.obstacle(self, thread, plan)
+  if (obstacle !== undefined) return failScript(self, thread, play, obstacle)
+  const run = workflows.start(self, thread, plan)
+  thread.play = { ...play, unread: true, awaiting: [...play.awaiting, ...(run === null ? [] : [run])] }
 }
 
 /** The script cannot be played on: the session ends with an error that says where and why. */
@@ -522,9 +557,7 @@ export const endEffect = (self: Draft, token: number, ending: Ending): void => {
 
 const applyInterrupt = (self: Draft, pending: Pending): void => {
   self.session.inbox = self.session.inbox.filter((other) => other !== pending)
-  const targets = self.session.threads.filter((thread) =>
-    thread.status !== "terminated" && (pending.target === null || pending.target === thread.id)
-  )
+  const targets = self.session.threads.filter((thread) => thread.status !== "terminated" && isFor(pending, thread))
   const busy = targets.filter((thread) => status.isBusy(thread) && thread.play?.blocked?._tag !== "Budget")
   // what pauses at the budget is not to be stopped, and the interrupt leaves no trace
   if (busy.length === 0 && targets.some(({ play }) => play?.blocked?._tag === "Budget")) return
@@ -539,8 +572,8 @@ const applyInterrupt = (self: Draft, pending: Pending): void => {
   if (targets.includes(primary)) goals.interrupt(self, primary)
   for (const thread of busy) {
     const wasIdle = thread.play?.blocked?._tag === "Reports"
-    thread.play = null
-    if (!wasIdle) status.idle(self, thread, { type: "end_turn" })
+    if (wasIdle) thread.play = null
+    else endTurn(self, thread, { type: "end_turn" })
   }
 }
 

@@ -1,6 +1,6 @@
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import type { Script, Step, Turn } from "../AgentScript.ts"
+import type { Delegation, Script, Step, Turn } from "../AgentScript.ts"
 
 /** Gives the Effects of a script what they require. */
 export const script = <R>(self: Script<R>, context: Context.Context<R>): Script => ({
@@ -19,9 +19,18 @@ export const step = <R>(self: Step<R>, context: Context.Context<R>): Step => {
     // @effect-diagnostics-next-line anyUnknownInErrorContext:off
     return { effect: (agent) => Effect.provide(self.effect(agent), context) }
   }
-  if ("delegate" in self) {
-    const { script: own, ...rest } = self.delegate
-    return { delegate: { ...rest, script: own === undefined ? undefined : script(own, context) } }
+  if ("delegate" in self) return { delegate: delegation(self.delegate, context) }
+  if ("workflow" in self) {
+    const phases = self.workflow.phases.map((phase) => ({
+      ...phase,
+      agents: phase.agents.map((task) => delegation(task, context))
+    }))
+    return { workflow: { ...self.workflow, phases } }
   }
   return self
 }
+
+const delegation = <R>(self: Delegation<Script<R>>, context: Context.Context<R>): Delegation<Script> => ({
+  ...self,
+  script: self.script === undefined ? undefined : script(self.script, context)
+})

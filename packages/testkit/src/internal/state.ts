@@ -5,7 +5,7 @@ import type * as Wire from "@effect-managed-agents/core/Session"
 import type * as SessionEvent from "@effect-managed-agents/core/SessionEvent"
 import type * as Unknown from "@effect-managed-agents/core/Unknown"
 import type * as Usage from "@effect-managed-agents/core/Usage"
-import type { Message, Permission, Script, Step, Verdict } from "../AgentScript.ts"
+import type { DataScript, Delegation, Message, Permission, Script, Step, Verdict } from "../AgentScript.ts"
 import * as agents from "./agents.ts"
 import * as eventLog from "./eventLog.ts"
 import * as ids from "./ids.ts"
@@ -149,7 +149,7 @@ export interface Play extends Passage {
   /** Whether the model has something that it has not been asked about: the turn cannot end before it is. */
   readonly unread: boolean
   readonly blocked: Blocked | null
-  /** The threads that were delegated to and have not reported. */
+  /** The threads that were delegated to and have not reported, and the workflow runs that have not ended. */
   readonly awaiting: ReadonlyArray<string>
 }
 
@@ -191,6 +191,28 @@ export interface Thread {
   readonly script: Script | null
   /** What other threads have said that it has not read. */
   readonly mail: ReadonlyArray<Mail>
+  /** The advisor that it is, if it is none of the agents. */
+  readonly advisor: Agent.AdvisorEncoded | null
+  /** The workflow run that has created it. */
+  readonly runId: string | null
+}
+
+/** A workflow run that is open. */
+export interface Run {
+  readonly id: string
+  readonly phases: ReadonlyArray<{
+    readonly id: string
+    readonly name: string
+    readonly agents: ReadonlyArray<Delegation<Script | DataScript>>
+  }>
+  /** The index of the phase that the plan is in, and the id of the event that said so. */
+  readonly phase: number
+  readonly started: string
+  /** The threads of that phase that are not done. */
+  readonly pending: ReadonlyArray<string>
+  /** Whether one of its threads runs. */
+  readonly running: boolean
+  readonly result: "completed" | "stopped" | "error"
 }
 
 /** An event from the client that was taken and not yet processed. */
@@ -250,6 +272,9 @@ export interface Session {
   readonly resources: ReadonlyArray<Mounted>
   readonly outcomes: ReadonlyArray<Outcome.OutcomeEvaluationEncoded>
   readonly goal: Goal | null
+  /** The workflow runs that are open, and how many there ever were. */
+  readonly runs: ReadonlyArray<Run>
+  readonly runsCreated: number
   /** How many of the grader's verdicts were used. */
   readonly graded: number
   readonly activity: Activity
@@ -309,7 +334,9 @@ export const makeThread = (options: Pick<Thread, "id" | "agent" | "parent" | "cr
   lastResult: "",
   lastSaid: "",
   play: null,
-  mail: []
+  mail: [],
+  advisor: null,
+  runId: null
 })
 
 /** A new session, with its primary thread. */
@@ -348,6 +375,8 @@ export const makeSession = (
     deploymentId: null,
     outcomes: [],
     goal: null,
+    runs: [],
+    runsCreated: 0,
     graded: 0,
     activity: noActivity,
     tally: noTally,

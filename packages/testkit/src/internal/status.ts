@@ -27,7 +27,22 @@ export const run = (self: Draft, thread: ThreadDraft, between: () => void = () =
 const runThread = (self: Draft, thread: ThreadDraft): void => {
   draft.setThreadStatus(self, thread, "running")
   thread.stop = null
+  rollUpRun(self, thread)
   emitPublicly(self, thread, { type: "session.thread_status_running", ...identity(thread) })
+}
+
+/** A workflow run does what its busiest thread does. */
+const rollUpRun = (self: Draft, { runId }: ThreadDraft): void => {
+  const run = self.session.runs.find((one) => one.id === runId)
+  const running = self.session.threads.some((one) =>
+    one.runId === runId && (one.status === "running" || one.status === "rescheduling" || isCalled(one))
+  )
+  if (run === undefined || run.running === running) return
+  self.session.runs = self.session.runs.map((one) => one.id === runId ? { ...run, running } : one)
+  draft.emit(self, self.session.threads[0], {
+    type: running ? "workflow_run.status_running" : "workflow_run.status_idle",
+    workflow_run_id: run.id
+  })
 }
 
 /**
@@ -63,6 +78,7 @@ const idleThread = (self: Draft, thread: ThreadDraft, stop: Stop): void => {
     stop_reason: stop.reason,
     stop_details: stop.details
   })
+  rollUpRun(self, thread)
 }
 
 /** The rescheduled pair: as with idle the thread's event first, unless told otherwise. */
@@ -111,6 +127,7 @@ export const terminate = (self: Draft): void => {
     if (thread.status !== "terminated") draft.setThreadStatus(self, thread, "terminated")
   }
   self.session.inbox = []
+  self.session.runs = []
   goals.abandon(self)
   draft.setStatus(self, "terminated")
   draft.emit(self, null, { type: "session.status_terminated" })

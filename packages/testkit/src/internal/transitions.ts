@@ -88,6 +88,8 @@ export const visibleStatus = (session: Session, now: Micros, env: Env): Status =
   return session.status
 }
 
+const runOpen = (what: string) => refusal.invalid(`${what} while a workflow run is open.`, "workflow_run_open")
+
 /** The status by which commands are judged: nothing that runs may be changed or removed, whatever the row shows. */
 const commandStatus = (session: Session, now: Micros, env: Env): Status => {
   if (session.status !== "idle") return session.status
@@ -408,6 +410,9 @@ export const update = (
       `Cannot update agent of session ${session.id} while its status is "${status}". Wait for the session to be idle.`
     )
   }
+  if (params.agent !== undefined && session.runs.length > 0) {
+    return runOpen(`Cannot update agent of session ${session.id}`)
+  }
   const agent = params.agent === undefined ? Either.right(session.agent) : agents.update(session.agent, params.agent)
   if (Either.isLeft(agent)) return Either.left(agent.left)
   const bag = metadata.patch(session.metadata, params.metadata ?? {})
@@ -486,6 +491,7 @@ export const archive = (session: Session, now: Micros, env: Env): Ruling<Outcome
         "Only pending or idle sessions may be archived."
     )
   }
+  if (session.runs.length > 0) return runOpen(`Session ${session.id} cannot be archived`)
   const wasTerminated = session.status === "terminated"
   for (const thread of self.session.threads) {
     if (thread !== self.session.threads[0] && thread.status !== "terminated") {
@@ -512,6 +518,7 @@ export const remove = (session: Session, now: Micros, env: Env): Ruling<Outcome>
       "Cannot delete session while it is running. Send an interrupt event or wait for the session to complete."
     )
   }
+  if (session.runs.length > 0) return runOpen("Cannot delete session")
   const self = draft.open(session, now, env)
   announce(self, "session.deleted")
   return Either.right(draft.close(self))
@@ -559,6 +566,7 @@ export const archiveThread = (session: Session, now: Micros, env: Env, threadId:
   }
   if (session.archivedAt !== null) return refusal.invalid(`Cannot update archived session: ${session.id}`)
   if (thread.archivedAt !== null) return Either.right(draft.close(self))
+  if (session.runs.some((run) => run.id === thread.runId)) return runOpen(`Thread ${threadId} cannot be archived`)
   if (thread.status === "running" || thread.status === "rescheduling") {
     return refusal.invalid(`Thread ${threadId} cannot be archived while its status is "${thread.status}".`)
   }

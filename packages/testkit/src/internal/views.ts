@@ -42,7 +42,7 @@ export const thread = (self: state.Session, one: state.Thread, now: Micros, env:
   const active = draft.active(one.activity, now)
   return {
     id: one.id,
-    agent: one.agent,
+    agent: one.advisor ?? one.agent,
     archived_at: one.archivedAt === null ? null : time.format(one.archivedAt),
     created_at: time.format(one.createdAt),
     parent_thread_id: one.parent,
@@ -59,6 +59,6 @@ export const thread = (self: state.Session, one: state.Thread, now: Micros, env:
     updated_at: time.format(one.updatedAt),
     // the cost of running time is the session's
     usage: one.started ? { ...usage.total(env.rules, one.tally, 0), active_seconds: seconds(active) } : null,
-    workflow_run_id: null
+    workflow_run_id: one.runId
   }
 }
