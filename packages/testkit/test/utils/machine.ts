@@ -36,7 +36,10 @@ export interface Machine {
   readonly open: (url: string) => Answer | Reader
   /** Runs an effect as far as it goes by itself, together with every other fiber that can run. */
   readonly fork: <A>(effect: Effect.Effect<A>) => Fiber.RuntimeFiber<A>
+  /** The same, for an effect that comes to its end. */
+  readonly run: <A>(effect: Effect.Effect<A>) => A
   readonly advance: (millis: number) => void
+  readonly clock: virtualClock.VirtualClock
   readonly simulator: Simulator.Service
   readonly close: () => void
 }
@@ -125,6 +128,8 @@ export const make = (options: Simulator.Options, pick: Pick = inOrder): Machine 
       }
     },
     fork,
+    run,
+    clock,
     advance: (millis) => run(clock.advance(millis)),
     simulator,
     close: () => run(Scope.close(scope, Exit.void))
