@@ -217,7 +217,7 @@ describe("deleting", () => {
 })
 
 describe("the race between the stream and the row", () => {
-  it.scoped("can be had: a session that was streamed as idle still reads as running", () =>
+  it.scoped("6.16 can be had: a session that was streamed as idle still reads as running", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       yield* send(id, message("x"))

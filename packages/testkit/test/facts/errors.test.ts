@@ -10,6 +10,7 @@ import {
   call,
   createSession,
   eventsOf,
+  headers,
   jsonOf,
   layer,
   message,
@@ -215,6 +216,17 @@ describe("what is inferred", () => {
       )
       assert.deepStrictEqual(yield* eventsOf(id), [])
     }).pipe(Effect.provide(layer({ rules: { acceptEmptySends: true } }))))
+
+  it.effect("5.48 the same events sent again are other events, whatever key comes with them", () =>
+    Effect.gen(function*() {
+      const id = yield* createSession()
+      const again = { headers: { ...headers, "idempotency-key": "k", "x-stainless-retry-count": "1" } }
+      for (let i = 0; i < 2; i++) {
+        yield* call("POST", `/v1/sessions/${id}/events`, { events: [message("x")] }, again)
+      }
+      const messages = (yield* eventsOf(id)).filter((event) => event.type === "user.message")
+      assert.strictEqual(new Set(messages.map((event) => event.id)).size, 2)
+    }).pipe(Effect.provide(layer())))
 
   it.effect("5.44 any number of events can be sent at once", () =>
     Effect.gen(function*() {

@@ -27,7 +27,7 @@ const fixtures = {
 }
 
 describe("what can be done with a resource", () => {
-  it.effect("7.1 only files can be added and removed, and only the token of a repository can change", () =>
+  it.effect("7.1, 7.18 only files can be added and removed, and only the token of a repository can change", () =>
     Effect.gen(function*() {
       const id = yield* createSession({ resources: [file, repository, store] })
       const url = `/v1/sessions/${id}/resources`
