@@ -1,5 +1,6 @@
 // Packs the packages as npm would get them (`pnpm build` first) and looks at the tarballs: publint, Are The Types Wrong,
-// what is inside, and whether a consumer without our toolchain can import every module and start the simulator.
+// what is inside, and whether a consumer without our toolchain can import every module, start the simulator and run the
+// conformance suite.
 import * as esbuild from "esbuild"
 import { spawn } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
@@ -134,6 +135,13 @@ if (Object.keys(tarballs).length === published.length) {
     })
   })
   if (!started) problems.push("testkit: the packed simulator does not start, or does not end with 0 on SIGTERM")
+
+  const suite = join(scope, "testkit", bin["managed-agents-conformance"])
+  const conforms = await run(process.execPath, [suite, "--only", "turn.first"], {
+    cwd: join(consumer, ".."),
+    seconds: 60
+  })
+  if (conforms.code !== 0) problems.push("testkit: the packed conformance suite does not run on the simulator")
 }
 
 for (const problem of problems) console.log(problem)

@@ -39,7 +39,7 @@ export interface Report {
 }
 
 /** What a need asks of the target. */
-export const missing = (need: Need, target: Target): string | undefined => {
+const missing = (need: Need, target: Target): string | undefined => {
   if (need === "coordinator" && target.coordinatorId === undefined) return "no coordinator is given"
   if (need === "file" && target.fileId === undefined) return "no file is given"
   return undefined

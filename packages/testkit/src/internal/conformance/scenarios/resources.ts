@@ -2,7 +2,7 @@ import { ResourceId } from "@effect-managed-agents/core/Ids"
 import { Resources } from "@effect-managed-agents/core/Resources"
 import * as Effect from "effect/Effect"
 import { Inconclusive } from "../expectation.ts"
-import { attempt, collect, create, Lab } from "../lab.ts"
+import { attempt, collect, create, createWith, Lab } from "../lab.ts"
 import type { Scenario } from "../scenario.ts"
 import { define } from "../scenario.ts"
 
@@ -10,14 +10,15 @@ export const all: ReadonlyArray<Scenario> = [
   define({
     name: "resource.file",
     description: "A file is mounted as a copy with an id of its own, listed, read and taken out again.",
-    needs: ["file"],
+    needs: ["file", "overrides"],
     turns: 0,
     program: Effect.gen(function*() {
       const resources = yield* Resources
       const { target } = yield* Lab
       const { fileId } = target
       if (fileId === undefined) return yield* new Inconclusive({ why: "there is no file" })
-      const { id } = yield* create()
+      // mounting takes a toolset that can read
+      const { id } = yield* createWith([{ type: "agent_toolset_20260401" }])
       const added = yield* resources.add(id, { type: "file", file_id: fileId, mount_path: "/conformance/data.txt" })
       const listed = yield* collect(resources.list(id))
       const retrieved = yield* resources.retrieve(id, added.id)
