@@ -25,6 +25,8 @@ const several = (count: number) =>
       // they have the same one
       agent: first.agent,
       created: idsOf(created),
+      // those that are as young as the youngest
+      youngest: idsOf(created.filter((session) => session.created_at === times.at(-1))),
       range,
       ours: (ids: ReadonlyArray<SessionId>) => ids.filter((id) => own.has(id))
     }
@@ -54,7 +56,7 @@ export const all: ReadonlyArray<Scenario> = [
     turns: 0,
     program: Effect.gen(function*() {
       const sessions = yield* Sessions
-      const { agent, created, ours, range } = yield* several(3)
+      const { agent, created, ours, range, youngest } = yield* several(3)
       const list = (params: Session.ListParams) => Effect.map(collect(sessions.list(params)), (all) => ours(idsOf(all)))
       return {
         created,
@@ -63,6 +65,8 @@ export const all: ReadonlyArray<Scenario> = [
         idle: yield* list({ ...range, statuses: ["idle"] }),
         running: yield* list({ ...range, statuses: ["running", "rescheduling"] }),
         ofAgent: yield* list({ ...range, agent_id: agent.id, agent_version: agent.version }),
+        youngest,
+        sinceLast: yield* list({ "created_at[gte]": range["created_at[lte]"], order: "asc" }),
         later: yield* list({ "created_at[gt]": range["created_at[lte]"] })
       }
     }),
@@ -79,7 +83,11 @@ export const all: ReadonlyArray<Scenario> = [
         ({ created }) => created.length,
         ({ ofAgent }) => ofAgent.length
       ),
-      equal("none is listed that is older than asked for", () => [], ({ later }) => later)
+      equal(
+        "none is listed that is older than asked for",
+        ({ youngest }) => [youngest, []],
+        ({ later, sinceLast }) => [sinceLast, later]
+      )
     ]
   }),
   define({
