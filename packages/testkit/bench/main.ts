@@ -14,6 +14,7 @@ import * as events from "./events.ts"
 import * as memory from "./memory.ts"
 import { answer, start, tell } from "./processes.ts"
 import * as server from "./server.ts"
+import * as sessions from "./sessions.ts"
 import * as speed from "./speed.ts"
 
 const environment = (): string => {
@@ -37,7 +38,8 @@ const { positionals, values } = parseArgs({
     events: { type: "string", default: "500000" },
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "110" },
-    "memory-events": { type: "string", default: "1000000" }
+    "memory-events": { type: "string", default: "1000000" },
+    sessions: { type: "string", default: "10000" }
   }
 })
 
@@ -54,6 +56,10 @@ if (values.task) {
     case "remember":
       tell(await memory.measure(baseUrl, Number(index), Number(count)))
       process.exit()
+      break
+    case "sessions":
+      tell(await sessions.measure(Number(count)))
+      process.exit()
   }
 } else {
   console.log(environment())
@@ -63,14 +69,17 @@ if (values.task) {
   const serving = start("serve")
   try {
     const baseUrl = `http://127.0.0.1:${await answer<number>(serving)}`
-    if (values.only !== "memory") {
+    if (values.only === undefined || values.only === "speed") {
       await speed.run(baseUrl, {
         events: Number(values.events),
         rounds: Number(values.rounds),
         time: Number(values.seconds)
       })
     }
-    if (values.only !== "speed") await memory.run(baseUrl, Number(values["memory-events"]))
+    if (values.only === undefined || values.only === "memory") {
+      await memory.run(baseUrl, Number(values["memory-events"]))
+    }
+    if (values.only === undefined || values.only === "sessions") await sessions.run(Number(values.sessions))
   } finally {
     serving.kill()
   }

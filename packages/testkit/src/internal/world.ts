@@ -41,6 +41,9 @@ export interface Cell {
 /** A simulator that runs for weeks forgets the oldest of the failures that nobody has looked at. */
 const maxFailures = 1000
 
+/** One that runs for weeks counts anew, with other ids, when it has seen so many different requests. */
+const maxOccurrences = 100_000
+
 /**
  * The one owner of all state. Sessions are values; this holds the latest of each, puts what they emit on streams, and
  * wakes them when their time comes. Every change is one synchronous step, so nothing ever sees half of one.
@@ -56,6 +59,7 @@ export class World {
   readonly env: Env
   readonly root: ids.Key
   private readonly occurrences = new Map<string, number>()
+  private epoch = 0
   private readonly clock: Clock.Clock
   private readonly runtime: Runtime.Runtime<never>
   private readonly scope: Scope.Scope
@@ -99,7 +103,12 @@ export class World {
 
   /** A key for the n-th thing that is described by the same text. */
   key(kind: string, description: string): ids.Key {
-    const key = ids.child(ids.child(this.root, kind), description)
+    if (this.occurrences.size >= maxOccurrences) {
+      this.occurrences.clear()
+      this.epoch++
+    }
+    const origin = this.epoch === 0 ? this.root : ids.nth(this.root, this.epoch)
+    const key = ids.child(ids.child(origin, kind), description)
     const name = key.join()
     const n = this.occurrences.get(name) ?? 0
     this.occurrences.set(name, n + 1)
@@ -281,6 +290,7 @@ export class World {
     this.cells.clear()
     this.ordered.length = 0
     this.occurrences.clear()
+    this.epoch = 0
     this.failures.length = 0
     this.created = 0
     this.limiter = rateLimit.make(this.env.rules)
