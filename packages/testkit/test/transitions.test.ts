@@ -1,5 +1,6 @@
 import type * as Agent from "@effect-managed-agents/core/Agent"
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import type { DataScript, DataStep } from "../src/AgentScript.ts"
@@ -11,31 +12,34 @@ import * as time from "../src/internal/time.ts"
 import * as transitions from "../src/internal/transitions.ts"
 import * as Rules from "../src/Rules.ts"
 
-const agent: Agent.SessionAgentEncoded = {
+const helper: Agent.ResolvedAgentEncoded = {
   type: "agent",
-  id: "agent_1",
+  id: "agent_2",
   version: 1,
-  name: "Agent",
+  name: "Helper",
   description: null,
   model: { id: "claude-sonnet-4-6" },
   system: null,
   tools: [],
   mcp_servers: [],
-  skills: [],
+  skills: []
+}
+
+const roster = {
+  type: "enabled" as const,
+  inline_agents: { type: "disabled" as const },
+  predefined_agents: [helper]
+}
+
+const agent: Agent.SessionAgentEncoded = {
+  ...helper,
+  id: "agent_1",
+  name: "Agent",
   multiagent: {
-    type: "coordinator",
-    agents: [{
-      type: "agent",
-      id: "agent_2",
-      version: 1,
-      name: "Helper",
-      description: null,
-      model: { id: "claude-sonnet-4-6" },
-      system: null,
-      tools: [],
-      mcp_servers: [],
-      skills: []
-    }]
+    type: "multiagent_20261001",
+    advisor: { type: "enabled", model: "claude-opus-5" },
+    subagents: roster,
+    workflows: roster
   }
 }
 
@@ -54,7 +58,22 @@ const fresh = state.makeSession({
   createdAt: 0
 })
 
-const env = (script: DataScript): Env => ({ rules: Rules.defaults, script: () => script })
+const env = (script: DataScript, rules: Partial<Rules.Rules> = {}): Env => ({
+  rules: { ...Rules.defaults, ...rules },
+  script: () => script
+})
+
+/** The rules that change what happens to a session, and none of its invariants. */
+const rules = FastCheck.record({
+  interruptDelay: FastCheck.constantFrom(Duration.zero, Duration.zero, Duration.millis(400)),
+  interruptedRequestsFail: FastCheck.boolean(),
+  interruptedCallsKeepKind: FastCheck.boolean(),
+  asksHoldSiblings: FastCheck.boolean(),
+  rescheduledPair: FastCheck.constantFrom("thread first" as const, "session first" as const),
+  refuseLateResults: FastCheck.boolean(),
+  storeArchival: FastCheck.boolean(),
+  evaluationHeartbeat: FastCheck.constantFrom(Duration.millis(300), Duration.infinity)
+})
 
 const snapshot = (session: state.Session): string =>
   JSON.stringify({
@@ -134,6 +153,27 @@ const turn: FastCheck.Arbitrary<ReadonlyArray<DataStep>> = FastCheck.array(
       },
       { sleep: 1000 },
       { compact: true },
+      { consult: { advice: "a" } },
+      { consult: { advice: null } },
+      {
+        workflow: {
+          name: "w",
+          phases: [
+            { name: "a", agents: [{ agent: "Helper", message: "m" }, { agent: "Helper", message: "n" }] },
+            { name: "b", agents: [{ agent: "Helper", message: "m", script: { otherwise: [{ sleep: 600 }] } }] }
+          ]
+        }
+      },
+      {
+        workflow: {
+          name: "w",
+          phases: [{
+            name: "a",
+            agents: [{ agent: "Helper", message: "m", script: { otherwise: [{ custom_tool: { name: "c" } }] } }]
+          }],
+          result: "error"
+        }
+      },
       { reschedule: { millis: 500 } },
       { refuse: {} },
       { fail: { type: "model_overloaded_error", retry_status: "retrying" } },
@@ -170,9 +210,10 @@ describe("transitions", () => {
 
   it.prop(
     "keep their invariants under any sequence of commands",
-    [FastCheck.array(turn, { maxLength: 4 }), FastCheck.array(command, { maxLength: 25 })],
-    ([turns, commands]) => {
-      const script = env({ turns, grades: ["needs_revision", "satisfied", "failed"] })
+    [FastCheck.array(turn, { maxLength: 4 }), FastCheck.array(command, { maxLength: 25 }), rules],
+    ([turns, commands, rules]) => {
+      const grades = ["needs_revision" as const, { result: "satisfied" as const, millis: 800 }, "failed" as const]
+      const script = env({ turns, grades }, rules)
       let session = fresh
       let now = 0
       const streamed: Array<Emission["event"]> = []
@@ -300,5 +341,7 @@ const check = (session: state.Session, streamed: ReadonlyArray<Emission["event"]
   if (session.status !== "idle") return
   assert.isTrue(session.threads.every((thread) => thread.mail.length === 0), "mail that nobody will read")
   const waiting = session.threads.some(({ play }) => play?.blocked?._tag === "Calls")
-  assert.isTrue(waiting || session.inbox.length === 0, "input that nobody will read")
+  const interrupted = session.inbox.some(({ kind }) => kind === "interrupt")
+  assert.isTrue(waiting || interrupted || session.inbox.length === 0, "input that nobody will read")
+  assert.isTrue(session.runs.every((run) => waiting && !run.running), "a workflow run that nobody will end")
 }

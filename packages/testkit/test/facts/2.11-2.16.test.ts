@@ -600,6 +600,32 @@ describe("workflow runs", () => {
       assert.strictEqual(outcome.result, "satisfied")
     }).pipe(Effect.provide(planning(AgentScript.workflow(plan())))))
 
+  it.scoped("2.10.13 also if the turn that has started it was interrupted", () =>
+    Effect.gen(function*() {
+      const id = yield* createSession()
+      yield* send(id, message("x"))
+      yield* send(id, { type: "user.interrupt" })
+      yield* send(id, { type: "user.define_outcome", description: "d", rubric: { type: "text", content: "r" } })
+      const before = yield* eventsOf(id)
+      assert.include(types(before), "agent.message")
+      assert.notInclude(types(before), "span.outcome_evaluation_start")
+      yield* TestClock.adjust("1 second")
+      const after = (yield* eventsOf(id)).slice(before.length)
+      assert.deepStrictEqual(types(after), [
+        "workflow_run.phase_ended",
+        "workflow_run.status_ended",
+        "session.thread_status_running",
+        "session.thread_status_idle",
+        ...request(),
+        "span.outcome_evaluation_start",
+        "span.outcome_evaluation_end",
+        ...idle
+      ])
+    }).pipe(Effect.provide(planning(AgentScript.workflow({
+      name: "Survey",
+      phases: [{ name: "Search", agents: [task({ sleep: 1000 })] }]
+    })))))
+
   it.scoped("9.11, 9.12, 9.13 one that fails says why before it ends; too many are not created; too many agents are fine", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
