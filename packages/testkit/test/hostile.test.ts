@@ -12,12 +12,13 @@ import * as Logger from "effect/Logger"
 import * as Supervisor from "effect/Supervisor"
 import * as Net from "node:net"
 import * as Fixtures from "../src/Fixtures.ts"
+import * as face from "../src/internal/face.ts"
 import { listen } from "../src/internal/node/listen.ts"
 import * as Simulator from "../src/Simulator.ts"
 import * as SimulatorServer from "../src/SimulatorServer.ts"
 import * as fake from "./utils/fake.ts"
 import type { Json } from "./utils/wire.ts"
-import { call, conform, createSession, layer, message, send } from "./utils/wire.ts"
+import { call, conform, createSession, jsonOf, layer, message, request, send } from "./utils/wire.ts"
 
 const credentials = "host: x\r\nx-api-key: k\r\nanthropic-beta: managed-agents-2026-04-01\r\n"
 const pause = (millis: number) => Effect.promise(() => new Promise((resolve) => setTimeout(resolve, millis)))
@@ -488,6 +489,59 @@ describe("in memory", { timeout }, () => {
       }
       for (const [method, path] of endpoints) {
         if (method === "GET") yield* check(method, path, undefined, [])
+      }
+    }).pipe(Effect.provide(Simulator.layer({ fixtures: Fixtures.docs }))))
+
+  it.effect("whatever is sent to a control route, the answer is one of the API's, and the simulator goes on", () =>
+    Effect.gen(function*() {
+      const handle = yield* face.make
+      const exchange = (method: string, path: string, body?: string) =>
+        Effect.map(Effect.scoped(handle(request(method, path, body))), (response) => {
+          const json: Json = jsonOf(response)
+          if (response.status !== 200) checkError(response.status, json)
+          return response.status
+        })
+      const routes: ReadonlyArray<readonly [method: string, path: string, body: object]> = [
+        ["PUT", "/_sim/agents/agent_x", {
+          agent: {
+            name: "n",
+            model: { id: "m", speed: "fast" },
+            tools: [{ type: "agent_toolset_20260401", default_config: { enabled: true } }],
+            multiagent: { type: "coordinator", agents: [Fixtures.agentId, { type: "self" }] }
+          },
+          script: {
+            turns: [[{ think: true }, { say: ["a", "b"] }, {
+              tool: { name: "bash", input: { a: 1 }, permission: "ask" }
+            }]],
+            otherwise: [{ together: [{ custom_tool: { name: "c" } }] }, {
+              fail: { type: "x", retry_status: "retrying" }
+            }],
+            grades: ["satisfied", { result: "failed", explanation: "e" }]
+          }
+        }],
+        ["PUT", "/_sim/environments/env_x", { type: "cloud" }],
+        ["POST", "/_sim/clock/advance", { millis: 5 }],
+        ["POST", `/_sim/sessions/${Fixtures.sessionId}/emit`, {
+          event: { type: "agent.dream", id: "e" },
+          persist: true
+        }],
+        ["POST", "/_sim/faults", { faults: [{ match: { path: "/nowhere", skip: 1, times: 2 }, do: { status: 529 } }] }]
+      ]
+      const runs = FastCheck.sample(
+        FastCheck.tuple(FastCheck.constantFrom(...routes), FastCheck.array(change, { maxLength: 2 })),
+        { numRuns: 1000, seed: 7 }
+      )
+      for (const [[method, path, body], changes] of runs) {
+        const sent = JSON.stringify(changes.reduce<unknown>(apply, body)) ?? ""
+        yield* exchange(method, path, sent).pipe(
+          Effect.catchAllDefect((cause) =>
+            Effect.die(new Error(`${method} ${path} ${sent}: ${String(cause)}`, { cause }))
+          )
+        )
+      }
+      assert.strictEqual(yield* exchange("DELETE", "/_sim/faults"), 200)
+      for (const path of ["/_sim/health", "/_sim/requests", "/v1/sessions", `${session}/events`]) {
+        assert.strictEqual(yield* exchange("GET", path), 200, path)
       }
     }).pipe(Effect.provide(Simulator.layer({ fixtures: Fixtures.docs }))))
 
