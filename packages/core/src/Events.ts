@@ -20,7 +20,8 @@ import * as Delivery from "./Delivery.ts"
 import type { Event, EventParams, EventType, ListParams, SendResponse, StreamEvent, StreamParams } from "./Event.ts"
 import type * as Follow from "./Follow.ts"
 import type { SessionId } from "./Ids.ts"
-import { endOf, follow } from "./internal/follow/follow.ts"
+import { follow } from "./internal/follow/follow.ts"
+import * as sources from "./internal/follow/sources.ts"
 import { paginate } from "./internal/paginate.ts"
 import type { Page } from "./Page.ts"
 
@@ -125,15 +126,7 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
     ),
     open,
     stream: (id, params, options) => Stream.unwrapScoped(open(id, params, options)),
-    follow: (id, options = {}) =>
-      follow({
-        operation: "Events.follow",
-        open: (params, options) => open(id, params, options),
-        page: (query) => listPage(id, query, options),
-        isOrdered: true,
-        end: Effect.map(api.call(Api.sessions.retrieve, { path: { session_id: id } }, options), endOf),
-        isLast: (event) => event.type === "session.status_terminated" || event.type === "session.deleted"
-      }, options)
+    follow: (id, options = {}) => follow(sources.session(api, id, options), options)
   })
 })
 

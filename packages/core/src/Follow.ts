@@ -8,13 +8,16 @@
  */
 import * as Chunk from "effect/Chunk"
 import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Mailbox from "effect/Mailbox"
 import * as Match from "effect/Match"
 import * as Schedule from "effect/Schedule"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "./ApiError.ts"
 import type { Cursor } from "./Cursor.ts"
 import type * as Event_ from "./Event.ts"
-import type { EventId } from "./Ids.ts"
+import type { EventId, ThreadId } from "./Ids.ts"
 import type * as request from "./internal/request.ts"
 
 /**
@@ -108,7 +111,7 @@ export interface Gap {
   readonly _tag: "Gap"
   /**
    * - `deleted`: the session was deleted while the connection was lost, with all that had happened in between;
-   * - `overflow`: this consumer was too slow for what {@link share} was told to hold for it.
+   * - `overflow`: this consumer was too slow for what {@link broadcast} was told to hold for it.
    */
   readonly reason: "deleted" | "overflow"
   /** How many updates are missing, where that is known. */
@@ -191,6 +194,40 @@ export interface Options extends request.Options {
 }
 
 /**
+ * An update with the thread that it is about.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Threaded {
+  /** The child thread; `null` for the session and its primary thread. */
+  readonly threadId: ThreadId | null
+  readonly update: Update
+}
+
+/**
+ * How to follow a session with all its threads.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface AllOptions extends Omit<Options, "from"> {
+  /**
+   * Where to begin: at the first event of the history, or at what happens from now on; the latter for each thread from the
+   * moment at which it has caught up. A thread that is created later is always followed from its start.
+   *
+   * @default "start"
+   */
+  readonly from?: "start" | "now" | undefined
+  /**
+   * How many child threads are followed at a time. Further ones wait until one of these has ended.
+   *
+   * @default 100
+   */
+  readonly concurrency?: number | undefined
+}
+
+/**
  * Half a second, doubling up to ten seconds, each up to a fifth longer or shorter; for ever.
  *
  * @category constants
@@ -240,3 +277,73 @@ export const events: <E, R>(self: Stream.Stream<Update, E, R>) => Stream.Stream<
 export const history: <E, R>(self: Stream.Stream<Update, E, R>) => Stream.Stream<Event_.Event, E, R> = pick((update) =>
   update._tag === "Event" && update.state === "processed" ? update.event : undefined
 )
+
+/**
+ * What to do with updates for a consumer that has not taken those before.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Overflow {
+  /** How many updates are held for each consumer. */
+  readonly capacity: number
+  /**
+   * - `suspend`: wait for it, and let all others wait;
+   * - `sliding`: drop the oldest ones that are held;
+   * - `dropping`: drop the new ones.
+   *
+   * Where updates were dropped, that consumer gets a {@link Gap}.
+   */
+  readonly strategy: "suspend" | "sliding" | "dropping"
+}
+
+interface Numbered {
+  readonly number: number
+  readonly update: Update
+}
+
+/**
+ * Splits a stream among `n` consumers, each of which gets every update. It begins at once and runs until the scope closes or
+ * every consumer has left.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const broadcast = <N extends number>(n: N, overflow: Overflow) =>
+<E, R>(
+  self: Stream.Stream<Update, E, R>
+): Effect.Effect<Stream.Stream.DynamicTuple<Stream.Stream<Update, E>, N>, never, R | Scope.Scope> =>
+  Effect.gen(function*() {
+    const mailboxes = yield* Effect.replicateEffect(Mailbox.make<Numbered, E>(overflow), n)
+    const waiting = new Set(mailboxes)
+    let count = 0
+    yield* Stream.runForEachWhile(Stream.chunks(self), (updates) => {
+      const numbered = Chunk.toReadonlyArray(Chunk.map(updates, (update) => ({ number: count++, update })))
+      return Effect.as(
+        Effect.forEach(waiting, (mailbox) => mailbox.offerAll(numbered), { discard: true }),
+        waiting.size > 0
+      )
+    }).pipe(
+      Effect.onExit((exit) => Effect.forEach(mailboxes, (mailbox) => mailbox.done(exit), { discard: true })),
+      Effect.forkScoped
+    )
+    const consumers = mailboxes.map((mailbox) => {
+      let next = 0
+      const gapUntil = (number: number): ReadonlyArray<Update> =>
+        number > next ? [{ _tag: "Gap", reason: "overflow", missing: number - next }] : []
+      return Mailbox.toStream(mailbox).pipe(
+        Stream.mapConcat(({ number, update }): ReadonlyArray<Update> => {
+          const gap = gapUntil(number)
+          next = number + 1
+          return [...gap, update]
+        }),
+        Stream.concat(Stream.suspend(() => Stream.fromIterable(gapUntil(count)))),
+        Stream.ensuring(Effect.suspend(() => {
+          waiting.delete(mailbox)
+          return mailbox.shutdown
+        }))
+      )
+    })
+    // there are as many as there were mailboxes
+    return consumers as unknown as Stream.Stream.DynamicTuple<Stream.Stream<Update, E>, N>
+  })

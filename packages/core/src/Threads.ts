@@ -15,7 +15,9 @@ import type { ApiError } from "./ApiError.ts"
 import type { Event, StreamParams, ThreadListParams, ThreadStreamEvent } from "./Event.ts"
 import type * as Follow from "./Follow.ts"
 import type { SessionId, ThreadId } from "./Ids.ts"
-import { endOf, follow } from "./internal/follow/follow.ts"
+import { follow } from "./internal/follow/follow.ts"
+import { followAll } from "./internal/follow/followAll.ts"
+import * as sources from "./internal/follow/sources.ts"
 import { paginate } from "./internal/paginate.ts"
 import type { Page } from "./Page.ts"
 import type { ListParams, Thread } from "./Thread.ts"
@@ -76,6 +78,16 @@ export interface Service {
     threadId: ThreadId,
     options?: Follow.Options
   ) => Stream.Stream<Follow.Update, ApiError>
+  /**
+   * Every event of a session and of all its child threads exactly once, each with its thread. Children are followed from
+   * the moment they are created until they end. What a child posts to the session as well is told once, as the child's.
+   *
+   * The order is that of the list within a thread; between threads there is none.
+   */
+  readonly followAll: (
+    id: SessionId,
+    options?: Follow.AllOptions
+  ) => Stream.Stream<Follow.Threaded, ApiError>
 }
 
 /**
@@ -98,41 +110,20 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
     api.call(Api.threads.list, { path: { session_id: id }, query }, options)
   const listEventsPage: Service["listEventsPage"] = (id, threadId, query, options) =>
     api.call(Api.threads.listEvents, { ...path(id, threadId), query }, options)
-  const retrieve: Service["retrieve"] = (id, threadId, options) =>
-    api.call(Api.threads.retrieve, path(id, threadId), options)
   const open: Service["open"] = (id, threadId, query, options) =>
     api.open(Api.threads.stream, { ...path(id, threadId), query }, options)
   return Threads.of({
     list: (id, params, options) => paginate((page) => listPage(id, { ...params, ...page }, options)),
     listPage,
-    retrieve,
+    retrieve: (id, threadId, options) => api.call(Api.threads.retrieve, path(id, threadId), options),
     archive: (id, threadId, options) => api.call(Api.threads.archive, path(id, threadId), options),
     listEvents: (id, threadId, params, options) =>
       paginate((page) => listEventsPage(id, threadId, { ...params, ...page }, options)),
     listEventsPage,
     open,
     stream: (id, threadId, params, options) => Stream.unwrapScoped(open(id, threadId, params, options)),
-    follow: (id, threadId, options = {}) =>
-      follow({
-        operation: "Threads.follow",
-        open: (params, options) => open(id, threadId, params, options),
-        page: ({ limit, page }) =>
-          listEventsPage(
-            id,
-            threadId,
-            { ...(limit === undefined ? {} : { limit }), ...(page ? { page } : {}) },
-            options
-          ),
-        isOrdered: false,
-        end: Effect.gen(function*() {
-          const thread = endOf(yield* retrieve(id, threadId, options))
-          // the primary thread of an archived session reads as if nothing had happened
-          return thread ?? endOf(yield* api.call(Api.sessions.retrieve, { path: { session_id: id } }, options))
-        }),
-        isLast: (event) =>
-          event.type === "session.deleted" || event.type === "session.status_terminated" ||
-          (event.type === "session.thread_status_terminated" && event.session_thread_id === threadId)
-      }, options)
+    follow: (id, threadId, options = {}) => follow(sources.thread(api, id, threadId, options), options),
+    followAll: (id, options = {}) => followAll(api, id, options)
   })
 })
 

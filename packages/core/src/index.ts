@@ -71,6 +71,13 @@ export * as Conversation from "./Conversation.ts"
 export * as Cursor from "./Cursor.ts"
 
 /**
+ * Where a follower keeps how far it has come, so that it goes on there after a restart.
+ *
+ * @since 0.1.0
+ */
+export * as CursorStore from "./CursorStore.ts"
+
+/**
  * What became of events that were sent: the answer of `Events.deliver`, which never sends the same twice.
  *
  * @since 0.1.0

@@ -17,6 +17,16 @@ const events = Metric.counter("managed_agents_events", {
   incremental: true
 })
 
+const reconnects = Metric.counter("managed_agents_follow_reconnects", {
+  description: "Connections that followers had to make again, by operation and the tag of the error that caused it",
+  incremental: true
+})
+
+const recovered = Metric.counter("managed_agents_follow_recovered", {
+  description: "Events that followers had missed on the stream and found in the list, by operation",
+  incremental: true
+})
+
 /** Making a labelled metric is too slow to do per call, so each is made once. */
 const labelled = (metric: Metric.Metric.Counter<number>, label: string) => {
   const known = new Map<string, Effect.Effect<void>>()
@@ -41,6 +51,9 @@ export const countRequest = labelled(requests, "outcome")
 /** Counts a retry, when it is decided. */
 export const countRetry = labelled(retries, "error")
 
+/** Counts a reconnect of a follower, when it is decided. */
+export const countReconnect = labelled(reconnects, "error")
+
 /**
  * Counts received events, with the labels of the fiber that opened the stream. For the hot path: no Effect, and the
  * counter is looked up once per stream.
@@ -48,9 +61,21 @@ export const countRetry = labelled(retries, "error")
 export const countEvents = (
   operation: string,
   labelsOfFiber: ReadonlyArray<MetricLabel.MetricLabel>
-): (count: number) => void => {
+): (count: number) => void => unsafeCounter(events, operation, labelsOfFiber)
+
+/** Counts events that a follower found in the list after a reconnect; as {@link countEvents}. */
+export const countRecovered = (
+  operation: string,
+  labelsOfFiber: ReadonlyArray<MetricLabel.MetricLabel>
+): (count: number) => void => unsafeCounter(recovered, operation, labelsOfFiber)
+
+const unsafeCounter = (
+  metric: Metric.Metric.Counter<number>,
+  operation: string,
+  labelsOfFiber: ReadonlyArray<MetricLabel.MetricLabel>
+) => {
   const labels = [...labelsOfFiber, MetricLabel.make("operation", operation)]
-  return (count) => events.unsafeUpdate(count, labels)
+  return (count: number): void => metric.unsafeUpdate(count, labels)
 }
 
 const turns = Metric.counter("managed_agents_turns", {

@@ -16,6 +16,7 @@ import * as Event from "../../Event.ts"
 import * as Follow from "../../Follow.ts"
 import type { Page } from "../../Page.ts"
 import * as RetryPolicy from "../../RetryPolicy.ts"
+import { countReconnect, countRecovered } from "../metrics.ts"
 import type { StreamOptions } from "../request.ts"
 import * as identity from "./identity.ts"
 import type { Reading } from "./position.ts"
@@ -39,14 +40,6 @@ export interface Source {
   readonly end: Effect.Effect<Follow.EndReason | undefined, ApiError>
   /** Whether nothing comes after this event. */
   readonly isLast: (event: StreamEvent) => boolean
-}
-
-/** What became of something that has a status, if it has ended. */
-export const endOf = (
-  { archived_at, status }: { readonly archived_at: string | null; readonly status: string }
-): Follow.EndReason | undefined => {
-  if (archived_at !== null) return "archived"
-  return status === "terminated" ? "terminated" : undefined
 }
 
 type Updates = Stream.Stream<Follow.Update, ApiError>
@@ -96,12 +89,12 @@ const settingsOf = (operation: string, options: Follow.Options): Effect.Effect<S
  * recognised.
  */
 export const follow = (source: Source, options: Follow.Options): Updates =>
-  Stream.unwrap(
-    Effect.zipWith(settingsOf(source.operation, options), Effect.clock, (settings, clock) =>
-      Stream.suspend(() =>
-        Stream.fromChannel(makeLoop(source, settings, clock))
-      ))
-  )
+  Stream.unwrap(Effect.gen(function*() {
+    const settings = yield* settingsOf(source.operation, options)
+    const clock = yield* Effect.clock
+    const onRecovered = countRecovered(source.operation, yield* Effect.metricLabels)
+    return Stream.suspend(() => Stream.fromChannel(makeLoop(source, settings, clock, onRecovered)))
+  }))
 
 const stampOfLast = (events: ReadonlyArray<Event.Event>) => {
   const last = events.at(-1)
@@ -111,7 +104,8 @@ const stampOfLast = (events: ReadonlyArray<Event.Event>) => {
 const makeLoop = (
   { end, isLast, isOrdered, open, operation, page }: Source,
   settings: Settings,
-  clock: Clock.Clock
+  clock: Clock.Clock,
+  onRecovered: (count: number) => void
 ): Updating => {
   const { from, maxSilence, overlap, reconnect: schedule, remember } = settings
   const position = new Position(typeof from === "object" ? from : Cursor.start, remember)
@@ -123,6 +117,7 @@ const makeLoop = (
   /** Whether it may have ended unnoticed. */
   let suspect = known
   let ended: "event" | Follow.EndReason | undefined
+  let isReconnect = false
   let progressed = false
   let openedAt = Number.POSITIVE_INFINITY
   let attempt = 0
@@ -153,6 +148,7 @@ const makeLoop = (
       const verdict = position.listed(event, reading)
       if (verdict !== undefined) deliver(event, verdict, out)
     }
+    if (isReconnect && out.length > 0) onRecovered(out.length)
     return Chunk.unsafeFromArray(out)
   }
 
@@ -343,6 +339,8 @@ const makeLoop = (
       scheduleState = state
       attempt++
       suspect = true
+      isReconnect ||= known
+      yield* countReconnect(operation, error._tag)
       const asked = "retryAfter" in error && error.retryAfter !== undefined ? error.retryAfter : Duration.zero
       const delay = Duration.max(Duration.millis(Intervals.start(decision.intervals) - now), asked)
       const wait = Duration.equals(delay, Duration.zero) ? Effect.void : Effect.sleep(delay)

@@ -21,7 +21,7 @@ export interface Reading {
  * What a follower has delivered, in bounded memory.
  *
  * The latest events are known by their keys, `remember` of them at least and twice as many at most. Of what is forgotten
- * only the latest stamp is kept (`floor`): everything before it was delivered.
+ * only the latest stamp is kept (`floor`), and whose it was: everything before it was delivered.
  */
 export class Position {
   private readonly remember: number
@@ -29,8 +29,11 @@ export class Position {
   private old = new Map<string, Stamp | undefined>()
   /** No stamp in `old` is later. */
   private oldest: Stamp | undefined
+  private oldestKey: string | undefined
   private floor: Stamp | undefined
+  private floorKey: string | undefined
   private latest: Stamp | undefined
+  private latestKey: string | undefined
   private readonly queued = new Set<string>()
 
   constructor(cursor: Cursor.Cursor, remember: number) {
@@ -128,18 +131,25 @@ export class Position {
 
   /** Whether an event is among those that are remembered. */
   knows(key: string): boolean {
-    return this.young.has(key) || this.old.has(key)
+    return this.young.has(key) || this.old.has(key) || key === this.floorKey
   }
 
   private add(key: string, at: Stamp | undefined): void {
     if (this.young.size >= this.remember) {
-      this.floor = this.oldest ?? this.floor
+      if (this.oldest !== undefined) {
+        this.floor = this.oldest
+        this.floorKey = this.oldestKey
+      }
       this.oldest = this.latest
+      this.oldestKey = this.latestKey
       this.old = this.young
       this.young = new Map()
     }
     this.young.set(key, at)
-    if (at !== undefined && (this.latest === undefined || identity.isLater(at, this.latest))) this.latest = at
+    if (at !== undefined && (this.latest === undefined || identity.isLater(at, this.latest))) {
+      this.latest = at
+      this.latestKey = key
+    }
     if (this.queued.size > 0) this.queued.delete(key)
   }
 }

@@ -1,0 +1,225 @@
+/**
+ * Where a follower keeps how far it has come, so that it goes on there after a restart.
+ *
+ * An event is acknowledged when it has been dealt with. Whatever happens in between, an event that was acknowledged is not
+ * delivered again, and one that was not, is.
+ *
+ * @since 0.1.0
+ */
+import * as KeyValueStore from "@effect/platform/KeyValueStore"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import * as Cursor from "./Cursor.ts"
+import type * as Follow from "./Follow.ts"
+
+/**
+ * A cursor could not be read or written.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class CursorStoreError
+  extends Schema.TaggedError<CursorStoreError>("@effect-managed-agents/core/CursorStoreError")(
+    "CursorStoreError",
+    {
+      /** What was tried. */
+      operation: Schema.Literal("get", "set", "remove"),
+      /** Whose cursor it is. */
+      key: Schema.String,
+      /** What is wrong. */
+      detail: Schema.String
+    }
+  )
+{
+  override get message(): string {
+    return `CursorStore.${this.operation} of ${JSON.stringify(this.key)} failed: ${this.detail}`
+  }
+}
+
+/**
+ * Keeps cursors by key.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export interface Service {
+  /** The cursor that was last set, if any. */
+  readonly get: (key: string) => Effect.Effect<Option.Option<Cursor.Cursor>, CursorStoreError>
+  /** Replaces the cursor. If that is interrupted, by a crash for example, either the old or the new one is there. */
+  readonly set: (key: string, cursor: Cursor.Cursor) => Effect.Effect<void, CursorStoreError>
+  /** Forgets the cursor. */
+  readonly remove: (key: string) => Effect.Effect<void, CursorStoreError>
+}
+
+/**
+ * Tag for {@link Service}.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class CursorStore extends Context.Tag("@effect-managed-agents/core/CursorStore")<CursorStore, Service>() {}
+
+/** What one of the two places of a cursor holds. */
+const Saved = Schema.parseJson(Schema.Struct({ turn: Schema.Number, cursor: Cursor.Cursor }))
+
+type Saved = typeof Saved.Type
+
+/**
+ * Builds the service on a `KeyValueStore`.
+ *
+ * Writing to a file or to a browser's storage may break off half way. So every cursor has two places that are written in
+ * turn, and what is not whole does not count.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: Effect.Effect<Service, never, KeyValueStore.KeyValueStore> = Effect.gen(function*() {
+  const store = yield* KeyValueStore.KeyValueStore
+  const mutex = yield* Effect.makeSemaphore(1)
+  /** The turn of the last write of each key. */
+  const turns = new Map<string, number>()
+  const places = (key: string) => [`${key}.0`, `${key}.1`] as const
+  const attempt = <A>(
+    operation: CursorStoreError["operation"],
+    key: string,
+    self: Effect.Effect<A, { readonly message: string }>
+  ) => Effect.mapError(self, ({ message }) => new CursorStoreError({ operation, key, detail: message }))
+
+  const latest = (operation: "get" | "set", key: string): Effect.Effect<Option.Option<Saved>, CursorStoreError> =>
+    Effect.gen(function*() {
+      let found: Option.Option<Saved> = Option.none()
+      let broken = 0
+      for (const place of places(key)) {
+        const text = yield* attempt(operation, key, store.get(place))
+        if (Option.isNone(text)) continue
+        const saved = Schema.decodeOption(Saved)(text.value)
+        if (Option.isNone(saved)) broken++
+        else if (Option.isNone(found) || saved.value.turn > found.value.turn) found = saved
+      }
+      if (broken === 2) {
+        return yield* new CursorStoreError({ operation, key, detail: "expected a cursor of version 1" })
+      }
+      return found
+    })
+
+  const turnOf = (key: string): Effect.Effect<number, CursorStoreError> => {
+    const turn = turns.get(key)
+    return turn === undefined
+      ? Effect.map(latest("set", key), Option.match({ onNone: () => 0, onSome: (saved) => saved.turn }))
+      : Effect.succeed(turn)
+  }
+
+  return CursorStore.of({
+    get: (key) => Effect.map(latest("get", key), Option.map((saved) => saved.cursor)),
+    set: (key, cursor) =>
+      mutex.withPermits(1)(Effect.gen(function*() {
+        const turn = (yield* turnOf(key)) + 1
+        const text = yield* attempt("set", key, Schema.encode(Saved)({ turn, cursor }))
+        yield* attempt("set", key, store.set(places(key)[turn % 2 === 0 ? 0 : 1], text))
+        turns.set(key, turn)
+      })),
+    remove: (key) =>
+      mutex.withPermits(1)(Effect.gen(function*() {
+        turns.delete(key)
+        for (const place of places(key)) yield* attempt("remove", key, store.remove(place))
+      }))
+  })
+})
+
+/**
+ * Provides {@link CursorStore} on a `KeyValueStore`: files, a browser's storage, or anything else.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<CursorStore, never, KeyValueStore.KeyValueStore> = Layer.effect(CursorStore, make)
+
+/**
+ * Provides {@link CursorStore} in memory: cursors live as long as the layer.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerMemory: Layer.Layer<CursorStore> = Layer.provide(layer, KeyValueStore.layerMemory)
+
+/**
+ * An update, and the means to acknowledge it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Delivery {
+  readonly update: Follow.Update
+  /** Remembers that this update, and every one before it, has been dealt with. */
+  readonly acknowledge: Effect.Effect<void, CursorStoreError>
+}
+
+/**
+ * Follows from where the consumer of this key has left off. `source` is given the stored cursor; where there is none yet,
+ * it begins wherever it likes, and goes on from there.
+ *
+ * @example
+ * ```ts
+ * import * as CursorStore from "@effect-managed-agents/core/CursorStore"
+ * import * as Events from "@effect-managed-agents/core/Events"
+ * import type * as Follow from "@effect-managed-agents/core/Follow"
+ * import type { SessionId } from "@effect-managed-agents/core/Ids"
+ * import * as Effect from "effect/Effect"
+ * import * as Stream from "effect/Stream"
+ *
+ * declare const record: (update: Follow.Update) => Effect.Effect<void>
+ *
+ * export const program = (id: SessionId) =>
+ *   Effect.flatMap(Events.Events, (events) =>
+ *     CursorStore.follow(id, (cursor) => events.follow(id, { from: cursor ?? "start" })).pipe(
+ *       Stream.runForEach(({ acknowledge, update }) => Effect.zipRight(record(update), acknowledge))
+ *     ))
+ * ```
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const follow = <E, R>(
+  key: string,
+  source: (from: Cursor.Cursor | undefined) => Stream.Stream<Follow.Update, E, R>
+): Stream.Stream<Delivery, E | CursorStoreError, R | CursorStore> =>
+  Stream.unwrap(Effect.gen(function*() {
+    const store = yield* CursorStore
+    const stored = Option.getOrUndefined(yield* store.get(key))
+    let cursor = stored ?? Cursor.start
+    let begun = stored !== undefined
+    let number = 0
+    let acknowledged = -1
+    const mutex = yield* Effect.makeSemaphore(1)
+
+    const deliver = (update: Follow.Update): Delivery => {
+      if (update._tag === "Event") {
+        begun = true
+        cursor = Cursor.add(cursor, update.event)
+      }
+      const here = cursor
+      const mine = number++
+      return {
+        update,
+        // what is acknowledged late does not take back what was acknowledged since
+        acknowledge: mutex.withPermits(1)(Effect.suspend(() => {
+          if (mine <= acknowledged) return Effect.void
+          return Effect.map(store.set(key, here), () => {
+            acknowledged = mine
+          })
+        }))
+      }
+    }
+
+    return Stream.mapEffect(source(stored), (update) => {
+      if (begun || update._tag !== "CaughtUp") return Effect.succeed(deliver(update))
+      // The first run of a consumer that begins now: if nothing is acknowledged, the next one begins here as well.
+      begun = true
+      cursor = update.cursor
+      return Effect.as(store.set(key, cursor), deliver(update))
+    })
+  }))

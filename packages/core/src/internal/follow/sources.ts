@@ -1,0 +1,52 @@
+import * as Effect from "effect/Effect"
+import * as Api from "../../Api.ts"
+import type { Service } from "../../ApiClient.ts"
+import type * as Follow from "../../Follow.ts"
+import type { SessionId, ThreadId } from "../../Ids.ts"
+import type { Options } from "../request.ts"
+import type { Source } from "./follow.ts"
+
+/** What became of something that has a status, if it has ended. */
+const endOf = (
+  { archived_at, status }: { readonly archived_at: string | null; readonly status: string }
+): Follow.EndReason | undefined => {
+  if (archived_at !== null) return "archived"
+  return status === "terminated" ? "terminated" : undefined
+}
+
+/** A session: its own events, and what its threads post to it. */
+export const session = (api: Service, session_id: SessionId, options: Options): Source => {
+  const path = { session_id }
+  return {
+    operation: "Events.follow",
+    open: (query, options) => api.open(Api.events.stream, { path, query }, options),
+    page: (query) => api.call(Api.events.list, { path, query }, options),
+    isOrdered: true,
+    end: Effect.map(api.call(Api.sessions.retrieve, { path }, options), endOf),
+    isLast: (event) => event.type === "session.status_terminated" || event.type === "session.deleted"
+  }
+}
+
+/** One thread of a session. */
+export const thread = (
+  api: Service,
+  session_id: SessionId,
+  thread_id: ThreadId,
+  options: Options
+): Source => {
+  const path = { session_id, thread_id }
+  return {
+    operation: "Threads.follow",
+    open: (query, options) => api.open(Api.threads.stream, { path, query }, options),
+    page: ({ limit, page }) => api.call(Api.threads.listEvents, { path, query: { limit, page } }, options),
+    isOrdered: false,
+    // the primary thread of an archived session reads as if nothing had happened
+    end: Effect.flatMap(api.call(Api.threads.retrieve, { path }, options), (thread) => {
+      const end = endOf(thread)
+      return end === undefined ? session(api, session_id, options).end : Effect.succeed(end)
+    }),
+    isLast: (event) =>
+      event.type === "session.deleted" || event.type === "session.status_terminated" ||
+      (event.type === "session.thread_status_terminated" && event.session_thread_id === thread_id)
+  }
+}
