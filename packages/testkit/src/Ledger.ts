@@ -192,7 +192,9 @@ export interface Violation extends Offence {
  */
 export class LedgerViolation extends Data.TaggedError("LedgerViolation")<{ readonly message: string }> {
   // not fields of the error: test runners print those, and the message has it all
+  /** @internal */
   readonly #violations: ReadonlyArray<Violation>
+  /** @internal */
   readonly #timeline: string
 
   constructor(history: History, violations: ReadonlyArray<Violation>) {
