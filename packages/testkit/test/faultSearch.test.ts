@@ -168,6 +168,48 @@ describe("faults by chance", () => {
 })
 
 describe("a search", () => {
+  it.effect("leaves of a plan what matters, and of its numbers what it takes", () =>
+    Effect.gen(function*() {
+      const smallest = (fails: (fault: Fault.Fault) => boolean) =>
+        Effect.map(
+          Effect.flip(Fault.search({ runs: 1000 }, (plan) => plan.some(fails) ? Effect.fail("no") : Effect.void)),
+          ({ smallest }) => smallest
+        )
+      const { method, path } = Fault.on(Api.events.send)
+      assert.deepStrictEqual(
+        yield* smallest(({ do: action, match }) => "drop" in action && (match?.skip ?? 0) >= 2),
+        [{ match: { method, path, skip: 2 }, do: { drop: "before" } }]
+      )
+      const stream = Fault.on(Api.events.stream)
+      assert.deepStrictEqual(
+        yield* smallest(({ do: action }) => "stream" in action && (action.stream.cut_after_events ?? 0) >= 5),
+        [Fault.cutAfterEvents(5, { match: stream })]
+      )
+      assert.deepStrictEqual(
+        yield* smallest(({ do: action }) => "stream" in action && (action.stream.cut_after_bytes ?? 0) >= 777),
+        [Fault.cutAfterBytes(777, { match: stream })]
+      )
+    }))
+
+  it.effect("says so if the program fails anyway, and stops when it finds nothing", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(Fault.search({ runs: 5 }, () => Effect.die(new Error("a bug"))))
+      assert.deepStrictEqual(error.smallest, [])
+      assert.include(error.message, "fails although nothing goes wrong")
+      assert.include(error.message, "a bug")
+      let runs = 0
+      yield* Fault.search({ runs: 7, seed: 3 }, (plan) =>
+        Effect.sync(() => assert.deepStrictEqual(plan, Fault.random(3 + runs++))))
+      assert.strictEqual(runs, 7)
+      // a program that never copes is tried only so often
+      runs = 0
+      yield* Effect.flip(Fault.search({ runs: 1, maxShrinks: 2 }, (plan) =>
+        Effect.suspend(() =>
+          runs++ === 0 || plan.length > 99 ? Effect.fail("no") : Effect.void
+        )))
+      assert.isAtMost(runs, 3)
+    }))
+
   const found = (bugs: Bugs) => Effect.flip(Fault.search({ runs: 300 }, run(bugs)))
 
   it.effect("finds nothing wrong with what is right", () => Fault.search({ runs: 150 }, run({})), 60_000)

@@ -265,11 +265,21 @@ describe("an event stream", () => {
       yield* simulator.closeStreams()
       yield* settle
       assert.isTrue((yield* Fiber.poll(reading))._tag === "None")
+      // one that has not heard yet that there is nothing more
       const another = yield* Effect.forkScoped(Stream.runDrain(yield* events.open(id)))
+      yield* settle
       yield* simulator.reset
       yield* Fiber.join(reading)
       yield* Fiber.join(another)
-    }).pipe(withFaults(Fault.stallAfterEvents(3, { match: { times: 2 } }))))
+    }).pipe(withFaults(Fault.stallAfterEvents(3), Fault.stallAfterEvents(0))))
+
+  it.scoped("may die with its head, before anything has happened", () =>
+    Effect.gen(function*() {
+      const events = yield* Events.Events
+      for (let i = 0; i < 2; i++) {
+        assert.deepStrictEqual(yield* read(yield* events.open(id)), { seen: [], end: "StreamInterrupted" })
+      }
+    }).pipe(withFaults(Fault.cutAfterEvents(0), Fault.cutAfterBytes(0))))
 
   it.scoped("carries exactly the bytes that it should", () =>
     Effect.gen(function*() {

@@ -129,11 +129,12 @@ export const random = (seed: number, options: RandomOptions): Plan => {
 // Simpler
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** Numbers that are nearer to the least, the nearest first. */
-const smaller = (n: number | undefined, least: number): ReadonlyArray<number> =>
-  n === undefined
-    ? []
-    : [...new Set([least, least + Math.floor((n - least) / 2), n - 1])].filter((m) => m < n && m >= least)
+/** Smaller numbers down to the least: that one, then others by ever smaller steps. None of a number that is absent. */
+const smaller = (n = -Infinity, least: number): ReadonlyArray<number> => {
+  const out: Array<number> = []
+  for (let step = n - least; step >= 1; step = Math.floor(step / 2)) out.push(n - step)
+  return out
+}
 
 const without = <A extends object>(self: A, ...keys: ReadonlyArray<keyof A>): A =>
   // a key that is optional may be left out, and the others are not asked for
