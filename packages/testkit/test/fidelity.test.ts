@@ -20,6 +20,7 @@ const shown = new Map(
 
 interface Row {
   readonly number: string
+  readonly fact: string
   readonly mark: string
   readonly shownBy: string
 }
@@ -30,8 +31,8 @@ const table: ReadonlyArray<Row> = readFileSync(`${here}../FIDELITY.md`, "utf8")
   .map((line) => {
     const cells = line.split(/(?<!\\)\|/).map((cell) => cell.trim())
     assert.strictEqual(cells.length, 6, `four columns: ${line}`)
-    const [, number = "", , mark = "", shownBy = ""] = cells
-    return { number, mark, shownBy }
+    const [, number = "", fact = "", mark = "", shownBy = ""] = cells
+    return { number, fact, mark, shownBy }
   })
 
 const files = ({ shownBy }: Row): ReadonlyArray<string> =>
@@ -53,6 +54,17 @@ describe("FIDELITY.md", () => {
         assert.isTrue(shown.get(file)?.has(row.number), `no test in ${file} begins with ${row.number}`)
       }
     }
+  })
+
+  it("names rules that exist", () => {
+    const rules = readFileSync(`${here}../src/Rules.ts`, "utf8")
+    const named = table.flatMap(({ fact }) =>
+      [...fact.matchAll(/Rules?: ((?:`[\w.]+`(?:, )?)+)/g)].flatMap((
+        [, names = ""]
+      ) => [...names.matchAll(/\w+(?=[`.])/g)])
+    )
+    assert.isAbove(named.length, 0)
+    for (const [name] of named) assert.include(rules, `readonly ${name}:`)
   })
 
   it("has a row for each test of a fact", () => {
