@@ -20,7 +20,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "./ApiError.ts"
 import type * as Content from "./Content.ts"
-import type { Cursor } from "./Cursor.ts"
+import * as Cursor from "./Cursor.ts"
 import type * as Delivery from "./Delivery.ts"
 import * as Event from "./Event.ts"
 import * as Events from "./Events.ts"
@@ -380,8 +380,13 @@ const run = <E1, R1, E2, R2>(
     /** What is done beside: the answers in the making, by action, and the questions to the service. */
     const fibers = yield* FiberMap.make<string>()
 
+    /** Where to follow from: at first now, then where a connection went deaf. */
+    const origins = yield* Queue.unbounded<Cursor.Cursor | "now">()
+    yield* Queue.offer(origins, "now")
+
     let transcript = Transcript.empty
-    let attached = false
+    let cursor: Cursor.Cursor | undefined
+    let isRestarted = false
     let delivery: Delivery.Accepted | Delivery.AlreadyLanded | undefined
     let ended: Follow.EndReason | undefined
     /** Whether there is nothing to be taken up: it had no effect, or was dropped. */
@@ -411,8 +416,8 @@ const run = <E1, R1, E2, R2>(
     // Sending
     // -----------------------------------------------------------------------------------------------------------------
 
-    const newest = (types: ReadonlyArray<Event.EventType>, limit = 1) =>
-      Effect.map(events.listPage(sessionId, { order: "desc", limit, types }), ({ data }) => data)
+    const newest = (types: ReadonlyArray<Event.EventType> | undefined, limit = 1) =>
+      Effect.map(events.listPage(sessionId, { order: "desc", limit, ...(types && { types }) }), ({ data }) => data)
 
     /** What had been consumed before. If that cannot be told, the turn is none the worse for it. */
     const consumed = yield* newest(["session.usage"]).pipe(
@@ -423,7 +428,7 @@ const run = <E1, R1, E2, R2>(
     )
     let before: Usage.UsageSnapshot | undefined
 
-    const deliver = (since: Cursor): Effect.Effect<void> =>
+    const deliver = (since: Cursor.Cursor): Effect.Effect<void> =>
       fork(
         "input",
         Effect.gen(function*() {
@@ -456,6 +461,27 @@ const run = <E1, R1, E2, R2>(
         if (idle.every(({ type }) => type === "session.status_idle")) return { _tag: "Quiet", idle }
       }
     })
+
+    /**
+     * A connection may be alive, heartbeats and all, and yet deliver nothing. So when nothing has come for a while, the
+     * list is asked whether something should have.
+     */
+    const listen: Effect.Effect<void> = Effect.gen(function*() {
+      let silence = silences.first
+      for (let heard = transcript.count;; heard = transcript.count) {
+        yield* Effect.sleep(silence)
+        if (cursor === undefined) continue
+        silence = transcript.count === heard ? Math.min(silence * 2, silences.most) : silences.first
+        if (transcript.count !== heard) continue
+        const latest = yield* Effect.orElseSucceed(newest(undefined, 10), () => [])
+        const here = cursor
+        if (latest.some((event) => Event.processedAtOf(event) !== undefined && Cursor.add(here, event) !== here)) {
+          isRestarted = true
+          yield* Queue.offer(origins, here)
+        }
+      }
+    })
+    yield* Effect.forkScoped(listen)
 
     // -----------------------------------------------------------------------------------------------------------------
     // Answering
@@ -622,10 +648,11 @@ const run = <E1, R1, E2, R2>(
     const take = (item: Follow.Update | Signal<E>): Effect.Effect<void, E> => {
       switch (item._tag) {
         case "CaughtUp":
-          if (attached) return Effect.void
-          attached = true
+          if (cursor !== undefined) return Effect.void
+          cursor = item.cursor
           return deliver(item.cursor)
         case "Event":
+          if (cursor !== undefined) cursor = Cursor.add(cursor, item.event)
           transcript = Transcript.add(transcript, item.event)
           return respondToAll
         case "Ended":
@@ -677,19 +704,29 @@ const run = <E1, R1, E2, R2>(
       }
     }
 
-    const step = (item: Follow.Update | Signal<E>): Effect.Effect<ReadonlyArray<Update>, E> =>
-      Effect.flatMap(Effect.zipRight(take(item), decide), (outcome) =>
+    /** Whether an event of the connection that went deaf came late, and again on the new one. */
+    const isRepeated = (item: Follow.Update | Signal<E>): boolean =>
+      isRestarted && item._tag === "Event" && Transcript.add(transcript, item.event) === transcript
+
+    const step = (item: Follow.Update | Signal<E>): Effect.Effect<ReadonlyArray<Update>, E> => {
+      if (isRepeated(item)) return Effect.succeed([])
+      return Effect.flatMap(Effect.zipRight(take(item), decide), (outcome) =>
         outcome === undefined
           ? Effect.succeed(show(item))
           : Effect.map(finish(outcome), (last) => [...show(item), last]))
+    }
 
-    return events.follow(sessionId, { ...options.follow, from: "now" }).pipe(
+    return Stream.fromQueue(origins).pipe(
+      Stream.flatMap((from) => events.follow(sessionId, { ...options.follow, from }), { switch: true }),
       Stream.merge(Stream.fromQueue(signals)),
       Stream.mapEffect(step),
       Stream.flattenIterables,
       Stream.takeUntil(({ _tag }) => _tag === "Finished")
     )
   })
+
+/** After how many milliseconds without an event to ask the list, at first and at most. */
+const silences = { first: 60_000, most: 600_000 }
 
 /** How long to wait for something to come of input that says nothing to the agent. */
 const patience = "5 seconds"
