@@ -1,5 +1,9 @@
 /** Whole conversations while all sorts of things go wrong. */
+import type { ApiError } from "@effect-managed-agents/core/ApiError"
+import * as Content from "@effect-managed-agents/core/Content"
 import * as Conversation from "@effect-managed-agents/core/Conversation"
+import type * as Events from "@effect-managed-agents/core/Events"
+import type { SessionId } from "@effect-managed-agents/core/Ids"
 import * as PendingAction from "@effect-managed-agents/core/PendingAction"
 import * as RetryPolicy from "@effect-managed-agents/core/RetryPolicy"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
@@ -41,51 +45,99 @@ const options = {
   follow: { previews: ["agent.message"] }
 } satisfies Conversation.Options
 
-/** Approvals and tools; a message that steers; a sub-agent; an interrupt. */
-const conversation = Effect.gen(function*() {
-  const sessions = yield* Sessions.Sessions
-  const { id } = yield* sessions.scoped(params, { patience: "10 minutes" })
-  const first = yield* Conversation.turn(id, "one", options)
-  const running = yield* Effect.fork(Conversation.turn(id, "two", options))
-  yield* Effect.sleep("2 seconds")
-  const steering = yield* Conversation.turn(id, "three", options)
-  const second = yield* Fiber.join(running)
-  const third = yield* Conversation.turn(id, "four", options)
-  const long = yield* Effect.fork(Conversation.turn(id, "five", options))
-  yield* Effect.sleep("2 minutes")
-  yield* Conversation.interrupt(id, options.delivery)
-  return { id, outcomes: [first, second, steering, third, yield* Fiber.join(long)] }
-}).pipe(Effect.scoped, RetryPolicy.provide({ maxRetries: 10, jitter: 0 }))
+interface Kind {
+  readonly said: ReadonlyArray<string>
+  readonly outcomes: ReadonlyArray<string>
+  readonly converse: (
+    id: SessionId
+  ) => Effect.Effect<ReadonlyArray<Conversation.Outcome>, ApiError, Events.Events | Sessions.Sessions>
+}
+
+const kinds: { readonly [name: string]: Kind } = {
+  "with approvals and tools": {
+    converse: (id) => Effect.map(Conversation.turn(id, "one", options), (one) => [one]),
+    said: ["one"],
+    outcomes: ["EndTurn tools"]
+  },
+  "that are steered": {
+    converse: (id) =>
+      Effect.gen(function*() {
+        const running = yield* Effect.fork(Conversation.turn(id, "two", options))
+        yield* Effect.sleep("2 seconds")
+        return [yield* Conversation.turn(id, "three", options), yield* Fiber.join(running)]
+      }),
+    said: ["three", "two"],
+    outcomes: ["EndTurn together", "EndTurn together"]
+  },
+  "with sub-agents": {
+    converse: (id) => Effect.map(Conversation.turn(id, "four", options), (four) => [four]),
+    said: ["four"],
+    outcomes: ["EndTurn team found 42"]
+  },
+  "that are interrupted": {
+    converse: (id) =>
+      Effect.gen(function*() {
+        const running = yield* Effect.fork(Conversation.turn(id, "five", options))
+        yield* Effect.sleep("2 minutes")
+        yield* Conversation.interrupt(id, options.delivery)
+        return [yield* Fiber.join(running)]
+      }),
+    said: ["five"],
+    outcomes: ["Interrupted"]
+  }
+}
 
 /** What must be true whatever goes wrong. */
-const checked = Effect.gen(function*() {
-  const { id, outcomes } = yield* conversation
-  const simulator = yield* Simulator.Simulator
-  const events = yield* simulator.events(id)
-  const said = events.flatMap((event) => event.type === "user.message" ? [(event.content[0] as { readonly text: string }).text] : [])
-  assert.deepStrictEqual(said.toSorted(), ["five", "four", "one", "three", "two"])
-  assert.deepStrictEqual(outcomes.map(({ _tag, reply }) => `${_tag} ${reply}`.trim()), [
-    "EndTurn tools",
-    "EndTurn together",
-    "EndTurn together",
-    "EndTurn team found 42",
-    "Interrupted"
-  ])
-  assert.strictEqual(yield* simulator.openStreams(), 0)
-  assert.deepStrictEqual((yield* simulator.sessions).map(({ archived_at }) => archived_at !== null), [true])
-  yield* Ledger.assertAll
-})
+const check = ({ converse, outcomes, said }: Kind) =>
+  Effect.gen(function*() {
+    const simulator = yield* Simulator.Simulator
+    const sessions = yield* Sessions.Sessions
+    const { ended, id } = yield* sessions.scoped(params, { patience: "10 minutes" }).pipe(
+      Effect.flatMap(({ id }) => Effect.map(converse(id), (ended) => ({ ended, id }))),
+      Effect.scoped,
+      RetryPolicy.provide({ maxRetries: 10, jitter: 0 })
+    )
+    const messages = (yield* simulator.events(id)).flatMap((event) =>
+      event.type === "user.message" ? [Content.textOf(event.content)] : []
+    )
+    assert.deepStrictEqual(messages.toSorted(), said)
+    assert.deepStrictEqual(ended.map(({ _tag, reply }) => `${_tag} ${reply}`.trim()), outcomes)
+    assert.strictEqual(yield* simulator.openStreams(), 0)
+    assert.deepStrictEqual((yield* simulator.sessions).map(({ archived_at }) => archived_at !== null), [true])
+    yield* Ledger.assertAll
+  })
 
-const run = (faults: Fault.Plan) =>
+const run = (kind: Kind) => (faults: Fault.Plan) =>
   // whoever watches the tests gets a word in between
   Effect.promise(() => new Promise(setImmediate)).pipe(Effect.flatMap(() => {
-    const exit = instant.exit(Effect.provide(checked, agentThat(turns, { child, faults })), 4 * 3_600_000)
+    const exit = instant.exit(Effect.provide(check(kind), agentThat(turns, { child, faults })), 4 * 3_600_000)
     return exit === undefined ? Effect.dieMessage("does not end") : Exit.zipRight(exit, Exit.void)
   }))
 
+/** All but a stream in small pieces, which costs much and concerns no turn. */
+const what: ReadonlyArray<Fault.Kind> = [
+  "status",
+  "landed",
+  "drop_before",
+  "drop_after",
+  "delay",
+  "cut_after_events",
+  "cut_after_bytes",
+  "stall_after_events",
+  "repeat_event",
+  "insert"
+]
+
 describe("conversations", () => {
   // some time between the tests of other files
-  const runs = Number(process.env["TURN_FAULTS"] ?? 3000)
-  it(`end as they should in ${runs} ways to go wrong`, { timeout: 600_000 }, () =>
-    Effect.runPromise(Effect.zipRight(run([]), Fault.search({ runs, maxShrinks: 100 }, run))))
+  const runs = Math.ceil(Number(process.env["TURN_FAULTS"] ?? 3000) / Object.keys(kinds).length)
+  for (const [i, [name, kind]] of Object.entries(kinds).entries()) {
+    it(`${name} end as they should in ${runs} ways to go wrong`, { timeout: 600_000 }, () =>
+      Effect.runPromise(
+        Effect.zipRight(
+          run(kind)([]),
+          Fault.search({ runs, seed: i * 1_000_000, kinds: what, maxShrinks: 100 }, run(kind))
+        )
+      ))
+  }
 })
