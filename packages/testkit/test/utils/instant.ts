@@ -1,6 +1,6 @@
 /** Runs programs in time of their own, which passes as fast as they allow: thousands fit into a few seconds. */
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
+import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Scheduler from "effect/Scheduler"
 import * as virtualClock from "../../src/internal/virtualClock.ts"
