@@ -62,7 +62,7 @@ const broken = (fault: planted.Fault, only: string) =>
   Conformance.run({ scenarios: Conformance.select(only) }).pipe(
     Effect.provide(
       Layer.merge(
-        Conformance.layerTargetSimulator({ patience: "500 millis" }),
+        Conformance.layerTargetSimulator({ patience: "3 seconds" }),
         Layer.provide(
           Conformance.layerClient,
           Layer.merge(
@@ -124,6 +124,12 @@ const faults: ReadonlyArray<readonly [name: string, planted.Fault, scenario: str
     "it begins with the running pair, the session first, and the message",
     "the message stands where it is read: directly before the model request",
     "wire: lists are in the order of processing"
+  ],
+  [
+    "a message that steers is shown when the model has read it",
+    planted.events(swap("user.message")),
+    "turn.steering",
+    "and directly before the next"
   ],
   [
     "a stream replays",
