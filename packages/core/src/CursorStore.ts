@@ -152,7 +152,7 @@ export const layerMemory: Layer.Layer<CursorStore> = Layer.provide(layer, KeyVal
  * @category models
  * @since 0.1.0
  */
-export interface Delivery {
+export interface Tracked {
   readonly update: Follow.Update
   /** Remembers that this update, and every one before it, has been dealt with. */
   readonly acknowledge: Effect.Effect<void, CursorStoreError>
@@ -186,7 +186,7 @@ export interface Delivery {
 export const follow = <E, R>(
   key: string,
   source: (from: Cursor.Cursor | undefined) => Stream.Stream<Follow.Update, E, R>
-): Stream.Stream<Delivery, E | CursorStoreError, R | CursorStore> =>
+): Stream.Stream<Tracked, E | CursorStoreError, R | CursorStore> =>
   Stream.unwrap(Effect.gen(function*() {
     const store = yield* CursorStore
     const stored = Option.getOrUndefined(yield* store.get(key))
@@ -196,7 +196,7 @@ export const follow = <E, R>(
     let acknowledged = -1
     const mutex = yield* Effect.makeSemaphore(1)
 
-    const deliver = (update: Follow.Update): Delivery => {
+    const deliver = (update: Follow.Update): Tracked => {
       if (update._tag === "Event") {
         begun = true
         cursor = Cursor.add(cursor, update.event)
