@@ -5,7 +5,7 @@
 import Anthropic from "@anthropic-ai/sdk"
 import * as Event from "@effect-managed-agents/core/Event"
 import * as Events from "@effect-managed-agents/core/Events"
-import * as Follow from "@effect-managed-agents/core/Follow"
+import type * as Follow from "@effect-managed-agents/core/Follow"
 import type { SessionId } from "@effect-managed-agents/core/Ids"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
