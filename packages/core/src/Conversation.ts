@@ -324,13 +324,7 @@ export const turn = <E1 = never, R1 = never, E2 = never, R2 = never>(
   sessionId: SessionId,
   input: Input,
   options?: Options<E1, R1, E2, R2>
-): Effect.Effect<Outcome, ApiError | E1 | E2, Events.Events | R1 | R2> =>
-  stream(sessionId, input, options).pipe(
-    Stream.runFold<Update | undefined, Update>(undefined, (_, update) => update),
-    Effect.flatMap((last) =>
-      last?._tag === "Finished" ? Effect.succeed(last.outcome) : Effect.dieMessage("a turn ended without an outcome")
-    )
-  )
+): Effect.Effect<Outcome, ApiError | E1 | E2, Events.Events | R1 | R2> => runOutcome(stream(sessionId, input, options))
 
 /**
  * The same as {@link turn}, told as it happens. The last update is the outcome.
@@ -345,6 +339,23 @@ export const stream = <E1 = never, R1 = never, E2 = never, R2 = never>(
 ): Stream.Stream<Update, ApiError | E1 | E2, Events.Events | R1 | R2> =>
   Stream.unwrapScoped(run(sessionId, toEvents(input), options)).pipe(
     sessionSpan.withinStream("Conversation.turn", sessionId)
+  )
+
+/**
+ * Runs a {@link stream} to its end, for its outcome.
+ *
+ * @category destructors
+ * @since 0.1.0
+ */
+export const runOutcome = <E, R>(self: Stream.Stream<Update, E, R>): Effect.Effect<Outcome, E, R> =>
+  self.pipe(
+    Stream.runFold<Outcome | undefined, Update>(
+      undefined,
+      (outcome, update) => update._tag === "Finished" ? update.outcome : outcome
+    ),
+    Effect.flatMap((outcome) =>
+      outcome === undefined ? Effect.dieMessage("a turn without its last update") : Effect.succeed(outcome)
+    )
   )
 
 /** What happens beside the events of the session. */

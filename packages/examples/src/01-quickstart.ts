@@ -38,8 +38,8 @@ const onSimulator = Effect.gen(function*() {
 }).pipe(Effect.provide(Simulation.layer(Simulation.script)))
 
 const main = Effect.gen(function*() {
-  const turn = yield* (yield* Effect.every(variables, isSet)) ? onApi : onSimulator
-  return turn.outcome?.reason === "end_turn" ? 0 : 1
+  const { _tag } = yield* (yield* Effect.every(variables, isSet)) ? onApi : onSimulator
+  return _tag === "EndTurn" ? 0 : 1
 }).pipe(
   Effect.catchAll((error) => Effect.as(Console.error(error.message), 1)),
   Effect.provide(Orders.layer),

@@ -1,5 +1,5 @@
 // The shop: where orders are looked up, and the tool through which the agent asks for them.
-import { type AgentEvent, UserEvent } from "@effect-managed-agents/core"
+import { PendingAction } from "@effect-managed-agents/core"
 import { Context, Data, Effect, Layer, Option, Schema } from "effect"
 
 export const Order = Schema.Struct({
@@ -44,14 +44,12 @@ const Input = Schema.Struct({
  * Answers a call. The arguments come from a model and are checked like any other input; what is wrong with them, or with
  * the order, goes back as an error that the agent can read.
  */
-export const answer = (
-  call: AgentEvent.CustomToolUse
-): Effect.Effect<UserEvent.CustomToolResultParams, never, Orders> =>
-  Schema.decodeUnknown(Input)(call.input).pipe(
+export const answer = (input: unknown): Effect.Effect<PendingAction.Result, never, Orders> =>
+  Schema.decodeUnknown(Input)(input).pipe(
     Effect.flatMap(({ order_id }) => Effect.flatMap(Orders, (orders) => orders.find(order_id))),
     Effect.flatMap(Schema.encode(Schema.parseJson(Order))),
     Effect.match({
-      onSuccess: (order) => UserEvent.customToolResult(call.id, order),
-      onFailure: (error) => UserEvent.customToolResult(call.id, error.message, { isError: true })
+      onSuccess: (order) => PendingAction.result(order),
+      onFailure: (error) => PendingAction.result(error.message, { isError: true })
     })
   )

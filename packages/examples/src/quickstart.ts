@@ -1,17 +1,17 @@
-// One conversation: create a session, attach to its events, ask, answer the agent's tool call, read the reply.
+// One conversation: create a session, ask, answer the agent's tool call, read the reply.
 import {
   type ApiError,
-  type Event,
-  Events,
+  Conversation,
+  type Events,
   type Ids,
-  type Session,
+  PendingAction,
+  SessionFailure,
   Sessions,
-  UserEvent
+  Unknown
 } from "@effect-managed-agents/core"
-import { Console, Effect, Option, Schedule, type Scope, Stream } from "effect"
+import { Console, Effect, Match, Option, Stream } from "effect"
 import * as Orders from "./orders.ts"
 import * as Timeline from "./timeline.ts"
-import * as Turn from "./turn.ts"
 
 export interface Options {
   readonly agent: Ids.AgentId
@@ -22,74 +22,27 @@ export interface Options {
 /** Asks the agent a question, shows what happens, and succeeds with what came of it, however the turn ended. */
 export const program = (
   options: Options
-): Effect.Effect<Turn.Turn, ApiError.ApiError, Sessions.Sessions | Events.Events | Orders.Orders> =>
+): Effect.Effect<Conversation.Outcome, ApiError.ApiError, Sessions.Sessions | Events.Events | Orders.Orders> =>
   Effect.gen(function*() {
-    const events = yield* Events.Events
-    const session = yield* openSession(options)
+    const sessions = yield* Sessions.Sessions
+    // archived at the end, also after a failure and on Ctrl-C; interrupted first if the agent is at work
+    const session = yield* sessions.scoped(
+      { agent: options.agent, environment_id: options.environment, title: "Quickstart" },
+      { patience: "10 seconds" }
+    )
     yield* Console.log(`Session ${session.id} with ${Timeline.harmless(session.agent.name)}\n`)
     const timeline = yield* Timeline.make(session)
 
-    // Attach first: the service sends nothing twice, and what happens from here on is not missed.
-    const stream = yield* events.open(session.id)
-    yield* events.send(session.id, UserEvent.message(options.question))
-
-    const turn = yield* stream.pipe(
-      Stream.tap(timeline.show),
-      Stream.mapEffect((event) =>
-        Effect.gen(function*() {
-          const response = yield* respond(event)
-          if (Option.isSome(response)) yield* events.send(session.id, response.value)
-          return { event, answered: Option.isSome(response) }
-        })
-      ),
-      Stream.runFoldWhile(Turn.start, (turn) => turn.outcome === undefined, Turn.step)
+    const outcome = yield* Conversation.stream(session.id, options.question, {
+      approve: () => Effect.succeed(PendingAction.deny("Nobody is here to approve this. Do without it.")),
+      answer: (call) => call.name === Orders.toolName ? Effect.asSome(Orders.answer(call.input)) : Effect.succeedNone
+    }).pipe(
+      Stream.tap((update) => update._tag === "Event" ? timeline.show(update.event) : Effect.void),
+      Conversation.runOutcome
     )
-    yield* report(turn)
-    return turn
+    yield* report(outcome)
+    return outcome
   }).pipe(Effect.scoped)
-
-/** What this program does about an event: it answers its own tool, and refuses what waits for approval. */
-const respond = (event: Event.StreamEvent): Effect.Effect<Option.Option<Event.EventParams>, never, Orders.Orders> => {
-  switch (event.type) {
-    case "agent.custom_tool_use":
-      return event.name === Orders.toolName ? Effect.asSome(Orders.answer(event)) : Effect.succeedNone
-    case "agent.tool_use":
-    case "agent.mcp_tool_use":
-      return event.evaluated_permission === "ask"
-        ? Effect.succeedSome(UserEvent.deny(event.id, "Nobody is here to approve this. Do without it."))
-        : Effect.succeedNone
-    default:
-      return Effect.succeedNone
-  }
-}
-
-/** A session that is archived at the end, also after a failure and on Ctrl-C. */
-const openSession = (
-  options: Options
-): Effect.Effect<Session.Session, ApiError.ApiError, Sessions.Sessions | Scope.Scope> =>
-  Effect.flatMap(Sessions.Sessions, (sessions) =>
-    Effect.acquireRelease(
-      // whoever gives up while it is created leaves at most an idle session behind, which costs nothing
-      Effect.interruptible(
-        sessions.create({ agent: options.agent, environment_id: options.environment, title: "Quickstart" })
-      ),
-      ({ id }) =>
-        sessions.archive(id).pipe(
-          // a session may read as running for a moment after it went idle
-          Effect.retry({ while: (error) => error._tag === "InvalidRequest", schedule: retireSchedule }),
-          // a finalizer cannot be interrupted, unless it says so
-          Effect.interruptible,
-          Effect.timeout("10 seconds"),
-          Effect.match({
-            onSuccess: () => "now archived",
-            onFailure: (error) =>
-              error._tag === "NotFound" ? "gone" : `left as it is, because it cannot be archived: ${error.message}`
-          }),
-          Effect.flatMap((fate) => line("Session", `${id}, ${fate}`))
-        )
-    ))
-
-const retireSchedule = Schedule.spaced("250 millis").pipe(Schedule.upTo("2 seconds"))
 
 const line = (label: string, text: string) =>
   Effect.flatMap(
@@ -97,15 +50,45 @@ const line = (label: string, text: string) =>
     (label) => Console.log(label + Timeline.harmless(text))
   )
 
-const report = (turn: Turn.Turn) =>
+const report = (outcome: Conversation.Outcome) =>
   Effect.gen(function*() {
-    const { explanation, reason } = turn.outcome ?? Turn.cutOff
-    const { cacheRead, cacheWritten, input, output } = turn.usage
+    const { cacheCreation, cacheRead, input, output } = outcome.usage.tokens
     yield* Console.log("")
-    yield* line("Reply", turn.reply)
-    yield* line("Outcome", explanation === undefined ? reason : `${reason}. ${explanation}`)
+    yield* line("Reply", outcome.reply)
+    yield* line(
+      "Outcome",
+      Option.match(explain(outcome), {
+        onNone: () => outcome._tag,
+        onSome: (why) => `${outcome._tag}. ${why}`
+      })
+    )
     yield* line(
       "Usage",
-      `${input} tokens in, ${output} out, ${cacheRead} read from the cache, ${cacheWritten} written to it`
+      `${input} tokens in, ${output} out, ${cacheRead} read from the cache, ${cacheCreation} written to it`
     )
   })
+
+/** What there is to say about an outcome, unless the turn ended as it should. */
+export const explain = (outcome: Conversation.Outcome): Option.Option<string> => {
+  const because = (what: string) => {
+    const error = outcome.errors.at(-1)
+    return Option.some(error === undefined ? `${what}.` : `${what}: ${SessionFailure.messageOf(error)}`)
+  }
+  return Match.valueTags(outcome, {
+    EndTurn: () => Option.none(),
+    RequiresAction: ({ actions }) =>
+      Option.some(`The agent waits for a tool that this program lacks: ${actions.map(({ name }) => name).join(", ")}`),
+    Interrupted: () => Option.some("Somebody stopped the agent."),
+    Refused: ({ category, explanation }) => {
+      const why = explanation ?? category
+      return Option.some(why === undefined ? "The model refused." : `The model refused: ${why}`)
+    },
+    BudgetReached: () => Option.some("The session's budget is used up."),
+    RetriesExhausted: () => because("The service gave up on the turn"),
+    Terminated: ({ archived }) =>
+      archived ? Option.some("Somebody archived the session.") : because("The session was terminated"),
+    Deleted: () => Option.some("The session was deleted."),
+    Unknown: ({ stopReason }) =>
+      Option.some(`The turn ended for a reason that is newer than this program: ${Unknown.tagOf(stopReason)}`)
+  })
+}
