@@ -407,6 +407,7 @@ const run = <E1, R1, E2, R2>(
     const replies = new Map<string, Reply>()
     /** Calls from before the turn, which were looked for. */
     const searched = new Set<EventId>()
+    let isSearching = false
     /** What the input itself answers. */
     const answered = new Set<EventId>(sent.flatMap((event) => {
       if (event.type === "user.custom_tool_result") return [event.custom_tool_use_id]
@@ -542,11 +543,15 @@ const run = <E1, R1, E2, R2>(
     const respond = (action: PendingAction.PendingAction): Effect.Effect<void> => {
       const { answer, approve } = options
       if (replies.has(keyOf(action)) || isBeingAnswered(action.id)) return Effect.void
-      if (action._tag !== "Confirmation") return answer === undefined ? Effect.void : makeReply(action, answer(action))
+      if (action._tag !== "Confirmation") {
+        return answer === undefined
+          ? Effect.void
+          : makeReply(action, Effect.suspend(() => answer(action)))
+      }
       if (approve === undefined || !isAsked(transcript, action.id)) return Effect.void
       return makeReply(
         action,
-        Effect.asSome(approve(action)).pipe(
+        Effect.asSome(Effect.suspend(() => approve(action))).pipe(
           Effect.withSpan("Conversation.approve", {
             attributes: { "session.id": sessionId, "event.id": action.id, "tool.name": action.name },
             captureStackTrace: false
@@ -583,9 +588,11 @@ const run = <E1, R1, E2, R2>(
     const isTakenUp = (): boolean => {
       if (delivery === undefined) return false
       const since = Transcript.statusSince(transcript)
-      return ownIds().every((id) =>
-        transcript.inputs.some((input) => input.id === id && input.processed && input.at < since)
-      )
+      const taken = transcript.inputs.filter(({ at, processed }) => processed && at < since)
+      // a server that does not say what it stored leaves only the kind to go by
+      return delivery.events.length === 0
+        ? taken.some(({ type }) => sent.some((event) => event.type === type))
+        : ownIds().every((id) => taken.some((input) => input.id === id))
     }
 
     const isBeingAnswered = (id: EventId): boolean => answered.has(id) && !isTakenUp()
@@ -610,8 +617,9 @@ const run = <E1, R1, E2, R2>(
       const wanted = ids.filter((id) => !known.has(id) && !searched.has(id))
       if (wanted.length > 0) {
         for (const id of wanted) searched.add(id)
+        isSearching = true
         const found = Effect.map(findCalls(events, sessionId, wanted), (calls) => ({ _tag: "Found", calls } as const))
-        return Effect.as(fork("calls", found), undefined)
+        return Effect.as(fork(`calls ${wanted.join(" ")}`, found), undefined)
       }
       const isOpen = (id: EventId): boolean => {
         const action = known.get(id)
@@ -619,7 +627,7 @@ const run = <E1, R1, E2, R2>(
           (action === undefined || (replies.get(keyOf(action)) ?? "declined") === "declined")
       }
       return Effect.succeed(
-        ids.every(isOpen) && !FiberMap.unsafeHas(fibers, "calls")
+        ids.every(isOpen) && !isSearching
           ? { _tag: "RequiresAction", ...report(), actions: ids.flatMap((id) => known.get(id) ?? []) }
           : undefined
       )
@@ -679,6 +687,7 @@ const run = <E1, R1, E2, R2>(
             : fork("quiet", watch)
         }
         case "Found":
+          isSearching = false
           transcript = item.calls.reduce(Transcript.add, transcript)
           return respondToAll
         case "Dropped":

@@ -8,12 +8,14 @@ import * as PendingAction from "@effect-managed-agents/core/PendingAction"
 import * as RetryPolicy from "@effect-managed-agents/core/RetryPolicy"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
 import { assert, describe, it } from "@effect/vitest"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as AgentScript from "../src/AgentScript.ts"
 import * as Fault from "../src/Fault.ts"
 import * as Ledger from "../src/Ledger.ts"
+import type * as Rules from "../src/Rules.ts"
 import * as Simulator from "../src/Simulator.ts"
 import { agentThat, params } from "./utils/conversation.ts"
 import * as instant from "./utils/instant.ts"
@@ -107,10 +109,10 @@ const check = ({ converse, outcomes, said }: Kind) =>
     yield* Ledger.assertAll
   })
 
-const run = (kind: Kind) => (faults: Fault.Plan) =>
+const run = (kind: Kind, rules: Partial<Rules.Rules> = {}) => (faults: Fault.Plan) =>
   // whoever watches the tests gets a word in between
   Effect.promise(() => new Promise(setImmediate)).pipe(Effect.flatMap(() => {
-    const exit = instant.exit(Effect.provide(check(kind), agentThat(turns, { child, faults })), 4 * 3_600_000)
+    const exit = instant.exit(Effect.provide(check(kind), agentThat(turns, { child, faults, rules })), 4 * 3_600_000)
     return exit === undefined ? Effect.dieMessage("does not end") : Exit.zipRight(exit, Exit.void)
   }))
 
@@ -128,7 +130,27 @@ const what: ReadonlyArray<Fault.Kind> = [
   "insert"
 ]
 
+/** All that the service may do differently, as the most inconvenient guesses have it. */
+const hard: Partial<Rules.Rules> = {
+  asksHoldSiblings: true,
+  coordinatorFlickers: true,
+  idleLag: Duration.seconds(2),
+  interruptDelay: Duration.seconds(2),
+  maxStreamAge: Duration.seconds(20),
+  nullPendingStamps: true,
+  previewLoss: 0.5,
+  runningLag: Duration.seconds(1),
+  storeQuietInterrupts: false
+}
+
 describe("conversations", () => {
+  for (const [name, kind] of Object.entries(kinds)) {
+    it(`${name} end as they should on a service that makes it hard`, { timeout: 600_000 }, () =>
+      Effect.runPromise(
+        Effect.zipRight(run(kind, hard)([]), Fault.search({ runs: 15, seed: -1000, kinds: what }, run(kind, hard)))
+      ))
+  }
+
   // some time between the tests of other files
   const runs = Math.ceil(Number(process.env["TURN_FAULTS"] ?? 3000) / Object.keys(kinds).length)
   for (const [i, [name, kind]] of Object.entries(kinds).entries()) {
