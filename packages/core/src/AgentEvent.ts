@@ -11,7 +11,7 @@ import * as wire from "./internal/wire.ts"
 
 /**
  * What became of a tool call under the permission policy: it runs, it waits for a `user.tool_confirmation`, or it is
- * refused. Treat a word that you do not know as a refusal.
+ * refused. Treat a word that you do not know as `ask`: it must not pass unseen.
  *
  * @category schemas
  * @since 0.1.0

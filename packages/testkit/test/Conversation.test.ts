@@ -372,6 +372,30 @@ describe("approvals", () => {
       { child: { otherwise: [ask, sleep("1 second"), lookup, say("It is {{result}}")] } }
     ))))
 
+  it.effect("are asked for if the permission is a word that is not known, once the session waits for it", () =>
+    Effect.gen(function*() {
+      const simulator = yield* Simulator.Simulator
+      const id = yield* create
+      const fiber = yield* Effect.fork(
+        Effect.flip(Conversation.turn(id, "Hello", { approve: ({ name }) => Effect.fail(`asked for ${name}`) }))
+      )
+      yield* TestClock.adjust("1 second")
+      yield* simulator.emit(id, {
+        type: "agent.tool_use",
+        id: "sevt_odd",
+        name: "odd",
+        input: {},
+        evaluated_permission: "ask_the_boss"
+      })
+      yield* settle
+      assert.isNull(fiber.unsafePoll())
+      yield* simulator.emit(id, {
+        type: "session.status_idle",
+        stop_reason: { type: "requires_action", event_ids: ["sevt_odd"] }
+      })
+      assert.strictEqual(yield* inTime(Fiber.join(fiber)), "asked for odd")
+    }).pipe(Effect.provide(agentThat([[sleep("1 hour")]]))))
+
   it.effect("fail the turn if they fail", () =>
     Effect.gen(function*() {
       const error = yield* create.pipe(
@@ -512,6 +536,12 @@ describe("faults", () => {
         assert.strictEqual(yield* countOf(id, "user.message"), 1)
       }).pipe(Effect.provide(agentThat([[say("Hi")]], { faults: [fault] }))))
   }
+
+  it.effect("of a stream that is alive and deaf: the list is asked after a while", () =>
+    Effect.gen(function*() {
+      const outcome = yield* once()
+      assert.deepInclude(outcome, { _tag: "EndTurn", reply: "Hi" })
+    }).pipe(Effect.provide(agentThat([[say("Hi")]], { faults: [Fault.stallAfterEvents(2, { heartbeats: true })] }))))
 
   it.effect("of a gateway that gave up: what did not arrive is not sent again, and the turn fails", () =>
     Effect.gen(function*() {

@@ -38,7 +38,7 @@ export const idle = (stop_reason: object = { type: "end_turn" }, fields: Record<
 export const waiting = (...calls: ReadonlyArray<Event.Event>) =>
   idle({ type: "requires_action", event_ids: calls.map(idOf) })
 
-export const modelUsage = {
+const modelUsage = {
   input_tokens: 1,
   output_tokens: 2,
   cache_read_input_tokens: 3,

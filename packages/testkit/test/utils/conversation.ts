@@ -9,7 +9,7 @@ import * as AgentScript from "../../src/AgentScript.ts"
 import * as Simulator from "../../src/Simulator.ts"
 import * as Testkit from "../../src/Testkit.ts"
 
-export const agent = "agent_1"
+const agent = "agent_1"
 
 /** An agent that plays these turns, with a sub-agent to delegate to. */
 export const agentThat = (
