@@ -20,18 +20,21 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "./ApiError.ts"
 import type * as Content from "./Content.ts"
-import * as Cursor from "./Cursor.ts"
+import type { Cursor } from "./Cursor.ts"
 import type * as Delivery from "./Delivery.ts"
 import * as Event from "./Event.ts"
 import * as Events from "./Events.ts"
 import type * as Follow from "./Follow.ts"
 import type { EventId, SessionId, ThreadId } from "./Ids.ts"
+import * as attentive from "./internal/follow/attentive.ts"
 import { countTurn } from "./internal/metrics.ts"
+import { sendReply } from "./internal/sendReply.ts"
 import * as sessionSpan from "./internal/sessionSpan.ts"
 import * as PendingAction from "./PendingAction.ts"
 import type * as SessionEvent from "./SessionEvent.ts"
 import type { SessionFailure } from "./SessionFailure.ts"
 import * as Sessions from "./Sessions.ts"
+import * as ToolRunner from "./ToolRunner.ts"
 import * as Transcript from "./Transcript.ts"
 import type * as Usage from "./Usage.ts"
 import * as UserEvent from "./UserEvent.ts"
@@ -261,15 +264,20 @@ export type Update = Follow.Update | Delivered | Finished
  * @category options
  * @since 0.1.0
  */
-export interface Options<E1 = never, R1 = never, E2 = never, R2 = never> {
+export interface Options<E1 = never, R1 = never, E2 = never, R2 = never, T extends ToolRunner.Source = never> {
   /**
    * Decides about the tool calls that wait for approval, each in a fiber of its own, those of sub-agents included. A
    * decision that is not needed any more is interrupted.
    */
   readonly approve?: ((action: PendingAction.Confirmation) => Effect.Effect<PendingAction.Decision, E1, R1>) | undefined
   /**
-   * Answers the calls of custom tools, and of the tools that a self-hosted environment runs, each in a fiber of its own.
-   * `none` leaves the call to others.
+   * The tools that answer the agent's calls, each call at most once, those of sub-agents included: a `Toolkit` of
+   * `@effect/ai`, or what `ToolRunner.make` makes of it.
+   */
+  readonly tools?: T | undefined
+  /**
+   * Answers the calls of custom tools that are not among `tools`, and of the tools that a self-hosted environment runs,
+   * each in a fiber of its own. `none` leaves the call to others.
    */
   readonly answer?:
     | ((
@@ -320,11 +328,12 @@ export interface Options<E1 = never, R1 = never, E2 = never, R2 = never> {
  * @category constructors
  * @since 0.1.0
  */
-export const turn = <E1 = never, R1 = never, E2 = never, R2 = never>(
+export const turn = <E1 = never, R1 = never, E2 = never, R2 = never, T extends ToolRunner.Source = never>(
   sessionId: SessionId,
   input: Input,
-  options?: Options<E1, R1, E2, R2>
-): Effect.Effect<Outcome, ApiError | E1 | E2, Events.Events | R1 | R2> => runOutcome(stream(sessionId, input, options))
+  options?: Options<E1, R1, E2, R2, T>
+): Effect.Effect<Outcome, ApiError | E1 | E2 | ToolRunner.Error<T>, Events.Events | R1 | R2 | ToolRunner.Context<T>> =>
+  runOutcome(stream(sessionId, input, options))
 
 /**
  * The same as {@link turn}, told as it happens. The last update is the outcome.
@@ -332,11 +341,15 @@ export const turn = <E1 = never, R1 = never, E2 = never, R2 = never>(
  * @category constructors
  * @since 0.1.0
  */
-export const stream = <E1 = never, R1 = never, E2 = never, R2 = never>(
+export const stream = <E1 = never, R1 = never, E2 = never, R2 = never, T extends ToolRunner.Source = never>(
   sessionId: SessionId,
   input: Input,
-  options: Options<E1, R1, E2, R2> = {}
-): Stream.Stream<Update, ApiError | E1 | E2, Events.Events | R1 | R2> =>
+  options: Options<E1, R1, E2, R2, T> = {}
+): Stream.Stream<
+  Update,
+  ApiError | E1 | E2 | ToolRunner.Error<T>,
+  Events.Events | R1 | R2 | ToolRunner.Context<T>
+> =>
   Stream.unwrapScoped(run(sessionId, toEvents(input), options)).pipe(
     sessionSpan.withinStream("Conversation.turn", sessionId)
   )
@@ -374,30 +387,29 @@ type Signal<E> =
 /** An answer in the making: being thought about, being sent, sent, or left to others. */
 type Reply = "asking" | "sending" | "sent" | "declined"
 
-const run = <E1, R1, E2, R2>(
+const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
   sessionId: SessionId,
   sent: ReadonlyArray<Event.EventParams>,
-  options: Options<E1, R1, E2, R2>
+  options: Options<E1, R1, E2, R2, T>
 ): Effect.Effect<
-  Stream.Stream<Update, ApiError | E1 | E2>,
-  never,
-  Events.Events | R1 | R2 | Scope.Scope
+  Stream.Stream<Update, ApiError | E1 | E2 | ToolRunner.Error<T>>,
+  ToolRunner.Error<T>,
+  Events.Events | R1 | R2 | ToolRunner.Context<T> | Scope.Scope
 > =>
   Effect.gen(function*() {
-    type E = ApiError | E1 | E2
+    type E = ApiError | E1 | E2 | ToolRunner.Error<T>
+    type R = Events.Events | R1 | R2 | ToolRunner.Context<T>
     const events = yield* Events.Events
-    const context = yield* Effect.context<R1 | R2>()
+    const context = yield* Effect.context<R>()
+    const tools = options.tools === undefined ? undefined : yield* ToolRunner.make(options.tools)
     const signals = yield* Queue.unbounded<Signal<E>>()
     /** What is done beside: the answers in the making, by action, and the questions to the service. */
     const fibers = yield* FiberMap.make<string>()
 
-    /** Where to follow from: at first now, then where a connection went deaf. */
-    const origins = yield* Queue.unbounded<Cursor.Cursor | "now">()
-    yield* Queue.offer(origins, "now")
-
     let transcript = Transcript.empty
-    let cursor: Cursor.Cursor | undefined
-    let isRestarted = false
+    let isAttached = false
+    /** Whether all that has happened is known. Otherwise what looks open may have been answered. */
+    let isCurrent = false
     let delivery: Delivery.Accepted | Delivery.AlreadyLanded | undefined
     let ended: Follow.EndReason | undefined
     /** Whether there is nothing to be taken up: it had no effect, or was dropped. */
@@ -415,7 +427,7 @@ const run = <E1, R1, E2, R2>(
     }))
 
     /** Does something beside, unless it is being done, and tells what comes of it. */
-    const fork = (key: string, effect: Effect.Effect<Signal<E>, E, R1 | R2>): Effect.Effect<void> =>
+    const fork = (key: string, effect: Effect.Effect<Signal<E>, E, R>): Effect.Effect<void> =>
       effect.pipe(
         Effect.catchAllCause((cause) => Effect.succeed<Signal<E>>({ _tag: "Failed", cause })),
         Effect.flatMap((signal) => Queue.offer(signals, signal)),
@@ -440,7 +452,7 @@ const run = <E1, R1, E2, R2>(
     )
     let before: Usage.UsageSnapshot | undefined
 
-    const deliver = (since: Cursor.Cursor): Effect.Effect<void> =>
+    const deliver = (since: Cursor): Effect.Effect<void> =>
       fork(
         "input",
         Effect.gen(function*() {
@@ -474,27 +486,6 @@ const run = <E1, R1, E2, R2>(
       }
     })
 
-    /**
-     * A connection may be alive, heartbeats and all, and yet deliver nothing. So when nothing has come for a while, the
-     * list is asked whether something should have.
-     */
-    const listen: Effect.Effect<void> = Effect.gen(function*() {
-      let silence = silences.first
-      for (let heard = transcript.count;; heard = transcript.count) {
-        yield* Effect.sleep(silence)
-        if (cursor === undefined) continue
-        silence = transcript.count === heard ? Math.min(silence * 2, silences.most) : silences.first
-        if (transcript.count !== heard) continue
-        const latest = yield* Effect.orElseSucceed(newest(undefined, 10), () => [])
-        const here = cursor
-        if (latest.some((event) => Event.processedAtOf(event) !== undefined && Cursor.add(here, event) !== here)) {
-          isRestarted = true
-          yield* Queue.offer(origins, here)
-        }
-      }
-    })
-    yield* Effect.forkScoped(listen)
-
     // -----------------------------------------------------------------------------------------------------------------
     // Answering
     // -----------------------------------------------------------------------------------------------------------------
@@ -502,48 +493,53 @@ const run = <E1, R1, E2, R2>(
     const isPending = (key: string): boolean =>
       Transcript.pendingActions(transcript, sessionId).some((action) => keyOf(action) === key)
 
-    /** Sends an answer. For a moment the service may not know the call of another thread, and refuse it. */
-    const sendReply = (key: string, reply: PendingAction.Reply, attempt = 0): Effect.Effect<void, ApiError> =>
-      events.deliver(sessionId, reply, options.delivery).pipe(
-        Effect.flatMap((delivery) => delivery._tag === "Unknown" ? Effect.fail(delivery.error) : Effect.void),
-        Effect.catchTag("InvalidRequest", (error) =>
-          Effect.suspend(() => {
-            if (!isPending(key)) return Effect.void
-            return attempt === 10
-              ? Effect.fail(error)
-              : Effect.delay(Effect.suspend(() => sendReply(key, reply, attempt + 1)), "500 millis")
-          }))
+    const send = (key: string, reply: PendingAction.Reply): Effect.Effect<boolean, ApiError> => {
+      replies.set(key, "sending")
+      return sendReply(events, sessionId, reply, () => isPending(key), options.delivery)
+    }
+
+    /** Does what leads to an answer, and remembers whether there is one. */
+    const settle = (
+      key: string,
+      answer: Effect.Effect<boolean, E, R>
+    ): Effect.Effect<void> => {
+      replies.set(key, "asking")
+      return fork(
+        key,
+        Effect.map(answer, (isAnswered) => {
+          replies.set(key, isAnswered ? "sent" : "declined")
+          return { _tag: "Settled" }
+        })
       )
+    }
 
     const makeReply = <A extends PendingAction.PendingAction>(
       action: A,
       decide: Effect.Effect<Option.Option<PendingAction.AnswerTo<A>>, E1 | E2, R1 | R2>
     ): Effect.Effect<void> => {
       const key = keyOf(action)
-      replies.set(key, "asking")
-      const reply = Effect.flatMap(
-        decide,
-        Option.match({
-          onNone: () => Effect.succeed<Reply>("declined"),
-          onSome: (answer) => {
-            replies.set(key, "sending")
-            return Effect.as(sendReply(key, PendingAction.reply(action, answer)), "sent" as const)
-          }
-        })
-      )
-      return fork(
+      return settle(
         key,
-        Effect.map(reply, (state) => {
-          replies.set(key, state)
-          return { _tag: "Settled" }
-        })
+        Effect.flatMap(
+          decide,
+          Option.match({
+            onNone: () => Effect.succeed(false),
+            onSome: (answer) => Effect.as(send(key, PendingAction.reply(action, answer)), true)
+          })
+        )
       )
     }
 
     const respond = (action: PendingAction.PendingAction): Effect.Effect<void> => {
       const { answer, approve } = options
-      if (replies.has(keyOf(action)) || isBeingAnswered(action.id)) return Effect.void
+      const key = keyOf(action)
+      if (replies.has(key) || isBeingAnswered(action.id)) return Effect.void
       if (action._tag !== "Confirmation") {
+        if (tools?.owns(action) === true) {
+          const answer = tools.answer(action, (result) => send(key, PendingAction.reply(action, result)))
+          // where there are tools, `E` includes the errors of the journal
+          return settle(key, answer as Effect.Effect<boolean, E, R>)
+        }
         return answer === undefined
           ? Effect.void
           : makeReply(action, Effect.suspend(() => answer(action)))
@@ -562,13 +558,15 @@ const run = <E1, R1, E2, R2>(
 
     /** Answers what is new, and gives up answers that are not needed any more. */
     const respondToAll: Effect.Effect<void> = Effect.suspend(() => {
+      if (!isCurrent) return Effect.void
       const pending = Transcript.pendingActions(transcript, sessionId)
       if (pending.length === 0 && replies.size === 0) return Effect.void
       const keys = new Set(pending.map(keyOf))
       const gone = [...replies].flatMap(([key, reply]) => reply === "asking" && !keys.has(key) ? [key] : [])
       for (const key of gone) replies.set(key, "declined")
       return Effect.zipRight(
-        Effect.forEach(gone, (key) => FiberMap.remove(fibers, key), { discard: true }),
+        // a tool that takes its time to stop does not keep others waiting
+        Effect.forEach(gone, (key) => Effect.forkDaemon(FiberMap.remove(fibers, key)), { discard: true }),
         Effect.forEach(pending, respond, { discard: true })
       )
     })
@@ -621,14 +619,16 @@ const run = <E1, R1, E2, R2>(
         const found = Effect.map(findCalls(events, sessionId, wanted), (calls) => ({ _tag: "Found", calls } as const))
         return Effect.as(fork(`calls ${wanted.join(" ")}`, found), undefined)
       }
-      const isOpen = (id: EventId): boolean => {
+      const replyTo = (id: EventId): Reply => {
         const action = known.get(id)
-        return !isBeingAnswered(id) &&
-          (action === undefined || (replies.get(keyOf(action)) ?? "declined") === "declined")
+        if (isBeingAnswered(id)) return "sending"
+        return action === undefined ? "declined" : replies.get(keyOf(action)) ?? "declined"
       }
+      // an answer that was sent may have to wait for that to an earlier call
+      const open = ids.filter((id) => replyTo(id) !== "sent")
       return Effect.succeed(
-        ids.every(isOpen) && !isSearching
-          ? { _tag: "RequiresAction", ...report(), actions: ids.flatMap((id) => known.get(id) ?? []) }
+        open.length > 0 && open.every((id) => replyTo(id) === "declined") && !isSearching
+          ? { _tag: "RequiresAction", ...report(), actions: open.flatMap((id) => known.get(id) ?? []) }
           : undefined
       )
     }
@@ -645,7 +645,7 @@ const run = <E1, R1, E2, R2>(
       const now = Transcript.turn(transcript)
       switch (now._tag) {
         case "Waiting":
-          return requiresAction(now.ids)
+          return isCurrent ? requiresAction(now.ids) : Effect.succeed(undefined)
         case "Ended": {
           const { ending } = now
           // what became of the session is told at the end of the stream
@@ -666,12 +666,16 @@ const run = <E1, R1, E2, R2>(
 
     const take = (item: Follow.Update | Signal<E>): Effect.Effect<void, E> => {
       switch (item._tag) {
+        case "Connected":
+        case "Reconnecting":
+          isCurrent = false
+          return Effect.void
         case "CaughtUp":
-          if (cursor !== undefined) return Effect.void
-          cursor = item.cursor
+          isCurrent = true
+          if (isAttached) return respondToAll
+          isAttached = true
           return deliver(item.cursor)
         case "Event":
-          if (cursor !== undefined) cursor = Cursor.add(cursor, item.event)
           transcript = Transcript.add(transcript, item.event)
           return respondToAll
         case "Ended":
@@ -724,29 +728,19 @@ const run = <E1, R1, E2, R2>(
       }
     }
 
-    /** Whether an event of the connection that went deaf came late, and again on the new one. */
-    const isRepeated = (item: Follow.Update | Signal<E>): boolean =>
-      isRestarted && item._tag === "Event" && Transcript.add(transcript, item.event) === transcript
-
-    const step = (item: Follow.Update | Signal<E>): Effect.Effect<ReadonlyArray<Update>, E> => {
-      if (isRepeated(item)) return Effect.succeed([])
-      return Effect.flatMap(Effect.zipRight(take(item), decide), (outcome) =>
+    const step = (item: Follow.Update | Signal<E>): Effect.Effect<ReadonlyArray<Update>, E> =>
+      Effect.flatMap(Effect.zipRight(take(item), decide), (outcome) =>
         outcome === undefined
           ? Effect.succeed(show(item))
           : Effect.map(finish(outcome), (last) => [...show(item), last]))
-    }
 
-    return Stream.fromQueue(origins).pipe(
-      Stream.flatMap((from) => events.follow(sessionId, { ...options.follow, from }), { switch: true }),
+    return attentive.follow(events, sessionId, { ...options.follow, from: "now" }).pipe(
       Stream.merge(Stream.fromQueue(signals)),
       Stream.mapEffect(step),
       Stream.flattenIterables,
       Stream.takeUntil(({ _tag }) => _tag === "Finished")
     )
   })
-
-/** After how many milliseconds without an event to ask the list, at first and at most. */
-const silences = { first: 60_000, most: 600_000 }
 
 /** How long to wait for something to come of input that says nothing to the agent. */
 const patience = "5 seconds"

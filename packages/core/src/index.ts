@@ -120,6 +120,13 @@ export * as Follow from "./Follow.ts"
 export * as Ids from "./Ids.ts"
 
 /**
+ * What is known of tool calls that were run, so that none runs twice: not after a lost connection, not after a restart.
+ *
+ * @since 0.1.0
+ */
+export * as Journal from "./Journal.ts"
+
+/**
  * All services of the client as one layer.
  *
  * @since 0.1.0
@@ -237,6 +244,13 @@ export * as Threads from "./Threads.ts"
  * @since 0.1.0
  */
 export * as Timestamp from "./Timestamp.ts"
+
+/**
+ * Answers the tool calls of an agent with the tools of a program, each call at most once.
+ *
+ * @since 0.1.0
+ */
+export * as ToolRunner from "./ToolRunner.ts"
 
 /**
  * What is known about a session from its events: one pure fold.

@@ -111,3 +111,13 @@ export const countTurn = (
       ? Effect.void
       : Metric.incrementBy(Metric.tagged(cost, "currency", spent.currency), Number(spent.amount))
   ], { discard: true })
+
+const toolCalls = Metric.counter("managed_agents_tool_calls", {
+  description: "Tool calls that were run, by tool and outcome " +
+    "(`success`, `failure`, `invalid_input`, `timeout`, `defect`)",
+  incremental: true
+})
+
+/** Counts a tool call, when the tool has run. */
+export const countToolCall = (tool: string, outcome: string): Effect.Effect<void> =>
+  Metric.increment(toolCalls).pipe(Effect.tagMetrics({ tool, outcome }))

@@ -1,0 +1,263 @@
+/**
+ * What is known of tool calls that were run, so that none runs twice: not after a lost connection, not after a restart.
+ *
+ * A call is recorded before its tool runs, again with the result before that is sent, and once more when the service has
+ * taken or refused it. A call that was started and has no result was cut off: nobody knows what it did.
+ *
+ * It knows about calls that a process has run before, or is running. Two processes that answer the same session at the same
+ * time need a lock of their own around it.
+ *
+ * @since 0.1.0
+ */
+import * as KeyValueStore from "@effect/platform/KeyValueStore"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type { ParseError } from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import * as Content from "./Content.ts"
+import * as Ids from "./Ids.ts"
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Entries
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Which call an entry is about. A pending action says so.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Call {
+  readonly sessionId: Ids.SessionId
+  /** The event of the call. */
+  readonly id: Ids.EventId
+}
+
+const Started_ = Schema.TaggedStruct("Started", {}).annotations({ identifier: "JournalStarted" })
+
+/**
+ * The tool was about to run. Whether it did is not known.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Started extends Schema.Schema.Type<typeof Started_> {}
+
+const Ran_ = Schema.TaggedStruct("Ran", {
+  /** The result as it is sent, which is an instance of `PendingAction.Result`. */
+  result: Schema.TaggedStruct("Result", {
+    content: Schema.Union(Schema.String, Schema.Array(Content.ToolResultContentParams)),
+    isError: Schema.Boolean
+  })
+}).annotations({ identifier: "JournalRan" })
+
+/**
+ * The tool has run, and its result is still to be sent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Ran extends Schema.Schema.Type<typeof Ran_> {}
+
+const Posted_ = Schema.TaggedStruct("Posted", {}).annotations({ identifier: "JournalPosted" })
+
+/**
+ * The service has the result.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Posted extends Schema.Schema.Type<typeof Posted_> {}
+
+const Refused_ = Schema.TaggedStruct("Refused", {
+  /** What the service said. */
+  detail: Schema.String
+}).annotations({ identifier: "JournalRefused" })
+
+/**
+ * The service does not take the result, for good.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Refused extends Schema.Schema.Type<typeof Refused_> {}
+
+/**
+ * What is known of a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Entry = Started | Ran | Posted | Refused
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Service
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * The journal could not be read or written. A tool whose start cannot be recorded does not run.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class JournalError extends Schema.TaggedError<JournalError>("@effect-managed-agents/core/JournalError")(
+  "JournalError",
+  {
+    /** What was tried. */
+    operation: Schema.Literal("get", "put"),
+    /** The event of the call. */
+    id: Ids.EventId,
+    /** What is wrong. */
+    detail: Schema.String
+  }
+) {
+  override get message(): string {
+    return `Journal.${this.operation} of ${this.id} failed: ${this.detail}`
+  }
+}
+
+/**
+ * Keeps what is known of calls, by the id of the event of the call.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export interface Service {
+  /** The last entry of a call, if there is any. */
+  readonly get: (call: Call) => Effect.Effect<Option.Option<Entry>, JournalError>
+  /**
+   * Adds an entry. Succeeds when it is as safe as it can be: after a crash it is there. If it is cut off itself, either it
+   * or the entry before it is the last one.
+   */
+  readonly put: (call: Call, entry: Entry) => Effect.Effect<void, JournalError>
+}
+
+/**
+ * Tag for {@link Service}. Where none is provided, a client remembers in memory.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Journal extends Context.Tag("@effect-managed-agents/core/Journal")<Journal, Service>() {}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// In memory
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * How much to remember in memory.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface MemoryOptions {
+  /**
+   * Of how many calls, the last ones.
+   *
+   * @default 10_000
+   */
+  readonly capacity?: number | undefined
+}
+
+/**
+ * Builds a journal in memory. It outlives connections, not the process.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const makeMemory = ({ capacity = 10_000 }: MemoryOptions = {}): Service => {
+  const entries = new Map<string, Entry>()
+  const keyOf = ({ id, sessionId }: Call) => `${sessionId}/${id}`
+  return Journal.of({
+    get: (call) => Effect.sync(() => Option.fromNullable(entries.get(keyOf(call)))),
+    put: (call, entry) =>
+      Effect.sync(() => {
+        entries.set(keyOf(call), entry)
+        if (entries.size <= capacity) return
+        for (const oldest of entries.keys()) {
+          entries.delete(oldest)
+          return
+        }
+      })
+  })
+}
+
+/**
+ * Provides {@link Journal} in memory: what is known lives as long as the layer.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerMemory = (options?: MemoryOptions): Layer.Layer<Journal> =>
+  Layer.sync(Journal, () => makeMemory(options))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// In a store
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** What is written of an entry. */
+const saved = <A extends Entry, I>(entry: Schema.Schema<A, I>) =>
+  Schema.parseJson(Schema.Struct({ version: Schema.Literal(1), entry }))
+
+const started = saved(Started_)
+const ran = saved(Ran_)
+const settled = saved(Schema.Union(Posted_, Refused_))
+
+/**
+ * Builds a journal on a `KeyValueStore`.
+ *
+ * Each call has three keys, for its start, its result and its end, each written once: a write that breaks off half way does
+ * no harm to what was there before, and what is not whole does not count. But the start counts however little of it is
+ * there. Delete the keys of a session when the session is over.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make: Effect.Effect<Service, never, KeyValueStore.KeyValueStore> = Effect.map(
+  KeyValueStore.KeyValueStore,
+  (store) => {
+    const attempt = <A>(
+      operation: JournalError["operation"],
+      { id }: Call,
+      self: Effect.Effect<A, { readonly message: string }>
+    ) => Effect.mapError(self, ({ message }) => new JournalError({ operation, id, detail: message }))
+
+    const keyOf = ({ id, sessionId }: Call, kind: "started" | "ran" | "settled") => `${sessionId}/${id}.${kind}`
+
+    const read = (call: Call, kind: "started" | "ran" | "settled") => attempt("get", call, store.get(keyOf(call, kind)))
+
+    const write = (call: Call, kind: "started" | "ran" | "settled", text: Effect.Effect<string, ParseError>) =>
+      attempt("put", call, Effect.flatMap(text, (text) => store.set(keyOf(call, kind), text)))
+
+    return Journal.of({
+      get: Effect.fnUntraced(function*(call) {
+        if (Option.isNone(yield* read(call, "started"))) return Option.none()
+        const end = Option.flatMap(yield* read(call, "settled"), Schema.decodeOption(settled))
+        if (Option.isSome(end)) return Option.some(end.value.entry)
+        const result = Option.flatMap(yield* read(call, "ran"), Schema.decodeOption(ran))
+        return Option.some(Option.isSome(result) ? result.value.entry : { _tag: "Started" })
+      }),
+      put: (call, entry) => {
+        switch (entry._tag) {
+          case "Started":
+            return write(call, "started", Schema.encode(started)({ version: 1, entry }))
+          case "Ran":
+            return write(call, "ran", Schema.encode(ran)({ version: 1, entry }))
+          case "Posted":
+          case "Refused":
+            return write(call, "settled", Schema.encode(settled)({ version: 1, entry }))
+        }
+      }
+    })
+  }
+)
+
+/**
+ * Provides {@link Journal} on a `KeyValueStore`: files, a browser's storage, or anything else that lasts.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<Journal, never, KeyValueStore.KeyValueStore> = Layer.effect(Journal, make)

@@ -1,0 +1,20 @@
+import * as Effect from "effect/Effect"
+import * as Tracer from "effect/Tracer"
+
+/** The tracer, except that the toolkit's span does not tell the parameters of a call: content is not for traces. */
+const discreet = (tracer: Tracer.Tracer): Tracer.Tracer =>
+  Tracer.make({
+    context: (execution, fiber) => tracer.context(execution, fiber),
+    span: (name, ...rest) => {
+      const span = tracer.span(name, ...rest)
+      if (name !== "Toolkit.handle") return span
+      const attribute = span.attribute.bind(span)
+      return Object.assign(span, {
+        attribute: (key: string, value: unknown) => key === "parameters" ? undefined : attribute(key, value)
+      })
+    }
+  })
+
+/** Runs a toolkit's handler without telling the tracer its parameters. */
+export const withoutParameters = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(Effect.tracer, (tracer) => Effect.withTracer(self, discreet(tracer)))
