@@ -367,7 +367,7 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
       }
     }
     yield* Effect.sync(begin)
-    yield* Effect.addFinalizer(() => world.close)
+    yield* Effect.addFinalizer(() => Effect.zipRight(Effect.sync(() => engine.reset([])), world.close))
 
     const find = (id: string): Ruling<Cell> => {
       const cell = world.find(id)

@@ -6,6 +6,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
+import * as FiberRef from "effect/FiberRef"
 import * as Layer from "effect/Layer"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
@@ -23,21 +24,42 @@ const create = Effect.flatMap(
   (sessions) => sessions.create({ agent: Fixtures.agentId, environment_id: Fixtures.environmentId })
 )
 
-const sleepers = FastCheck.array(
-  FastCheck.record({
-    naps: FastCheck.array(FastCheck.integer({ min: 0, max: 50 }), { maxLength: 4 }),
-    work: FastCheck.constantFrom("none", "promises", "turns")
-  }),
-  { minLength: 1, maxLength: 4 }
-)
+type Place = "outside" | "inside" | "nested" | "merged"
 
-/** Sleepers that note when they wake up, and what they do then before they sleep again. */
-const nap = (plan: typeof sleepers extends FastCheck.Arbitrary<infer A> ? A : never) =>
+/** Where a fiber runs, in a test with a `TestClock`. */
+const places: Readonly<Record<Place, <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>>> = {
+  outside: (self) => self,
+  inside: (self) => Effect.provide(self, quickClock.layer),
+  nested: (self) => Effect.provide(Effect.provide(self, quickClock.layer), Layer.fresh(quickClock.layer)),
+  // the clock stays in place when this layer is closed
+  merged: (self) => Effect.provide(self, Layer.merge(quickClock.layer, Layer.empty))
+}
+
+const somewhere = FastCheck.constantFrom<Array<Place>>("outside", "inside", "nested", "merged")
+
+interface Sleeper {
+  readonly naps: ReadonlyArray<number>
+  readonly work: "none" | "promises" | "turns"
+  readonly place: Place
+}
+
+const sleepers = (place: FastCheck.Arbitrary<Place>): FastCheck.Arbitrary<ReadonlyArray<Sleeper>> =>
+  FastCheck.array(
+    FastCheck.record({
+      naps: FastCheck.array(FastCheck.integer({ min: 0, max: 50 }), { maxLength: 4 }),
+      work: FastCheck.constantFrom("none", "promises", "turns"),
+      place
+    }),
+    { minLength: 1, maxLength: 4 }
+  )
+
+/** Sleepers that note when they wake up, and what they do then before they sleep again, while another moves time. */
+const nap = (plan: ReadonlyArray<Sleeper>, turns: number, mover: Place = "outside") =>
   Effect.gen(function*() {
     yield* TestClock.setTime(0)
     const seen: Array<readonly [number, number]> = []
-    const fibers = yield* Effect.forEach(plan, ({ naps, work }, i) =>
-      Effect.fork(Effect.forEach(naps, (millis) =>
+    const fibers = yield* Effect.forEach(plan, ({ naps, place, work }, i) =>
+      Effect.fork(places[place](Effect.forEach(naps, (millis) =>
         Effect.gen(function*() {
           yield* Effect.sleep(millis)
           if (work === "promises") {
@@ -45,26 +67,60 @@ const nap = (plan: typeof sleepers extends FastCheck.Arbitrary<infer A> ? A : ne
               Promise.resolve().then(() => Promise.resolve())
             )
           }
-          if (work === "turns") yield* Effect.repeatN(Effect.yieldNow(), 3000)
+          if (work === "turns") yield* Effect.repeatN(Effect.yieldNow(), turns)
           seen.push([i, yield* Clock.currentTimeMillis])
-        }))))
-    yield* TestClock.adjust(60)
-    yield* TestClock.setTime(90)
-    yield* TestClock.adjust(200)
+        })))))
+    const asleep = yield* places[mover](Effect.gen(function*() {
+      yield* TestClock.adjust(60)
+      yield* TestClock.setTime(90)
+      const asleep = Array.from(yield* TestClock.sleeps())
+      yield* TestClock.adjustWith(Effect.sleep(20), 30)
+      yield* TestClock.adjust(200)
+      return asleep.sort()
+    }))
     yield* Fiber.joinAll(fibers)
-    return seen
+    return { seen, asleep, now: yield* Clock.currentTimeMillis }
   })
+
+/** Whoever begins later, since a layer takes its time, goes earlier among those that wake at the same time. */
+const sorted = ({ seen, ...rest }: Effect.Effect.Success<ReturnType<typeof nap>>) => ({
+  ...rest,
+  seen: seen.map(([i, at]) => ({ i, at })).sort((a, b) => a.at - b.at || a.i - b.i)
+})
+
+/** Reads a stream for a minute. */
+const minute = Effect.gen(function*() {
+  const events = yield* Events.Events
+  const { id } = yield* create
+  const live = yield* events.open(id)
+  const reader = yield* Effect.forkDaemon(Stream.runCollect(live))
+  yield* events.send(id, UserEvent.message("Hello"))
+  yield* TestClock.adjust("1 minute")
+  return { reader, at: yield* Clock.currentTimeMillis }
+}).pipe(Effect.scoped)
 
 describe("the clock of a test on the testkit", () => {
   it.effect.prop(
     "wakes who sleeps when and in the order in which a TestClock would",
-    [sleepers],
+    [sleepers(FastCheck.constant("outside"))],
     ([plan]) =>
       Effect.gen(function*() {
-        const plain = yield* nap(plan)
-        assert.deepStrictEqual(yield* Effect.provide(nap(plan), quickClock.layer), plain)
+        // so many turns that the scheduler waits for timers in between
+        const plain = yield* nap(plan, 3000)
+        assert.deepStrictEqual(yield* Effect.provide(nap(plan, 3000), quickClock.layer), plain)
       }),
-    { fastCheck: { numRuns: 10 } }
+    { fastCheck: { numRuns: 5 } }
+  )
+
+  it.effect.prop(
+    "does so wherever those are who sleep and who moves the time",
+    [sleepers(somewhere), somewhere],
+    ([plan, mover]) =>
+      Effect.gen(function*() {
+        const plain = yield* nap(plan.map((sleeper) => ({ ...sleeper, place: "outside" })), 1000)
+        assert.deepStrictEqual(sorted(yield* nap(plan, 1000, mover)), sorted(plain))
+      }),
+    { fastCheck: { numRuns: 8 } }
   )
 
   it.effect("shares its time with that of the test, also when two worlds are side by side", () =>
@@ -82,11 +138,75 @@ describe("the clock of a test on the testkit", () => {
       assert.strictEqual(yield* Clock.currentTimeMillis, 3_601_001)
     }))
 
+  it.effect("is put away with its layer", () =>
+    Effect.gen(function*() {
+      const clock = yield* Effect.clock
+      const scheduler = yield* FiberRef.get(FiberRef.currentScheduler)
+      yield* Effect.provide(Effect.void, quickClock.layer)
+      assert.strictEqual(yield* Effect.clock, clock)
+      assert.strictEqual(yield* FiberRef.get(FiberRef.currentScheduler), scheduler)
+    }))
+
+  it.effect("makes no more of it when layers follow each other", () =>
+    Effect.gen(function*() {
+      const look = Effect.zip(Effect.clock, FiberRef.get(FiberRef.currentScheduler))
+      const first = yield* places.merged(look)
+      assert.deepStrictEqual(yield* places.merged(look), first)
+      assert.deepStrictEqual(yield* places.nested(look), first)
+    }))
+
+  for (
+    const [name, layer] of Object.entries({ alone: Testkit.layer(), merged: Layer.merge(Testkit.layer(), Layer.empty) })
+  ) {
+    it.effect(`moves on in one world after the other (${name})`, () =>
+      Effect.gen(function*() {
+        for (let i = 1; i <= 3; i++) {
+          const { at } = yield* Effect.provide(minute, layer)
+          assert.strictEqual(at, i * 60_000)
+        }
+      }))
+  }
+
+  it.effect("moves on when its layer is closed meanwhile", () =>
+    Effect.gen(function*() {
+      const mover = yield* Effect.gen(function*() {
+        yield* Effect.forkDaemon(Effect.repeatN(Effect.sleep("1 minute"), 99))
+        return yield* Effect.forkDaemon(TestClock.adjust("1 hour"))
+      }).pipe(places.inside)
+      yield* Fiber.join(mover)
+      assert.strictEqual(yield* Clock.currentTimeMillis, 3_600_000)
+    }))
+
+  it.scoped("moves on beside one who never rests, as a TestClock does", () =>
+    Effect.gen(function*() {
+      yield* Effect.forkScoped(Effect.forever(Effect.yieldNow()))
+      const sleeper = yield* Effect.fork(Effect.repeatN(Effect.sleep("1 second"), 4))
+      yield* TestClock.adjust("5 seconds")
+      yield* Fiber.join(sleeper)
+    }).pipe(places.inside))
+
   it.live("leaves a live clock alone", () =>
     Effect.gen(function*() {
       const clock = yield* Effect.clock
       assert.strictEqual(yield* Effect.provide(Effect.clock, quickClock.layer), clock)
     }))
+})
+
+describe("a world that is closed", () => {
+  const worlds = {
+    "on a stream": {},
+    "on a stream that stalls": { faults: [{ do: { stream: { stall_after_events: 1 } } }] },
+    "on a stream that stalls and beats": { faults: [{ do: { stream: { stall_after_events: 1, heartbeats: true } } }] }
+  } satisfies Record<string, Testkit.Options>
+
+  for (const [name, options] of Object.entries(worlds)) {
+    it.effect(`leaves nobody waiting ${name}`, () =>
+      Effect.gen(function*() {
+        const { reader } = yield* Effect.provide(minute, Testkit.layer(options))
+        const seen = yield* Fiber.join(reader)
+        assert.strictEqual(Array.from(seen)[0]?.type, "session.status_running")
+      }))
+  }
 })
 
 describe("a two-hour session, in tests that run side by side", () => {
@@ -161,4 +281,13 @@ describe("timers", () => {
       assert.strictEqual(heap.take(now), undefined)
     }
   })
+})
+
+// the last in the file: what follows `it.layer` shares its services, since it changes the `it` that all share
+it.layer(Testkit.layer())("the clock of tests that share a world", (it) => {
+  it.effect("moves on", () =>
+    Effect.gen(function*() {
+      const { at } = yield* minute
+      assert.strictEqual((yield* minute).at, at + 60_000)
+    }))
 })

@@ -212,6 +212,8 @@ export class World {
           cell.tails.delete(one)
           stop()
           if (!one.ended) this.noteClosed(cell, one, "client")
+          // whoever still reads learns that the connection is closed
+          tail.end(one)
         })
       )
       return one
@@ -335,7 +337,7 @@ export class World {
     if (next === undefined) return
     // who sleeps longer than needed in the end is left alone: a `TestClock` wakes also those that were interrupted
     for (const due of this.sleepers.keys()) if (due <= next) return
-    const fiber = this.clock.sleep(Duration.millis(Math.max(0, (next - this.now()) / 1000))).pipe(
+    const sleeping = this.clock.sleep(Duration.millis(Math.max(0, (next - this.now()) / 1000))).pipe(
       Effect.zipRight(Effect.sync(() => {
         this.sleepers.delete(next)
         const now = Math.max(next, this.now())
@@ -343,7 +345,9 @@ export class World {
         this.arm()
       }))
     )
-    this.sleepers.set(next, this.fork(fiber))
+    const fiber = this.fork(sleeping)
+    // what is due already happens at once under a `TestClock`
+    if (fiber.unsafePoll() === null) this.sleepers.set(next, fiber)
   }
 
   private runEffect(cell: Cell, { about, step, token }: EffectRequest): void {

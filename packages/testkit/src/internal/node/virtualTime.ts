@@ -8,7 +8,7 @@ import * as virtualClock from "../virtualClock.ts"
 export const provide = (start: number) => <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.suspend(() => {
     const scheduler = new CountingScheduler(Scheduler.defaultScheduler)
-    const clock = virtualClock.make(start, settled(scheduler, setImmediate))
+    const clock = virtualClock.make(start, Effect.asVoid(settled(scheduler.turns, setImmediate)))
     return self.pipe(
       Effect.withClock(clock),
       Effect.withScheduler(scheduler),
