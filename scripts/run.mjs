@@ -1,4 +1,4 @@
-// npm start | npm run simulator -- <flags> | npm run conformance -- <flags> | npm run bench
+// npm start | npm run example -- <name> | npm run simulator -- <flags> | npm run conformance -- <flags> | npm run bench
 //
 // The program runs in this very process, so that signals, exit codes and standard output are its own.
 import { spawn } from "node:child_process"
@@ -9,7 +9,8 @@ import { bootstrap } from "./bootstrap.mjs"
 import { root } from "./lib.mjs"
 
 const programs = {
-  start: "packages/examples/src/01-quickstart.ts",
+  start: "packages/examples/src/run.ts",
+  example: "packages/examples/src/run.ts",
   simulator: "packages/testkit/src/bin.ts",
   conformance: "packages/testkit/src/conformance-bin.ts",
   bench: "packages/testkit/bench/main.ts"
@@ -40,7 +41,7 @@ if (name === "bench") {
 } else {
   const { register } = await import("tsx/esm/api")
   register()
-  process.argv = [process.execPath, file, ...args]
+  process.argv = [process.execPath, file, ...(name === "start" ? ["01-quickstart"] : []), ...args]
   // Paths among the arguments are meant from where the user stands.
   if (process.env.INIT_CWD !== undefined && existsSync(process.env.INIT_CWD)) process.chdir(process.env.INIT_CWD)
   await import(pathToFileURL(file).href)

@@ -1,59 +1,77 @@
-// npm start: one conversation with an agent, on the embedded simulator or, with credentials, on the API.
-import { ClientConfig, Ids, ManagedAgents } from "@effect-managed-agents/core"
-import { FetchHttpClient } from "@effect/platform"
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
-import { Cause, Config, Console, Effect, Exit, Layer, Option, Schema } from "effect"
+// The quickstart: create a session, ask, answer the agent's tool call, show what happens, read the reply.
+import { Conversation, PendingAction, SessionFailure, Sessions, Unknown } from "@effect-managed-agents/core"
+import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
+import { Console, Effect, Match, Schema, Stream } from "effect"
 import * as Orders from "./orders.ts"
-import * as Quickstart from "./quickstart.ts"
-import * as Simulation from "./simulation.ts"
-import { Terminal } from "./timeline.ts"
+import { Target } from "./target.ts"
+import * as Timeline from "./timeline.ts"
 
-const variables = ["ANTHROPIC_API_KEY", "AGENT_ID", "ENVIRONMENT_ID"] as const
-
-const isSet = (name: string) => Effect.map(Config.option(Config.nonEmptyString(name)), Option.isSome)
-
-const question = "Where is my order #1234?"
-
-const onApi = Effect.gen(function*() {
-  const { baseUrl } = yield* ClientConfig.ClientConfig
-  yield* Console.log(`Running on ${baseUrl}`)
-  const agent = yield* Schema.Config("AGENT_ID", Ids.AgentId)
-  const environment = yield* Schema.Config("ENVIRONMENT_ID", Ids.EnvironmentId)
-  return yield* Quickstart.program({ agent, environment, question })
-}).pipe(
-  Effect.provide(ManagedAgents.layer.pipe(
-    Layer.provideMerge(ClientConfig.layerEnv),
-    Layer.provide(FetchHttpClient.layer)
-  ))
-)
-
-const onSimulator = Effect.gen(function*() {
-  const missing = yield* Effect.filter(variables, (name) => Effect.map(isSet(name), (set) => !set))
-  yield* Console.log(
-    missing.length === variables.length
-      ? `Running on the embedded simulator. To run on the API, set ${variables.join(", ")}.`
-      : `Running on the embedded simulator. To run on the API, also set ${missing.join(", ")}.`
+export const program = Effect.gen(function*() {
+  const { agent, environment } = yield* Target
+  const sessions = yield* Sessions.Sessions
+  // When the scope closes it is interrupted, if it runs, and archived: also after a failure and on Ctrl-C.
+  const session = yield* sessions.scoped(
+    { agent, environment_id: environment, title: "Quickstart" },
+    { patience: "10 seconds" }
   )
-  return yield* Quickstart.program({ ...Simulation, question })
-}).pipe(Effect.provide(Simulation.layer(Simulation.script)))
+  yield* Console.log(`Session ${session.id} with ${Timeline.harmless(session.agent.name)}\n`)
+  const timeline = yield* Timeline.make(session)
 
-const main = Effect.gen(function*() {
-  const { _tag } = yield* (yield* Effect.every(variables, isSet)) ? onApi : onSimulator
-  return _tag === "EndTurn" ? 0 : 1
-}).pipe(
-  Effect.catchAll((error) => Effect.as(Console.error(error.message), 1)),
-  Effect.provide(Orders.layer),
-  Effect.provideService(Terminal, {
-    color: process.stdout.isTTY && (process.env.NO_COLOR ?? "") === "",
-    columns: process.stdout.columns ?? 200
+  const outcome = yield* Conversation.stream(session.id, "Where is my order #1234?", {
+    answer: Orders.answer,
+    approve: () => Effect.succeed(PendingAction.deny("Nobody is here to approve this. Do without it."))
+  }).pipe(
+    Stream.tap((update) =>
+      update._tag === "Event" && update.state === "processed" ? timeline.show(update.event) : Effect.void
+    ),
+    Conversation.runOutcome
+  )
+  yield* report(outcome)
+  return outcome
+}).pipe(Effect.scoped, Effect.provide(Orders.layer))
+
+/** A turn ends in one of nine ways. One that is forgotten here does not compile. */
+export const explain = (outcome: Conversation.Outcome): string => {
+  const error = outcome.errors.at(-1)
+  const because = error === undefined ? "" : `: ${SessionFailure.messageOf(error)}`
+  return Match.valueTags(outcome, {
+    EndTurn: () => "",
+    RequiresAction: ({ actions }) =>
+      `The agent waits for a tool that this program lacks: ${actions.map(({ name }) => name).join(", ")}`,
+    Interrupted: () => "Somebody stopped the agent.",
+    Refused: ({ category, explanation }) => `The model refused: ${explanation ?? category ?? "it did not say why"}`,
+    BudgetReached: () => "The session's budget is used up.",
+    RetriesExhausted: () => `The service gave up on the turn${because}`,
+    Terminated: ({ archived }) => archived ? "Somebody archived it." : `The session was terminated${because}`,
+    Deleted: () => "The session was deleted.",
+    Unknown: ({ stopReason }) => `It ended for a reason that is newer than this program: ${Unknown.tagOf(stopReason)}`
   })
-)
+}
 
-NodeRuntime.runMain(main, {
-  teardown: (exit, onExit) =>
-    onExit(Exit.match(exit, {
-      onSuccess: Number,
-      // 130 is what shells expect after Ctrl-C
-      onFailure: (cause) => Cause.isInterruptedOnly(cause) ? 130 : 1
-    }))
-})
+const report = (outcome: Conversation.Outcome) =>
+  Effect.gen(function*() {
+    const { cacheCreation, cacheRead, input, output } = outcome.usage.tokens
+    const usage = `${input} tokens in, ${output} out, ${cacheRead} read from the cache, ${cacheCreation} written to it`
+    const why = explain(outcome)
+    const lines = { Reply: outcome.reply, Outcome: why === "" ? outcome._tag : `${outcome._tag}. ${why}`, Usage: usage }
+    yield* Console.log("")
+    for (const [label, text] of Object.entries(lines)) {
+      yield* Console.log((yield* Timeline.paint(label.padEnd(9), "bold")) + Timeline.harmless(text))
+    }
+  })
+
+export const agent: Simulator.AgentOptions = {
+  agent: { name: "Order assistant", tools: [Orders.tool] },
+  script: AgentScript.make({
+    turns: [[
+      AgentScript.think,
+      AgentScript.sleep("600 millis"),
+      AgentScript.customTool({ name: Orders.tool.name, input: { order_id: "1234" } }),
+      AgentScript.sleep("900 millis"),
+      AgentScript.effect((agent) =>
+        Effect.flatMap(Schema.decode(Schema.parseJson(Orders.Order))(agent.result), (order) =>
+          agent.say(`Your order #${order.order_id} has ${order.status} and arrives on ${order.arrives}.`))
+      )
+    ]]
+  })
+}

@@ -31,25 +31,33 @@ export const layer = Layer.succeed(Orders, {
     })
 })
 
-/** The name under which the agent's definition declares the tool. */
-export const toolName = "get_order_status"
-
 const Input = Schema.Struct({
   order_id: Schema.String.pipe(
     Schema.pattern(/^\d+$/, { message: () => "order_id must be the digits of an order number, such as \"1234\"" })
   )
 })
 
+/** The tool as the agent's definition declares it. */
+export const tool = {
+  type: "custom",
+  name: "get_order_status",
+  description: "Looks up an order",
+  input_schema: { type: "object", properties: { order_id: { type: "string" } }, required: ["order_id"] }
+} as const
+
 /**
- * Answers a call. The arguments come from a model and are checked like any other input; what is wrong with them, or with
- * the order, goes back as an error that the agent can read.
+ * Answers the calls of the tool, and leaves those of other tools to others. The arguments come from a model and are checked
+ * like any other input; what is wrong with them, or with the order, goes back as an error that the agent can read.
  */
-export const answer = (input: unknown): Effect.Effect<PendingAction.Result, never, Orders> =>
-  Schema.decodeUnknown(Input)(input).pipe(
+export const answer = (
+  { input, name }: PendingAction.CustomToolCall | PendingAction.SelfHostedToolCall
+): Effect.Effect<Option.Option<PendingAction.Result>, never, Orders> =>
+  name !== tool.name ? Effect.succeedNone : Schema.decodeUnknown(Input)(input).pipe(
     Effect.flatMap(({ order_id }) => Effect.flatMap(Orders, (orders) => orders.find(order_id))),
     Effect.flatMap(Schema.encode(Schema.parseJson(Order))),
     Effect.match({
       onSuccess: (order) => PendingAction.result(order),
       onFailure: (error) => PendingAction.result(error.message, { isError: true })
-    })
+    }),
+    Effect.asSome
   )

@@ -1,45 +1,24 @@
-// The agent that the quickstart talks to when there are no credentials: a script for the embedded simulator.
+// What the examples talk to when there are no credentials: a simulated service with one agent, in this process.
 import { Ids } from "@effect-managed-agents/core"
-import { AgentScript, type Simulator, Testkit } from "@effect-managed-agents/testkit"
-import { Effect, type Layer, Schema } from "effect"
-import * as Orders from "./orders.ts"
+import { type Simulator, Testkit } from "@effect-managed-agents/testkit"
+import { Layer } from "effect"
+import { Target } from "./target.ts"
 
-export const agent = Ids.AgentId.make("agent_order_assistant")
-export const environment = Ids.EnvironmentId.make("env_cloud")
+export const target = {
+  agent: Ids.AgentId.make("agent_example"),
+  environment: Ids.EnvironmentId.make("env_cloud")
+}
 
-export const script = AgentScript.make({
-  turns: [[
-    AgentScript.think,
-    AgentScript.sleep("600 millis"),
-    AgentScript.customTool({ name: Orders.toolName, input: { order_id: "1234" } }),
-    AgentScript.sleep("900 millis"),
-    AgentScript.effect((agent) =>
-      Effect.flatMap(
-        Schema.decode(Schema.parseJson(Orders.Order))(agent.result),
-        (order) => agent.say(`Your order #${order.order_id} has ${order.status} and arrives on ${order.arrives}.`)
-      )
-    )
-  ]]
+/** A service with this agent, and perhaps with others that it may delegate to. */
+export const options = (agent: Simulator.AgentOptions, more: Simulator.Options = {}): Simulator.Options => ({
+  ...more,
+  fixtures: { environments: [{ id: target.environment, type: "cloud" }] },
+  agents: { ...more.agents, [target.agent]: agent }
 })
 
-/** A simulated service with one agent, which plays the script. */
-export const simulator = (script: AgentScript.Script): Simulator.Options => ({
-  fixtures: { environments: [{ id: environment, type: "cloud" }] },
-  agents: {
-    [agent]: {
-      agent: {
-        name: "Order assistant",
-        tools: [{
-          type: "custom",
-          name: Orders.toolName,
-          description: "Looks up an order",
-          input_schema: { type: "object", properties: { order_id: { type: "string" } }, required: ["order_id"] }
-        }]
-      },
-      script
-    }
-  }
-})
-
-/** The client's services on that simulator, in this process. No network is involved. */
-export const layer = (script: AgentScript.Script): Layer.Layer<Testkit.Services> => Testkit.layer(simulator(script))
+/** The client's services on such a service. No network is involved. */
+export const layer = (
+  agent: Simulator.AgentOptions,
+  more?: Simulator.Options
+): Layer.Layer<Testkit.Services | Target> =>
+  Layer.merge(Testkit.layer(options(agent, more)), Layer.succeed(Target, target))

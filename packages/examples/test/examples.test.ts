@@ -5,6 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import * as Quickstart from "../src/01-quickstart.ts"
 import * as Simulation from "../src/simulation.ts"
 
 const root = fileURLToPath(new URL("../../..", import.meta.url))
@@ -21,7 +22,7 @@ const quickstart = (env: { readonly [name: string]: string }, interruptAt?: stri
     const inherited = Object.entries(process.env).filter(([name]) =>
       !/^(ANTHROPIC_.*|AGENT_ID|ENVIRONMENT_ID|NO_COLOR|FORCE_COLOR)$/.test(name)
     )
-    const child = spawn(process.execPath, ["--import", "tsx", "packages/examples/src/01-quickstart.ts"], {
+    const child = spawn(process.execPath, ["--import", "tsx", "packages/examples/src/run.ts", "01-quickstart"], {
       cwd: root,
       env: { ...Object.fromEntries(inherited), ...env },
       stdio: ["ignore", "pipe", "pipe"]
@@ -46,13 +47,15 @@ const reply = "Reply    Your order #1234 has shipped and arrives on Friday.\n"
 
 /** A simulator on a port, and what `npm start` needs to be told to use it. */
 const onPort = (script: AgentScript.Script) =>
-  Layer.provideMerge(SimulatorServer.layer(), Simulator.layer(Simulation.simulator(script)))
+  Layer.provideMerge(SimulatorServer.layer(), Simulator.layer(Simulation.options({ ...Quickstart.agent, script })))
+
+const { script } = Quickstart.agent
 
 const credentials = Effect.map(SimulatorServer.SimulatorServer, ({ url }) => ({
   ANTHROPIC_BASE_URL: url,
   ANTHROPIC_API_KEY: "sk-secret-of-the-test",
-  AGENT_ID: Simulation.agent,
-  ENVIRONMENT_ID: Simulation.environment
+  AGENT_ID: Simulation.target.agent,
+  ENVIRONMENT_ID: Simulation.target.environment
 }))
 
 const only = <A>(list: ReadonlyArray<A>): A => {
@@ -110,7 +113,7 @@ describe.sequential("npm start", { timeout: 60_000 }, () => {
           ["/v1/sessions/{id}/archive", 200]
         ]
       )
-    }).pipe(Effect.provide(onPort(Simulation.script))))
+    }).pipe(Effect.provide(onPort(script))))
 
   it.live("fails with one line when the service refuses it", () =>
     Effect.gen(function*() {
@@ -118,7 +121,7 @@ describe.sequential("npm start", { timeout: 60_000 }, () => {
       assert.match(stderr, /^Sessions\.create failed: 404 not_found_error: .*agent_unknown.*\n$/)
       assert.notInclude(stdout + stderr, "sk-secret-of-the-test")
       assert.strictEqual(code, 1)
-    }).pipe(Effect.provide(onPort(Simulation.script))))
+    }).pipe(Effect.provide(onPort(script))))
 
   it.live("archives the session on Ctrl-C, if the service lets it", () =>
     Effect.gen(function*() {

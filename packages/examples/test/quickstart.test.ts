@@ -1,26 +1,24 @@
 // The program of `npm start`, unchanged, against scripted agents: no network, and time is virtual.
 import { AgentScript, Simulator } from "@effect-managed-agents/testkit"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, Layer, Option, TestClock } from "effect"
+import { Effect, Fiber, TestClock } from "effect"
+import * as Quickstart from "../src/01-quickstart.ts"
 import * as Orders from "../src/orders.ts"
-import * as Quickstart from "../src/quickstart.ts"
 import * as Simulation from "../src/simulation.ts"
 import { Terminal } from "../src/timeline.ts"
+import { printed } from "./support.ts"
 
 const agentThat = (...turn: ReadonlyArray<AgentScript.Step>) =>
-  Layer.merge(Simulation.layer(AgentScript.make({ turns: [turn] })), Orders.layer)
+  Simulation.layer({ ...Quickstart.agent, script: AgentScript.make({ turns: [turn] }) })
 
 /** Runs the program and keeps what it prints. */
-const ask = Effect.gen(function*() {
-  const console = yield* Effect.console
-  const lines: Array<string> = []
-  const write = (...parts: ReadonlyArray<unknown>) => Effect.sync(() => void lines.push(parts.join(" ")))
-  const outcome = yield* Quickstart.program({ ...Simulation, question: "Where is my order #1234?" }).pipe(
-    Effect.withConsole({ ...console, log: write, error: write })
-  )
-  const why = Option.getOrUndefined(Quickstart.explain(outcome))
-  return { outcome: outcome._tag, why, reply: outcome.reply, usage: outcome.usage, printed: lines.join("\n") }
-})
+const ask = Effect.map(printed(Quickstart.program), ([outcome, printed]) => ({
+  outcome: outcome._tag,
+  why: Quickstart.explain(outcome),
+  reply: outcome.reply,
+  usage: outcome.usage,
+  printed
+}))
 
 /** The one session there is, as the simulator has it. */
 const session = Effect.gen(function*() {
@@ -60,7 +58,7 @@ const idleBecause = (type: string) => (sessionId: string) =>
 
 const busy = agentThat(AgentScript.sleep("1 minute"))
 
-const lookUp = (input: { readonly [key: string]: unknown }) => AgentScript.customTool({ name: Orders.toolName, input })
+const lookUp = (input: { readonly [key: string]: unknown }) => AgentScript.customTool({ name: Orders.tool.name, input })
 
 describe("the quickstart", () => {
   it.effect("answers the tool call and shows the reply", () =>

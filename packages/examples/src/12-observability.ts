@@ -1,0 +1,67 @@
+// Observability: spans and metrics, exported with OpenTelemetry. A span per session, below it turns, calls, approvals and
+// reconnects; metrics for calls, retries, reconnects, turns, tokens and cost. No content is in any of them.
+//
+// Here spans are kept in memory and printed as a tree. To send them somewhere, put another exporter in their place, such
+// as `new BatchSpanProcessor(new OTLPTraceExporter())`; metrics take a `metricReader` beside it.
+import { Conversation, PendingAction, Sessions } from "@effect-managed-agents/core"
+import { AgentScript, Fault, type Simulator } from "@effect-managed-agents/testkit"
+import * as NodeSdk from "@effect/opentelemetry/NodeSdk"
+import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base"
+import { Console, Effect, Metric, MetricState } from "effect"
+import { Target } from "./target.ts"
+
+const conversation = Effect.gen(function*() {
+  const { agent, environment } = yield* Target
+  const sessions = yield* Sessions.Sessions
+  const session = yield* sessions.scoped({ agent, environment_id: environment, title: "Observability" })
+  const outcome = yield* Conversation.turn(session.id, "Clean up.", {
+    approve: () => Effect.delay(Effect.succeed(PendingAction.allow), "200 millis")
+  })
+  yield* Console.log(`${outcome._tag}: ${outcome.reply}\n`)
+}).pipe(Effect.scoped)
+
+export const program = Effect.gen(function*() {
+  const exporter = new InMemorySpanExporter()
+  const telemetry = NodeSdk.layer(() => ({
+    resource: { serviceName: "examples" },
+    spanProcessor: new SimpleSpanProcessor(exporter)
+  }))
+  yield* conversation.pipe(
+    Effect.provide(telemetry),
+    Effect.tagMetrics("example", "observability"),
+    // the exporter forgets what it has when the layer closes
+    Effect.ensuring(Effect.suspend(() => printTree(exporter.getFinishedSpans())))
+  )
+  yield* printMetrics
+})
+
+const printTree = (spans: ReadonlyArray<ReadableSpan>, parent?: string, indent = ""): Effect.Effect<void> =>
+  Effect.forEach(
+    spans.filter((span) => span.parentSpanContext?.spanId === parent),
+    (span) => {
+      const about = span.attributes["turn.outcome"] ?? span.attributes["error.type"] ?? ""
+      return Effect.zipRight(
+        Console.log(`${indent}${span.name} ${String(about)}`.trimEnd()),
+        printTree(spans, span.spanContext().spanId, `${indent}  `)
+      )
+    },
+    { discard: true }
+  )
+
+const printMetrics = Effect.flatMap(Metric.snapshot, (metrics) =>
+  Effect.forEach(metrics, ({ metricKey: { name, tags }, metricState }) => {
+    const labels = new Map(tags.map(({ key, value }) => [key, value]))
+    if (labels.get("example") !== "observability" || !MetricState.isCounterState(metricState)) return Effect.void
+    labels.delete("example")
+    return Console.log(`${name} ${[...labels.values()].join(" ")} ${metricState.count}`)
+  }, { discard: true }))
+
+/** The connection breaks once. */
+export const simulation: Simulator.Options = { faults: [Fault.cutAfterEvents(5)] }
+
+export const agent: Simulator.AgentOptions = {
+  agent: { name: "Janitor" },
+  script: AgentScript.make({
+    turns: [[AgentScript.tool({ name: "bash", permission: "ask" }), AgentScript.say("All clean.")]]
+  })
+}

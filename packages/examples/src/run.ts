@@ -1,0 +1,92 @@
+// npm start | npm run example -- <name>: runs an example, on the embedded simulator or, with credentials, on the API.
+import { ClientConfig, type Conversation, Ids, ManagedAgents } from "@effect-managed-agents/core"
+import type { Simulator } from "@effect-managed-agents/testkit"
+import { FetchHttpClient } from "@effect/platform"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import { Cause, Config, Console, Effect, Exit, Layer, Option, Schema } from "effect"
+import * as Prompt from "./prompt.ts"
+import * as Simulation from "./simulation.ts"
+import { Target } from "./target.ts"
+import { Terminal } from "./timeline.ts"
+
+interface Example {
+  /** If it succeeds with the outcome of a turn, the exit code says whether that is `EndTurn`. */
+  readonly program: Effect.Effect<
+    Conversation.Outcome | void,
+    { readonly message: string },
+    ManagedAgents.Services | Prompt.Prompt | Target
+  >
+  /** The simulated agent. */
+  readonly agent: Simulator.AgentOptions
+  /** What else is simulated. */
+  readonly simulation?: Simulator.Options
+}
+
+/** The programs by name, in the order in which to read them. */
+export const examples = {
+  "01-quickstart": () => import("./01-quickstart.ts"),
+  "02-streaming": () => import("./02-streaming.ts"),
+  "04-approvals": () => import("./04-approvals.ts"),
+  "05-interrupt-and-steer": () => import("./05-interrupt-and-steer.ts"),
+  "06-sub-agents": () => import("./06-sub-agents.ts"),
+  "07-outcomes": () => import("./07-outcomes.ts"),
+  "08-resume": () => import("./08-resume.ts"),
+  "12-observability": () => import("./12-observability.ts")
+} satisfies { readonly [name: string]: () => Promise<Example> }
+
+const variables = ["ANTHROPIC_API_KEY", "AGENT_ID", "ENVIRONMENT_ID"] as const
+
+const isSet = (name: string) => Effect.map(Config.option(Config.nonEmptyString(name)), Option.isSome)
+
+const onApi = ({ program }: Example) =>
+  Effect.gen(function*() {
+    const { baseUrl } = yield* ClientConfig.ClientConfig
+    yield* Console.log(`Running on ${baseUrl}`)
+    const agent = yield* Schema.Config("AGENT_ID", Ids.AgentId)
+    const environment = yield* Schema.Config("ENVIRONMENT_ID", Ids.EnvironmentId)
+    return yield* Effect.provideService(program, Target, { agent, environment })
+  }).pipe(
+    Effect.provide(ManagedAgents.layer.pipe(
+      Layer.provideMerge(ClientConfig.layerEnv),
+      Layer.provide(FetchHttpClient.layer)
+    ))
+  )
+
+const onSimulator = ({ agent, program, simulation }: Example) =>
+  Effect.gen(function*() {
+    const missing = yield* Effect.filter(variables, (name) => Effect.map(isSet(name), (set) => !set))
+    yield* Console.log(
+      missing.length === variables.length
+        ? `Running on the embedded simulator. To run on the API, set ${variables.join(", ")}.`
+        : `Running on the embedded simulator. To run on the API, also set ${missing.join(", ")}.`
+    )
+    return yield* program
+  }).pipe(Effect.provide(Simulation.layer(agent, simulation)))
+
+const main = Effect.gen(function*() {
+  const name = process.argv[2] ?? ""
+  const load = Object.entries(examples).find(([key]) => key === name)?.[1]
+  if (load === undefined) {
+    yield* Console.error(["usage: npm run example -- <name>", ...Object.keys(examples)].join("\n  "))
+    return 1
+  }
+  const example: Example = yield* Effect.promise(load)
+  const outcome = yield* (yield* Effect.every(variables, isSet)) ? onApi(example) : onSimulator(example)
+  return outcome === undefined || outcome._tag === "EndTurn" ? 0 : 1
+}).pipe(
+  Effect.catchAll((error) => Effect.as(Console.error(error.message), 1)),
+  Effect.provide(Prompt.layer),
+  Effect.provideService(Terminal, {
+    color: process.stdout.isTTY && (process.env.NO_COLOR ?? "") === "",
+    columns: process.stdout.columns ?? 200
+  })
+)
+
+NodeRuntime.runMain(main, {
+  teardown: (exit, onExit) =>
+    onExit(Exit.match(exit, {
+      onSuccess: Number,
+      // 130 is what shells expect after Ctrl-C
+      onFailure: (cause) => Cause.isInterruptedOnly(cause) ? 130 : 1
+    }))
+})

@@ -1,0 +1,146 @@
+// The examples, unchanged, on the simulator that they run on by themselves: what they print, in virtual time.
+import { Ledger, type Simulator } from "@effect-managed-agents/testkit"
+import { assert, describe, it } from "@effect/vitest"
+import { Effect } from "effect"
+import * as Streaming from "../src/02-streaming.ts"
+import * as Approvals from "../src/04-approvals.ts"
+import * as Interrupt from "../src/05-interrupt-and-steer.ts"
+import * as SubAgents from "../src/06-sub-agents.ts"
+import * as Outcomes from "../src/07-outcomes.ts"
+import * as Resume from "../src/08-resume.ts"
+import * as Observability from "../src/12-observability.ts"
+import { Prompt } from "../src/prompt.ts"
+import * as Simulation from "../src/simulation.ts"
+import type { Target } from "../src/target.ts"
+import type { Testkit } from "@effect-managed-agents/testkit"
+import { inTime, printed } from "./support.ts"
+
+interface Example<R> {
+  readonly program: Effect.Effect<unknown, unknown, R>
+  readonly agent: Simulator.AgentOptions
+  readonly simulation?: Simulator.Options
+}
+
+/** The lines that an example prints. It must also have left nothing behind. */
+const lines = <R>({ agent, program, simulation }: Example<R>) =>
+  printed(inTime(program)).pipe(
+    Effect.map(([, printed]) => printed.split("\n")),
+    Effect.zipLeft(Ledger.assertAll),
+    Effect.provide(Simulation.layer(agent, simulation))
+  ) as Effect.Effect<ReadonlyArray<string>, unknown, Exclude<R, Testkit.Services | Target>>
+
+describe("the examples", () => {
+  it.effect("streaming", () =>
+    Effect.gen(function*() {
+      const all = yield* lines(Streaming)
+      const drafts = all.filter((line) => line.startsWith("…"))
+      assert.isAbove(drafts.length, 1)
+      const message = all.find((line) => line.startsWith("agent  "))
+      assert.include(message, "arrives on Friday")
+      for (const draft of drafts) assert.include(message, draft.slice(1).trim())
+      assert.match(all.at(-1) ?? "", /^EndTurn, \d+ tokens written$/)
+    }))
+
+  const answers = (answer: Effect.Effect<string>) => {
+    const questions: Array<string> = []
+    return Effect.map(
+      lines(Approvals).pipe(
+        Effect.provideService(Prompt, {
+          ask: (question) => Effect.zipRight(Effect.sync(() => void questions.push(question)), answer)
+        })
+      ),
+      (lines) => ({ lines, questions })
+    )
+  }
+
+  it.effect("approvals: allowed", () =>
+    Effect.gen(function*() {
+      const { lines, questions } = yield* answers(Effect.succeed("y"))
+      assert.deepStrictEqual(questions, ["The agent wants to run bash {\"command\":\"rm -r build\"}. Allow? [y/N] "])
+      assert.deepStrictEqual(lines, ["read: allow", "bash: allow", "The build folder is gone."])
+    }))
+
+  it.effect("approvals: denied", () =>
+    Effect.gen(function*() {
+      const { lines } = yield* answers(Effect.succeed("keep it"))
+      assert.deepStrictEqual(lines.slice(0, 2), ["read: allow", "bash: deny"])
+      assert.include(lines[2], "No: keep it")
+    }))
+
+  it.effect("approvals: nobody there", () =>
+    Effect.gen(function*() {
+      const { lines } = yield* answers(Effect.never)
+      assert.include(lines[2], "Nobody is here to allow it.")
+    }))
+
+  it.effect("interrupt and steer", () =>
+    Effect.gen(function*() {
+      const all = yield* lines(Interrupt)
+      assert.deepStrictEqual(all, [
+        "EndTurn: The report, without suppliers abroad.",
+        "EndTurn: The report, without suppliers abroad.",
+        "Interrupted: Relatio.",
+        "Interrupted: Roses are red,",
+        "EndTurn: In short: all is well."
+      ])
+    }))
+
+  it.effect("sub-agents", () =>
+    Effect.gen(function*() {
+      const all = yield* lines(SubAgents)
+      assert.deepStrictEqual(all, [
+        "Researcher: Bees dance.",
+        "Writer: A draft about bees.",
+        "Editor: A draft about bees. Bees dance.",
+        "",
+        "EndTurn: A draft about bees. Bees dance.",
+        "Editor       idle",
+        "Researcher   idle",
+        "Writer       idle"
+      ])
+    }))
+
+  it.effect("outcomes", () =>
+    Effect.gen(function*() {
+      const all = yield* lines(Outcomes)
+      assert.deepStrictEqual(all, [
+        "agent   Dear customers, we now open at nine.",
+        "grader  needs_revision: It does not apologise.",
+        "agent   Dear customers, from Monday to Friday we now open at nine. We are sorry for the change.",
+        "grader  satisfied: It has everything.",
+        "",
+        "EndTurn",
+        "The service says: satisfied"
+      ])
+    }))
+
+  it.effect("resume", () =>
+    Effect.gen(function*() {
+      const all = yield* lines(Resume)
+      assert.deepStrictEqual(all, [
+        "first worker: One.",
+        "first worker: Two.",
+        "first worker: died, RuntimeException: out of memory",
+        "second worker: Three.",
+        "second worker: Four."
+      ])
+    }))
+
+  it.effect("observability", () =>
+    Effect.gen(function*() {
+      const all = yield* lines(Observability)
+      assert.include(all, "EndTurn: All clean.")
+      const tree = all.slice(all.indexOf("Session"))
+      assert.includeMembers(tree, [
+        "  Sessions.create",
+        "  Conversation.turn EndTurn",
+        "    Conversation.approve",
+        "    Follow.reconnect StreamInterrupted",
+        "  Sessions.retire"
+      ])
+      assert.includeMembers(all, [
+        "managed_agents_turns EndTurn 1",
+        "managed_agents_follow_reconnects Events.follow StreamInterrupted 1"
+      ])
+    }))
+})
