@@ -6,7 +6,7 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { bootstrap } from "./bootstrap.mjs"
-import { root } from "./lib.mjs"
+import { root, run } from "./lib.mjs"
 
 const programs = {
   start: "packages/examples/src/run.ts",
@@ -30,7 +30,11 @@ if (!existsSync(file)) {
 
 bootstrap()
 
-if (name === "bench") {
+const test = `packages/examples/test/${args[0]}.test.ts`
+if (name === "example" && args.length > 0 && existsSync(join(root, test))) {
+  const { code } = await run("vitest", ["run", "--project", "examples", "--reporter", "verbose", test])
+  process.exit(code)
+} else if (name === "bench") {
   // Measured as published, not as a loader would rewrite it.
   const { bundleForNode } = await import("./bundle.mjs")
   const output = join(root, "packages/testkit/build/bench.mjs")

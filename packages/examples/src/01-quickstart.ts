@@ -69,8 +69,10 @@ export const agent: Simulator.AgentOptions = {
       AgentScript.customTool({ name: Orders.tool.name, input: { order_id: "1234" } }),
       AgentScript.sleep("900 millis"),
       AgentScript.effect((agent) =>
-        Effect.flatMap(Schema.decode(Schema.parseJson(Orders.Order))(agent.result), (order) =>
-          agent.say(`Your order #${order.order_id} has ${order.status} and arrives on ${order.arrives}.`))
+        Effect.flatMap(
+          Schema.decode(Schema.parseJson(Orders.Order))(agent.result),
+          (order) => agent.say(`Your order #${order.order_id} has ${order.status} and arrives on ${order.arrives}.`)
+        )
       )
     ]]
   })

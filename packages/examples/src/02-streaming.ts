@@ -13,8 +13,10 @@ const draw = (line: string) => Effect.delay(Console.log(line), "100 millis")
 const show = Match.type<Conversation.Update>().pipe(
   Match.tag("Delivered", () => draw("you    Where is my order #1234?")),
   Match.tag("Preview", ({ blocks, phase }) => phase === "growing" ? draw(`…      ${blocks.join("")}`) : Effect.void),
-  Match.tag("Event", ({ event }) =>
-    event.type === "agent.message" ? draw(`agent  ${Content.textOf(event.content)}`) : Effect.void),
+  Match.tag(
+    "Event",
+    ({ event }) => event.type === "agent.message" ? draw(`agent  ${Content.textOf(event.content)}`) : Effect.void
+  ),
   Match.tag("Reconnecting", ({ error }) => draw(`       (${error.message})`)),
   Match.tag("Finished", ({ outcome }) => draw(`\n${outcome._tag}, ${outcome.usage.tokens.output} tokens written`)),
   Match.orElse(() => Effect.void)
@@ -35,7 +37,9 @@ export const agent: Simulator.AgentOptions = {
   script: AgentScript.make({
     turns: [[
       AgentScript.sleep("300 millis"),
-      AgentScript.say("Your order #1234 has left the warehouse this morning. It is on its way to you and arrives on Friday.")
+      AgentScript.say(
+        "Your order #1234 has left the warehouse this morning. It is on its way to you and arrives on Friday."
+      )
     ]]
   })
 }

@@ -30,7 +30,7 @@ export const program = Effect.gen(function*() {
   yield* Console.log(`\n${outcome._tag}: ${outcome.reply}`)
   yield* Stream.runForEach(
     threads.list(session.id),
-    (thread) => Console.log(`${thread.agent.name.padEnd(12)} ${thread.status}`)
+    ({ id, parent_thread_id, status }) => Console.log(`${names.get(parent_thread_id === null ? null : id)}: ${status}`)
   )
 }).pipe(Effect.scoped)
 
@@ -57,6 +57,7 @@ export const agent: Simulator.AgentOptions = {
             { agent: "Researcher", message: "What is known about bees?" },
             { agent: "Writer", message: "Draft an article about bees." }
           ])
+          yield* agent.sleep("500 millis")
           yield* agent.say(`${draft?.text} ${facts?.text}`)
         })
       )

@@ -47,8 +47,8 @@ export const program = Effect.gen(function*() {
 export const agent: Simulator.AgentOptions = {
   agent: { name: "Counter" },
   script: AgentScript.make({
-    turns: [[
-      ...["One.", "Two.", "Three.", "Four."].flatMap((number) => [AgentScript.say(number), AgentScript.sleep("500 millis")])
-    ]]
+    turns: [
+      ["One.", "Two.", "Three.", "Four."].flatMap((count) => [AgentScript.say(count), AgentScript.sleep("500 millis")])
+    ]
   })
 }

@@ -27,10 +27,10 @@ export const program = Effect.gen(function*() {
     spanProcessor: new SimpleSpanProcessor(exporter)
   }))
   yield* conversation.pipe(
-    Effect.provide(telemetry),
+    // before the layer closes, which empties the exporter
+    Effect.ensuring(Effect.suspend(() => printTree(exporter.getFinishedSpans()))),
     Effect.tagMetrics("example", "observability"),
-    // the exporter forgets what it has when the layer closes
-    Effect.ensuring(Effect.suspend(() => printTree(exporter.getFinishedSpans())))
+    Effect.provide(telemetry)
   )
   yield* printMetrics
 })
@@ -48,13 +48,16 @@ const printTree = (spans: ReadonlyArray<ReadableSpan>, parent?: string, indent =
     { discard: true }
   )
 
-const printMetrics = Effect.flatMap(Metric.snapshot, (metrics) =>
-  Effect.forEach(metrics, ({ metricKey: { name, tags }, metricState }) => {
-    const labels = new Map(tags.map(({ key, value }) => [key, value]))
-    if (labels.get("example") !== "observability" || !MetricState.isCounterState(metricState)) return Effect.void
-    labels.delete("example")
-    return Console.log(`${name} ${[...labels.values()].join(" ")} ${metricState.count}`)
-  }, { discard: true }))
+const printMetrics = Effect.flatMap(
+  Metric.snapshot,
+  (metrics) =>
+    Effect.forEach(metrics, ({ metricKey: { name, tags }, metricState }) => {
+      const isOurs = name.startsWith("managed_agents_") && tags.some(({ value }) => value === "observability")
+      if (!isOurs || !MetricState.isCounterState(metricState)) return Effect.void
+      const labels = tags.map(({ value }) => value).filter((value) => value !== "observability")
+      return Console.log([name, ...labels, metricState.count].join(" "))
+    }, { discard: true })
+)
 
 /** The connection breaks once. */
 export const simulation: Simulator.Options = { faults: [Fault.cutAfterEvents(5)] }

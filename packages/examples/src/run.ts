@@ -23,7 +23,7 @@ interface Example {
 }
 
 /** The programs by name, in the order in which to read them. */
-export const examples = {
+const examples: { readonly [name: string]: () => Promise<Example> } = {
   "01-quickstart": () => import("./01-quickstart.ts"),
   "02-streaming": () => import("./02-streaming.ts"),
   "04-approvals": () => import("./04-approvals.ts"),
@@ -32,7 +32,10 @@ export const examples = {
   "07-outcomes": () => import("./07-outcomes.ts"),
   "08-resume": () => import("./08-resume.ts"),
   "12-observability": () => import("./12-observability.ts")
-} satisfies { readonly [name: string]: () => Promise<Example> }
+}
+
+/** An example that is a test is run by the test runner. */
+const tests = ["10-testing-with-faults"]
 
 const variables = ["ANTHROPIC_API_KEY", "AGENT_ID", "ENVIRONMENT_ID"] as const
 
@@ -65,12 +68,12 @@ const onSimulator = ({ agent, program, simulation }: Example) =>
 
 const main = Effect.gen(function*() {
   const name = process.argv[2] ?? ""
-  const load = Object.entries(examples).find(([key]) => key === name)?.[1]
+  const load = Object.hasOwn(examples, name) ? examples[name] : undefined
   if (load === undefined) {
-    yield* Console.error(["usage: npm run example -- <name>", ...Object.keys(examples)].join("\n  "))
+    yield* Console.error(["usage: npm run example -- <name>", ...Object.keys(examples), ...tests].sort().join("\n  "))
     return 1
   }
-  const example: Example = yield* Effect.promise(load)
+  const example = yield* Effect.promise(load)
   const outcome = yield* (yield* Effect.every(variables, isSet)) ? onApi(example) : onSimulator(example)
   return outcome === undefined || outcome._tag === "EndTurn" ? 0 : 1
 }).pipe(

@@ -49,7 +49,7 @@ const reply = "Reply    Your order #1234 has shipped and arrives on Friday.\n"
 const onPort = (script: AgentScript.Script) =>
   Layer.provideMerge(SimulatorServer.layer(), Simulator.layer(Simulation.options({ ...Quickstart.agent, script })))
 
-const { script } = Quickstart.agent
+const { script = AgentScript.echo } = Quickstart.agent
 
 const credentials = Effect.map(SimulatorServer.SimulatorServer, ({ url }) => ({
   ANTHROPIC_BASE_URL: url,

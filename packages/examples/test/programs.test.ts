@@ -1,5 +1,5 @@
 // The examples, unchanged, on the simulator that they run on by themselves: what they print, in virtual time.
-import { Ledger, type Simulator } from "@effect-managed-agents/testkit"
+import { Ledger, type Simulator, type Testkit } from "@effect-managed-agents/testkit"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Streaming from "../src/02-streaming.ts"
@@ -12,7 +12,6 @@ import * as Observability from "../src/12-observability.ts"
 import { Prompt } from "../src/prompt.ts"
 import * as Simulation from "../src/simulation.ts"
 import type { Target } from "../src/target.ts"
-import type { Testkit } from "@effect-managed-agents/testkit"
 import { inTime, printed } from "./support.ts"
 
 interface Example<R> {
@@ -94,9 +93,9 @@ describe("the examples", () => {
         "Editor: A draft about bees. Bees dance.",
         "",
         "EndTurn: A draft about bees. Bees dance.",
-        "Editor       idle",
-        "Researcher   idle",
-        "Writer       idle"
+        "Editor: idle",
+        "Researcher: idle",
+        "Writer: idle"
       ])
     }))
 
@@ -131,14 +130,14 @@ describe("the examples", () => {
       const all = yield* lines(Observability)
       assert.include(all, "EndTurn: All clean.")
       const tree = all.slice(all.indexOf("Session"))
-      assert.includeMembers(tree, [
+      assert.includeMembers([...tree], [
         "  Sessions.create",
         "  Conversation.turn EndTurn",
         "    Conversation.approve",
         "    Follow.reconnect StreamInterrupted",
         "  Sessions.retire"
       ])
-      assert.includeMembers(all, [
+      assert.includeMembers([...all], [
         "managed_agents_turns EndTurn 1",
         "managed_agents_follow_reconnects Events.follow StreamInterrupted 1"
       ])

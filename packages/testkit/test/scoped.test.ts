@@ -215,6 +215,18 @@ describe("spans and metrics", () => {
       assert.notInclude(all, "secret")
     }).pipe(Effect.provide(agentThat(script))))
 
+  it.effect("reconnects are children of the turn, and say why", () =>
+    Effect.gen(function*() {
+      const spans = yield* traced(use(({ id }) => Conversation.turn(id, "Hello", approve)))
+      const lines = spans.map(({ line }) => line)
+      assert.includeMembers(lines, ["Follow.reconnect < Conversation.turn", "Events.stream < Follow.reconnect"])
+      const span = spans.find(({ span }) => span.name === "Follow.reconnect")?.span
+      assert.deepInclude(Object.fromEntries(span?.attributes ?? []), {
+        "reconnect.attempt": 1,
+        "error.type": "StreamInterrupted"
+      })
+    }).pipe(Effect.provide(agentThat(script, { faults: [Fault.cutAfterEvents(3)] }))))
+
   it.effect("spans of the program's own stay in between, and are linked", () =>
     Effect.gen(function*() {
       const spans = yield* traced(

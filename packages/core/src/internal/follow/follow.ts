@@ -122,6 +122,8 @@ const makeLoop = (
   let openedAt = Number.POSITIVE_INFINITY
   let attempt = 0
   let scheduleState: unknown = schedule.initial
+  /** Why the next connection has to be made again, and how long to wait before. */
+  let lost: { readonly error: ApiError; readonly wait: Effect.Effect<void> } | undefined
   /** Where the last page of an unordered list began. */
   let lastPage: string | undefined
 
@@ -288,13 +290,23 @@ const makeLoop = (
 
   const unlessEnded = (self: Updates): Updates => Stream.suspend(() => ended === undefined ? self : Stream.empty)
 
+  const attach = open(settings.previews === undefined ? {} : { event_deltas: settings.previews }, settings).pipe(
+    RetryPolicy.provide(RetryPolicy.none),
+    Effect.timeoutFail({
+      duration: maxSilence,
+      onTimeout: () => new StreamStalled({ operation, silence: maxSilence })
+    })
+  )
+
   const connection: Updates = Stream.unwrapScoped(
-    open(settings.previews === undefined ? {} : { event_deltas: settings.previews }, settings).pipe(
-      RetryPolicy.provide(RetryPolicy.none),
-      Effect.timeoutFail({
-        duration: maxSilence,
-        onTimeout: () => new StreamStalled({ operation, silence: maxSilence })
-      }),
+    Effect.suspend(() => {
+      if (lost === undefined) return attach
+      const { error, wait } = lost
+      return Effect.withSpan(Effect.zipRight(wait, attach), "Follow.reconnect", {
+        attributes: { operation, "reconnect.attempt": attempt, "error.type": error._tag },
+        captureStackTrace: false
+      })
+    }).pipe(
       Effect.map((live) => {
         known = true
         openedAt = clock.unsafeCurrentTimeMillis()
@@ -343,11 +355,8 @@ const makeLoop = (
       yield* countReconnect(operation, error._tag)
       const asked = "retryAfter" in error && error.retryAfter !== undefined ? error.retryAfter : Duration.zero
       const delay = Duration.max(Duration.millis(Intervals.start(decision.intervals) - now), asked)
-      const wait = Duration.equals(delay, Duration.zero) ? Effect.void : Effect.sleep(delay)
-      return emit({ _tag: "Reconnecting", error, attempt, delay }).pipe(
-        Channel.zipRight(Channel.fromEffect(wait)),
-        Channel.flatMap(() => loop)
-      )
+      lost = { error, wait: Duration.equals(delay, Duration.zero) ? Effect.void : Effect.sleep(delay) }
+      return Channel.flatMap(emit({ _tag: "Reconnecting", error, attempt, delay }), () => loop)
     })
 
   /** What to do when a connection is over: with an error, or because the service closed it. */
