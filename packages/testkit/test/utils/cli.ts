@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url"
 const bundle = (entry: string) =>
   Effect.runSync(Effect.cached(Effect.promise(async () => {
     const { outputFiles } = await Esbuild.build({
-      entryPoints: [fileURLToPath(new URL(`../../src/${entry}.ts`, import.meta.url))],
+      entryPoints: [fileURLToPath(new URL(`${entry}.ts`, import.meta.url))],
       write: false,
       bundle: true,
       platform: "node",
@@ -52,8 +52,14 @@ const start = (
       })
   )
 
-const simulator = bundle("bin")
-const suite = bundle("conformance-bin")
+/** A program beside this file. */
+export const program = (entry: string) => {
+  const bundled = bundle(`./${entry}`)
+  return (...args: ReadonlyArray<string>) => start(bundled, args)
+}
+
+const simulator = bundle("../../src/bin")
+const suite = bundle("../../src/conformance-bin")
 
 /** Starts the simulator; the process ends with the scope at the latest. */
 export const run = (...args: ReadonlyArray<string>) => start(simulator, args)
