@@ -1,0 +1,68 @@
+/*
+ * What the compiler infers of tools: errors and requirements, and what it refuses.
+ */
+import * as Tool from "@effect/ai/Tool"
+import * as Toolkit from "@effect/ai/Toolkit"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import { describe, expect, it } from "tstyche"
+import type { ApiError } from "../src/ApiError.ts"
+import * as Conversation from "../src/Conversation.ts"
+import type * as Events from "../src/Events.ts"
+import type * as Follow from "../src/Follow.ts"
+import type * as Ids from "../src/Ids.ts"
+import type * as Journal from "../src/Journal.ts"
+import * as ToolRunner from "../src/ToolRunner.ts"
+
+declare const sessionId: Ids.SessionId
+
+class Database extends Context.Tag("Database")<Database, string>() {}
+
+const find = Tool.make("find", { parameters: { id: Schema.Int }, success: Schema.String })
+const drop = Tool.make("drop", { dependencies: [Database] })
+const Tools = Toolkit.make(find, drop)
+
+describe("a turn", () => {
+  it("without tools requires only the events", () => {
+    expect(Conversation.turn(sessionId, "Hello")).type.toBe<
+      Effect.Effect<Conversation.Outcome, ApiError, Events.Events>
+    >()
+  })
+
+  it("with a toolkit requires its handlers and what they require", () => {
+    expect(Conversation.turn(sessionId, "Hello", { tools: Tools })).type.toBe<
+      Effect.Effect<
+        Conversation.Outcome,
+        ApiError | Journal.JournalError,
+        Events.Events | Tool.Handler<"find"> | Tool.Handler<"drop"> | Database
+      >
+    >()
+  })
+
+  it("with handlers requires what they require", () => {
+    const program = Effect.flatMap(Tools, (tools) => Conversation.turn(sessionId, "Hello", { tools }))
+    expect<Exclude<Effect.Effect.Context<typeof program>, Tool.Handler<"find"> | Tool.Handler<"drop">>>().type.toBe<
+      Events.Events | Database
+    >()
+  })
+
+  it("with a runner requires what its tools require", () => {
+    const program = Effect.flatMap(ToolRunner.make(Toolkit.make(find)), (tools) => ToolRunner.run(sessionId, tools))
+    expect(program).type.toBe<
+      Effect.Effect<Follow.EndReason, ApiError | Journal.JournalError, Events.Events | Tool.Handler<"find">>
+    >()
+  })
+
+  it("takes nothing else for tools", () => {
+    expect(Conversation.turn).type.not.toBeCallableWith(sessionId, "Hello", { tools: [find] })
+    expect(Conversation.turn).type.not.toBeCallableWith(sessionId, "Hello", { tools: Effect.succeed(1) })
+  })
+})
+
+describe("a toolkit", () => {
+  it("does not go without a handler", () => {
+    expect(Tools.toLayer).type.not.toBeCallableWith({ find: () => Effect.succeed("") })
+    expect(Tools.toLayer).type.toBeCallableWith({ find: () => Effect.succeed(""), drop: () => Effect.void })
+  })
+})
