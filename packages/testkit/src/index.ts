@@ -8,6 +8,13 @@
 export * as AgentScript from "./AgentScript.ts"
 
 /**
+ * Records what a program and the service said to each other, once, and replays it for good, in the time of a test.
+ *
+ * @since 0.1.0
+ */
+export * as Cassette from "./Cassette.ts"
+
+/**
  * Tells whether a service behaves as the Sessions API is documented and known to: a suite of scenarios, each a program on
  * the client's services with expectations on what goes over the wire, and a report of where the two differ.
  *

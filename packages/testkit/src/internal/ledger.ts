@@ -1,10 +1,9 @@
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import type { Fault } from "../Fault.ts"
 import type { Asked, Entry, History, Moment } from "../Ledger.ts"
 import type { Handle } from "./door.ts"
 import type { Request } from "./http.ts"
-import * as json from "./json.ts"
+import * as redaction from "./redaction.ts"
 
 /** Keeps the ledger of a simulator, and the history that it is a part of. */
 export interface Recorder {
@@ -79,7 +78,9 @@ export const make = (now: Effect.Effect<string>): Recorder => {
     },
     entries: Effect.sync(() => asked.map(({ moment }) => moment.entry)),
     history: Effect.sync(() => ({
-      moments: [...asked, ...withoutCopies(conceal([...older, ...newer], [...secrets]))].sort((a, b) => a.n - b.n).map((
+      moments: [...asked, ...withoutCopies(redaction.conceal([...older, ...newer], [...secrets]))].sort((a, b) =>
+        a.n - b.n
+      ).map((
         { moment }
       ) => moment),
       truncated
@@ -112,12 +113,11 @@ const describe = (
   fault: Fault | undefined
 ): { readonly entry: Entry; readonly known: ReadonlyArray<string> } => {
   const secrets = new Set<string>()
-  const headers = redactRecord(request.headers, secrets)
-  const query = redactRecord(collect(request.query), secrets)
-  const body = request.body === "" ? undefined : redact(parse(request.body), secrets)
-  // a secret stands for itself wherever else it turns up, unless it is so short that it may be a word
-  const known = [...secrets].filter((secret) => secret.length >= 8)
-  const entry = conceal({
+  const headers = redaction.redactRecord(request.headers, secrets)
+  const query = redaction.redactRecord(redaction.collect(request.query), secrets)
+  const body = request.body === "" ? undefined : redaction.redact(redaction.parse(request.body), secrets)
+  const known = [...secrets].filter(redaction.isTelling)
+  const entry = redaction.conceal({
     at,
     method: request.method,
     path: request.path,
@@ -127,62 +127,4 @@ const describe = (
     ...(fault !== undefined && { fault })
   }, known)
   return { entry, known }
-}
-
-const redacted = "<redacted>"
-const secretName = /authorization|api[-_]?key|token|secret|password|cookie|credential/i
-
-// what is no JSON may hold a secret that cannot be told from the rest
-const parse = (body: string): unknown => Either.getOrElse(json.parse(body), () => "(not JSON)")
-
-const collect = (pairs: Request["query"]): Record<string, string | ReadonlyArray<string>> => {
-  const out = new Map<string, string | ReadonlyArray<string>>()
-  for (const [name, value] of pairs) {
-    const before = out.get(name)
-    if (before !== undefined) out.set(name, [before, value].flat())
-    else out.set(name, name.endsWith("[]") ? [value] : value)
-  }
-  return Object.fromEntries(out)
-}
-
-const redactRecord = <V extends string | ReadonlyArray<string>>(
-  record: Readonly<Record<string, V>>,
-  secrets: Set<string>
-): Record<string, V | string> =>
-  Object.fromEntries(
-    Object.entries(record).map(([name, value]) => {
-      if (!secretName.test(name)) return [name, value]
-      for (const secret of [value].flat()) {
-        secrets.add(secret)
-        // without the scheme of `Authorization`
-        secrets.add(secret.replace(/^\S+\s+/, ""))
-      }
-      return [name, redacted]
-    })
-  )
-
-/** Takes the values of `authorization_token` out of JSON, and what stands before the `@` of a URL. */
-const redact = (value: unknown, secrets: Set<string>): unknown => {
-  if (typeof value === "string") return value.replace(/(\w:\/\/)[^/?#\s@]+@/g, `$1${redacted}@`)
-  if (Array.isArray(value)) return value.map((item) => redact(item, secrets))
-  if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => {
-      if (name !== "authorization_token") return [name, redact(item, secrets)]
-      if (typeof item === "string") secrets.add(item)
-      return [name, redacted]
-    })
-  )
-}
-
-const conceal = <A>(value: A, secrets: ReadonlyArray<string>): A => {
-  if (secrets.length === 0) return value
-  const go = (value: unknown): unknown => {
-    if (typeof value === "string") return secrets.reduce((text, secret) => text.replaceAll(secret, redacted), value)
-    if (Array.isArray(value)) return value.map(go)
-    if (typeof value !== "object" || value === null) return value
-    return Object.fromEntries(Object.entries(value).map(([name, item]) => [go(name), go(item)]))
-  }
-  // only texts change, and only into texts
-  return go(value) as A
 }

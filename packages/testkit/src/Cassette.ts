@@ -1,0 +1,394 @@
+/**
+ * Records what a program and the service said to each other, once, and replays it for good, in the time of a test.
+ *
+ * A recording is made by any `HttpClient`: {@link layerRecord} passes everything through as it is and writes it down;
+ * {@link layerReplay} answers from what was written, and reaches no network. {@link layer} does one or the other with a
+ * file. The values of credentials, and of `authorization_token` wherever it stands, are in no recording; `redact` takes
+ * out more.
+ *
+ * **Matching.** Requests of one method and one path are played in the order in which they were recorded. Those that
+ * overlapped, because one was asked before the other was answered, may come in any order; and so may requests of
+ * different methods or paths. A request that differs from what is next, in its query, its body or its betas, is a
+ * {@link CassetteMismatch}, which says what differs. It is a defect, so that no retry and no reconnect can hide it.
+ *
+ * **Time.** An answer takes as long as it took. A frame of a stream keeps its distance to what went before it: the head
+ * of the stream, or the last request that changed something in its session. It never comes before that request was made,
+ * however slow the program has become.
+ *
+ * @since 0.1.0
+ */
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as Config from "effect/Config"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Schema from "effect/Schema"
+import * as player from "./internal/player.ts"
+import * as tape from "./internal/tape.ts"
+
+const moment = {
+  /** Milliseconds since the recording began. */
+  at: Schema.NonNegative,
+  /** The number of the request, from 1, that this belongs to. */
+  exchange: Schema.Int
+}
+
+const texts = Schema.Record({ key: Schema.String, value: Schema.String })
+
+const Asked_ = Schema.Struct({
+  ...moment,
+  request: Schema.Struct({
+    method: Schema.String,
+    /** From `/v1/` on, percent-encoded, without the query. */
+    path: Schema.String,
+    /** Decoded. A name that ends in `[]` or that came more than once has a list. */
+    query: Schema.optionalWith(
+      Schema.Record({ key: Schema.String, value: Schema.Union(Schema.String, Schema.Array(Schema.String)) }),
+      { exact: true }
+    ),
+    headers: texts,
+    /** The JSON of the body. */
+    body: Schema.optionalWith(Schema.Unknown, { exact: true })
+  })
+})
+
+const Answered_ = Schema.Struct({
+  ...moment,
+  response: Schema.Struct({
+    status: Schema.Int,
+    headers: texts,
+    /** The JSON of the body. */
+    body: Schema.optionalWith(Schema.Unknown, { exact: true }),
+    /** A body that is not JSON. */
+    text: Schema.optionalWith(Schema.String, { exact: true })
+  })
+})
+
+const Frame_ = Schema.Struct({ ...moment, frame: Schema.String })
+
+const Ended_ = Schema.Struct({
+  ...moment,
+  end: Schema.Union(
+    /** The service ended the stream. */
+    Schema.Struct({ type: Schema.Literal("done") }),
+    /** The client did not want the rest. */
+    Schema.Struct({ type: Schema.Literal("left") }),
+    /** The connection failed. */
+    Schema.Struct({
+      type: Schema.Literal("failed"),
+      message: Schema.String,
+      code: Schema.optionalWith(Schema.String, { exact: true })
+    })
+  )
+})
+
+const Entry_ = Schema.Union(Asked_, Answered_, Frame_, Ended_)
+
+const Head_ = Schema.Struct({ cassette: Schema.Literal(1), recorded: Schema.String })
+
+const Recording_ = Schema.Struct({ recorded: Schema.String, entries: Schema.Array(Entry_) }).annotations({
+  identifier: "Recording"
+})
+
+/**
+ * A request.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Asked extends Schema.Schema.Type<typeof Asked_> {}
+
+/**
+ * The head of an answer, and the body if it is not an event stream.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Answered extends Schema.Schema.Type<typeof Answered_> {}
+
+/**
+ * A frame of an event stream as it was on the wire, with its empty line unless the connection ended before.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Frame extends Schema.Schema.Type<typeof Frame_> {}
+
+/**
+ * How a stream or a failed request ended. An answer that has no end was complete; a stream that has none was open when
+ * the recording was over.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Ended extends Schema.Schema.Type<typeof Ended_> {}
+
+/**
+ * Something that happened: one line of a file.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Entry = Asked | Answered | Frame | Ended
+
+/**
+ * What a cassette holds, in the order in which it happened.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Recording {
+  /** When the recording began, RFC 3339. */
+  readonly recorded: string
+  readonly entries: ReadonlyArray<Entry>
+}
+
+/**
+ * Schema of {@link Recording}.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export const Recording: Schema.Schema<Recording> = Recording_
+
+/**
+ * A cassette that cannot be used: it is not there, or not what it should be.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class CassetteError extends Data.TaggedError("CassetteError")<{ readonly message: string }> {}
+
+/**
+ * What a program asks is not what was recorded. The message says what was expected and what came.
+ *
+ * @category errors
+ * @since 0.1.0
+ */
+export class CassetteMismatch extends Data.TaggedError("CassetteMismatch")<{ readonly message: string }> {}
+
+/**
+ * What a cassette knows while it is in use.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export interface Service {
+  /** What has been recorded up to now, or what is replayed. */
+  readonly recording: Effect.Effect<Recording>
+  /** The recorded requests that have not been made yet. None while recording. */
+  readonly unplayed: Effect.Effect<ReadonlyArray<Asked>>
+  /** The requests that were not as recorded. None while recording. */
+  readonly mismatches: Effect.Effect<ReadonlyArray<CassetteMismatch>>
+}
+
+/**
+ * Tag for {@link Service}.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class Cassette extends Context.Tag("@effect-managed-agents/testkit/Cassette")<Cassette, Service>() {}
+
+/**
+ * How to record.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface RecordOptions {
+  /**
+   * Takes out what must not be written down, besides credentials: gets every text of bodies, frames and queries with the
+   * name of the member that it stands in, and gives what to write. On replay it must be the same, as requests are
+   * compared after it.
+   *
+   * @default changes nothing
+   */
+  readonly redact?: ((text: string, name: string) => string) | undefined
+}
+
+/**
+ * How to replay.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface ReplayOptions extends RecordOptions {
+  /**
+   * Whether answers and frames come when they came, or as soon as their cause is there.
+   *
+   * @default "recorded"
+   */
+  readonly timing?: "recorded" | "none" | undefined
+}
+
+/**
+ * Where a cassette is, and what to do with it.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface Options extends ReplayOptions {
+  readonly path: string
+  /**
+   * `record` writes the file when the layer is released; after a failure beside it, as `<path>.failed`. `replay` reads it.
+   * `auto` replays if it is there, and else records, but not on a CI server (where `CI` is set), where a missing cassette
+   * is an error.
+   *
+   * @default "auto"
+   */
+  readonly mode?: "record" | "replay" | "auto" | undefined
+}
+
+/**
+ * Writes a recording as JSON lines: a head with the version of the format, then one {@link Entry} a line.
+ *
+ * @category encoding
+ * @since 0.1.0
+ */
+export const encode = ({ entries, recorded }: Recording): string =>
+  [{ cassette: 1, recorded }, ...entries].map((line) => `${JSON.stringify(line)}\n`).join("")
+
+/**
+ * Reads what {@link encode} has written. Fails with the first line that is wrong.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const decode = (text: string): Effect.Effect<Recording, CassetteError> =>
+  Effect.suspend(() => {
+    const lines = text.split(/\r?\n/).map((line, index) => ({ line, number: index + 1 })).filter(({ line }) =>
+      line.trim() !== ""
+    )
+    const known = new Set<number>()
+    const entries: Array<Entry> = []
+    let recorded: string | undefined
+    for (const { line, number } of lines) {
+      const wrong = (why: string) => Effect.fail(new CassetteError({ message: `line ${number}: ${why}` }))
+      if (recorded === undefined) {
+        const head = readHead(line)
+        if (Either.isLeft(head)) return wrong(`expected the head of a cassette of version 1. ${head.left.message}`)
+        ;({ recorded } = head.right)
+        continue
+      }
+      const read = readEntry(line)
+      if (Either.isLeft(read)) return wrong(read.left.message)
+      const entry = read.right
+      if ("request" in entry === known.has(entry.exchange)) {
+        return wrong(`exchange ${entry.exchange} has ${"request" in entry ? "two requests" : "no request yet"}`)
+      }
+      known.add(entry.exchange)
+      entries.push(entry)
+    }
+    return recorded === undefined
+      ? Effect.fail(new CassetteError({ message: "the cassette is empty" }))
+      : Effect.succeed({ recorded, entries })
+  })
+
+const reader = <A, I>(schema: Schema.Schema<A, I>) => {
+  const read = Schema.decodeEither(Schema.parseJson(schema))
+  return (line: string) =>
+    Either.mapLeft(read(line), (error) => ({ message: ParseResult.TreeFormatter.formatErrorSync(error) }))
+}
+const readHead = reader(Head_)
+const readEntry = reader(Entry_)
+
+/**
+ * Provides an `HttpClient` that passes everything on to the given one, and records it.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerRecord = (
+  options: RecordOptions = {}
+): Layer.Layer<Cassette | HttpClient.HttpClient, never, HttpClient.HttpClient> =>
+  Layer.effectContext(recording(options))
+
+/**
+ * Provides an `HttpClient` that answers from a recording. No network can be reached.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerReplay = (
+  recording: Recording,
+  options: ReplayOptions = {}
+): Layer.Layer<Cassette | HttpClient.HttpClient> => Layer.effectContext(replaying(recording, options))
+
+/**
+ * Provides an `HttpClient` that records into a file, or answers from it; see {@link Options}.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = (
+  options: Options
+): Layer.Layer<Cassette | HttpClient.HttpClient, CassetteError, HttpClient.HttpClient | FileSystem.FileSystem> =>
+  Layer.scopedContext(Effect.gen(function*() {
+    const { mode = "auto", path } = options
+    const files = yield* FileSystem.FileSystem
+    const failed = (cause: { readonly message: string }) => new CassetteError({ message: `${path}: ${cause.message}` })
+    const isThere = mode === "auto" && (yield* Effect.mapError(files.exists(path), failed))
+    if (mode === "replay" || isThere) {
+      const text = yield* Effect.mapError(files.readFileString(path), failed)
+      return yield* replaying(yield* Effect.mapError(decode(text), failed), options)
+    }
+    if (mode === "auto" && (yield* isCi)) return yield* failed({ message: "no such cassette, and CI records none" })
+    const context = yield* recording(options)
+    const write = (to: string) =>
+      Effect.gen(function*() {
+        const folder = /^(.*)[\\/]/.exec(to)?.[1]
+        if (folder !== undefined && folder !== "") yield* files.makeDirectory(folder, { recursive: true })
+        const text = encode(yield* Context.get(context, Cassette).recording)
+        yield* files.writeFileString(`${to}.part`, text)
+        yield* files.rename(`${to}.part`, to)
+      }).pipe(Effect.mapError(failed), Effect.orDie)
+    yield* Effect.addFinalizer((exit) => write(Exit.isSuccess(exit) ? path : `${path}.failed`))
+    return context
+  }))
+
+/**
+ * Fails if a request was not as recorded, or if one that was recorded has not been made. It belongs at the end of a test.
+ *
+ * @category testing
+ * @since 0.1.0
+ */
+export const assertDone: Effect.Effect<void, CassetteMismatch, Cassette> = Effect.gen(function*() {
+  const cassette = yield* Cassette
+  const problems = (yield* cassette.mismatches).map(({ message }) => message)
+  const left = yield* cassette.unplayed
+  if (left.length > 0) {
+    problems.push(
+      ["These requests were recorded, but not made:", ...left.map((asked) => `  ${player.name(asked)}`)].join("\n")
+    )
+  }
+  if (problems.length > 0) return yield* new CassetteMismatch({ message: problems.join("\n\n") })
+})
+
+const isCi: Effect.Effect<boolean> = Effect.map(
+  Effect.option(Config.string("CI")),
+  Option.exists((value) => !/^(|0|false)$/i.test(value))
+)
+
+const recording = (options: RecordOptions) =>
+  Effect.gen(function*() {
+    const { recorded, recording } = yield* tape.make(yield* HttpClient.HttpClient, options)
+    return Context.make(HttpClient.HttpClient, recorded).pipe(
+      Context.add(Cassette, { recording, unplayed: Effect.succeed([]), mismatches: Effect.succeed([]) })
+    )
+  })
+
+const replaying = (recording: Recording, options: ReplayOptions) =>
+  Effect.map(
+    player.make(recording, options, (message) => new CassetteMismatch({ message })),
+    ({ client, mismatches, unplayed }) =>
+      Context.make(HttpClient.HttpClient, client).pipe(
+        Context.add(Cassette, { recording: Effect.succeed(recording), unplayed, mismatches })
+      )
+  )
