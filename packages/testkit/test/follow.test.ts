@@ -1,12 +1,17 @@
 /** Following sessions and threads of the simulator. */
 import * as Events from "@effect-managed-agents/core/Events"
 import type * as Follow from "@effect-managed-agents/core/Follow"
+import * as Ids from "@effect-managed-agents/core/Ids"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
+import * as Threads from "@effect-managed-agents/core/Threads"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import { assert, describe, it } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
+import * as Fault from "../src/Fault.ts"
 import * as Fixtures from "../src/Fixtures.ts"
 import * as Simulator from "../src/Simulator.ts"
 import * as Testkit from "../src/Testkit.ts"
@@ -72,4 +77,184 @@ describe("Events.follow", () => {
       yield* settle
       assert.deepStrictEqual(seen.slice(-2).map(show), ["session.status_terminated", "Ended: archived"])
     }).pipe(Effect.provide(Testkit.layer())))
+
+  it.scoped("from now on tells what happens after it has caught up, and what waited then when it is processed", () =>
+    Effect.gen(function*() {
+      const events = yield* Events.Events
+      const id = yield* create
+      yield* events.send(id, UserEvent.message("one"))
+      yield* TestClock.adjust("1 minute")
+      yield* events.send(id, UserEvent.message("two"))
+      yield* events.send(id, UserEvent.message("three"))
+      const { seen } = yield* collect(events.follow(id, { from: "now" }))
+      yield* settle
+      assert.deepStrictEqual(seen.map(show), ["Connected", "CaughtUp"])
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(seen.slice(2, 5).map(show), [
+        "agent.message",
+        "span.model_request_end",
+        "user.message"
+      ])
+    }).pipe(Effect.provide(Testkit.layer({ script: { otherwise: [{ sleep: 1000 }, { say: "ok" }] } }))))
+
+  it.scoped("keeps the delay that the service asks for, and says why and how long", () =>
+    Effect.gen(function*() {
+      const events = yield* Events.Events
+      const simulator = yield* Simulator.Simulator
+      const id = yield* create
+      yield* simulator.addFaults([
+        Fault.status(529, { headers: { "retry-after": "90" }, match: streams }),
+        Fault.status(503, { match: streams })
+      ])
+      const { seen } = yield* collect(events.follow(id))
+      yield* settle
+      assert.deepStrictEqual(seen.map(show), ["Reconnecting: Overloaded, 1"])
+      yield* TestClock.adjust("89 seconds")
+      assert.strictEqual(seen.length, 1)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(seen.slice(1).map(show), ["Reconnecting: ServerError, 2"])
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(seen.slice(2).map(show), ["Connected", "CaughtUp"])
+    }).pipe(Effect.provide(Testkit.layer())))
+
+  it.scoped("does not take a quiet session for a dead connection", () =>
+    Effect.gen(function*() {
+      const events = yield* Events.Events
+      const id = yield* create
+      const { seen } = yield* collect(events.follow(id))
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual(seen.map(show), ["Connected", "CaughtUp"])
+    }).pipe(Effect.provide(Testkit.layer())))
+
+  it.scoped.each(["archive", "delete"] as const)("ends when it hears late of: %s", (what) =>
+    Effect.gen(function*() {
+      const events = yield* Events.Events
+      const sessions = yield* Sessions.Sessions
+      const simulator = yield* Simulator.Simulator
+      const id = yield* create
+      yield* events.send(id, UserEvent.message("one"))
+      const { seen } = yield* collect(events.follow(id))
+      yield* settle
+      yield* simulator.addFaults([Fault.status(503, { match: { ...streams, times: 3 } })])
+      yield* simulator.closeStreams(id)
+      yield* events.send(id, UserEvent.message("two"))
+      const all = (yield* simulator.events(id)).length
+      yield* sessions[what](id)
+      yield* TestClock.adjust("1 minute")
+      const delivered = seen.filter((update) => update._tag === "Event").length
+      if (what === "archive") {
+        assert.strictEqual(delivered, all)
+        assert.strictEqual(show(seen.at(-1)!), "Ended: archived")
+      } else {
+        // what happened in between is gone with the session
+        assert.deepStrictEqual(seen.slice(-2).map(show), ["Gap", "Ended: deleted"])
+      }
+    }).pipe(Effect.provide(Testkit.layer())))
+
+  it.effect("fails with what cannot be mended", () =>
+    Effect.gen(function*() {
+      const events = yield* Events.Events
+      const error = yield* Effect.flip(Stream.runDrain(events.follow(Ids.SessionId.make("sesn_unknown"))))
+      assert.strictEqual(error._tag, "NotFound")
+      const invalid = yield* Effect.flip(
+        Stream.runDrain(events.follow(Fixtures.sessionId, { remember: 0, maxSilence: "-1 seconds" as never }))
+      )
+      assert.strictEqual(invalid._tag, "InvalidParams")
+    }).pipe(Effect.provide(Testkit.layer())))
+
+  it.scoped("is left without a trace, and the session is not", () =>
+    Effect.gen(function*() {
+      const events = yield* Events.Events
+      const sessions = yield* Sessions.Sessions
+      const simulator = yield* Simulator.Simulator
+      const id = yield* create
+      yield* events.send(id, UserEvent.message("one"))
+      const fiber = yield* Effect.fork(Stream.runDrain(events.follow(id)))
+      yield* settle
+      assert.strictEqual(yield* simulator.openStreams(id), 1)
+      yield* Fiber.interrupt(fiber)
+      assert.strictEqual(yield* simulator.openStreams(id), 0)
+      assert.strictEqual((yield* sessions.retrieve(id)).status, "running")
+    }).pipe(Effect.provide(Testkit.layer({ script: { otherwise: [{ sleep: 60_000 }] } }))))
+})
+
+const streams: Fault.Match = { path: "/v1/sessions/*/events/stream" }
+
+const team = {
+  fixtures: Fixtures.docs,
+  agents: {
+    agent_researcher: {
+      agent: { name: "Researcher" },
+      script: { otherwise: [{ say: "Looking." }, { custom_tool: { name: "search" } }, { say: "Found {{result}}." }] }
+    },
+    agent_lead: {
+      agent: {
+        name: "Lead",
+        multiagent: { type: "coordinator" as const, agents: ["agent_researcher"] }
+      },
+      script: {
+        otherwise: [
+          { delegate: { agent: "Researcher", message: "bees" } },
+          { delegate: { agent: "Researcher", message: "wasps" } },
+          { say: "Both." }
+        ]
+      }
+    }
+  }
+}
+
+describe("Threads.followAll", () => {
+  const run = (faults: Fault.Plan) =>
+    Effect.gen(function*() {
+      const events = yield* Events.Events
+      const threads = yield* Threads.Threads
+      const sessions = yield* Sessions.Sessions
+      const simulator = yield* Simulator.Simulator
+      const session = yield* sessions.create({
+        agent: Ids.AgentId.make("agent_lead"),
+        environment_id: Fixtures.environmentId
+      })
+      yield* simulator.addFaults(faults)
+      const seen: Array<Follow.Threaded> = []
+      yield* threads.followAll(session.id).pipe(
+        Stream.runForEach((update) => Effect.sync(() => seen.push(update))),
+        Effect.forkScoped
+      )
+      yield* events.send(session.id, UserEvent.message("Go"))
+      yield* TestClock.adjust("3 minutes")
+      for (const event of yield* simulator.events(session.id)) {
+        if (event.type === "agent.custom_tool_use") {
+          yield* events.send(session.id, UserEvent.customToolResult(Ids.EventId.make(event.id), "it"))
+        }
+      }
+      yield* TestClock.adjust("3 minutes")
+      const of = (threadId: Ids.ThreadId | null) =>
+        seen.flatMap(({ threadId: id, update }) => id === threadId && update._tag === "Event" ? [update.event] : [])
+      const [, ...children] = Chunk.toReadonlyArray(yield* Stream.runCollect(threads.list(session.id)))
+      assert.strictEqual(children.length, 2)
+      for (const child of children) {
+        const own = yield* Stream.runCollect(threads.listEvents(session.id, child.id))
+        assert.deepStrictEqual(of(child.id), Chunk.toReadonlyArray(own))
+        assert.include(of(child.id).map((event) => event.type), "agent.custom_tool_use")
+      }
+      // of the children only that they were created is told as the session's
+      const ids = new Set<unknown>(children.map((child) => child.id))
+      const all = yield* simulator.events(session.id)
+      assert.deepStrictEqual(
+        of(null),
+        all.filter((event) =>
+          event.type === "session.thread_created" || !("session_thread_id" in event) || !ids.has(event.session_thread_id)
+        ) as never
+      )
+      yield* sessions.archive(session.id)
+      yield* TestClock.adjust("1 minute")
+      const ends = seen.filter(({ update }) => update._tag === "Ended")
+      assert.strictEqual(ends.length, 3)
+      assert.strictEqual(yield* simulator.openStreams(session.id), 0)
+    }).pipe(Effect.provide(Testkit.layer(team)))
+
+  it.scoped("tells each event of each thread once", () => run([]))
+
+  it.scoped.each([1, 3, 5, 8, 13])("also when every stream breaks off after %s events", (events) =>
+    run([Fault.cutAfterEvents(events, { match: { path: "/v1/sessions/**/stream", times: 6 } })]))
 })

@@ -5,7 +5,7 @@ import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
 // one text, because a process that loads hundreds of modules takes seconds to start
-const bundle = (entry: string) =>
+export const bundle = (entry: string) =>
   Effect.runSync(Effect.cached(Effect.promise(async () => {
     const { outputFiles } = await Esbuild.build({
       entryPoints: [fileURLToPath(new URL(`${entry}.ts`, import.meta.url))],
