@@ -188,7 +188,7 @@ export interface Options extends request.Options {
   /**
    * How many of the latest events are remembered in order to recognise them, at least.
    *
-   * @default 4096
+   * @default 1024
    */
   readonly remember?: number | undefined
 }

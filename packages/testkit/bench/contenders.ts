@@ -4,6 +4,7 @@ import Anthropic from "@anthropic-ai/sdk"
 import * as ClientConfig from "@effect-managed-agents/core/ClientConfig"
 import type { StreamEvent } from "@effect-managed-agents/core/Event"
 import * as Events from "@effect-managed-agents/core/Events"
+import * as Follow from "@effect-managed-agents/core/Follow"
 import { SessionId } from "@effect-managed-agents/core/Ids"
 import * as ManagedAgents from "@effect-managed-agents/core/ManagedAgents"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
@@ -121,3 +122,19 @@ const ours = transports.flatMap(([transport, layer]) =>
 
 /** What is measured, the yardsticks first. */
 export const contenders: readonly [Contender, Contender, ...Array<Contender>] = [official, floor, ...ours]
+
+/** What it costs to follow a session rather than to read its stream. */
+export const followers: ReadonlyArray<Contender> = consumers.flatMap(([consumer, consume]) =>
+  (["stream", "follow"] as const).map((name): Contender => ({
+    name: `Events.${name}`,
+    consumer,
+    connect: (baseUrl) => {
+      const client = clientOf(baseUrl, FetchHttpClient.layer)
+      return (count) =>
+        client.runPromise(Effect.flatMap(Events.Events, (events) => {
+          const id = SessionId.make(`${count}-unique`)
+          return consume(name === "stream" ? events.stream(id) : Follow.events(events.follow(id)))
+        }))
+    }
+  }))
+)

@@ -81,11 +81,12 @@ export const event = (n: number) => {
 /** The number of events in one {@link block}. */
 export const blockSize = 500
 
-/** The frames of {@link blockSize} events. */
-export const block = (): Uint8Array => {
+/** The frames of {@link blockSize} events; without previews if they are to be events of a list, too. */
+export const block = (previews = true): Uint8Array => {
   let frames = ""
   for (let n = 0; n < blockSize; n++) {
-    const value = event(n)
+    const next = event(n)
+    const value = previews || next.type !== "event_delta" ? next : event(n - 1)
     frames += `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`
   }
   return new TextEncoder().encode(frames)

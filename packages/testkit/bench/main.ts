@@ -3,6 +3,7 @@
  * one can do. Nothing is asserted: the machine may be busy, so only ratios within one run mean anything.
  *
  *     npm run bench -- --only speed --rounds 7 --events 500000
+ *     npm run bench -- --only follow
  */
 import { VERSION } from "@anthropic-ai/sdk/version"
 import { StreamEvent } from "@effect-managed-agents/core/Event"
@@ -44,13 +45,13 @@ const { positionals, values } = parseArgs({
 })
 
 if (values.task) {
-  const [task, baseUrl = "", index, count] = positionals
+  const [task, baseUrl = "", index, count, more] = positionals
   switch (task) {
     case "serve":
       tell(await server.run())
       break
     case "measure":
-      tell(await speed.measure(baseUrl, Number(index), Number(count)))
+      tell(await speed.measure(baseUrl, index ?? "", Number(count), Number(more)))
       process.exit()
       break
     case "remember":
@@ -69,13 +70,13 @@ if (values.task) {
   const serving = start("serve")
   try {
     const baseUrl = `http://127.0.0.1:${await answer<number>(serving)}`
-    if (values.only === undefined || values.only === "speed") {
-      await speed.run(baseUrl, {
-        events: Number(values.events),
-        rounds: Number(values.rounds),
-        time: Number(values.seconds)
-      })
+    const settings: speed.Settings = {
+      events: Number(values.events),
+      rounds: Number(values.rounds),
+      time: Number(values.seconds)
     }
+    if (values.only === undefined || values.only === "speed") await speed.run(baseUrl, settings)
+    if (values.only === undefined || values.only === "follow") await speed.runFollowers(baseUrl, settings)
     if (values.only === undefined || values.only === "memory") {
       await memory.run(baseUrl, Number(values["memory-events"]))
     }

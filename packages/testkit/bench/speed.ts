@@ -1,5 +1,6 @@
 /** How much processor time an event costs, as ratios to the official SDK and to the floor. */
-import { contenders } from "./contenders.ts"
+import type { Contender } from "./contenders.ts"
+import { contenders, followers } from "./contenders.ts"
 import { ask } from "./processes.ts"
 import { median, table } from "./report.ts"
 
@@ -13,9 +14,16 @@ interface Measurement {
   readonly rss: number
 }
 
+const suites: { readonly [name: string]: ReadonlyArray<Contender> } = { contenders, followers }
+
 /** One contender, alone in its process. */
-export const measure = async (baseUrl: string, index: number, events: number): Promise<Measurement> => {
-  const contender = contenders[index]
+export const measure = async (
+  baseUrl: string,
+  suite: string,
+  index: number,
+  events: number
+): Promise<Measurement> => {
+  const contender = suites[suite]?.[index]
   if (contender === undefined) throw new Error(`there is no contender ${index}`)
   const read = contender.connect(baseUrl)
   await read(warmUp)
@@ -37,32 +45,58 @@ export interface Settings {
 }
 
 /** Rounds in which every contender has its turn, each in a process of its own. */
-export const run = async (baseUrl: string, { events, rounds, time }: Settings): Promise<void> => {
-  const results = contenders.map((): Array<Measurement> => [])
+const interleave = async (baseUrl: string, suite: "contenders" | "followers", { events, rounds, time }: Settings) => {
+  const all = suites[suite] ?? []
+  const results = all.map((): Array<Measurement> => [])
   const until = performance.now() + time * 1000
   let round = 0
   do {
     process.stderr.write(`round ${round + 1} `)
     // a different one begins every time, so that no one always runs on a cold or a busy machine
-    for (let turn = 0; turn < contenders.length; turn++) {
-      const index = (turn + round) % contenders.length
-      const result = await ask<Measurement>("measure", baseUrl, index, events)
-      if (result.seen !== events) throw new Error(`${contenders[index]?.name} saw ${result.seen} events of ${events}`)
+    for (let turn = 0; turn < all.length; turn++) {
+      const index = (turn + round) % all.length
+      const result = await ask<Measurement>("measure", baseUrl, suite, index, events)
+      if (result.seen !== events) throw new Error(`${all[index]?.name} saw ${result.seen} events of ${events}`)
       results[index]?.push(result)
       process.stderr.write(".")
     }
     process.stderr.write("\n")
     round++
   } while (round < rounds && (round < 2 || performance.now() < until))
-
-  /** The median over the rounds of the ratio within a round. */
-  const ratio = (index: number, yardstick: number, of: "cpu" | "wall") =>
-    median(results[index]!.map((result, i) => result[of] / results[yardstick]![i]![of])).toFixed(2)
   console.log(
     `\n${events.toLocaleString("en")} events after ${
       warmUp.toLocaleString("en")
     } to warm up; medians of ${round} interleaved rounds; CPU is user and system time of the reading process.\n`
   )
+  return results
+}
+
+/** The median over the rounds of the ratio within a round. */
+const ratioOf = (results: ReadonlyArray<ReadonlyArray<Measurement>>) =>
+  (index: number, yardstick: number, of: "cpu" | "wall" | "rss"): string =>
+    median(results[index]!.map((result, i) => result[of] / results[yardstick]![i]![of])).toFixed(2)
+
+/** What following costs, relative to the stream under the same consumer. */
+export const runFollowers = async (baseUrl: string, settings: Settings): Promise<void> => {
+  const ratio = ratioOf(await interleave(baseUrl, "followers", settings))
+  console.log(table(
+    ["contender", "consumer", "CPU / stream", "wall / stream", "RSS / stream"],
+    followers.map(({ consumer, name }, index) => [
+      name,
+      consumer,
+      // they come in pairs, the stream first
+      ratio(index, index - index % 2, "cpu"),
+      ratio(index, index - index % 2, "wall"),
+      ratio(index, index - index % 2, "rss")
+    ])
+  ))
+}
+
+/** What an event costs. */
+export const run = async (baseUrl: string, settings: Settings): Promise<void> => {
+  const { events } = settings
+  const results = await interleave(baseUrl, "contenders", settings)
+  const ratio = ratioOf(results)
   console.log(table(
     ["contender", "consumer", "validates", "events per CPU s", "CPU / SDK", "wall / SDK", "CPU / floor", "RSS MB"],
     contenders.map(({ consumer, name }, index) => [

@@ -1,7 +1,10 @@
-import * as Deferred from "effect/Deferred"
+import type * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
+import * as Runtime from "effect/Runtime"
 import * as Stream from "effect/Stream"
 import { StreamStalled } from "../ApiError.ts"
 
@@ -18,23 +21,38 @@ export const watch =
     if (!Number.isFinite(millis)) return bytes
     return Stream.fromPull(Effect.gen(function*() {
       const clock = yield* Effect.clock
+      const fork = Runtime.runFork(yield* Effect.runtime<never>())
       const pull = yield* Stream.toPull(bytes)
-      const overdue = yield* Deferred.make<never, StreamStalled>()
-      /** Since when bytes are awaited. */
-      let since: number | undefined
-      const watcher: Effect.Effect<boolean> = Effect.suspend(() => {
-        const left = since === undefined ? millis : since + millis - clock.unsafeCurrentTimeMillis()
-        return left > 0
-          ? Effect.zipRight(Effect.sleep(left), watcher)
-          : Deferred.fail(overdue, new StreamStalled({ operation, requestId, silence: Duration.millis(millis) }))
+      /** The read that is under way, and since when. */
+      let read: { readonly since: number; readonly giveUp: () => void } | undefined
+      const watcher: Effect.Effect<void> = Effect.suspend(() => {
+        const left = read === undefined ? millis : read.since + millis - clock.unsafeCurrentTimeMillis()
+        if (left > 0) return Effect.zipRight(Effect.sleep(left), watcher)
+        read?.giveUp()
+        return Effect.void
       })
       yield* Effect.forkScoped(watcher)
-      const stalled = Effect.mapError(Deferred.await(overdue), (error) => Option.some<E | StreamStalled>(error))
-      return Effect.suspend(() => {
-        since = clock.unsafeCurrentTimeMillis()
-        return Effect.raceFirst(pull, stalled)
-      }).pipe(Effect.ensuring(Effect.sync(() => {
-        since = undefined
-      })))
+      // A race with the watcher would take two fibers for every read, this takes one.
+      return Effect.async<Chunk.Chunk<Uint8Array>, Option.Option<E | StreamStalled>>((resume) => {
+        const fiber = fork(pull)
+        const giveUp = () => {
+          read = undefined
+          fiber.unsafeInterruptAsFork(FiberId.none)
+          resume(Effect.fail(Option.some(
+            new StreamStalled({ operation, requestId, silence: Duration.millis(millis) })
+          )))
+        }
+        read = { since: clock.unsafeCurrentTimeMillis(), giveUp }
+        fiber.addObserver((exit) => {
+          read = undefined
+          resume(exit)
+        })
+        return Effect.zipRight(
+          Effect.sync(() => {
+            read = undefined
+          }),
+          Fiber.interrupt(fiber)
+        )
+      })
     }))
   }

@@ -75,7 +75,7 @@ const settingsOf = (operation: string, options: Follow.Options): Effect.Effect<S
     from: options.from ?? "start",
     maxSilence: duration("maxSilence", "45 seconds"),
     overlap: duration("overlap", "10 seconds"),
-    remember: options.remember ?? 4096
+    remember: options.remember ?? 1024
   }
   if (!Number.isInteger(settings.remember) || settings.remember < 1) {
     issues.push({ path: "remember", message: "expected a whole number above 0" })

@@ -4,8 +4,24 @@ import * as Timestamp from "../../Timestamp.ts"
 
 /** Whether an event came from a client. */
 export const isSubmitted = (event: StreamEvent): boolean => {
-  const type = String(event.type)
+  // at run time the type is a string, whether it is known or not
+  const type = event.type as string
   return type.startsWith("user.") || type.startsWith("system.")
+}
+
+const dash = 0x2d
+const upperZ = 0x5a
+
+/**
+ * The stamp of an event, as {@link Event.processedAtOf} has it. That looks at the calendar, which is not needed for what
+ * the decoder has let through; of an event of an unknown type only the form is looked at.
+ */
+export const stampOf = (event: StreamEvent): Timestamp.Timestamp | undefined => {
+  const at = "processed_at" in event ? event.processed_at : undefined
+  return typeof at === "string" && at.charCodeAt(4) === dash && at.charCodeAt(at.length - 1) === upperZ
+    // by its form
+    ? at as Timestamp.Timestamp
+    : Event.processedAtOf(event)
 }
 
 /**

@@ -17,6 +17,28 @@ export interface Reading {
   anchored: boolean
 }
 
+/** Events in the order of their delivery. They are indexed when one is looked up, which few ever are. */
+class Generation {
+  readonly keys: Array<string> = []
+  readonly stamps: Array<Stamp | undefined> = []
+  private readonly index = new Set<string>()
+  private indexed = 0
+
+  has(key: string): boolean {
+    for (const { keys } = this; this.indexed < keys.length; this.indexed++) this.index.add(keys[this.indexed] ?? "")
+    return this.index.has(key)
+  }
+
+  push(key: string, at: Stamp | undefined): void {
+    this.keys.push(key)
+    this.stamps.push(at)
+  }
+
+  get entries(): ReadonlyArray<readonly [string, Stamp | undefined]> {
+    return this.keys.map((key, n) => [key, this.stamps[n]])
+  }
+}
+
 /**
  * What a follower has delivered, in bounded memory.
  *
@@ -25,8 +47,8 @@ export interface Reading {
  */
 export class Position {
   private readonly remember: number
-  private young = new Map<string, Stamp | undefined>()
-  private old = new Map<string, Stamp | undefined>()
+  private young = new Generation()
+  private old = new Generation()
   /** No stamp in `old` is later. */
   private oldest: Stamp | undefined
   private oldestKey: string | undefined
@@ -45,12 +67,12 @@ export class Position {
 
   /** Whether nothing has been delivered. */
   get isStart(): boolean {
-    return this.latest === undefined && this.young.size === 0
+    return this.latest === undefined && this.young.keys.length === 0
   }
 
   /** Judges an event of the live stream, and remembers it. */
   live(event: StreamEvent): Verdict {
-    const at = Event.processedAtOf(event)
+    const at = identity.stampOf(event)
     const key = identity.keyOf(event, at)
     if (at === undefined) return this.unstamped(event, key)
     if (key === undefined) return "processed"
@@ -90,14 +112,15 @@ export class Position {
 
   /** What lies before this moment need not be read again. */
   bound(overlap: Duration.Duration): Stamp | undefined {
-    if (this.latest === undefined) return this.floor
+    // the stamp of an event of an unknown type may be no moment
+    if (this.latest === undefined || Number.isNaN(Date.parse(this.latest))) return this.floor
     const from = Timestamp.fromDateTime(DateTime.subtractDuration(Timestamp.toDateTime(this.latest), overlap))
     return this.floor !== undefined && identity.isLater(this.floor, from) ? this.floor : from
   }
 
   /** This position as a value. */
   get cursor(): Cursor.Cursor {
-    const known = [...this.old, ...this.young]
+    const known = [...this.old.entries, ...this.young.entries]
     let before = this.floor
     for (const [, at] of known.slice(0, -Cursor.size)) {
       if (at !== undefined && (before === undefined || identity.isLater(at, before))) before = at
@@ -135,7 +158,7 @@ export class Position {
   }
 
   private add(key: string, at: Stamp | undefined): void {
-    if (this.young.size >= this.remember) {
+    if (this.young.keys.length >= this.remember) {
       if (this.oldest !== undefined) {
         this.floor = this.oldest
         this.floorKey = this.oldestKey
@@ -143,9 +166,9 @@ export class Position {
       this.oldest = this.latest
       this.oldestKey = this.latestKey
       this.old = this.young
-      this.young = new Map()
+      this.young = new Generation()
     }
-    this.young.set(key, at)
+    this.young.push(key, at)
     if (at !== undefined && (this.latest === undefined || identity.isLater(at, this.latest))) {
       this.latest = at
       this.latestKey = key
