@@ -72,7 +72,8 @@ const interleave = async (baseUrl: string, suite: "contenders" | "followers", { 
 }
 
 /** The median over the rounds of the ratio within a round. */
-const ratioOf = (results: ReadonlyArray<ReadonlyArray<Measurement>>) =>
+const ratioOf =
+  (results: ReadonlyArray<ReadonlyArray<Measurement>>) =>
   (index: number, yardstick: number, of: "cpu" | "wall" | "rss"): string =>
     median(results[index]!.map((result, i) => result[of] / results[yardstick]![i]![of])).toFixed(2)
 

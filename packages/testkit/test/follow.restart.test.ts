@@ -50,8 +50,11 @@ describe("a process that follows", () => {
           let stderr = ""
           child.stderr.on("data", (data) => stderr += data)
           child.stdout.once("data", () => setTimeout(() => child.kill("SIGKILL"), millis))
-          child.on("close", (_, signal) =>
-            resume(signal === "SIGKILL" ? Effect.void : Effect.dieMessage(`the follower ended by itself: ${stderr}`)))
+          child.on(
+            "close",
+            (_, signal) =>
+              resume(signal === "SIGKILL" ? Effect.void : Effect.dieMessage(`the follower ended by itself: ${stderr}`))
+          )
         })
       // the service is busy all the time, and what it says breaks off now and then
       yield* Effect.forkScoped(Effect.forever(Effect.zipRight(emit, Effect.sleep("2 millis"))))
@@ -62,5 +65,5 @@ describe("a process that follows", () => {
       for (const [n, line] of written.entries()) {
         if (line !== `sevt_${String(n).padStart(6, "0")}`) assert.fail(`${line} is number ${n}`)
       }
-    }).pipe(Effect.provide(Simulator.layer({ fixtures: Fixtures.docs }))), 300_000)
+    }).pipe(Effect.provide(Simulator.layer({ fixtures: Fixtures.docs }))), 600_000)
 })

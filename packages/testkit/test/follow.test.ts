@@ -243,7 +243,8 @@ describe("Threads.followAll", () => {
       assert.deepStrictEqual(
         of(null),
         all.filter((event) =>
-          event.type === "session.thread_created" || !("session_thread_id" in event) || !ids.has(event.session_thread_id)
+          event.type === "session.thread_created" || !("session_thread_id" in event) ||
+          !ids.has(event.session_thread_id)
         ) as never
       )
       yield* sessions.archive(session.id)
@@ -255,6 +256,8 @@ describe("Threads.followAll", () => {
 
   it.scoped("tells each event of each thread once", () => run([]))
 
-  it.scoped.each([1, 3, 5, 8, 13])("also when every stream breaks off after %s events", (events) =>
-    run([Fault.cutAfterEvents(events, { match: { path: "/v1/sessions/**/stream", times: 6 } })]))
+  it.scoped.each([1, 3, 5, 8, 13])(
+    "also when every stream breaks off after %s events",
+    (events) => run([Fault.cutAfterEvents(events, { match: { path: "/v1/sessions/**/stream", times: 6 } })])
+  )
 })

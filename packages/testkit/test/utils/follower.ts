@@ -25,8 +25,11 @@ const program = Effect.gen(function*() {
   const events = yield* Events.Events
   // what was written down and could not be acknowledged any more comes again, as the first event
   let done = last()
-  const updates = CursorStore.follow(session, (cursor) =>
-    events.follow(Ids.SessionId.make(session), { from: cursor ?? "start", reconnect: Schedule.spaced("5 millis") }))
+  const updates = CursorStore.follow(
+    session,
+    (cursor) =>
+      events.follow(Ids.SessionId.make(session), { from: cursor ?? "start", reconnect: Schedule.spaced("5 millis") })
+  )
   yield* Stream.runForEach(updates, ({ acknowledge, update }) =>
     Effect.suspend(() => {
       if (update._tag !== "Event" || update.state !== "processed") return Effect.void
