@@ -151,7 +151,7 @@ export type Error<T> = T extends ToolRunner<infer _R> ? Journal.JournalError
  * const OrderTools = Toolkit.make(
  *   Tool.make("find_order", {
  *     description: "Finds an order by its number",
- *     parameters: { number: Schema.Int },
+ *     parameters: { number: Schema.Number },
  *     success: Schema.Struct({ status: Schema.String })
  *   })
  * )
@@ -164,9 +164,8 @@ export type Error<T> = T extends ToolRunner<infer _R> ? Journal.JournalError
  *     input_schema: {
  *       type: "object",
  *       required: ["number"],
- *       properties: { number: { $ref: "#/$defs/Int" } },
- *       additionalProperties: false,
- *       $defs: { Int: { type: "integer", description: "an integer", title: "int" } }
+ *       properties: { number: { type: "number" } },
+ *       additionalProperties: false
  *     }
  *   }
  * ])
