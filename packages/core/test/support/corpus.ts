@@ -26,15 +26,18 @@ export interface Entry {
 
 const modules = new URL("../../src/", import.meta.url)
 
-/** Errors are raised by the client; they are not wire values. */
-const skipped = ["index.ts", "ApiError.ts"]
+/** What only the client writes is no wire value: */
+const skipped = ["index.ts", "ApiError.ts", "Cursor.ts", "Journal.ts"]
+
+/** nor are its errors. */
+const isError = (value: unknown): boolean => typeof value === "function" && value.prototype instanceof Error
 
 const all: ReadonlyArray<Entry> = [
   ...(await Promise.all(
     readdirSync(modules).filter((file) => file.endsWith(".ts") && !skipped.includes(file)).map(async (file) => {
       const exports: Record<string, unknown> = await import(new URL(file, modules).href)
       return Object.entries(exports).flatMap(([name, value]): ReadonlyArray<Entry> =>
-        Schema.isSchema(value)
+        Schema.isSchema(value) && !isError(value)
           // `isSchema` says nothing about the types, and the laws need nothing of them
           ? [{ name: `${file.slice(0, -3)}.${name}`, schema: value as AnySchema }]
           : []

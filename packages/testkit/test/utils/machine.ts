@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
 import * as Runtime from "effect/Runtime"
 import type * as Scheduler from "effect/Scheduler"
 import * as Scope from "effect/Scope"
@@ -75,7 +76,8 @@ export const make = (options: Simulator.Options, pick: Pick = inOrder): Machine 
     })
   }
   const runtime: Runtime.Runtime<never> = Effect.runSync(
-    Effect.scoped(Layer.toRuntime(Layer.setClock(clock)))
+    // scripts that fail on purpose are logged by the thousand
+    Effect.scoped(Layer.toRuntime(Layer.provideMerge(Layer.setClock(clock), Logger.remove(Logger.defaultLogger))))
   )
   const fork = <A>(effect: Effect.Effect<A>): Fiber.RuntimeFiber<A> => {
     const fiber = Runtime.runFork(runtime)(Clock.currentTimeMillis.pipe(Effect.zipRight(effect)), { scheduler })
