@@ -34,6 +34,6 @@ export default [
     path: "packages/testkit/dist/index.js",
     import: "*",
     ignore: [...peers, "@effect-managed-agents/core"],
-    limit: "60 kB"
+    limit: "72 kB"
   }
 ]

@@ -3,7 +3,7 @@ import type { Request } from "./http.ts"
 import * as json from "./json.ts"
 
 /** What stands in place of a secret. */
-export const redacted = "<redacted>"
+const redacted = "<redacted>"
 const secretName = /authorization|api[-_]?key|token|secret|password|cookie|credential/i
 
 /** The JSON of a body. What is none may hold a secret that cannot be told from the rest. */
