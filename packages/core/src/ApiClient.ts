@@ -33,6 +33,7 @@ import * as response from "./internal/response.ts"
 import * as retry from "./internal/retry.ts"
 import type { Scrub } from "./internal/secrets.ts"
 import { excerpt, scrubber } from "./internal/secrets.ts"
+import { timeLimit } from "./internal/timeLimit.ts"
 import { fromClientError } from "./internal/transport.ts"
 import * as watchdog from "./internal/watchdog.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
@@ -212,7 +213,7 @@ export const make: Effect.Effect<Service, never, ClientConfig | HttpClient.HttpC
     return http.execute(message).pipe(
       // The time limit makes this a fiber of its own, whose failure the runtime would log, request and all.
       Effect.either,
-      Effect.timeoutFail({
+      timeLimit({
         duration: config.timeout,
         onTimeout: () =>
           new TransportError({

@@ -339,9 +339,7 @@ export class TransportError extends Schema.TaggedError<TransportError>("@effect-
     /** The HTTP status, once a response head had come. */
     status: Schema.optional(Schema.Number),
     /** The request's id, once a response head had come. */
-    requestId: Schema.optional(Schema.String),
-    /** The beginning of what arrived of the body. */
-    excerpt: Schema.optional(Schema.String)
+    requestId: Schema.optional(Schema.String)
   }
 ) {
   override get message(): string {

@@ -1,9 +1,8 @@
 /**
- * `npm run bench`: what an event costs, in processor time and in memory, beside the official SDK and beside the least that
- * one can do. Nothing is asserted: the machine may be busy, so only ratios within one run mean anything.
+ * `npm run bench`: what an event costs, in processor time and in memory, and how many turns a test suite gets through,
+ * beside the official SDK and beside the least that one can do. Nothing is asserted: the machine may be busy, so only ratios within one run mean anything.
  *
  *     npm run bench -- --only speed --rounds 7 --events 500000
- *     npm run bench -- --only follow
  */
 import { VERSION } from "@anthropic-ai/sdk/version"
 import { StreamEvent } from "@effect-managed-agents/core/Event"
@@ -17,6 +16,7 @@ import { answer, start, tell } from "./processes.ts"
 import * as server from "./server.ts"
 import * as sessions from "./sessions.ts"
 import * as speed from "./speed.ts"
+import * as turns from "./turns.ts"
 
 const environment = (): string => {
   const require = createRequire(import.meta.url)
@@ -35,53 +35,61 @@ const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
     task: { type: "boolean", default: false },
-    only: { type: "string" },
+    only: { type: "string", multiple: true },
     events: { type: "string", default: "500000" },
     rounds: { type: "string", default: "5" },
     seconds: { type: "string", default: "110" },
     "memory-events": { type: "string", default: "1000000" },
-    sessions: { type: "string", default: "10000" }
+    sessions: { type: "string", default: "10000" },
+    turns: { type: "string", default: "2000" }
   }
 })
 
-if (values.task) {
-  const [task, baseUrl = "", index, count, more] = positionals
-  switch (task) {
-    case "serve":
-      tell(await server.run())
-      break
-    case "measure":
-      tell(await speed.measure(baseUrl, index ?? "", Number(count), Number(more)))
-      process.exit()
-      break
-    case "remember":
-      tell(await memory.measure(baseUrl, Number(index), Number(count)))
-      process.exit()
-      break
-    case "sessions":
-      tell(await sessions.measure(Number(count)))
-      process.exit()
-  }
-} else {
-  console.log(environment())
+/** What runs alone in a process, by its name. */
+const tasks: { readonly [name: string]: (...args: ReadonlyArray<string>) => Promise<unknown> } = {
+  serve: () => server.run(),
+  measure: (baseUrl = "", name = "", count, warmUp) => speed.measure(baseUrl, name, Number(count), Number(warmUp)),
+  remember: (baseUrl = "", index, count) => memory.measure(baseUrl, Number(index), Number(count)),
+  sessions: (_baseUrl, _index, count) => sessions.measure(Number(count)),
+  turn: (index, count) => turns.measure(Number(index), Number(count))
+}
+
+/** Runs a part of the benchmark beside a server of prepared frames. */
+const served = (run: (baseUrl: string) => Promise<void>) => async () => {
   const valid = Schema.is(StreamEvent)
   for (let n = 0; n < events.variety; n++) if (!valid(events.event(n))) throw new Error(`event ${n} is not valid`)
-  console.log(`${events.variety} kinds of events in turn, ${events.frameSize.toFixed(0)} bytes a frame, over loopback`)
+  console.log(
+    `\n${events.variety} kinds of events in turn, ${events.frameSize.toFixed(0)} bytes a frame, over loopback`
+  )
   const serving = start("serve")
   try {
-    const baseUrl = `http://127.0.0.1:${await answer<number>(serving)}`
-    const settings: speed.Settings = {
-      events: Number(values.events),
-      rounds: Number(values.rounds),
-      time: Number(values.seconds)
-    }
-    if (values.only === undefined || values.only === "speed") await speed.run(baseUrl, settings)
-    if (values.only === undefined || values.only === "follow") await speed.runFollowers(baseUrl, settings)
-    if (values.only === undefined || values.only === "memory") {
-      await memory.run(baseUrl, Number(values["memory-events"]))
-    }
-    if (values.only === undefined || values.only === "sessions") await sessions.run(Number(values.sessions))
+    await run(`http://127.0.0.1:${await answer<number>(serving)}`)
   } finally {
     serving.kill()
   }
+}
+
+const rounds = Number(values.rounds)
+
+const settings: speed.Settings = { events: Number(values.events), rounds, time: Number(values.seconds) }
+
+const parts: { readonly [name: string]: () => Promise<void> } = {
+  speed: served((baseUrl) => speed.run(baseUrl, settings)),
+  follow: served((baseUrl) => speed.runFollowers(baseUrl, settings)),
+  memory: served((baseUrl) => memory.run(baseUrl, Number(values["memory-events"]))),
+  sessions: () => sessions.run(Number(values.sessions)),
+  turns: () => turns.run(rounds, Number(values.turns))
+}
+
+if (values.task) {
+  const [name = "", ...args] = positionals
+  tell(await tasks[name]?.(...args))
+  if (name !== "serve") process.exit()
+} else {
+  const asked = values.only ?? Object.keys(parts)
+  for (const name of asked) {
+    if (!(name in parts)) throw new Error(`no part ${name}; there are ${Object.keys(parts).join(", ")}`)
+  }
+  console.log(environment())
+  for (const name of asked) await parts[name]?.()
 }

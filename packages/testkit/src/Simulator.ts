@@ -306,7 +306,7 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
     const now: Effect.Effect<Timestamp.Timestamp> = Effect.sync(() =>
       Timestamp.Timestamp.make(time.format(world.now()))
     )
-    const recorder = ledger.make(now)
+    const recorder = ledger.make(Effect.sync(() => time.format(world.now())))
     const world = new World({
       seed,
       rules: { ...Rules.defaults, ...options.rules },

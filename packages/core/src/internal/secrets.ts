@@ -38,9 +38,11 @@ const spellings = (secret: string): ReadonlyArray<string> => {
   ]
 }
 
-/** A text that was cut off may end with the beginning of a secret. */
+/** A text that was cut off may end with the beginning of a secret, of this length at least. */
+const shortestBeginning = 4
+
 const maskEnd = (text: string, secret: string): string => {
-  for (let length = Math.min(secret.length - 1, text.length); length >= 4; length--) {
+  for (let length = Math.min(secret.length - 1, text.length); length >= shortestBeginning; length--) {
     if (text.endsWith(secret.slice(0, length))) return text.slice(0, -length) + mask
   }
   return text
@@ -64,7 +66,12 @@ export const scrubber = (...values: ReadonlyArray<unknown>): Scrub => {
         .filter((secret) => secret !== "")
         .sort((a, b) => b.length - a.length)
     }
-    return secrets.reduce((out, secret) => maskEnd(out.replaceAll(secret, mask), secret), text)
+    return secrets.reduce(
+      // most texts hold no secret, nor the beginning of one
+      (out, secret) =>
+        out.includes(secret.slice(0, shortestBeginning)) ? maskEnd(out.replaceAll(secret, mask), secret) : out,
+      text
+    )
   }
 }
 

@@ -73,9 +73,17 @@ export const body = (pieces: Stream.Stream<string, unknown>, options: Head = {})
       Stream.map((piece) => new TextEncoder().encode(piece)),
       Stream.mapError((cause) => new ResponseError({ request, response, reason: "Decode", cause }))
     )
-    // everything but the body is that of a real response
-    return Object.create(response, { stream: { value: stream } }) as HttpClientResponse.HttpClientResponse
+    return withBody(response, stream)
   })
+
+/** A response whose body comes from a stream; everything else is that of a real one. */
+export const withBody = (
+  response: HttpClientResponse.HttpClientResponse,
+  stream: Stream.Stream<Uint8Array, ResponseError>
+): HttpClientResponse.HttpClientResponse => {
+  const text = stream.pipe(Stream.decodeText(), Stream.mkString)
+  return Object.create(response, { stream: { value: stream }, text: { value: text } })
+}
 
 /** An event stream of raw text. */
 export const sse = (pieces: Stream.Stream<string, unknown>, headers: Record<string, string> = {}): Answer =>

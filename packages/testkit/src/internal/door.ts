@@ -41,27 +41,43 @@ export const open = (handle: Handle): Effect.Effect<Door, never, Scope.Scope> =>
     const fork = Runtime.runFork(yield* Effect.runtime<never>())
     const parent = yield* Effect.scope
     return (request, signal) =>
-      Effect.uninterruptibleMask((restore) =>
-        Effect.gen(function*() {
-          if (signal.aborted) return yield* new Closed()
-          const scope = yield* Scope.fork(parent, ExecutionStrategy.sequential)
+      Effect.uninterruptibleMask((restore) => {
+        if (signal.aborted) return new Closed()
+        return Effect.flatMap(Scope.fork(parent, ExecutionStrategy.sequential), (scope) => {
           const close = Scope.close(scope, Exit.void)
+          const fiber = fork(Scope.extend(handle(request), scope))
+          const answer = (
+            exit: Exit.Exit<Response, ConnectionReset>
+          ): Effect.Effect<Answer, Closed | ConnectionReset> =>
+            Exit.isSuccess(exit)
+              ? exit.value.body._tag === "Events"
+                ? Effect.succeed({ response: exit.value, scope })
+                : Effect.as(close, { response: exit.value, scope })
+              : Effect.flatMap(
+                close,
+                (): Effect.Effect<never, Closed | ConnectionReset> =>
+                  Exit.isInterrupted(exit) ? new Closed() : Effect.failCause(exit.cause)
+              )
+          // most answers are there at once, and are neither aborted nor waited for
+          const exit = fiber.unsafePoll()
+          if (exit !== null && !(Exit.isSuccess(exit) && exit.value.body._tag === "Events")) return answer(exit)
           const abort = () => void fork(close)
           signal.addEventListener("abort", abort)
-          yield* Scope.addFinalizer(scope, Effect.sync(() => signal.removeEventListener("abort", abort)))
-          const fiber = fork(Scope.extend(handle(request), scope))
-          yield* Scope.addFinalizer(scope, Fiber.interrupt(fiber))
-          // most answers are there at once, and then waiting would cost a turn of the scheduler; `join` would carry the
-          // handler's fiber-local state over to the caller
-          const exit = fiber.unsafePoll() ?? (yield* Effect.onInterrupt(restore(Fiber.await(fiber)), () => close))
-          if (Exit.isSuccess(exit)) {
-            if (exit.value.body._tag !== "Events") yield* close
-            return { response: exit.value, scope }
-          }
-          yield* close
-          return yield* Exit.isInterrupted(exit) ? new Closed() : Effect.failCause(exit.cause)
+          return Scope.addFinalizer(
+            scope,
+            Effect.suspend(() => {
+              signal.removeEventListener("abort", abort)
+              return fiber.unsafePoll() === null ? Fiber.interrupt(fiber) : Effect.void
+            })
+          ).pipe(
+            // `join` would carry the handler's fiber-local state over to the caller
+            Effect.zipRight(
+              exit === null ? Effect.onInterrupt(restore(Fiber.await(fiber)), () => close) : Effect.succeed(exit)
+            ),
+            Effect.flatMap(answer)
+          )
         })
-      )
+      })
   })
 
 /** The parts of a request that stand in its URL. */

@@ -12,20 +12,19 @@ import { MemoryResponse } from "./memoryResponse.ts"
 export const make = (handle: door.Handle): Effect.Effect<HttpClient.HttpClient, never, Scope.Scope> =>
   Effect.map(door.open(handle), (send) =>
     HttpClient.make((request, url, signal) =>
-      Effect.gen(function*() {
-        const body = yield* bodyText(request)
-        const { response, scope } = yield* send(
-          { method: request.method, ...door.fromUrl(url), headers: request.headers, body },
-          signal
-        )
-        return new MemoryResponse(
-          request,
-          response,
-          response.body._tag === "Events"
-            ? Stream.ensuringWith(response.body.stream, (exit) => Scope.close(scope, exit))
-            : http.text(response.body)
-        )
-      }).pipe(
+      bodyText(request).pipe(
+        Effect.flatMap((body) =>
+          send({ method: request.method, ...door.fromUrl(url), headers: request.headers, body }, signal)
+        ),
+        Effect.map(({ response, scope }) =>
+          new MemoryResponse(
+            request,
+            response,
+            response.body._tag === "Events"
+              ? Stream.ensuringWith(response.body.stream, (exit) => Scope.close(scope, exit))
+              : http.text(response.body)
+          )
+        ),
         Effect.mapError((cause) =>
           cause._tag === "RequestError"
             ? cause
