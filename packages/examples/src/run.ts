@@ -1,7 +1,7 @@
 // npm start | npm run example -- <name>: runs an example, on the embedded simulator or, with credentials, on the API.
 import { ClientConfig, type Conversation, Ids, ManagedAgents } from "@effect-managed-agents/core"
 import type { Simulator } from "@effect-managed-agents/testkit"
-import { FetchHttpClient } from "@effect/platform"
+import { FetchHttpClient, type HttpClient } from "@effect/platform"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Cause, Config, Console, Effect, Exit, Layer, Option, Schema } from "effect"
 import * as Prompt from "./prompt.ts"
@@ -14,7 +14,7 @@ interface Example {
   readonly program: Effect.Effect<
     Conversation.Outcome | void,
     { readonly message: string },
-    ManagedAgents.Services | Prompt.Prompt | Target
+    ManagedAgents.Services | ClientConfig.ClientConfig | HttpClient.HttpClient | Prompt.Prompt | Target
   >
   /** The simulated agent. */
   readonly agent: Simulator.AgentOptions
@@ -26,11 +26,14 @@ interface Example {
 const examples: { readonly [name: string]: () => Promise<Example> } = {
   "01-quickstart": () => import("./01-quickstart.ts"),
   "02-streaming": () => import("./02-streaming.ts"),
+  "03-tools": () => import("./03-tools.ts"),
   "04-approvals": () => import("./04-approvals.ts"),
   "05-interrupt-and-steer": () => import("./05-interrupt-and-steer.ts"),
   "06-sub-agents": () => import("./06-sub-agents.ts"),
   "07-outcomes": () => import("./07-outcomes.ts"),
   "08-resume": () => import("./08-resume.ts"),
+  "09-many-sessions": () => import("./09-many-sessions.ts"),
+  "11-record-and-replay": () => import("./11-record-and-replay.ts"),
   "12-observability": () => import("./12-observability.ts")
 }
 
@@ -51,7 +54,7 @@ const onApi = ({ program }: Example) =>
   }).pipe(
     Effect.provide(ManagedAgents.layer.pipe(
       Layer.provideMerge(ClientConfig.layerEnv),
-      Layer.provide(FetchHttpClient.layer)
+      Layer.provideMerge(FetchHttpClient.layer)
     ))
   )
 

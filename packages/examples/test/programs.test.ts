@@ -3,11 +3,14 @@ import { Ledger, type Simulator, type Testkit } from "@effect-managed-agents/tes
 import { assert, describe, it } from "@effect/vitest"
 import { Effect } from "effect"
 import * as Streaming from "../src/02-streaming.ts"
+import * as Tools from "../src/03-tools.ts"
 import * as Approvals from "../src/04-approvals.ts"
 import * as Interrupt from "../src/05-interrupt-and-steer.ts"
 import * as SubAgents from "../src/06-sub-agents.ts"
 import * as Outcomes from "../src/07-outcomes.ts"
 import * as Resume from "../src/08-resume.ts"
+import * as ManySessions from "../src/09-many-sessions.ts"
+import * as RecordAndReplay from "../src/11-record-and-replay.ts"
 import * as Observability from "../src/12-observability.ts"
 import { Prompt } from "../src/prompt.ts"
 import * as Simulation from "../src/simulation.ts"
@@ -38,6 +41,19 @@ describe("the examples", () => {
       assert.include(message, "arrives on Friday")
       for (const draft of drafts) assert.include(message, draft.slice(1).trim())
       assert.match(all.at(-1) ?? "", /^EndTurn, \d+ tokens written$/)
+    }))
+
+  it.effect("tools", () =>
+    Effect.gen(function*() {
+      const all = yield* lines(Tools)
+      assert.deepStrictEqual(all, [
+        "find_order {\"number\":\"1234\"}: done",
+        "find_order {\"number\":\"1235\"}: done",
+        "find_order {\"number\":\"twelve\"}: failed",
+        "cancel_order {\"number\":\"1234\"}: failed",
+        "cancel_order {\"number\":\"1235\"}: done",
+        "I cannot cancel the first: It is shipped. Order 1235 is cancelled."
+      ])
     }))
 
   const answers = (answer: Effect.Effect<string>) => {
@@ -123,6 +139,21 @@ describe("the examples", () => {
         "second worker: Three.",
         "second worker: Four."
       ])
+    }))
+
+  it.effect("many sessions", () =>
+    Effect.gen(function*() {
+      const all = yield* lines(ManySessions)
+      assert.deepStrictEqual(all, ["98 answers, the last is 10000", "2 failures: Refused"])
+    }))
+
+  it.effect("record and replay", () =>
+    Effect.gen(function*() {
+      const all = yield* lines(RecordAndReplay)
+      assert.deepStrictEqual([all[0], all[1]], ["Recording", "EndTurn: It has shipped."])
+      assert.match(all[2] ?? "", /^\d+ lines, \d+ bytes$/)
+      assert.deepStrictEqual(all.slice(3, 6), ["Replaying", "EndTurn: It has shipped.", "Replaying something else"])
+      assert.include(all.slice(6).join("\n"), "expected \"Where is my order?\", received \"Cancel my order.\"")
     }))
 
   it.effect("observability", () =>

@@ -14,7 +14,7 @@ export const printed = <A, E, R>(self: Effect.Effect<A, E, R>) =>
 export const inTime = <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.gen(function*() {
     const fiber = yield* Effect.fork(self)
-    yield* Effect.repeat(Effect.zipRight(TestClock.adjust("1 second"), Fiber.poll(fiber)), {
+    yield* Effect.repeat(Effect.zipRight(TestClock.adjust("10 seconds"), Fiber.poll(fiber)), {
       until: ({ _tag }) => _tag === "Some",
       schedule: Schedule.recurs(10_000)
     })

@@ -1,0 +1,52 @@
+// Record and replay: what a program and the service said to each other, once, and then again without the service.
+//
+// Here the recording stays in memory. `Cassette.layer({ path })` keeps it in a file, which is read and reviewed like code:
+// record it with the real service, and replay it in every test.
+import { ClientConfig, Conversation, ManagedAgents, Sessions } from "@effect-managed-agents/core"
+import { AgentScript, Cassette, type Simulator } from "@effect-managed-agents/testkit"
+import { Cause, Console, Effect, Layer, Redacted } from "effect"
+import { Target } from "./target.ts"
+
+const converse = (question: string) =>
+  Effect.gen(function*() {
+    const { agent, environment } = yield* Target
+    const sessions = yield* Sessions.Sessions
+    const session = yield* sessions.scoped({ agent, environment_id: environment, title: "Record and replay" })
+    const { _tag, reply } = yield* Conversation.turn(session.id, question)
+    yield* Console.log(`${_tag}: ${reply}`)
+  }).pipe(Effect.scoped)
+
+/** A client that writes down what goes over the wire, without credentials. */
+const Recording = Layer.fresh(ManagedAgents.layer).pipe(Layer.provideMerge(Cassette.layerRecord()))
+
+/** A client that has no network: it gets the answers that were recorded, after the time that they took. */
+const replaying = (recording: Cassette.Recording) =>
+  Layer.fresh(ManagedAgents.layer).pipe(
+    Layer.provideMerge(Cassette.layerReplay(recording)),
+    Layer.provide(Layer.orDie(ClientConfig.layer({ apiKey: Redacted.make("none") })))
+  )
+
+export const program = Effect.gen(function*() {
+  yield* Console.log("Recording")
+  const recording = yield* converse("Where is my order?").pipe(
+    Effect.zipRight(Effect.flatMap(Cassette.Cassette, ({ recording }) => recording)),
+    Effect.provide(Recording)
+  )
+  const bytes = Cassette.encode(recording).length
+  yield* Console.log(`${recording.entries.length} lines, ${bytes} bytes`)
+
+  yield* Console.log("Replaying")
+  yield* converse("Where is my order?").pipe(Effect.provide(replaying(recording)))
+
+  // A program that says something else is found out.
+  yield* Console.log("Replaying something else")
+  yield* converse("Cancel my order.").pipe(
+    Effect.provide(replaying(recording)),
+    Effect.catchAllCause((cause) => Console.log(Cause.pretty(cause).split("\n    at ")[0]))
+  )
+})
+
+export const agent: Simulator.AgentOptions = {
+  agent: { name: "Order assistant" },
+  script: AgentScript.make({ turns: [[AgentScript.sleep("1 second"), AgentScript.say("It has shipped.")]] })
+}
