@@ -36,6 +36,7 @@ import { excerpt, scrubber } from "./internal/secrets.ts"
 import { timeLimit } from "./internal/timeLimit.ts"
 import { fromClientError } from "./internal/transport.ts"
 import * as watchdog from "./internal/watchdog.ts"
+import * as RateLimit from "./RateLimit.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
 /**
@@ -197,6 +198,7 @@ const decodeJson = (call: Call, head: HttpClientResponse): Effect.Effect<unknown
 export const make: Effect.Effect<Service, never, ClientConfig | HttpClient.HttpClient> = Effect.gen(function*() {
   const config = yield* ClientConfig
   const policyOfLayer = yield* RetryPolicy.Current
+  const limit = yield* RateLimit.Current
   const http = (yield* HttpClient.HttpClient).pipe(
     // the span of a call is made here, without headers and query; nothing about the caller's traces is sent out
     HttpClient.withTracerDisabledWhen(() => true),
@@ -204,8 +206,8 @@ export const make: Effect.Effect<Service, never, ClientConfig | HttpClient.HttpC
     HttpClient.withScope
   )
 
-  /** One attempt, up to the head of a response that reports success and is of the right type. */
-  const attempt = (
+  /** One request, up to the head of a response that reports success and is of the right type. */
+  const execute = (
     call: Call,
     message: HttpClientRequest
   ): Effect.Effect<HttpClientResponse, ApiError, Scope.Scope> => {
@@ -244,6 +246,18 @@ export const make: Effect.Effect<Service, never, ClientConfig | HttpClient.HttpC
             Effect.flatMap((text) => response.fromResponse(endpoint.name, head.status, head.headers, text, scrub)),
             Effect.flatMap(Effect.fail)
           )
+      )
+    )
+  }
+
+  /** One attempt: a request when it is its turn. Waiting for that counts towards no time limit. */
+  const attempt: typeof execute = limit === undefined ? execute : (call, message) => {
+    const kind = call.endpoint.method === "GET" ? "read" : "write"
+    return Effect.zipRight(limit.take(kind), execute(call, message)).pipe(
+      Effect.tapError((error) =>
+        error._tag === "RateLimited" && error.retryAfter !== undefined
+          ? limit.pause(kind, error.retryAfter)
+          : Effect.void
       )
     )
   }

@@ -162,6 +162,13 @@ export * as PendingAction from "./PendingAction.ts"
 export * as PreviewEvent from "./PreviewEvent.ts"
 
 /**
+ * Keeps a program below the request limits of the service, by letting calls wait instead of fail.
+ *
+ * @since 0.1.0
+ */
+export * as RateLimit from "./RateLimit.ts"
+
+/**
  * What is mounted in a session's sandbox: files, repositories and memory stores.
  *
  * @since 0.1.0
@@ -202,6 +209,14 @@ export * as SessionEvent from "./SessionEvent.ts"
  * @since 0.1.0
  */
 export * as SessionFailure from "./SessionFailure.ts"
+
+/**
+ * Work on thousands of sessions in one process: not too much of it at once, each session's in order, and every session in
+ * its turn.
+ *
+ * @since 0.1.0
+ */
+export * as SessionPool from "./SessionPool.ts"
 
 /**
  * Create, read and retire sessions.
