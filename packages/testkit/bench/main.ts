@@ -11,6 +11,7 @@ import { createRequire } from "node:module"
 import { arch, cpus, loadavg, platform } from "node:os"
 import { parseArgs } from "node:util"
 import * as events from "./events.ts"
+import * as many from "./many.ts"
 import * as memory from "./memory.ts"
 import { answer, start, tell } from "./processes.ts"
 import * as server from "./server.ts"
@@ -41,6 +42,7 @@ const { positionals, values } = parseArgs({
     seconds: { type: "string", default: "110" },
     "memory-events": { type: "string", default: "1000000" },
     sessions: { type: "string", default: "10000" },
+    many: { type: "string", default: "5000" },
     turns: { type: "string", default: "2000" }
   }
 })
@@ -51,6 +53,7 @@ const tasks: { readonly [name: string]: (...args: ReadonlyArray<string>) => Prom
   measure: (baseUrl = "", name = "", count, warmUp) => speed.measure(baseUrl, name, Number(count), Number(warmUp)),
   remember: (baseUrl = "", index, count) => memory.measure(baseUrl, Number(index), Number(count)),
   sessions: (_baseUrl, _index, count) => sessions.measure(Number(count)),
+  many: (_baseUrl, _index, count) => many.measure(Number(count)),
   turn: (index, count) => turns.measure(Number(index), Number(count))
 }
 
@@ -78,6 +81,7 @@ const parts: { readonly [name: string]: () => Promise<void> } = {
   follow: served((baseUrl) => speed.runFollowers(baseUrl, settings)),
   memory: served((baseUrl) => memory.run(baseUrl, Number(values["memory-events"]))),
   sessions: () => sessions.run(Number(values.sessions)),
+  many: () => many.run(Number(values.many)),
   turns: () => turns.run(rounds, Number(values.turns))
 }
 
