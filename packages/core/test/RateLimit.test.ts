@@ -55,6 +55,20 @@ describe("RateLimit", () => {
       assert.strictEqual(yield* Fiber.join(third), 1000)
     }))
 
+  it.effect("lets no newcomer overtake", () =>
+    Effect.gen(function*() {
+      const limit = yield* RateLimit.make({ writesPerMinute: 60 })
+      const order: Array<string> = []
+      const asks = (name: string) => Effect.zipRight(limit.take("write"), Effect.sync(() => order.push(name)))
+      yield* asks("first")
+      // wakes at the moment of the next token, and before the one who waits for it
+      yield* Effect.fork(Effect.delay(asks("newcomer"), "1 second"))
+      yield* Effect.yieldNow()
+      yield* Effect.fork(asks("second"))
+      yield* TestClock.adjust("5 seconds")
+      assert.deepStrictEqual(order, ["first", "second", "newcomer"])
+    }))
+
   it.effect("pauses, also for those who wait already", () =>
     Effect.gen(function*() {
       const limit = yield* RateLimit.make({ writesPerMinute: 60 })

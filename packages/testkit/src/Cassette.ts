@@ -34,7 +34,7 @@ import * as tape from "./internal/tape.ts"
 
 const moment = {
   /** Milliseconds since the recording began. */
-  at: Schema.NonNegative,
+  at: Schema.Finite.pipe(Schema.nonNegative()),
   /** The number of the request, from 1, that this belongs to. */
   exchange: Schema.Int
 }
