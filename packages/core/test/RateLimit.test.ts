@@ -62,9 +62,9 @@ describe("RateLimit", () => {
       const asks = (name: string) => Effect.zipRight(limit.take("write"), Effect.sync(() => order.push(name)))
       yield* asks("first")
       // wakes at the moment of the next token, and before the one who waits for it
-      yield* Effect.fork(Effect.delay(asks("newcomer"), "1 second"))
-      yield* Effect.yieldNow()
       yield* Effect.fork(asks("second"))
+      yield* Effect.yieldNow()
+      yield* Effect.fork(Effect.delay(asks("newcomer"), "1 second"))
       yield* TestClock.adjust("5 seconds")
       assert.deepStrictEqual(order, ["first", "second", "newcomer"])
     }))
