@@ -73,7 +73,9 @@ const main = Effect.gen(function*() {
   const name = process.argv[2] ?? ""
   const load = Object.hasOwn(examples, name) ? examples[name] : undefined
   if (load === undefined) {
-    yield* Console.error(["usage: npm run example -- <name>", ...Object.keys(examples), ...tests].sort().join("\n  "))
+    yield* Console.error(
+      ["usage: npm run example -- <name>", ...[...Object.keys(examples), ...tests].sort()].join("\n  ")
+    )
     return 1
   }
   const example = yield* Effect.promise(load)
