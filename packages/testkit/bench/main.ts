@@ -17,6 +17,7 @@ import { answer, start, tell } from "./processes.ts"
 import * as server from "./server.ts"
 import * as sessions from "./sessions.ts"
 import * as speed from "./speed.ts"
+import * as tools from "./tools.ts"
 import * as turns from "./turns.ts"
 
 const environment = (): string => {
@@ -43,7 +44,8 @@ const { positionals, values } = parseArgs({
     "memory-events": { type: "string", default: "1000000" },
     sessions: { type: "string", default: "10000" },
     many: { type: "string", default: "5000" },
-    turns: { type: "string", default: "2000" }
+    turns: { type: "string", default: "2000" },
+    "tool-turns": { type: "string", default: "200" }
   }
 })
 
@@ -77,6 +79,7 @@ const rounds = Number(values.rounds)
 const settings: speed.Settings = { events: Number(values.events), rounds, time: Number(values.seconds) }
 
 const parts: { readonly [name: string]: () => Promise<void> } = {
+  tools: () => tools.run(Number(values["tool-turns"])),
   speed: served((baseUrl) => speed.run(baseUrl, settings)),
   follow: served((baseUrl) => speed.runFollowers(baseUrl, settings)),
   memory: served((baseUrl) => memory.run(baseUrl, Number(values["memory-events"]))),
