@@ -17,7 +17,8 @@ const ask = (question: string) =>
 const questions = Arr.makeBy(100, (n) => `What is the square of ${n + 1}?`)
 
 export const program = Effect.gen(function*() {
-  // Twenty at a time. The limits of the service are its own; whoever meets them waits and goes on.
+  // Twenty at a time. A client that is built on `RateLimit.layer()` also waits for its turn instead of running into a 429,
+  // and where sessions have work again and again, `SessionPool` lets each have its turn.
   const answers = yield* Effect.forEach(questions, (question) => Effect.either(ask(question)), { concurrency: 20 })
 
   const [failures, replies] = Arr.partitionMap(answers, (answer) => answer)
