@@ -53,7 +53,7 @@ const vitest = async () => {
     "--reporter=json",
     `--outputFile.json=${report}`,
     ...(process.env.CI === undefined ? [] : ["--reporter=hanging-process"])
-  ], { seconds: 780 })
+  ], { seconds: 1200 })
   if (!existsSync(report)) return { passed: 0, failed: 1 }
   const { numFailedTests, numPassedTests, testResults } = JSON.parse(readFileSync(report, "utf8"))
   for (const { assertionResults, name } of testResults) {

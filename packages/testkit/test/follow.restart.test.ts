@@ -29,7 +29,7 @@ describe("a process that follows", () => {
       )
       const program = join(directory, "follower.mjs")
       const output = join(directory, "output")
-      const text = yield* bundle("../test/utils/follower")
+      const text = yield* bundle("./follower")
       yield* Effect.promise(async () => {
         await writeFile(program, text)
         await writeFile(output, "")
