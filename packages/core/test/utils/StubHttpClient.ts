@@ -65,6 +65,15 @@ export const documented = (operation: string): unknown =>
 export const apiError = (status: number, type: string, message: string, headers: Record<string, string> = {}): Answer =>
   json({ type: "error", error: { type, message }, request_id: "req_body" }, { status, headers })
 
+/** A response whose body comes from a stream; everything else is that of a real one. */
+const withBody = (
+  response: HttpClientResponse.HttpClientResponse,
+  stream: Stream.Stream<Uint8Array, ResponseError>
+): HttpClientResponse.HttpClientResponse => {
+  const text = stream.pipe(Stream.decodeText(), Stream.mkString)
+  return Object.create(response, { stream: { value: stream }, text: { value: text } })
+}
+
 /** A body that comes in pieces and may fail or never end. */
 export const body = (pieces: Stream.Stream<string, unknown>, options: Head = {}): Answer => (request) =>
   Effect.sync(() => {
@@ -75,15 +84,6 @@ export const body = (pieces: Stream.Stream<string, unknown>, options: Head = {})
     )
     return withBody(response, stream)
   })
-
-/** A response whose body comes from a stream; everything else is that of a real one. */
-export const withBody = (
-  response: HttpClientResponse.HttpClientResponse,
-  stream: Stream.Stream<Uint8Array, ResponseError>
-): HttpClientResponse.HttpClientResponse => {
-  const text = stream.pipe(Stream.decodeText(), Stream.mkString)
-  return Object.create(response, { stream: { value: stream }, text: { value: text } })
-}
 
 /** An event stream of raw text. */
 export const sse = (pieces: Stream.Stream<string, unknown>, headers: Record<string, string> = {}): Answer =>
