@@ -6,6 +6,7 @@
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -174,13 +175,16 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
       held.delete(id)
       if (detached.delete(id)) return Effect.void
       return untilRetired(id, by).pipe(
-        // a finalizer cannot be interrupted, not even by a time limit, unless it says so
-        Effect.interruptible,
         Effect.timeout(patience),
         sessionSpan.within("Sessions.retire", id),
         Effect.catchAllCause((cause) =>
           Effect.logWarning(`Session ${id} could not be retired and may be running`, cause)
-        )
+        ),
+        // The time limit needs something that can be interrupted. But whoever interrupts the program meanwhile would
+        // interrupt that as well if it were a child of the program's fiber.
+        Effect.interruptible,
+        Effect.forkDaemon,
+        Effect.flatMap(Fiber.join)
       )
     })
 

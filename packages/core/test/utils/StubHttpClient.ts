@@ -6,10 +6,12 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import { RequestError, ResponseError } from "@effect/platform/HttpClientError"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { readFileSync } from "node:fs"
 import * as ClientConfig from "../../src/ClientConfig.ts"
@@ -70,7 +72,15 @@ const withBody = (
   response: HttpClientResponse.HttpClientResponse,
   stream: Stream.Stream<Uint8Array, ResponseError>
 ): HttpClientResponse.HttpClientResponse => {
-  const text = stream.pipe(Stream.decodeText(), Stream.mkString)
+  // pulled, not run by a fiber, whose failure the runtime would log: no client of a platform does that
+  const text = Effect.scoped(Effect.flatMap(Stream.toPull(Stream.decodeText(stream)), (pull) => {
+    const read = (before: string): Effect.Effect<string, ResponseError> =>
+      Effect.matchEffect(pull, {
+        onSuccess: (pieces) => read(before + Chunk.join(pieces, "")),
+        onFailure: Option.match({ onNone: () => Effect.succeed(before), onSome: (error) => Effect.fail(error) })
+      })
+    return read("")
+  }))
   return Object.create(response, { stream: { value: stream }, text: { value: text } })
 }
 

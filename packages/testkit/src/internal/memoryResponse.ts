@@ -5,6 +5,7 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import type * as UrlParams from "@effect/platform/UrlParams"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
@@ -61,7 +62,7 @@ export class MemoryResponse extends Inspectable.Class implements HttpClientRespo
   get text(): Effect.Effect<string, HttpClientError.ResponseError> {
     return typeof this.content === "string"
       ? Effect.succeed(this.content)
-      : this.content.pipe(Stream.decodeText(), Stream.mkString)
+      : whole(this.content)
   }
 
   get json(): Effect.Effect<unknown, HttpClientError.ResponseError> {
@@ -100,3 +101,14 @@ export class MemoryResponse extends Inspectable.Class implements HttpClientRespo
     })
   }
 }
+
+/** The text of a stream. It is pulled, not run by a fiber, whose failure the runtime would log, request and all. */
+const whole = <E>(stream: Stream.Stream<Uint8Array, E>): Effect.Effect<string, E> =>
+  Effect.scoped(Effect.flatMap(Stream.toPull(Stream.decodeText(stream)), (pull) => {
+    const read = (before: string): Effect.Effect<string, E> =>
+      Effect.matchEffect(pull, {
+        onSuccess: (pieces) => read(before + Chunk.join(pieces, "")),
+        onFailure: Option.match({ onNone: () => Effect.succeed(before), onSome: (error) => Effect.fail(error) })
+      })
+    return read("")
+  }))

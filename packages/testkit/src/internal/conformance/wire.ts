@@ -71,14 +71,21 @@ const record = (
       answer: isStream ? undefined : parse(text),
       frames: isStream ? frames : undefined
     }),
-    // the same response, but for who else reads its stream
+    // the same response, but for who else reads its body
     tap: Object.create(response, {
-      stream: { get: () => Stream.tap(response.stream, (bytes) => Effect.sync(() => read(bytes))) }
+      stream: { get: () => Stream.tap(response.stream, (bytes) => Effect.sync(() => read(bytes))) },
+      text: {
+        get: () =>
+          Effect.tap(response.text, (whole) =>
+            Effect.sync(() => {
+              text = whole
+            }))
+      }
     }) as HttpClientResponse
   }
 }
 
-/** An `HttpClient` whose exchanges are written down. Bodies are seen as they are read, by their stream. */
+/** An `HttpClient` whose exchanges are written down. Bodies are seen as they are read. */
 export const layer: Layer.Layer<Wire | HttpClient.HttpClient, never, HttpClient.HttpClient> = Layer.effectContext(
   Effect.map(HttpClient.HttpClient, (client) => {
     let records: Array<() => Exchange> = []
