@@ -7,7 +7,6 @@ import * as Exit from "effect/Exit"
 import * as FastCheck from "effect/FastCheck"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Supervisor from "effect/Supervisor"
@@ -63,42 +62,6 @@ describe.sequential("leaving", () => {
       assert.isBelow(heap() - before, 4_000_000)
     }).pipe(Effect.provide(layer), Effect.withClock(eagerClock.make()))
   }, 120_000)
-})
-
-describe.sequential("a reader that is slower than the service", () => {
-  it.effect("blocks it, and holds nothing", () => {
-    const total = 1_000_000
-    const block = 500
-    let written = 0
-    const open = () =>
-      Effect.succeed(Stream.repeatEffectChunkOption(Effect.suspend(() => {
-        if (written >= total) return Effect.fail(Option.none())
-        const first = written
-        written += block
-        return Effect.succeed(Chunk.unsafeFromArray(Array.from({ length: block }, (_, i) => event(first + i))))
-      })))
-    const call = () => Effect.succeed({ data: [] })
-    // only these are called
-    const api = Layer.succeed(ApiClient.ApiClient, { call, open } as unknown as ApiClient.Service)
-    return Effect.gen(function*() {
-      let read = 0
-      const samples: Array<number> = []
-      yield* events().pipe(
-        Follow.events,
-        Stream.take(30_000),
-        Stream.runForEach(() =>
-          Effect.gen(function*() {
-            read++
-            assert.isAtMost(written - read, 2 * block)
-            if (read % 10_000 === 0) samples.push(heap())
-            yield* Effect.sleep("1 second")
-          })
-        )
-      )
-      assert.strictEqual(read, 30_000)
-      assert.isBelow(samples[2]! - samples[1]!, 2_000_000)
-    }).pipe(Effect.provide(Events.layer), Effect.provide(api), Effect.withClock(eagerClock.make()))
-  }, 60_000)
 })
 
 describe.sequential("a service that is down for a day", () => {
