@@ -30,6 +30,8 @@ export class CursorStoreError
       operation: Schema.Literal("get", "set", "remove"),
       /** Whose cursor it is. */
       key: Schema.String,
+      /** Whether the store has failed, or holds something that is no cursor. */
+      reason: Schema.Literal("Unavailable", "Malformed"),
       /** What is wrong. */
       detail: Schema.String
     }
@@ -37,6 +39,10 @@ export class CursorStoreError
 {
   override get message(): string {
     return `CursorStore.${this.operation} of ${JSON.stringify(this.key)} failed: ${this.detail}`
+  }
+  /** Whether trying again may help: not if what is stored is no cursor. */
+  get isRetryable(): boolean {
+    return this.reason === "Unavailable"
   }
 }
 
@@ -87,7 +93,11 @@ export const make: Effect.Effect<Service, never, KeyValueStore.KeyValueStore> = 
     operation: CursorStoreError["operation"],
     key: string,
     self: Effect.Effect<A, { readonly message: string }>
-  ) => Effect.mapError(self, ({ message }) => new CursorStoreError({ operation, key, detail: message }))
+  ) =>
+    Effect.mapError(
+      self,
+      ({ message }) => new CursorStoreError({ operation, key, reason: "Unavailable", detail: message })
+    )
 
   const latest = (operation: "get" | "set", key: string): Effect.Effect<Option.Option<Saved>, CursorStoreError> =>
     Effect.gen(function*() {
@@ -101,7 +111,12 @@ export const make: Effect.Effect<Service, never, KeyValueStore.KeyValueStore> = 
         else if (Option.isNone(found) || saved.value.turn > found.value.turn) found = saved
       }
       if (broken === 2) {
-        return yield* new CursorStoreError({ operation, key, detail: "expected a cursor of version 1" })
+        return yield* new CursorStoreError({
+          operation,
+          key,
+          reason: "Malformed",
+          detail: "expected a cursor of version 1"
+        })
       }
       return found
     })

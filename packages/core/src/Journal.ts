@@ -116,6 +116,12 @@ export class JournalError extends Schema.TaggedError<JournalError>("@effect-mana
   override get message(): string {
     return `Journal.${this.operation} of ${this.id} failed: ${this.detail}`
   }
+  /**
+   * Trying again may help: reading and writing the same once more does no harm, and by then the store may work.
+   *
+   * @since 0.1.0
+   */
+  readonly isRetryable = true
 }
 
 /**

@@ -77,12 +77,13 @@ describe("a journal", () => {
       assert.deepStrictEqual((yield* Effect.forEach(ids, journal.get)).map(Option.isSome), [false, true, true])
     }))
 
-  it.effect("that fails says what", () =>
+  it.effect("that fails says what, and that it may be tried again", () =>
     Effect.gen(function*() {
       const { store } = yield* stored
       const broken = { ...store, get: () => Effect.fail({ message: "the disk is full" } as never) }
       const journal = yield* Effect.provideService(Journal.make, KeyValueStore.KeyValueStore, broken)
       const error = yield* Effect.flip(journal.get(call))
       assert.strictEqual(error.message, "Journal.get of sevt_1 failed: the disk is full")
+      assert.isTrue(error.isRetryable)
     }))
 })
