@@ -1,8 +1,10 @@
 /** Tools on a simulated agent. */
+import * as ClientConfig from "@effect-managed-agents/core/ClientConfig"
 import * as Content from "@effect-managed-agents/core/Content"
 import * as Conversation from "@effect-managed-agents/core/Conversation"
 import type { SessionId } from "@effect-managed-agents/core/Ids"
 import * as Journal from "@effect-managed-agents/core/Journal"
+import * as ManagedAgents from "@effect-managed-agents/core/ManagedAgents"
 import * as PendingAction from "@effect-managed-agents/core/PendingAction"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
 import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
@@ -12,16 +14,18 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../src/AgentScript.ts"
 import * as Fault from "../src/Fault.ts"
 import * as Ledger from "../src/Ledger.ts"
 import * as Simulator from "../src/Simulator.ts"
-import { agentThat, countOf, create, inTime } from "./utils/conversation.ts"
+import { agentThat, countOf, create, inTime, params } from "./utils/conversation.ts"
 
 const { customTool, delegate, say, sleep, together } = AgentScript
 
@@ -416,4 +420,59 @@ describe("run", () => {
         ]
       }))
     ))
+})
+
+describe("built-in tools of a self-hosted environment", () => {
+  const Bash = Toolkit.make(Tool.make("bash", { parameters: { command: Schema.String }, success: Schema.String }))
+
+  /** A turn in an environment of one's own, with the credentials of a worker. */
+  const turn = (options: ToolRunner.Options, more: Conversation.Options = {}) =>
+    Effect.gen(function*() {
+      const ran: Array<string> = []
+      const sessions = yield* Sessions.Sessions
+      // the helper's parameters are plain data
+      const { id } = yield* sessions.create({ ...params as object, environment_id: "env_self" } as never)
+      const outcome = yield* Effect.gen(function*() {
+        const tools = yield* ToolRunner.make(Bash, options)
+        return yield* inTime(Conversation.turn(id, "Hello", { ...more, tools }))
+      }).pipe(Effect.provide(Bash.toLayer({
+        bash: ({ command }) => Effect.sync(() => `ran ${ran.push(command)}: ${command}`)
+      })))
+      return { id, outcome, ran }
+    }).pipe(
+      Effect.provide(asWorker),
+      Effect.provide(agentThat([[bash("allow"), bash("ask"), say("It said {{result}}")]]))
+    )
+
+  const bash = (permission: "allow" | "ask") =>
+    AgentScript.tool({ name: "bash", input: { command: permission }, permission })
+
+  const asWorker = ManagedAgents.layer.pipe(
+    Layer.provide(ClientConfig.layer({ baseUrl: "http://simulator", apiKey: Redacted.make("sk-ant-oat01-worker") }))
+  )
+
+  const approve = { approve: () => Effect.succeed(PendingAction.allow) }
+
+  it.effect("are run if that is wanted, those that have to be approved once they are", () =>
+    Effect.gen(function*() {
+      const { outcome, ran } = yield* turn({ selfHosted: true }, approve)
+      assert.deepInclude(outcome, { _tag: "EndTurn", reply: "It said ran 2: ask" })
+      assert.deepStrictEqual(ran, ["allow", "ask"])
+    }))
+
+  it.effect("are not run before they are approved", () =>
+    Effect.gen(function*() {
+      const { outcome, ran } = yield* turn({ selfHosted: true })
+      if (outcome._tag !== "RequiresAction") return assert.fail(outcome._tag)
+      assert.deepStrictEqual(outcome.actions.map(({ _tag }) => _tag), ["Confirmation"])
+      assert.deepStrictEqual(ran, ["allow"])
+    }))
+
+  it.effect("are left to others otherwise", () =>
+    Effect.gen(function*() {
+      const { outcome, ran } = yield* turn({}, approve)
+      if (outcome._tag !== "RequiresAction") return assert.fail(outcome._tag)
+      assert.deepStrictEqual(outcome.actions.map(({ _tag, name }) => `${_tag} ${name}`), ["SelfHostedToolCall bash"])
+      assert.deepStrictEqual(ran, [])
+    }))
 })

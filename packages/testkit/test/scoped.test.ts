@@ -12,14 +12,13 @@ import * as Fiber from "effect/Fiber"
 import * as Logger from "effect/Logger"
 import * as Metric from "effect/Metric"
 import * as MetricState from "effect/MetricState"
-import * as Option from "effect/Option"
 import * as TestClock from "effect/TestClock"
-import * as Tracer from "effect/Tracer"
 import * as AgentScript from "../src/AgentScript.ts"
 import * as Fault from "../src/Fault.ts"
 import * as Ledger from "../src/Ledger.ts"
 import * as Simulator from "../src/Simulator.ts"
 import { agentThat, inTime, params } from "./utils/conversation.ts"
+import { traced } from "./utils/telemetry.ts"
 
 const busy = [[AgentScript.sleep("1 hour")]]
 const quick = [[AgentScript.say("Hi")]]
@@ -173,27 +172,6 @@ describe("retire", () => {
 })
 
 describe("spans and metrics", () => {
-  /** Every span that is made, as `name < name of its parent`. */
-  const traced = <A, E, R>(self: Effect.Effect<A, E, R>) =>
-    Effect.gen(function*() {
-      const native = yield* Effect.tracer
-      const spans: Array<Tracer.Span> = []
-      const tracer = Tracer.make({
-        context: (f, fiber) => native.context(f, fiber),
-        span: (...args) => {
-          const span = native.span(...args)
-          spans.push(span)
-          return span
-        }
-      })
-      yield* Effect.withTracer(self, tracer)
-      const nameOf = (span: Tracer.AnySpan) => span._tag === "Span" ? span.name : span.spanId
-      return spans.map((span) => ({
-        span,
-        line: `${span.name} < ${Option.match(span.parent, { onNone: () => "-", onSome: nameOf })}`
-      }))
-    })
-
   const script = [[AgentScript.tool({ name: "bash", permission: "ask" }), AgentScript.say("secret reply")]]
   const approve = { approve: () => Effect.succeed(PendingAction.allow) }
 
