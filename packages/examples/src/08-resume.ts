@@ -1,54 +1,79 @@
-// Resume after a crash: a worker that handles each event of a session once, also if it dies in the middle.
+// Resume: a program that may be killed at any time, and goes on when it is started again.
 //
-// It acknowledges an event when it has dealt with it. Whoever comes after it, perhaps another process, begins there. In
-// place of the store in memory, use `CursorStore.layer` on a `KeyValueStore` of files, of a database, or of your own.
-import { Content, CursorStore, Events, type Ids, Sessions, UserEvent } from "@effect-managed-agents/core"
-import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
-import { Console, Effect, Stream } from "effect"
+// Three things outlive it, here as files: which session it was, which events were dealt with (`CursorStore`), and which
+// tools have run (`Journal`). On the simulator it is killed while it pays an invoice, and started again. With an agent of
+// your own, kill it yourself. Other stores are other layers in place of `Files`.
+import {
+  Content,
+  CursorStore,
+  Events,
+  Ids,
+  Journal,
+  Sessions,
+  ToolRunner,
+  UserEvent
+} from "@effect-managed-agents/core"
+import { KeyValueStore } from "@effect/platform"
+import { NodeKeyValueStore } from "@effect/platform-node"
+import { Config, Console, Effect, Layer, Option, Schema, Stream } from "effect"
+import * as Invoices from "./invoices.ts"
 import { Target } from "./target.ts"
 
-/** Prints what the agent says, and dies after so many messages. */
-const worker = (name: string, id: Ids.SessionId, diesAfter = Number.POSITIVE_INFINITY) =>
+/** The session of an earlier life, or else a new one, which begins with the task. */
+const findSession = Effect.gen(function*() {
+  const { agent, environment } = yield* Target
+  const sessions = yield* Sessions.Sessions
+  const store = (yield* KeyValueStore.KeyValueStore).forSchema(Schema.Struct({ id: Ids.SessionId }))
+  const known = yield* store.get("session")
+  if (Option.isSome(known)) return known.value.id
+  const { id } = yield* sessions.create({
+    agent,
+    environment_id: environment,
+    title: "Resume",
+    initial_events: [UserEvent.message("Pay invoices 1, 2 and 3.")]
+  })
+  yield* store.set("session", { id })
+  return id
+})
+
+/** Prints what the agent says, each message once, up to the end of the turn. */
+const print = (id: Ids.SessionId) =>
   Effect.gen(function*() {
     const events = yield* Events.Events
-    let handled = 0
-    yield* CursorStore.follow(`printer/${id}`, (cursor) => events.follow(id, { from: cursor ?? "start" })).pipe(
-      Stream.mapEffect(({ acknowledge, update }) =>
-        Effect.gen(function*() {
-          const event = update._tag === "Event" && update.state === "processed" ? update.event : undefined
-          if (event?.type === "agent.message") {
-            if (handled++ === diesAfter) return yield* Effect.dieMessage("out of memory")
-            yield* Console.log(`${name}: ${Content.textOf(event.content)}`)
-          }
-          yield* acknowledge
-          return event
-        })
+    yield* CursorStore.follow("print", (cursor) => events.follow(id, { from: cursor ?? "start" })).pipe(
+      // The end is not acknowledged: whoever comes after a crash is told again.
+      Stream.takeWhile(({ update }) =>
+        update._tag !== "Event" || update.event.type !== "session.status_idle" ||
+        update.event.stop_reason.type !== "end_turn"
       ),
-      Stream.takeUntil((event) => event?.type === "session.status_idle"),
-      Stream.runDrain
+      Stream.runForEach(({ acknowledge, update }) =>
+        update._tag === "Event" && update.event.type === "agent.message"
+          ? Effect.zipRight(Console.log(`agent: ${Content.textOf(update.event.content)}`), acknowledge)
+          : acknowledge
+      )
     )
   })
 
-export const program = Effect.gen(function*() {
-  const { agent, environment } = yield* Target
-  const sessions = yield* Sessions.Sessions
-  const events = yield* Events.Events
-  const session = yield* sessions.scoped({ agent, environment_id: environment, title: "Resume" })
-  yield* events.deliver(session.id, UserEvent.message("Count to four."))
+export const payInvoices = Effect.gen(function*() {
+  const id = yield* findSession
+  // Nobody knows what a tool did that was running when the program died: the agent is told so, unless to run it again
+  // does no harm.
+  const unfinished = (call: ToolRunner.Call) => call.name === "is_paid" ? "run" : "fail"
+  const tools = yield* ToolRunner.make(Invoices.Tools, { unfinished })
+  yield* Effect.raceFirst(print(id), ToolRunner.run(id, tools))
 
-  yield* worker("first worker", session.id, 2).pipe(
-    Effect.catchAllDefect((defect) => Console.log(`first worker: died, ${String(defect)}`))
-  )
-  // the agent went on meanwhile
-  yield* Effect.sleep("2 seconds")
-  yield* worker("second worker", session.id)
-}).pipe(Effect.scoped, Effect.provide(CursorStore.layerMemory))
+  // done: the next one begins anew
+  yield* Effect.flatMap(Sessions.Sessions, (sessions) => sessions.retire(id))
+  yield* Effect.flatMap(KeyValueStore.KeyValueStore, (store) => store.clear)
+}).pipe(Effect.provide(Layer.mergeAll(Invoices.Handlers, CursorStore.layer, Journal.layer)))
 
-export const agent: Simulator.AgentOptions = {
-  agent: { name: "Counter" },
-  script: AgentScript.make({
-    turns: [
-      ["One.", "Two.", "Three.", "Four."].flatMap((count) => [AgentScript.say(count), AgentScript.sleep("500 millis")])
-    ]
-  })
-}
+const Files = Layer.unwrapEffect(
+  Effect.map(Config.withDefault(Config.string("STATE"), ".state"), NodeKeyValueStore.layerFileSystem)
+)
+
+export const program = Effect.provide(payInvoices, Files)
+
+export const agent = Invoices.agent
+
+/** On the simulator, the program is killed when it prints this for the first time, and started again. */
+export const diesAt = "paying invoice 2"

@@ -1,30 +1,60 @@
-// Many sessions: a turn for each of a hundred, in one process, a few at a time, where one that fails stays alone with it.
-import { Conversation, Sessions } from "@effect-managed-agents/core"
-import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
-import { Array as Arr, Console, Effect } from "effect"
+// Many sessions: a help desk in one process, with a session for each customer, as long as there is something to ask.
+//
+// `SessionPool` says how many sessions are at work at a time. One session does one thing at a time, in the order in which
+// it came, those that wait take turns, and what fails stays alone with it. `RateLimit` keeps all of them together below
+// what the service accepts in a minute: calls wait instead of running into a 429.
+import { Conversation, type Ids, ManagedAgents, RateLimit, SessionPool, Sessions } from "@effect-managed-agents/core"
+import { AgentScript, Rules, type Simulator } from "@effect-managed-agents/testkit"
+import { Array as Arr, Console, Duration, Effect, Exit, Layer, Stream } from "effect"
 import { Target } from "./target.ts"
 
-/** A session of its own for each question, retired when its answer is there. */
-const ask = (question: string) =>
-  Effect.gen(function*() {
-    const { agent, environment } = yield* Target
-    const sessions = yield* Sessions.Sessions
-    const session = yield* sessions.scoped({ agent, environment_id: environment, title: question }, { by: "delete" })
-    const outcome = yield* Conversation.turn(session.id, question)
-    return outcome._tag === "EndTurn" ? outcome.reply : yield* Effect.fail(outcome._tag)
-  }).pipe(Effect.scoped)
+/** A client that stays within the limits, and a pool. */
+const Live = Layer.merge(
+  Layer.provide(ManagedAgents.layer, RateLimit.layer()),
+  SessionPool.layer({ concurrency: 5 })
+)
 
-const questions = Arr.makeBy(100, (n) => `What is the square of ${n + 1}?`)
+/** Customers with their sessions, which go when the scope closes. */
+const customers = Effect.gen(function*() {
+  const { agent, environment } = yield* Target
+  const sessions = yield* Sessions.Sessions
+  return yield* Effect.forEach(
+    Arr.range(1, 12),
+    (n) => sessions.scoped({ agent, environment_id: environment, title: `Customer ${n}` }, { by: "delete" }),
+    { concurrency: "unbounded" }
+  )
+})
+
+/** The answer, or the outcome in its place. */
+const ask = (id: Ids.SessionId, question: string) =>
+  Effect.flatMap(
+    Conversation.turn(id, question),
+    ({ _tag, reply }) => _tag === "EndTurn" ? Effect.succeed(reply) : Effect.fail(_tag)
+  )
 
 export const program = Effect.gen(function*() {
-  // Twenty at a time. A client that is built on `RateLimit.layer()` also waits for its turn instead of running into a 429,
-  // and where sessions have work again and again, `SessionPool` lets each have its turn.
-  const answers = yield* Effect.forEach(questions, (question) => Effect.either(ask(question)), { concurrency: 20 })
+  const sessions = yield* customers
+  // in a program of your own a queue, a socket or a table
+  const questions = Stream.fromIterable(
+    Arr.range(1, 3).flatMap((k) =>
+      sessions.map((session, n) => ({ session, text: `What is the square of ${n * 3 + k}?` }))
+    )
+  )
+  const results = yield* questions.pipe(
+    SessionPool.forEach({ session: ({ session }) => session.id, run: ({ session, text }) => ask(session.id, text) }),
+    Stream.tap(({ exit, job }) =>
+      Console.log(`${job.session.title}: ${job.text} ${Exit.match(exit, { onSuccess: String, onFailure: () => "—" })}`)
+    ),
+    Stream.runCollect
+  )
+  const [answers, failures] = Arr.partition(results, ({ exit }) => Exit.isFailure(exit))
+  yield* Console.log(`${answers.length} answers, ${failures.length} without one`)
+}).pipe(Effect.scoped, Effect.provide(Live))
 
-  const [failures, replies] = Arr.partitionMap(answers, (answer) => answer)
-  yield* Console.log(`${replies.length} answers, the last is ${replies.at(-1)}`)
-  yield* Console.log(`${failures.length} failures: ${Arr.dedupe(failures.map(String)).join(", ")}`)
-})
+/** The service is strict: it refuses what comes too fast. */
+export const simulation: Simulator.Options = {
+  rules: { rateLimits: { ...Rules.documentedRateLimits, burst: Duration.seconds(1) } }
+}
 
 export const agent: Simulator.AgentOptions = {
   agent: { name: "Calculator" },
@@ -34,7 +64,7 @@ export const agent: Simulator.AgentOptions = {
         Effect.gen(function*() {
           const n = Number(agent.text.match(/\d+/)?.[0])
           yield* agent.sleep("1 second")
-          if (n % 50 === 13) return yield* agent.refuse({ explanation: "That is an unlucky number." })
+          if (n === 13) return yield* agent.refuse({ explanation: "That is an unlucky number." })
           yield* agent.say(String(n ** 2))
         })
       )

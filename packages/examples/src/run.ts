@@ -20,6 +20,8 @@ interface Example {
   readonly agent: Simulator.AgentOptions
   /** What else is simulated. */
   readonly simulation?: Simulator.Options
+  /** On the simulator it runs as a process that is killed when it prints this, and started again. */
+  readonly diesAt?: string
 }
 
 /** The programs by name, in the order in which to read them. */
@@ -44,13 +46,15 @@ const variables = ["ANTHROPIC_API_KEY", "AGENT_ID", "ENVIRONMENT_ID"] as const
 
 const isSet = (name: string) => Effect.map(Config.option(Config.nonEmptyString(name)), Option.isSome)
 
+const exitCode = (outcome: Conversation.Outcome | void) => outcome === undefined || outcome._tag === "EndTurn" ? 0 : 1
+
 const onApi = ({ program }: Example) =>
   Effect.gen(function*() {
     const { baseUrl } = yield* ClientConfig.ClientConfig
     yield* Console.log(`Running on ${baseUrl}`)
     const agent = yield* Schema.Config("AGENT_ID", Ids.AgentId)
     const environment = yield* Schema.Config("ENVIRONMENT_ID", Ids.EnvironmentId)
-    return yield* Effect.provideService(program, Target, { agent, environment })
+    return exitCode(yield* Effect.provideService(program, Target, { agent, environment }))
   }).pipe(
     Effect.provide(ManagedAgents.layer.pipe(
       Layer.provideMerge(ClientConfig.layerEnv),
@@ -58,7 +62,7 @@ const onApi = ({ program }: Example) =>
     ))
   )
 
-const onSimulator = ({ agent, program, simulation }: Example) =>
+const onSimulator = (name: string, { agent, diesAt, program, simulation }: Example) =>
   Effect.gen(function*() {
     const missing = yield* Effect.filter(variables, (name) => Effect.map(isSet(name), (set) => !set))
     yield* Console.log(
@@ -66,8 +70,10 @@ const onSimulator = ({ agent, program, simulation }: Example) =>
         ? `Running on the embedded simulator. To run on the API, set ${variables.join(", ")}.`
         : `Running on the embedded simulator. To run on the API, also set ${missing.join(", ")}.`
     )
-    return yield* program
-  }).pipe(Effect.provide(Simulation.layer(agent, simulation)))
+    if (diesAt === undefined) return exitCode(yield* Effect.provide(program, Simulation.layer(agent, simulation)))
+    const lives = yield* Effect.promise(() => import("./lives.ts"))
+    return yield* lives.run(name, agent, diesAt)
+  })
 
 const main = Effect.gen(function*() {
   const name = process.argv[2] ?? ""
@@ -79,8 +85,7 @@ const main = Effect.gen(function*() {
     return 1
   }
   const example = yield* Effect.promise(load)
-  const outcome = yield* (yield* Effect.every(variables, isSet)) ? onApi(example) : onSimulator(example)
-  return outcome === undefined || outcome._tag === "EndTurn" ? 0 : 1
+  return yield* (yield* Effect.every(variables, isSet)) ? onApi(example) : onSimulator(name, example)
 }).pipe(
   Effect.catchAll((error) => Effect.as(Console.error(error.message), 1)),
   Effect.provide(Prompt.layer),

@@ -1,4 +1,4 @@
-// The quickstart as `npm start` runs it: a process of its own, with nothing but its environment and its output.
+// Examples as `npm` runs them: a process of its own, with nothing but its environment and its output.
 import { AgentScript, Simulator } from "@effect-managed-agents/testkit"
 import * as SimulatorServer from "@effect-managed-agents/testkit/SimulatorServer"
 import { assert, describe, it } from "@effect/vitest"
@@ -16,13 +16,13 @@ interface Run {
   readonly stderr: string
 }
 
-/** Runs the quickstart to its end, with this environment and none of the variables that it knows but these. */
-const quickstart = (env: { readonly [name: string]: string }, interruptAt?: string) =>
+/** Runs an example to its end, with this environment and none of the variables that it knows but these. */
+const run = (name: string, env: { readonly [name: string]: string } = {}, interruptAt?: string) =>
   Effect.async<Run>((resume) => {
     const inherited = Object.entries(process.env).filter(([name]) =>
       !/^(ANTHROPIC_.*|AGENT_ID|ENVIRONMENT_ID|NO_COLOR|FORCE_COLOR)$/.test(name)
     )
-    const child = spawn(process.execPath, ["--import", "tsx", "packages/examples/src/run.ts", "01-quickstart"], {
+    const child = spawn(process.execPath, ["--import", "tsx", "packages/examples/src/run.ts", name], {
       cwd: root,
       env: { ...Object.fromEntries(inherited), ...env },
       stdio: ["ignore", "pipe", "pipe"]
@@ -67,7 +67,7 @@ const only = <A>(list: ReadonlyArray<A>): A => {
 describe.sequential("npm start", { timeout: 60_000 }, () => {
   it.live("runs on the embedded simulator without credentials", () =>
     Effect.gen(function*() {
-      const { code, stderr, stdout } = yield* quickstart({})
+      const { code, stderr, stdout } = yield* run("01-quickstart")
       assert.strictEqual(stderr, "")
       assert.include(
         stdout,
@@ -82,7 +82,10 @@ describe.sequential("npm start", { timeout: 60_000 }, () => {
 
   it.live("says which variables are missing", () =>
     Effect.gen(function*() {
-      const { code, stdout } = yield* quickstart({ ANTHROPIC_API_KEY: "sk-secret-of-the-test", AGENT_ID: "agent_1" })
+      const { code, stdout } = yield* run("01-quickstart", {
+        ANTHROPIC_API_KEY: "sk-secret-of-the-test",
+        AGENT_ID: "agent_1"
+      })
       assert.include(stdout, "To run on the API, also set ENVIRONMENT_ID.")
       assert.include(stdout, reply)
       assert.strictEqual(code, 0)
@@ -92,7 +95,7 @@ describe.sequential("npm start", { timeout: 60_000 }, () => {
     Effect.gen(function*() {
       const simulator = yield* Simulator.Simulator
       const { url } = yield* SimulatorServer.SimulatorServer
-      const { code, stderr, stdout } = yield* quickstart(yield* credentials)
+      const { code, stderr, stdout } = yield* run("01-quickstart", yield* credentials)
       assert.strictEqual(stderr, "")
       assert.include(stdout, `Running on ${url}\n`)
       assert.include(stdout, reply)
@@ -117,7 +120,10 @@ describe.sequential("npm start", { timeout: 60_000 }, () => {
 
   it.live("fails with one line when the service refuses it", () =>
     Effect.gen(function*() {
-      const { code, stderr, stdout } = yield* quickstart({ ...(yield* credentials), AGENT_ID: "agent_unknown" })
+      const { code, stderr, stdout } = yield* run("01-quickstart", {
+        ...(yield* credentials),
+        AGENT_ID: "agent_unknown"
+      })
       assert.match(stderr, /^Sessions\.create failed: 404 not_found_error: .*agent_unknown.*\n$/)
       assert.notInclude(stdout + stderr, "sk-secret-of-the-test")
       assert.strictEqual(code, 1)
@@ -126,7 +132,7 @@ describe.sequential("npm start", { timeout: 60_000 }, () => {
   it.live("archives the session on Ctrl-C, if the service lets it", () =>
     Effect.gen(function*() {
       const simulator = yield* Simulator.Simulator
-      const { code } = yield* quickstart(yield* credentials, "agent.message")
+      const { code } = yield* run("01-quickstart", yield* credentials, "agent.message")
       assert.strictEqual(code, 130)
       assert.isNotNull(only(yield* simulator.sessions).archived_at)
       assert.strictEqual(yield* simulator.openStreams(), 0)
@@ -135,4 +141,36 @@ describe.sequential("npm start", { timeout: 60_000 }, () => {
         turns: [[AgentScript.say("Let me see."), AgentScript.sleep("1 second")]]
       })))
     ))
+})
+
+describe.sequential("npm run example", { timeout: 60_000 }, () => {
+  it.live("08-resume: is killed, started again, and pays each invoice once", () =>
+    Effect.gen(function*() {
+      const { code, stderr, stdout } = yield* run("08-resume")
+      assert.strictEqual(stderr, "")
+      const [, first = "", second = ""] = stdout.split(/^Running on http.*\n/m)
+      assert.strictEqual(
+        first,
+        [
+          "agent: Invoice 1 comes next.",
+          "paying invoice 1",
+          "agent: Invoice 2 comes next.",
+          "paying invoice 2",
+          "It was killed. It is started again.",
+          ""
+        ].join("\n")
+      )
+      assert.strictEqual(
+        second,
+        [
+          "agent: I cannot tell whether invoice 2 is paid. The bank says: false.",
+          "paying invoice 2",
+          "agent: Invoice 3 comes next.",
+          "paying invoice 3",
+          "agent: All three are paid.",
+          ""
+        ].join("\n")
+      )
+      assert.strictEqual(code, 0)
+    }))
 })

@@ -1,7 +1,8 @@
 // The examples, unchanged, on the simulator that they run on by themselves: what they print, in virtual time.
-import { Ledger, type Simulator, type Testkit } from "@effect-managed-agents/testkit"
+import { Ledger, Simulator, type Testkit } from "@effect-managed-agents/testkit"
+import { KeyValueStore } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import { Console, Deferred, Effect } from "effect"
 import * as Streaming from "../src/02-streaming.ts"
 import * as Tools from "../src/03-tools.ts"
 import * as Approvals from "../src/04-approvals.ts"
@@ -131,20 +132,60 @@ describe("the examples", () => {
 
   it.effect("resume", () =>
     Effect.gen(function*() {
-      const all = yield* lines(Resume)
+      const { agent, diesAt, payInvoices } = Resume
+      const dies = yield* Deferred.make<void>()
+      /** The program, which nothing but the store outlives. */
+      const program = Effect.gen(function*() {
+        const store = yield* KeyValueStore.KeyValueStore
+        const life = Effect.provideService(payInvoices, KeyValueStore.KeyValueStore, store)
+        const console = yield* Effect.console
+        const noting = {
+          ...console,
+          log: (line: string) =>
+            Effect.zipRight(console.log(line), line === diesAt ? Deferred.succeed(dies, undefined) : Effect.void)
+        }
+        yield* Effect.raceFirst(Effect.withConsole(life, noting), Deferred.await(dies))
+        yield* Console.log("It is started again.")
+        yield* life
+        assert.strictEqual(yield* store.size, 0)
+      }).pipe(Effect.provide(KeyValueStore.layerMemory))
+      const all = yield* lines({ agent, program })
       assert.deepStrictEqual(all, [
-        "first worker: One.",
-        "first worker: Two.",
-        "first worker: died, RuntimeException: out of memory",
-        "second worker: Three.",
-        "second worker: Four."
+        "agent: Invoice 1 comes next.",
+        "paying invoice 1",
+        "agent: Invoice 2 comes next.",
+        "paying invoice 2",
+        "It is started again.",
+        "agent: I cannot tell whether invoice 2 is paid. The bank says: false.",
+        "paying invoice 2",
+        "agent: Invoice 3 comes next.",
+        "paying invoice 3",
+        "agent: All three are paid."
       ])
     }))
 
   it.effect("many sessions", () =>
     Effect.gen(function*() {
-      const all = yield* lines(ManySessions)
-      assert.deepStrictEqual(all, ["98 answers, the last is 10000", "2 failures: Refused"])
+      const all = yield* lines({
+        ...ManySessions,
+        program: Effect.gen(function*() {
+          yield* ManySessions.program
+          const simulator = yield* Simulator.Simulator
+          const statuses = new Set((yield* simulator.ledger).map(({ status }) => status))
+          assert.deepStrictEqual([...statuses], [200])
+          assert.deepStrictEqual(yield* simulator.sessions, [])
+        })
+      })
+      assert.strictEqual(all.at(-1), "35 answers, 1 without one")
+      for (const [n, customer] of ["Customer 1", "Customer 5", "Customer 12"].entries()) {
+        const first = [1, 13, 34][n] ?? 0
+        assert.deepStrictEqual(
+          all.filter((line) => line.startsWith(`${customer}:`)),
+          [first, first + 1, first + 2].map((n) =>
+            `${customer}: What is the square of ${n}? ${n === 13 ? "—" : n ** 2}`
+          )
+        )
+      }
     }))
 
   it.effect("record and replay", () =>
