@@ -6,7 +6,10 @@ import * as RetryPolicy from "@effect-managed-agents/core/RetryPolicy"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Conformance from "../src/Conformance.ts"
@@ -348,6 +351,36 @@ describe("sessions are cleaned up", () => {
       )
       assert.strictEqual(report.leftBehind.length, 1)
       assert.include(Conformance.format(report), `Left behind, and still there: ${report.leftBehind[0]}.`)
+    }))
+
+  it.live("although the run is interrupted, and once more meanwhile", () =>
+    Effect.gen(function*() {
+      const running = yield* Deferred.make<void>()
+      const deleting = yield* Deferred.make<void>()
+      const goOn = yield* Deferred.make<void>()
+      const deleted: Array<number> = []
+      const fiber = yield* Effect.fork(broken(
+        ({ handle }) => (request) =>
+          request.method === "DELETE"
+            ? Deferred.succeed(deleting, undefined).pipe(
+              Effect.zipRight(Deferred.await(goOn)),
+              Effect.zipRight(handle(request)),
+              Effect.tap(({ status }) => Effect.sync(() => deleted.push(status)))
+            )
+            : Effect.tap(
+              handle(request),
+              () => request.path.endsWith("/stream") ? Deferred.succeed(running, undefined) : Effect.void
+            ),
+        "interrupt.running"
+      ))
+      yield* Deferred.await(running)
+      yield* Fiber.interruptFork(fiber)
+      yield* Deferred.await(deleting)
+      yield* Fiber.interruptFork(fiber)
+      yield* Effect.repeatN(Effect.yieldNow(), 100)
+      yield* Deferred.succeed(goOn, undefined)
+      assert.isTrue(Exit.isInterrupted(yield* Fiber.await(fiber)))
+      assert.deepStrictEqual(deleted, [200])
     }))
 })
 

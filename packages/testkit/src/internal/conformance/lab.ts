@@ -13,6 +13,7 @@ import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as Context from "effect/Context"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
@@ -103,9 +104,13 @@ const cleanUp = (id: SessionId): Effect.Effect<void, never, Sessions | Events | 
       Effect.retry({ while: isBusy, schedule: Schedule.spaced("200 millis"), times: 20 }),
       Effect.catchTag("NotFound", () => Effect.void),
       Effect.catchAll(() => sessions.archive(id)),
-      Effect.interruptible,
       Effect.timeout("1 minute"),
-      Effect.catchAll(() => Effect.sync(() => leaveBehind(id)))
+      Effect.catchAllCause(() => Effect.sync(() => leaveBehind(id))),
+      // The time limit needs something that can be interrupted. But whoever interrupts the run meanwhile would interrupt
+      // that as well if it were a child of the run's fiber.
+      Effect.interruptible,
+      Effect.forkDaemon,
+      Effect.flatMap(Fiber.join)
     )
   })
 
