@@ -1,4 +1,5 @@
-// What no linter looks at: the lockfile, and that every exception in the code says why it is one.
+// What no linter looks at: the lockfile, the versions that the documents install, and that every exception in the code says
+// why it is one.
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { root } from "./lib.mjs"
@@ -9,6 +10,30 @@ const problems = []
 readFileSync(join(root, "pnpm-lock.yaml"), "utf8").split("\n").forEach((line, index) => {
   if (/https?:\/\/|tarball:/.test(line)) problems.push(`pnpm-lock.yaml:${index + 1}: names a host: ${line.trim()}`)
 })
+
+// What a document says to install is what the workspace is tested with: `latest` may be for another Effect.
+const catalog = new Map(
+  [...readFileSync(join(root, "pnpm-workspace.yaml"), "utf8").matchAll(/^ {2}"?([\w@/-]+)"?: [\^~]?(\d\S*)$/gm)]
+    .map(([, name, version]) => [name, version])
+)
+const documents = [
+  "README.md",
+  ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),
+  ...readdirSync(join(root, "docs"), { recursive: true }).map((file) => `docs/${file}`)
+].filter((file) => file.endsWith(".md") && existsSync(join(root, file)))
+for (const file of documents) {
+  const text = readFileSync(join(root, file), "utf8")
+  for (const [, line] of text.matchAll(/^npm install (.*)$/gm)) {
+    for (const name of line.split(" ").filter((word) => !word.startsWith("-"))) {
+      const [, bare, version] = /^(@?[^@]+)(?:@(.+))?$/.exec(name) ?? []
+      if (bare === undefined || bare.startsWith("@effect-managed-agents/")) continue
+      const tested = catalog.get(bare) ?? "none"
+      if (version === undefined || !`${tested}.`.startsWith(`${version}.`)) {
+        problems.push(`${file}: installs ${name}, and is tested with ${tested}`)
+      }
+    }
+  }
+}
 
 const folders = [
   "scripts",
