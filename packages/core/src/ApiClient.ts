@@ -12,7 +12,6 @@ import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -28,6 +27,7 @@ import * as eventStream from "./internal/eventStream.ts"
 import { explain } from "./internal/explain.ts"
 import * as guard from "./internal/guard.ts"
 import { countEvents, countRequest, countRetry } from "./internal/metrics.ts"
+import * as pull from "./internal/pull.ts"
 import * as request from "./internal/request.ts"
 import * as response from "./internal/response.ts"
 import * as retry from "./internal/retry.ts"
@@ -212,26 +212,22 @@ export const make: Effect.Effect<Service, never, ClientConfig | HttpClient.HttpC
     message: HttpClientRequest
   ): Effect.Effect<HttpClientResponse, ApiError, Scope.Scope> => {
     const { endpoint, scrub } = call
-    return http.execute(message).pipe(
-      // The time limit makes this a fiber of its own, whose failure the runtime would log, request and all.
-      Effect.either,
-      timeLimit({
-        duration: config.timeout,
-        onTimeout: () =>
-          new TransportError({
-            operation: endpoint.name,
-            reason: "Timeout",
-            detail: `no response within ${Duration.format(config.timeout)}`
-          })
+    return timeLimit(http.execute(message), {
+      duration: config.timeout,
+      onTimeout: () =>
+        new TransportError({
+          operation: endpoint.name,
+          reason: "Timeout",
+          detail: `no response within ${Duration.format(config.timeout)}`
+        })
+    }).pipe(
+      Effect.catchAll((error) => {
+        if (error._tag === "TransportError") return Effect.fail(error)
+        // a client that fails by itself on some statuses has the response nevertheless
+        return error._tag === "ResponseError" && error.reason === "StatusCode"
+          ? Effect.succeed(error.response)
+          : Effect.fail(fromClientError(endpoint.name, error, scrub))
       }),
-      Effect.flatMap(Either.match({
-        onRight: Effect.succeed,
-        onLeft: (error) =>
-          // a client that fails by itself on some statuses has the response nevertheless
-          error._tag === "ResponseError" && error.reason === "StatusCode"
-            ? Effect.succeed(error.response)
-            : Effect.fail(fromClientError(endpoint.name, error, scrub))
-      })),
       Effect.tap((head) => {
         const id = response.requestId(head.headers, scrub)
         return Effect.annotateCurrentSpan({
@@ -318,18 +314,27 @@ export const make: Effect.Effect<Service, never, ClientConfig | HttpClient.HttpC
         Effect.zipWith(Effect.metricLabels, ({ connection, head }, labels) => {
           const operation = endpoint.name
           const requestId = response.requestId(head.headers, call.scrub)
-          return head.stream.pipe(
-            watchdog.watch(operation, requestId, options.maxSilence),
-            eventStream.decode({
-              operation,
-              requestId,
-              schema: endpoint.success,
-              maxEventSize: config.maxEventSize,
-              scrub: call.scrub,
-              onEvents: countEvents(operation, labels)
-            }),
-            Stream.ensuringWith((exit) => Scope.close(connection, exit))
-          )
+          const { maxSilence } = options
+          const read = pull.fromStream(head.stream)
+          return pull.toStream(Effect.zipRight(
+            Effect.addFinalizer((exit) => Scope.close(connection, exit)),
+            Effect.map(
+              Scope.extend(
+                maxSilence === undefined
+                  ? read
+                  : Effect.flatMap(read, watchdog.watch(operation, requestId, maxSilence)),
+                connection
+              ),
+              eventStream.decode({
+                operation,
+                requestId,
+                schema: endpoint.success,
+                maxEventSize: config.maxEventSize,
+                scrub: call.scrub,
+                onEvents: countEvents(operation, labels)
+              })
+            )
+          ))
         }),
         observe(endpoint, input)
       )

@@ -26,7 +26,6 @@ import * as Event from "./Event.ts"
 import * as Events from "./Events.ts"
 import type * as Follow from "./Follow.ts"
 import type { EventId, SessionId, ThreadId } from "./Ids.ts"
-import * as attentive from "./internal/follow/attentive.ts"
 import { countTurn } from "./internal/metrics.ts"
 import { sendReply } from "./internal/sendReply.ts"
 import * as sessionSpan from "./internal/sessionSpan.ts"
@@ -734,7 +733,7 @@ const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
           ? Effect.succeed(show(item))
           : Effect.map(finish(outcome), (last) => [...show(item), last]))
 
-    return attentive.follow(events, sessionId, { ...options.follow, from: "now" }).pipe(
+    return events.follow(sessionId, { ...options.follow, from: "now" }).pipe(
       Stream.merge(Stream.fromQueue(signals)),
       Stream.mapEffect(step),
       Stream.flattenIterables,

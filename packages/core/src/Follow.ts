@@ -173,6 +173,14 @@ export interface Options extends request.Options {
    */
   readonly maxSilence?: Duration.DurationInput | undefined
   /**
+   * How long no event may come before the event list is asked whether one should have: a connection can be alive,
+   * heartbeats and all, and yet deliver nothing. If so, it is given up as a `StreamStalled`. The time doubles while nothing
+   * happens, up to ten times as long. Not for threads, whose list cannot be read backwards.
+   *
+   * @default "1 minute"
+   */
+  readonly audit?: Duration.DurationInput | undefined
+  /**
    * When to try again after the connection was lost or refused; begun anew after progress. If the service asks for a longer
    * delay, that is kept. When the schedule is done, the stream fails with the error.
    *

@@ -32,7 +32,6 @@ import * as Content from "./Content.ts"
 import * as Events from "./Events.ts"
 import type * as Follow from "./Follow.ts"
 import type { EventId, SessionId } from "./Ids.ts"
-import * as attentive from "./internal/follow/attentive.ts"
 import { inputSchema } from "./internal/jsonSchema.ts"
 import { countToolCall } from "./internal/metrics.ts"
 import { sendReply } from "./internal/sendReply.ts"
@@ -684,7 +683,7 @@ const work = <R>(
     }
 
     yield* Effect.raceFirst(
-      Stream.runForEach(attentive.follow(events, sessionId, { ...options.follow, from: "start" }), take),
+      Stream.runForEach(events.follow(sessionId, { ...options.follow, from: "start" }), take),
       FiberMap.join(fibers)
     )
     return reason

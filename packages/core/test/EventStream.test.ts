@@ -12,6 +12,7 @@ import * as Stream from "effect/Stream"
 import type { ApiError } from "../src/ApiError.ts"
 import { StreamEvent } from "../src/Event.ts"
 import * as eventStream from "../src/internal/eventStream.ts"
+import * as pull from "../src/internal/pull.ts"
 import * as Sse from "../src/Sse.ts"
 import { cut, cuts } from "./utils/bytes.ts"
 
@@ -24,8 +25,8 @@ interface Options {
   readonly onEvents?: (count: number) => void
 }
 
-const decode = (options: Options = {}) =>
-  eventStream.decode({
+const decode = (options: Options = {}) => {
+  const decoded = eventStream.decode({
     operation: "Events.stream",
     requestId: "req_1",
     schema: StreamEvent,
@@ -34,6 +35,8 @@ const decode = (options: Options = {}) =>
     onEvents: () => {},
     ...options
   })
+  return <E, R>(bytes: Stream.Stream<Uint8Array, E, R>) => pull.toStream(Effect.map(pull.fromStream(bytes), decoded))
+}
 
 interface Run {
   readonly events: ReadonlyArray<StreamEvent>

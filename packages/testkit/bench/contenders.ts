@@ -1,10 +1,10 @@
 // The floor is what one can do with the platform alone.
 // @effect-diagnostics globalFetch:off
 import Anthropic from "@anthropic-ai/sdk"
+import type { ApiError } from "@effect-managed-agents/core/ApiError"
 import * as ClientConfig from "@effect-managed-agents/core/ClientConfig"
-import type { StreamEvent } from "@effect-managed-agents/core/Event"
 import * as Events from "@effect-managed-agents/core/Events"
-import * as Follow from "@effect-managed-agents/core/Follow"
+import type * as Follow from "@effect-managed-agents/core/Follow"
 import { SessionId } from "@effect-managed-agents/core/Ids"
 import * as ManagedAgents from "@effect-managed-agents/core/ManagedAgents"
 import * as NodeHttpClient from "@effect/platform-node/NodeHttpClient"
@@ -30,6 +30,9 @@ export interface Contender {
 
 /** What is done with an event: as little as keeps it from being optimised away. */
 const weigh = (event: { readonly type: unknown }): number => event.type === "session.deleted" ? 0 : 1
+
+/** The same for what a follower is told, of which only events count. */
+const weighUpdate = (update: Follow.Update): number => update._tag === "Event" ? weigh(update.event) : 0
 
 const official: Contender = {
   name: "official SDK",
@@ -61,30 +64,30 @@ const floor: Contender = {
   }
 }
 
-type Consume = <E>(events: Stream.Stream<StreamEvent, E>) => Effect.Effect<number, E>
-
-const consumers: ReadonlyArray<readonly [string, Consume]> = [
-  ["Stream.runFold", Stream.runFold(0, (seen, event) => seen + weigh(event))],
-  ["Stream.toPull, an Effect per event", (events) =>
+const consumers = <A>(weigh: (a: A) => number): ReadonlyArray<
+  readonly [string, <E>(events: Stream.Stream<A, E>) => Effect.Effect<number, E>]
+> => [
+  ["Stream.runFold", Stream.runFold(0, (seen, a: A) => seen + weigh(a))],
+  ["Stream.toPull, an Effect per event", (stream) =>
     Effect.suspend(() => {
       let seen = 0
-      const look = (event: StreamEvent) =>
+      const look = (a: A) =>
         Effect.sync(() => {
-          seen += weigh(event)
+          seen += weigh(a)
         })
-      return Stream.toPull(events).pipe(
+      return Stream.toPull(stream).pipe(
         Effect.flatMap((pull) => Effect.forever(Effect.flatMap(pull, Effect.forEach(look, { discard: true })))),
         Effect.scoped,
         Effect.catchAll(Option.match({ onNone: () => Effect.succeed(seen), onSome: Effect.fail }))
       )
     })],
-  ["Stream.runForEach", (events) =>
+  ["Stream.runForEach", (stream) =>
     Effect.suspend(() => {
       let seen = 0
       return Effect.map(
-        Stream.runForEach(events, (event) =>
+        Stream.runForEach(stream, (a) =>
           Effect.sync(() => {
-            seen += weigh(event)
+            seen += weigh(a)
           })),
         () => seen
       )
@@ -107,7 +110,7 @@ export const clientOf = (baseUrl: string, transport: Layer.Layer<HttpClient.Http
   )
 
 const ours = transports.flatMap(([transport, layer]) =>
-  consumers.map(([consumer, consume]): Contender => ({
+  consumers(weigh).map(([consumer, consume]): Contender => ({
     name: `this library, ${transport}`,
     consumer,
     connect: (baseUrl) => {
@@ -123,18 +126,26 @@ const ours = transports.flatMap(([transport, layer]) =>
 /** What is measured, the yardsticks first. */
 export const contenders: readonly [Contender, Contender, ...Array<Contender>] = [official, floor, ...ours]
 
+const follower = (
+  name: string,
+  consumer: string,
+  consume: (events: Events.Service, id: SessionId) => Effect.Effect<number, ApiError>
+): Contender => ({
+  name,
+  consumer,
+  connect: (baseUrl) => {
+    const client = clientOf(baseUrl, FetchHttpClient.layer)
+    return (count) =>
+      client.runPromise(
+        Effect.flatMap(Events.Events, (events) => consume(events, SessionId.make(`${count}-unique`)))
+      )
+  }
+})
+
+const streaming = consumers(weigh)
+
 /** What it costs to follow a session rather than to read its stream. */
-export const followers: ReadonlyArray<Contender> = consumers.flatMap(([consumer, consume]) =>
-  (["stream", "follow"] as const).map((name): Contender => ({
-    name: `Events.${name}`,
-    consumer,
-    connect: (baseUrl) => {
-      const client = clientOf(baseUrl, FetchHttpClient.layer)
-      return (count) =>
-        client.runPromise(Effect.flatMap(Events.Events, (events) => {
-          const id = SessionId.make(`${count}-unique`)
-          return consume(name === "stream" ? events.stream(id) : Follow.events(events.follow(id)))
-        }))
-    }
-  }))
-)
+export const followers: ReadonlyArray<Contender> = consumers(weighUpdate).flatMap(([name, consume], at) => [
+  follower("Events.stream", name, (events, id) => streaming[at]![1](events.stream(id))),
+  follower("Events.follow", name, (events, id) => consume(events.follow(id)))
+])

@@ -1,12 +1,12 @@
-import * as Channel from "effect/Channel"
 import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
 import { MalformedResponse, StreamInterrupted, StreamStalled } from "../ApiError.ts"
 import * as Sse from "../Sse.ts"
 import { explain } from "./explain.ts"
 import * as guard from "./guard.ts"
+import type { Pull } from "./pull.ts"
 import { fromErrorFrame } from "./response.ts"
 import type { Scrub } from "./secrets.ts"
 import { excerpt } from "./secrets.ts"
@@ -40,33 +40,29 @@ export interface Options<A, I> {
  */
 export const decode = <A, I>(options: Options<A, I>) => {
   const is = guard.make(options.schema)
-  return <E>(bytes: Stream.Stream<Uint8Array, E>): Stream.Stream<A, ApiError> =>
-    Stream.pipeThroughChannel(bytes, Channel.suspend(() => toChannel<A, E>(makeDecoder(options, is), options)))
-}
-
-type Decoding<A, E> = Channel.Channel<Chunk.Chunk<A>, Chunk.Chunk<Uint8Array>, ApiError, E, unknown, unknown>
-
-const toChannel = <A, E>(
-  decoder: Decoder<A>,
-  { onEvents, operation, requestId, scrub }: Omit<Options<A, never>, "schema">
-): Decoding<A, E> => {
-  const next = (): Decoding<A, E> => decoder.failure === undefined ? loop : Channel.fail(decoder.failure)
-  const loop: Decoding<A, E> = Channel.readWith({
-    onInput: (chunks: Chunk.Chunk<Uint8Array>) => {
-      const events = decoder.push(chunks)
-      if (events.length === 0) return next()
-      onEvents(events.length)
-      return Channel.flatMap(Channel.write(Chunk.unsafeFromArray(events)), next)
-    },
-    onFailure: (error: E | StreamStalled) =>
-      Channel.fail(
-        error instanceof StreamStalled
-          ? error
-          : new StreamInterrupted({ operation, requestId, detail: describe(error, scrub) })
-      ),
-    onDone: () => Channel.void
-  })
-  return loop
+  return <E, R>(bytes: Pull<Uint8Array, E, R>): Pull<A, ApiError, R> => {
+    const { onEvents, operation, requestId, scrub } = options
+    const decoder = makeDecoder(options, is)
+    const read = Effect.matchEffect(bytes, {
+      onSuccess: (chunks): Pull<A, ApiError, R> => {
+        if (chunks === undefined) return Effect.succeed(undefined)
+        const events = decoder.push(chunks)
+        if (events.length === 0) return next
+        onEvents(events.length)
+        return Effect.succeed(Chunk.unsafeFromArray(events))
+      },
+      onFailure: (error) =>
+        Effect.fail(
+          error instanceof StreamStalled || error instanceof StreamInterrupted
+            ? error
+            : new StreamInterrupted({ operation, requestId, detail: describe(error, scrub) })
+        )
+    })
+    const next: Pull<A, ApiError, R> = Effect.suspend(() =>
+      decoder.failure === undefined ? read : Effect.fail(decoder.failure)
+    )
+    return next
+  }
 }
 
 interface Decoder<A> {

@@ -1,58 +1,88 @@
 import type * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as FiberId from "effect/FiberId"
-import * as Option from "effect/Option"
-import * as Runtime from "effect/Runtime"
-import * as Stream from "effect/Stream"
-import { StreamStalled } from "../ApiError.ts"
+import type * as Scope from "effect/Scope"
+import { StreamInterrupted, StreamStalled } from "../ApiError.ts"
+import type { Pull } from "./pull.ts"
 
 /**
- * Fails a stream of bytes that is silent for longer than `limit` while it is read.
+ * Fails a read of bytes that takes longer than `limit`, and one that is under way when the scope closes: what the read
+ * waits for need not notice either.
  *
- * One fiber watches the connection. It sleeps until the read that is under way would be overdue, so that a byte costs no
- * timer.
+ * One fiber reads whenever it is asked to, and another one watches: it sleeps until the read that is under way would be
+ * overdue. So a byte costs neither a fiber nor a timer, as it would in a race.
  */
 export const watch =
-  (operation: string, requestId: string | undefined, limit: Duration.DurationInput | undefined) =>
-  <E>(bytes: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E | StreamStalled> => {
-    const millis = limit === undefined ? Number.POSITIVE_INFINITY : Duration.toMillis(limit)
-    if (!Number.isFinite(millis)) return bytes
-    return Stream.fromPull(Effect.gen(function*() {
+  (operation: string, requestId: string | undefined, limit: Duration.DurationInput) =>
+  <E>(pull: Pull<Uint8Array, E>): Effect.Effect<
+    Pull<Uint8Array, E | StreamStalled | StreamInterrupted>,
+    never,
+    Scope.Scope
+  > =>
+    Effect.gen(function*() {
+      type Read = Effect.Effect<Chunk.Chunk<Uint8Array> | undefined, E | StreamStalled | StreamInterrupted>
+      const millis = Duration.toMillis(limit)
       const clock = yield* Effect.clock
-      const fork = Runtime.runFork(yield* Effect.runtime<never>())
-      const pull = yield* Stream.toPull(bytes)
-      /** The read that is under way, and since when. */
-      let read: { readonly since: number; readonly giveUp: () => void } | undefined
+      /** Who waits for the read that is under way, and since when. */
+      let reader: ((read: Read) => void) | undefined
+      let since = 0
+      /** What came of a read that nobody waited for any more. */
+      let left: Read | undefined
+      let begin: ((go: Effect.Effect<void>) => void) | undefined
+
+      const settle = (read: Read): void => {
+        const resume = reader
+        reader = undefined
+        if (resume === undefined) left = read
+        else resume(read)
+      }
+      const asked = Effect.async<void>((resume) => {
+        if (reader !== undefined) resume(Effect.void)
+        else begin = resume
+      })
+      const settled = (read: Read): Effect.Effect<never> => {
+        settle(read)
+        return reading
+      }
+      const read = Effect.matchCauseEffect(pull, {
+        onFailure: (cause) => settled(Effect.failCause(cause)),
+        onSuccess: (bytes) => settled(Effect.succeed(bytes))
+      })
+      // `Effect.forever` would yield in between
+      const reading: Effect.Effect<never> = Effect.zipRight(asked, read)
+      yield* Effect.forkScoped(reading)
+
       const watcher: Effect.Effect<void> = Effect.suspend(() => {
-        const left = read === undefined ? millis : read.since + millis - clock.unsafeCurrentTimeMillis()
-        if (left > 0) return Effect.zipRight(Effect.sleep(left), watcher)
-        read?.giveUp()
+        const rest = reader === undefined ? millis : since + millis - clock.unsafeCurrentTimeMillis()
+        if (rest > 0) {
+          return Effect.zipRight(Effect.sleep(rest), watcher)
+        }
+        settle(Effect.fail(new StreamStalled({ operation, requestId, silence: Duration.millis(millis) })))
         return Effect.void
       })
-      yield* Effect.forkScoped(watcher)
-      // A race with the watcher would take two fibers for every read, this takes one.
-      return Effect.async<Chunk.Chunk<Uint8Array>, Option.Option<E | StreamStalled>>((resume) => {
-        const fiber = fork(pull)
-        const giveUp = () => {
-          read = undefined
-          fiber.unsafeInterruptAsFork(FiberId.none)
-          resume(Effect.fail(Option.some(
-            new StreamStalled({ operation, requestId, silence: Duration.millis(millis) })
-          )))
-        }
-        read = { since: clock.unsafeCurrentTimeMillis(), giveUp }
-        fiber.addObserver((exit) => {
-          read = undefined
-          resume(exit)
-        })
-        return Effect.zipRight(
-          Effect.sync(() => {
-            read = undefined
-          }),
-          Fiber.interrupt(fiber)
+      if (Number.isFinite(millis)) {
+        yield* Effect.forkScoped(watcher)
+      }
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() =>
+          settle(Effect.fail(new StreamInterrupted({ operation, requestId, detail: "the connection was given up" })))
         )
+      )
+
+      const leave = Effect.sync(() => {
+        reader = undefined
       })
-    }))
-  }
+      return Effect.async((resume) => {
+        if (left !== undefined) {
+          resume(left)
+          left = undefined
+          return
+        }
+        reader = resume
+        since = clock.unsafeCurrentTimeMillis()
+        const go = begin
+        begin = undefined
+        go?.(Effect.void)
+        return leave
+      })
+    })

@@ -21,6 +21,7 @@ import type { Event } from "../../src/Event.ts"
 import * as Event_ from "../../src/Event.ts"
 import * as Events from "../../src/Events.ts"
 import * as eventStream from "../../src/internal/eventStream.ts"
+import * as pull from "../../src/internal/pull.ts"
 import * as watchdog from "../../src/internal/watchdog.ts"
 import type { Page } from "../../src/Page.ts"
 import * as Sse from "../../src/Sse.ts"
@@ -234,8 +235,11 @@ export const events = (replays: ReadonlyMap<string, Replay>) => {
   }
   const open = (endpoint: Endpoint.Any, input: any, options: ApiClient.StreamOptions = {}) =>
     Effect.map(Effect.suspend(() => find(input).open()), (bytes) =>
-      bytes.pipe(
-        watchdog.watch(endpoint.name, undefined, options.maxSilence),
+      pull.toStream(Effect.map(
+        Effect.flatMap(
+          pull.fromStream(bytes),
+          watchdog.watch(endpoint.name, undefined, options.maxSilence ?? Duration.infinity)
+        ),
         eventStream.decode({
           operation: endpoint.name,
           requestId: undefined,
@@ -244,7 +248,7 @@ export const events = (replays: ReadonlyMap<string, Replay>) => {
           scrub: (text) => text,
           onEvents: () => {}
         })
-      ))
+      )))
   return Events.layer.pipe(
     // only these endpoints are called
     Layer.provide(Layer.succeed(ApiClient.ApiClient, { call, open } as unknown as ApiClient.Service))

@@ -1,13 +1,13 @@
-import * as Channel from "effect/Channel"
 import * as Chunk from "effect/Chunk"
-import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Decision from "effect/ScheduleDecision"
 import * as Intervals from "effect/ScheduleIntervals"
-import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
 import type { ApiError, Issue } from "../../ApiError.ts"
 import { InvalidParams, StreamInterrupted, StreamStalled, TransportError } from "../../ApiError.ts"
 import * as Cursor from "../../Cursor.ts"
@@ -17,7 +17,9 @@ import * as Follow from "../../Follow.ts"
 import type { Page } from "../../Page.ts"
 import * as RetryPolicy from "../../RetryPolicy.ts"
 import { countReconnect, countRecovered } from "../metrics.ts"
+import * as pull from "../pull.ts"
 import type { StreamOptions } from "../request.ts"
+import { timeLimit } from "../timeLimit.ts"
 import * as identity from "./identity.ts"
 import type { Reading } from "./position.ts"
 import { Position } from "./position.ts"
@@ -42,8 +44,8 @@ export interface Source {
   readonly isLast: (event: StreamEvent) => boolean
 }
 
-type Updates = Stream.Stream<Follow.Update, ApiError>
-type Updating = Channel.Channel<Chunk.Chunk<Follow.Update>, unknown, ApiError, unknown, unknown, unknown>
+/** What is done next: it yields updates, or none, and says what comes after it. */
+type Step = Effect.Effect<ReadonlyArray<Follow.Update>, ApiError>
 
 /** Events on one page of the history. */
 const pageSize = 1000
@@ -58,13 +60,14 @@ interface Settings extends Follow.Options {
   readonly reconnect: NonNullable<Follow.Options["reconnect"]>
   readonly from: "start" | "now" | Cursor.Cursor
   readonly maxSilence: Duration.Duration
+  readonly audit: Duration.Duration
   readonly overlap: Duration.Duration
   readonly remember: number
 }
 
 const settingsOf = (operation: string, options: Follow.Options): Effect.Effect<Settings, InvalidParams> => {
   const issues: Array<Issue> = []
-  const duration = (name: "maxSilence" | "overlap", byDefault: Duration.DurationInput): Duration.Duration =>
+  const duration = (name: "maxSilence" | "audit" | "overlap", byDefault: Duration.DurationInput): Duration.Duration =>
     Option.getOrElse(Duration.decodeUnknown(options[name] ?? byDefault), () => {
       issues.push({ path: name, message: "expected a duration" })
       return Duration.zero
@@ -74,6 +77,7 @@ const settingsOf = (operation: string, options: Follow.Options): Effect.Effect<S
     reconnect: options.reconnect ?? Follow.backoff,
     from: options.from ?? "start",
     maxSilence: duration("maxSilence", "45 seconds"),
+    audit: duration("audit", "1 minute"),
     overlap: duration("overlap", "10 seconds"),
     remember: options.remember ?? 1024
   }
@@ -88,26 +92,19 @@ const settingsOf = (operation: string, options: Follow.Options): Effect.Effect<S
  * is lost. Attaching comes first, so that every event is in the list or on the stream, and those that are in both are
  * recognised.
  */
-export const follow = (source: Source, options: Follow.Options): Updates =>
-  Stream.unwrap(Effect.gen(function*() {
-    const settings = yield* settingsOf(source.operation, options)
-    const clock = yield* Effect.clock
-    const onRecovered = countRecovered(source.operation, yield* Effect.metricLabels)
-    return Stream.suspend(() => Stream.fromChannel(makeLoop(source, settings, clock, onRecovered)))
-  }))
+export const follow = (source: Source, options: Follow.Options): Stream.Stream<Follow.Update, ApiError> =>
+  pull.toStream(makePull(source, options))
 
-const stampOfLast = (events: ReadonlyArray<Event.Event>) => {
-  const last = events.at(-1)
-  return last === undefined ? undefined : Event.processedAtOf(last)
-}
-
-const makeLoop = (
+const makePull = Effect.fnUntraced(function*(
   { end, isLast, isOrdered, open, operation, page }: Source,
-  settings: Settings,
-  clock: Clock.Clock,
-  onRecovered: (count: number) => void
-): Updating => {
-  const { from, maxSilence, overlap, reconnect: schedule, remember } = settings
+  options: Follow.Options
+) {
+  const settings = yield* settingsOf(operation, options)
+  const { audit, from, maxSilence, overlap, reconnect: schedule, remember } = settings
+  const scope = yield* Effect.scope
+  const clock = yield* Effect.clock
+  const onRecovered = countRecovered(operation, yield* Effect.metricLabels)
+
   const position = new Position(typeof from === "object" ? from : Cursor.start, remember)
   const previews = new Previews((id) => position.knows(id))
   /** Whether it is settled what is delivered. */
@@ -126,6 +123,10 @@ const makeLoop = (
   let lost: { readonly error: ApiError; readonly wait: Effect.Effect<void> } | undefined
   /** Where the last page of an unordered list began. */
   let lastPage: string | undefined
+  /** How many chunks have come. */
+  let heard = 0
+  /** Why the connection was given up although it is alive. */
+  let deaf: StreamStalled | undefined
 
   const deliver = (event: Event.Event, state: "queued" | "processed", out: Array<Follow.Update>): void => {
     previews.event(event, out)
@@ -135,7 +136,7 @@ const makeLoop = (
   }
 
   const limited = <A>(self: Effect.Effect<A, ApiError>): Effect.Effect<A, ApiError> =>
-    Effect.timeoutFail(self, {
+    timeLimit(self, {
       duration: Duration.times(maxSilence, pagePatience),
       onTimeout: () => new TransportError({ operation, reason: "Timeout", detail: "the history did not come in time" })
     })
@@ -144,65 +145,69 @@ const makeLoop = (
   // The list
   // -------------------------------------------------------------------------------------------------------------------
 
-  const read = (events: Iterable<Event.Event>, reading: Reading): Chunk.Chunk<Follow.Update> => {
+  const read = (events: Iterable<Event.Event>, reading: Reading): ReadonlyArray<Follow.Update> => {
     const out: Array<Follow.Update> = []
     for (const event of events) {
       const verdict = position.listed(event, reading)
       if (verdict !== undefined) deliver(event, verdict, out)
     }
     if (isReconnect && out.length > 0) onRecovered(out.length)
-    return Chunk.unsafeFromArray(out)
+    return out
   }
 
-  const pages = (query: ListParams, first?: string): Updates =>
-    Stream.suspend(() => {
+  /** Reads pages, and then goes on. A page that does not exist any more is the first one. */
+  const pages = (query: ListParams, then: Step, first?: string): Step =>
+    Effect.suspend(() => {
       const reading: Reading = { anchored: false }
       let queue = false
-      return Stream.paginateChunkEffect(
-        first,
-        (at) =>
-          Effect.map(
-            limited(page({ ...query, limit: pageSize, ...(at === undefined ? {} : { page: at }) })),
-            ({ data, next_page }) => {
-              lastPage = at
-              // What waits is listed last. So everything from before the attaching has been listed when it comes, and the
-              // rest of the list may be out of order by now; the stream has it.
-              const events = queue ? data.filter(identity.isQueued) : data
-              queue ||= data.some(identity.isQueued)
-              return [read(events, reading), next_page ? Option.some(next_page) : Option.none()]
-            }
-          )
-      )
+      const from = (at: string | undefined): Step => {
+        const self = Effect.map(
+          limited(page({ ...query, limit: pageSize, ...(at === undefined ? {} : { page: at }) })),
+          ({ data, next_page }) => {
+            lastPage = at
+            // What waits is listed last. So everything from before the attaching has been listed when it comes, and the
+            // rest of the list may be out of order by now; the stream has it.
+            const events = queue ? data.filter(identity.isQueued) : data
+            queue ||= data.some(identity.isQueued)
+            step = next_page ? from(next_page) : then
+            return read(events, reading)
+          }
+        )
+        return first === undefined ? self : Effect.catchTag(self, "InvalidRequest", () => pages(query, then))
+      }
+      return from(first)
     })
 
   const peek = (at?: string) =>
     limited(page({ order: "desc", limit: peekSize, ...(at === undefined ? {} : { page: at }) }))
 
   /** What is new among the latest events, if that is all; else from where it was left off. */
-  const news = (bound: Event.ListParams["created_at[gte]"] & string): Updates =>
-    Stream.unwrap(Effect.map(peek(), ({ data, next_page }) => {
+  const news = (bound: Event.ListParams["created_at[gte]"] & string, then: Step): Step =>
+    Effect.flatMap(peek(), ({ data, next_page }) => {
       const oldest = stampOfLast(data)
       const whole = !next_page || (oldest !== undefined && identity.isLater(bound, oldest))
-      if (whole) return Stream.fromChunk(read(data.toReversed(), { anchored: false }))
-      return Stream.concat(
-        pages({ "created_at[gte]": bound }),
+      if (!whole) {
         // a bound hides what waits
-        Stream.suspend(() => Stream.fromChunk(read(data.filter(identity.isQueued).toReversed(), { anchored: true })))
-      )
-    }))
+        const waiting = Effect.sync(() => {
+          step = then
+          return read(data.filter(identity.isQueued).toReversed(), { anchored: true })
+        })
+        return pages({ "created_at[gte]": bound }, waiting)
+      }
+      step = then
+      return Effect.succeed(read(data.toReversed(), { anchored: false }))
+    })
 
   /** What is in the list and has not been delivered. */
-  const history: Updates = Stream.suspend(() => {
-    const bound = isOrdered ? position.bound(overlap) : undefined
-    if (bound !== undefined) return news(bound)
-    const first = lastPage
-    if (first === undefined) return pages({})
-    return Stream.catchTag(pages({}, first), "InvalidRequest", () => pages({}))
-  })
+  const history = (then: Step): Step =>
+    Effect.suspend(() => {
+      const bound = isOrdered ? position.bound(overlap) : undefined
+      return bound === undefined ? pages({}, then, lastPage) : news(bound, then)
+    })
 
   /** Takes what is in the list for delivered. */
   const skip = (at?: string): Effect.Effect<void, ApiError> => {
-    if (!isOrdered) return Stream.runDrain(pages({}))
+    if (!isOrdered) return skipPages(pages({}, skipped))
     return Effect.flatMap(peek(at), ({ data, next_page }) => {
       const reading: Reading = { anchored: true }
       for (const event of data.toReversed()) position.listed(event, reading)
@@ -214,13 +219,83 @@ const makeLoop = (
     })
   }
 
+  const skipped: Step = Effect.succeed([])
+  const skipPages = (pages: Step): Effect.Effect<void, ApiError> =>
+    Effect.flatMap(pages, () => step === skipped ? Effect.void : skipPages(step))
+
   // -------------------------------------------------------------------------------------------------------------------
-  // The stream
+  // A connection
   // -------------------------------------------------------------------------------------------------------------------
 
-  const take = (events: Chunk.Chunk<StreamEvent>): Array<Follow.Update> => {
+  let connection: Scope.CloseableScope | undefined
+
+  const disconnect = Effect.suspend(() => {
+    if (connection === undefined) return Effect.void
+    const closing = Scope.close(connection, Exit.void)
+    connection = undefined
+    return closing
+  })
+
+  const connect = Effect.suspend(() =>
+    timeLimit(open(settings.previews === undefined ? {} : { event_deltas: settings.previews }, settings), {
+      duration: maxSilence,
+      onTimeout: () => new StreamStalled({ operation, silence: maxSilence })
+    })
+  ).pipe(RetryPolicy.provide(RetryPolicy.none), Effect.flatMap(pull.fromStream))
+
+  const attach: Step = Effect.gen(function*() {
+    const own = yield* Scope.fork(scope, ExecutionStrategy.sequential)
+    connection = own
+    const connecting = Scope.extend(connect, own)
+    const live = yield* lost === undefined ? connecting : Effect.withSpan(
+      Effect.zipRight(lost.wait, connecting),
+      "Follow.reconnect",
+      {
+        attributes: { operation, "reconnect.attempt": attempt, "error.type": lost.error._tag },
+        captureStackTrace: false
+      }
+    )
+    tail = Effect.matchEffect(live, { onFailure: over, onSuccess: take })
+    known = true
+    openedAt = clock.unsafeCurrentTimeMillis()
+    if (begun) {
+      step = history(unlessEnded(caughtUp))
+      return [{ _tag: "Connected" }]
+    }
+    yield* skip()
+    begun = true
+    step = unlessEnded(caughtUp)
+    return [{ _tag: "Connected" }]
+  })
+
+  const unlessEnded = (self: Step): Step => Effect.suspend(() => ended === undefined ? self : over())
+
+  const caughtUp: Step = Effect.sync(() => {
+    step = suspect ? vet : tail
+    return [{ _tag: "CaughtUp", cursor: position.cursor }]
+  })
+
+  /** Looks whether it has ended meanwhile. */
+  const vet: Step = Effect.suspend(() =>
+    Effect.map(limited(end), (reason) => {
+      suspect = false
+      step = reason === undefined ? tail : complete(reason)
+      return []
+    })
+  )
+
+  /** After the end the list is complete. */
+  const complete = (reason: Follow.EndReason): Step =>
+    history(Effect.suspend(() => {
+      ended = reason
+      return over()
+    }))
+
+  const take = (events: Chunk.Chunk<StreamEvent> | undefined): Step => {
+    if (events === undefined) return over()
+    heard++
     const out: Array<Follow.Update> = []
-    for (const event of events) {
+    for (const event of Chunk.toReadonlyArray(events)) {
       switch (event.type) {
         case "event_start":
           previews.start(event, out)
@@ -233,98 +308,63 @@ const makeLoop = (
           if (verdict !== undefined) deliver(event, verdict, out)
         }
       }
-      if (ended !== undefined) break
+      if (ended !== undefined) {
+        step = over()
+        break
+      }
     }
-    return out
+    return Effect.succeed(out)
   }
 
-  const tail: Channel.Channel<
-    Chunk.Chunk<Follow.Update>,
-    Chunk.Chunk<StreamEvent>,
-    ApiError,
-    ApiError,
-    unknown,
-    unknown
-  > = Channel.readWith({
-    onInput: (events: Chunk.Chunk<StreamEvent>) => {
-      const out = take(events)
-      const next = ended === undefined ? tail : Channel.void
-      return out.length === 0 ? next : Channel.zipRight(Channel.write(Chunk.unsafeFromArray(out)), next)
-    },
-    onFailure: Channel.fail,
-    onDone: () => Channel.void
-  })
+  /** What the connection brings; it deals with its errors itself. */
+  let tail: Step = Effect.succeed([])
 
-  const connected = Stream.succeed<Follow.Update>({ _tag: "Connected" })
-  const caughtUp: Updates = Stream.sync(() => ({ _tag: "CaughtUp", cursor: position.cursor }))
-
-  /** After the end the list is complete. */
-  const complete = (reason: Follow.EndReason): Updates =>
-    Stream.concat(
-      history,
-      Stream.execute(Effect.sync(() => {
-        ended = reason
-      }))
-    )
-
-  /** Looks whether it has ended meanwhile. */
-  const vet: Updates = Stream.suspend(() =>
-    suspect
-      ? Stream.unwrap(Effect.map(limited(end), (reason) => {
-        suspect = false
-        return reason === undefined ? Stream.empty : complete(reason)
-      }))
-      : Stream.empty
-  )
-
-  const beginning: Updates = Stream.suspend(() =>
-    begun
-      ? Stream.concat(connected, history)
-      : Stream.concat(
-        Stream.execute(Effect.tap(skip(), () => {
-          begun = true
-        })),
-        connected
+  /** A connection may be alive, heartbeats and all, and yet deliver nothing: the list tells. */
+  const listen = Effect.gen(function*() {
+    const most = Duration.times(audit, 10)
+    let silence = audit
+    for (let before = heard;; before = heard) {
+      yield* Effect.sleep(silence)
+      silence = heard === before ? Duration.min(Duration.times(silence, 2), most) : audit
+      if (heard !== before || step !== tail) continue
+      const missed = yield* limited(page({ order: "desc", limit: 10 })).pipe(
+        Effect.map(({ data }) => data.some((event) => position.misses(event))),
+        Effect.orElseSucceed(() => false)
       )
-  )
-
-  const unlessEnded = (self: Updates): Updates => Stream.suspend(() => ended === undefined ? self : Stream.empty)
-
-  const attach = open(settings.previews === undefined ? {} : { event_deltas: settings.previews }, settings).pipe(
-    RetryPolicy.provide(RetryPolicy.none),
-    Effect.timeoutFail({
-      duration: maxSilence,
-      onTimeout: () => new StreamStalled({ operation, silence: maxSilence })
-    })
-  )
-
-  const connection: Updates = Stream.unwrapScoped(
-    Effect.suspend(() => {
-      if (lost === undefined) return attach
-      const { error, wait } = lost
-      return Effect.withSpan(Effect.zipRight(wait, attach), "Follow.reconnect", {
-        attributes: { operation, "reconnect.attempt": attempt, "error.type": error._tag },
-        captureStackTrace: false
-      })
-    }).pipe(
-      Effect.map((live) => {
-        known = true
-        openedAt = clock.unsafeCurrentTimeMillis()
-        return beginning.pipe(
-          Stream.concat(unlessEnded(Stream.concat(caughtUp, vet))),
-          Stream.concat(unlessEnded(Stream.pipeThroughChannel(live, tail)))
-        )
-      })
-    )
-  )
+      if (!missed || heard !== before || step !== tail) continue
+      deaf = new StreamStalled({ operation, silence })
+      yield* disconnect
+    }
+  })
+  if (isOrdered && Duration.isFinite(audit)) yield* Effect.forkScoped(listen)
 
   // -------------------------------------------------------------------------------------------------------------------
   // Connections, one after the other
   // -------------------------------------------------------------------------------------------------------------------
 
-  const emit = (...updates: ReadonlyArray<Follow.Update>): Updating => Channel.write(Chunk.fromIterable(updates))
+  /** Whether an error is one of the connection. */
+  let connecting = true
+  let isDone = false
 
-  const deleted = emit({ _tag: "Gap", reason: "deleted", missing: undefined }, { _tag: "Ended", reason: "deleted" })
+  /** A connection is over: with an error, or because the service closed it. */
+  const over = (error?: ApiError): Step =>
+    Effect.suspend(() => {
+      const abandoned: Array<Follow.Update> = []
+      previews.abandon(abandoned)
+      connecting = false
+      step = resume(deaf ?? error)
+      deaf = undefined
+      return Effect.as(disconnect, abandoned)
+    })
+
+  const finish = (...updates: ReadonlyArray<Follow.Update>): ReadonlyArray<Follow.Update> => {
+    isDone = true
+    return updates
+  }
+
+  const deleted: Step = Effect.sync(() =>
+    finish({ _tag: "Gap", reason: "deleted", missing: undefined }, { _tag: "Ended", reason: "deleted" })
+  )
 
   /** The last event does not tell an archived session from one that an error has terminated. */
   const reason: Effect.Effect<Follow.EndReason> = Effect.suspend(() => {
@@ -335,11 +375,14 @@ const makeLoop = (
     )
   })
 
-  const finish: Updating = Channel.unwrap(Effect.map(reason, (reason) => emit({ _tag: "Ended", reason })))
+  const again = (next: Step): void => {
+    connecting = true
+    step = next
+  }
 
-  const retry = (error: ApiError): Effect.Effect<Updating> =>
+  const retry = (error: ApiError): Step =>
     Effect.gen(function*() {
-      const now = yield* Clock.currentTimeMillis
+      const now = clock.unsafeCurrentTimeMillis()
       if (progressed || now - openedAt >= Duration.toMillis(maxSilence)) {
         attempt = 0
         scheduleState = schedule.initial
@@ -347,7 +390,7 @@ const makeLoop = (
       progressed = false
       openedAt = Number.POSITIVE_INFINITY
       const [state, , decision] = yield* schedule.step(now, error, scheduleState)
-      if (Decision.isDone(decision)) return Channel.fail(error)
+      if (Decision.isDone(decision)) return yield* Effect.fail(error)
       scheduleState = state
       attempt++
       suspect = true
@@ -356,45 +399,53 @@ const makeLoop = (
       const asked = "retryAfter" in error && error.retryAfter !== undefined ? error.retryAfter : Duration.zero
       const delay = Duration.max(Duration.millis(Intervals.start(decision.intervals) - now), asked)
       lost = { error, wait: Duration.equals(delay, Duration.zero) ? Effect.void : Effect.sleep(delay) }
-      return Channel.flatMap(emit({ _tag: "Reconnecting", error, attempt, delay }), () => loop)
+      again(attach)
+      return [{ _tag: "Reconnecting", error, attempt, delay }]
     })
 
-  /** What to do when a connection is over: with an error, or because the service closed it. */
-  const after = (error: ApiError | undefined): Updating => {
-    const abandoned: Array<Follow.Update> = []
-    previews.abandon(abandoned)
-    return abandoned.length === 0 ? resume(error) : Channel.flatMap(emit(...abandoned), () => resume(error))
-  }
-
-  const resume = (error: ApiError | undefined): Updating => {
-    if (ended !== undefined) return finish
+  /** What to do when a connection is over. */
+  const resume = (error: ApiError | undefined): Step => {
+    if (ended !== undefined) return Effect.map(reason, (reason) => finish({ _tag: "Ended", reason }))
     if (error === undefined) {
       return mayHaveEnded(retry(new StreamInterrupted({ operation, detail: "the service closed the stream" })))
     }
     switch (error._tag) {
       case "NotFound":
-        return known ? deleted : Channel.fail(error)
+        return known ? deleted : Effect.fail(error)
       case "InvalidRequest":
-        return mayHaveEnded(Effect.succeed(Channel.fail(error)))
+        return mayHaveEnded(Effect.fail(error))
       default:
-        return error.isRetryable ? Channel.unwrap(retry(error)) : Channel.fail(error)
+        return error.isRetryable ? retry(error) : Effect.fail(error)
     }
   }
 
-  const mayHaveEnded = (otherwise: Effect.Effect<Updating>): Updating =>
-    Channel.unwrap(Effect.matchEffect(limited(end), {
+  const mayHaveEnded = (otherwise: Step): Step =>
+    Effect.matchEffect(limited(end), {
       onSuccess: (reason) => {
         if (reason === undefined) return otherwise
-        return Effect.succeed(
-          Channel.foldChannel(Stream.toChannel(complete(reason)), { onFailure: after, onSuccess: () => finish })
-        )
+        again(complete(reason))
+        return Effect.succeed([])
       },
-      onFailure: (error) => error._tag === "NotFound" && known ? Effect.succeed(deleted) : otherwise
-    }))
+      onFailure: (error) => error._tag === "NotFound" && known ? deleted : otherwise
+    })
 
-  const loop: Updating = Channel.foldChannel(Stream.toChannel(connection), {
-    onFailure: after,
-    onSuccess: () => after(undefined)
-  })
-  return loop
+  // -------------------------------------------------------------------------------------------------------------------
+  // One step after the other
+  // -------------------------------------------------------------------------------------------------------------------
+
+  let step: Step = attach
+  const current: Step = Effect.suspend(() => step)
+  const guarded: Step = Effect.catchAll(current, over)
+  // what is made anew for each chunk of a busy stream is what it costs
+  const emit = (updates: ReadonlyArray<Follow.Update>): pull.Pull<Follow.Update, ApiError> =>
+    updates.length === 0 ? next : Effect.succeed(Chunk.unsafeFromArray(updates))
+  const next: pull.Pull<Follow.Update, ApiError> = Effect.suspend(() =>
+    isDone ? Effect.succeed(undefined) : Effect.flatMap(step === tail ? tail : connecting ? guarded : current, emit)
+  )
+  return next
+})
+
+const stampOfLast = (events: ReadonlyArray<Event.Event>) => {
+  const last = events.at(-1)
+  return last === undefined ? undefined : Event.processedAtOf(last)
 }

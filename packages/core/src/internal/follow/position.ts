@@ -19,23 +19,31 @@ export interface Reading {
 
 /** Events in the order of their delivery. They are indexed when one is looked up, which few ever are. */
 class Generation {
-  readonly keys: Array<string> = []
-  readonly stamps: Array<Stamp | undefined> = []
+  private readonly keys: Array<string> = []
   private readonly index = new Set<string>()
   private indexed = 0
+
+  get size(): number {
+    return this.keys.length
+  }
 
   has(key: string): boolean {
     for (const { keys } = this; this.indexed < keys.length; this.indexed++) this.index.add(keys[this.indexed] ?? "")
     return this.index.has(key)
   }
 
-  push(key: string, at: Stamp | undefined): void {
+  push(key: string): void {
     this.keys.push(key)
-    this.stamps.push(at)
   }
+}
 
-  get entries(): ReadonlyArray<readonly [string, Stamp | undefined]> {
-    return this.keys.map((key, n) => [key, this.stamps[n]])
+/** Adds to a set that forgets what was added first. */
+const keep = (set: Set<string>, key: string, size: number): void => {
+  set.add(key)
+  if (set.size <= size) return
+  for (const first of set) {
+    set.delete(first)
+    break
   }
 }
 
@@ -43,7 +51,8 @@ class Generation {
  * What a follower has delivered, in bounded memory.
  *
  * The latest events are known by their keys, `remember` of them at least and twice as many at most. Of what is forgotten
- * only the latest stamp is kept (`floor`), and whose it was: everything before it was delivered.
+ * only the latest stamp is kept (`floor`), and whose it was: everything before it was delivered. The very latest ones are
+ * kept as they are, for the cursor.
  */
 export class Position {
   private readonly remember: number
@@ -56,18 +65,22 @@ export class Position {
   private floorKey: string | undefined
   private latest: Stamp | undefined
   private latestKey: string | undefined
+  /** A ring of the latest events: their keys, their stamps, and the latest stamp when they were added. */
+  private readonly keys: Array<string> = []
+  private readonly stamps: Array<Stamp | undefined> = []
+  private readonly latests: Array<Stamp | undefined> = []
+  private added = 0
+  /** The latest stamp of those that have left the ring. */
+  private before: Stamp | undefined
   private readonly queued = new Set<string>()
+  /** Those of the latest events that clients have sent, which are looked up often. */
+  private readonly submitted = new Set<string>()
 
   constructor(cursor: Cursor.Cursor, remember: number) {
     this.remember = Math.max(1, remember)
     this.floor = this.latest = cursor.before
-    for (const [key, at] of cursor.read) this.add(key, at ?? undefined)
+    for (const [key, at] of cursor.read) this.add(key, at ?? undefined, true)
     for (const key of cursor.queued) this.queued.add(key)
-  }
-
-  /** Whether nothing has been delivered. */
-  get isStart(): boolean {
-    return this.latest === undefined && this.young.keys.length === 0
   }
 
   /** Judges an event of the live stream, and remembers it. */
@@ -77,12 +90,13 @@ export class Position {
     if (at === undefined) return this.unstamped(event, key)
     if (key === undefined) return "processed"
     // What is later than everything so far is new. Only what clients have sent has been seen to change its stamp.
-    if (this.latest === undefined || identity.isLater(at, this.latest)) {
-      if (identity.isSubmitted(event) && this.knows(key)) return undefined
-    } else if (this.knows(key) || (this.floor !== undefined && identity.isLater(this.floor, at))) {
-      return undefined
-    }
-    this.add(key, at)
+    const isSubmitted = identity.isSubmitted(event)
+    const isLatest = this.latest === undefined || identity.isLater(at, this.latest)
+    const isOver = isLatest
+      ? isSubmitted && this.knowsSubmitted(key)
+      : this.knows(key) || (this.floor !== undefined && identity.isLater(this.floor, at))
+    if (isOver) return undefined
+    this.add(key, at, isSubmitted, isLatest)
     return "processed"
   }
 
@@ -101,8 +115,16 @@ export class Position {
       (at === undefined ? !reading.anchored : identity.isLater(this.floor, at) ||
         (!reading.anchored && !identity.isLater(at, this.floor)))
     if (forgotten) return undefined
-    this.add(key, at)
+    this.add(key, at, identity.isSubmitted(event))
     return "processed"
+  }
+
+  /** Whether an event of the list should have been delivered and was not. */
+  misses(event: StreamEvent): boolean {
+    const at = identity.stampOf(event)
+    const key = identity.keyOf(event, at)
+    return at !== undefined && key !== undefined && !this.knows(key) &&
+      (this.floor === undefined || identity.isLater(at, this.floor))
   }
 
   /** Takes everything up to a moment for delivered. */
@@ -120,15 +142,16 @@ export class Position {
 
   /** This position as a value. */
   get cursor(): Cursor.Cursor {
-    const known = [...this.old.entries, ...this.young.entries]
-    let before = this.floor
-    for (const [, at] of known.slice(0, -Cursor.size)) {
-      if (at !== undefined && (before === undefined || identity.isLater(at, before))) before = at
-    }
+    const { added, floor, keys, stamps } = this
+    const before = this.before === undefined || (floor !== undefined && identity.isLater(floor, this.before))
+      ? floor
+      : this.before
+    const read = keys.map((key, slot) => [key, stamps[slot] ?? null] as const)
+    const first = added % Cursor.size
     return {
       version: 1,
       ...(before === undefined ? {} : { before }),
-      read: known.slice(-Cursor.size).map(([key, at]) => [key, at ?? null] as const),
+      read: added > Cursor.size ? [...read.slice(first), ...read.slice(0, first)] : read,
       queued: [...this.queued].slice(-Cursor.size)
     }
   }
@@ -139,16 +162,10 @@ export class Position {
     if (key === undefined) return queued ? undefined : "processed"
     if (this.knows(key) || this.queued.has(key)) return undefined
     if (!queued) {
-      this.add(key, undefined)
+      this.add(key, undefined, identity.isSubmitted(event))
       return "processed"
     }
-    this.queued.add(key)
-    if (this.queued.size > this.remember) {
-      for (const first of this.queued) {
-        this.queued.delete(first)
-        break
-      }
-    }
+    keep(this.queued, key, this.remember)
     return "queued"
   }
 
@@ -157,8 +174,18 @@ export class Position {
     return this.young.has(key) || this.old.has(key) || key === this.floorKey
   }
 
-  private add(key: string, at: Stamp | undefined): void {
-    if (this.young.keys.length >= this.remember) {
+  /** The same for an event that came from a client. */
+  private knowsSubmitted(key: string): boolean {
+    return this.submitted.has(key) || key === this.floorKey
+  }
+
+  private add(
+    key: string,
+    at: Stamp | undefined,
+    isSubmitted: boolean,
+    isLatest = at !== undefined && (this.latest === undefined || identity.isLater(at, this.latest))
+  ): void {
+    if (this.young.size >= this.remember) {
       if (this.oldest !== undefined) {
         this.floor = this.oldest
         this.floorKey = this.oldestKey
@@ -168,11 +195,17 @@ export class Position {
       this.old = this.young
       this.young = new Generation()
     }
-    this.young.push(key, at)
-    if (at !== undefined && (this.latest === undefined || identity.isLater(at, this.latest))) {
+    this.young.push(key)
+    if (isSubmitted) keep(this.submitted, key, this.remember * 2)
+    if (isLatest) {
       this.latest = at
       this.latestKey = key
     }
+    const slot = this.added++ % Cursor.size
+    this.before = this.latests[slot]
+    this.keys[slot] = key
+    this.stamps[slot] = at
+    this.latests[slot] = this.latest
     if (this.queued.size > 0) this.queued.delete(key)
   }
 }
