@@ -10,11 +10,11 @@
  */
 import type * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as FiberMap from "effect/FiberMap"
 import * as Option from "effect/Option"
-import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -26,9 +26,13 @@ import * as Event from "./Event.ts"
 import * as Events from "./Events.ts"
 import type * as Follow from "./Follow.ts"
 import type { EventId, SessionId, ThreadId } from "./Ids.ts"
+import { Bell } from "./internal/bell.ts"
 import { countTurn } from "./internal/metrics.ts"
+import type { Pull } from "./internal/pull.ts"
+import * as pull from "./internal/pull.ts"
 import { sendReply } from "./internal/sendReply.ts"
 import * as sessionSpan from "./internal/sessionSpan.ts"
+import { timeLimit } from "./internal/timeLimit.ts"
 import * as PendingAction from "./PendingAction.ts"
 import type * as SessionEvent from "./SessionEvent.ts"
 import type { SessionFailure } from "./SessionFailure.ts"
@@ -332,7 +336,7 @@ export const turn = <E1 = never, R1 = never, E2 = never, R2 = never, T extends T
   input: Input,
   options?: Options<E1, R1, E2, R2, T>
 ): Effect.Effect<Outcome, ApiError | E1 | E2 | ToolRunner.Error<T>, Events.Events | R1 | R2 | ToolRunner.Context<T>> =>
-  runOutcome(stream(sessionId, input, options))
+  Effect.flatMap(start(sessionId, input, options ?? {}), untilFinished).pipe(Effect.scoped)
 
 /**
  * The same as {@link turn}, told as it happens. The last update is the outcome.
@@ -348,10 +352,7 @@ export const stream = <E1 = never, R1 = never, E2 = never, R2 = never, T extends
   Update,
   ApiError | E1 | E2 | ToolRunner.Error<T>,
   Events.Events | R1 | R2 | ToolRunner.Context<T>
-> =>
-  Stream.unwrapScoped(run(sessionId, toEvents(input), options)).pipe(
-    sessionSpan.withinStream("Conversation.turn", sessionId)
-  )
+> => pull.toStream(start(sessionId, input, options))
 
 /**
  * Runs a {@link stream} to its end, for its outcome.
@@ -365,10 +366,23 @@ export const runOutcome = <E, R>(self: Stream.Stream<Update, E, R>): Effect.Effe
       undefined,
       (outcome, update) => update._tag === "Finished" ? update.outcome : outcome
     ),
-    Effect.flatMap((outcome) =>
-      outcome === undefined ? Effect.dieMessage("a turn without its last update") : Effect.succeed(outcome)
-    )
+    Effect.flatMap((outcome) => outcome === undefined ? noOutcome : Effect.succeed(outcome))
   )
+
+const start = <E1, R1, E2, R2, T extends ToolRunner.Source>(
+  sessionId: SessionId,
+  input: Input,
+  options: Options<E1, R1, E2, R2, T>
+) => sessionSpan.withinPull("Conversation.turn", sessionId)(run(sessionId, toEvents(input), options))
+
+const untilFinished = <E, R>(pull: Pull<Update, E, R>): Effect.Effect<Outcome, E, R> =>
+  Effect.flatMap(pull, (updates) => {
+    if (updates === undefined) return noOutcome
+    const last = Option.getOrUndefined(Chunk.last(updates))
+    return last?._tag === "Finished" ? Effect.succeed(last.outcome) : untilFinished(pull)
+  })
+
+const noOutcome = Effect.dieMessage("a turn without its last update")
 
 /** What happens beside the events of the session. */
 type Signal<E> =
@@ -391,7 +405,7 @@ const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
   sent: ReadonlyArray<Event.EventParams>,
   options: Options<E1, R1, E2, R2, T>
 ): Effect.Effect<
-  Stream.Stream<Update, ApiError | E1 | E2 | ToolRunner.Error<T>>,
+  Pull<Update, ApiError | E1 | E2 | ToolRunner.Error<T>>,
   ToolRunner.Error<T>,
   Events.Events | R1 | R2 | ToolRunner.Context<T> | Scope.Scope
 > =>
@@ -401,7 +415,13 @@ const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
     const events = yield* Events.Events
     const context = yield* Effect.context<R>()
     const tools = options.tools === undefined ? undefined : yield* ToolRunner.make(options.tools)
-    const signals = yield* Queue.unbounded<Signal<E>>()
+    /** What is still to be dealt with, in order. */
+    const inbox: Array<Follow.Update | Signal<E>> = []
+    const news = new Bell()
+    const post = (...items: ReadonlyArray<Follow.Update | Signal<E>>): void => {
+      inbox.push(...items)
+      news.ring()
+    }
     /** What is done beside: the answers in the making, by action, and the questions to the service. */
     const fibers = yield* FiberMap.make<string>()
 
@@ -429,7 +449,7 @@ const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
     const fork = (key: string, effect: Effect.Effect<Signal<E>, E, R>): Effect.Effect<void> =>
       effect.pipe(
         Effect.catchAllCause((cause) => Effect.succeed<Signal<E>>({ _tag: "Failed", cause })),
-        Effect.flatMap((signal) => Queue.offer(signals, signal)),
+        Effect.map((signal) => post(signal)),
         Effect.provide(context),
         FiberMap.run(fibers, key, { onlyIfMissing: true }),
         Effect.asVoid
@@ -443,9 +463,11 @@ const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
       Effect.map(events.listPage(sessionId, { order: "desc", limit, ...(types && { types }) }), ({ data }) => data)
 
     /** What had been consumed before. If that cannot be told, the turn is none the worse for it. */
-    const consumed = yield* newest(["session.usage"]).pipe(
+    const consumed = yield* timeLimit(newest(["session.usage"]), {
+      duration: Duration.seconds(5),
+      onTimeout: () => undefined
+    }).pipe(
       Effect.map(([event]) => event?.type === "session.usage" ? event.usage : {}),
-      Effect.timeout("5 seconds"),
       Effect.orElseSucceed(() => undefined),
       Effect.forkScoped
     )
@@ -727,18 +749,65 @@ const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
       }
     }
 
-    const step = (item: Follow.Update | Signal<E>): Effect.Effect<ReadonlyArray<Update>, E> =>
-      Effect.flatMap(Effect.zipRight(take(item), decide), (outcome) =>
-        outcome === undefined
-          ? Effect.succeed(show(item))
-          : Effect.map(finish(outcome), (last) => [...show(item), last]))
+    // -----------------------------------------------------------------------------------------------------------------
+    // One thing after the other
+    // -----------------------------------------------------------------------------------------------------------------
 
-    return events.follow(sessionId, { ...options.follow, from: "now" }).pipe(
-      Stream.merge(Stream.fromQueue(signals)),
-      Stream.mapEffect(step),
-      Stream.flattenIterables,
-      Stream.takeUntil(({ _tag }) => _tag === "Finished")
+    /** Reads what the session does, a chunk when there is nothing else to deal with. */
+    const asked = new Bell()
+    let isReading = false
+    const updates = yield* pull.fromStream(events.follow(sessionId, { ...options.follow, from: "now" }))
+    const reading: Effect.Effect<void> = Effect.zipRight(
+      asked.wait,
+      Effect.matchCauseEffect(updates, {
+        onFailure: (cause) => Effect.sync(() => post({ _tag: "Failed", cause })),
+        onSuccess: (chunk) => {
+          isReading = false
+          if (chunk === undefined) return Effect.void
+          post(...chunk)
+          return reading
+        }
+      })
     )
+    yield* Effect.forkScoped(reading)
+
+    let isFinished = false
+    let failure: Cause.Cause<E> | undefined
+
+    /** Deals with what is there. What came before a failure is told before it. */
+    const deal = (out: Array<Update>): Effect.Effect<ReadonlyArray<Update>> =>
+      Effect.suspend(() => {
+        const item = isFinished ? undefined : inbox.shift()
+        if (item === undefined) return Effect.succeed(out)
+        return Effect.matchCauseEffect(Effect.zipRight(take(item), decide), {
+          onFailure: (cause) => {
+            failure = cause
+            return Effect.succeed(out)
+          },
+          onSuccess: (outcome) => {
+            out.push(...show(item))
+            if (outcome === undefined) return deal(out)
+            isFinished = true
+            return Effect.map(finish(outcome), (last) => [...out, last])
+          }
+        })
+      })
+
+    const wait = Effect.suspend(() => {
+      if (!isReading) {
+        isReading = true
+        asked.ring()
+      }
+      return news.wait
+    })
+
+    const next: Pull<Update, E> = Effect.suspend(() => {
+      if (failure !== undefined) return Effect.failCause(failure)
+      if (isFinished) return Effect.succeed(undefined)
+      if (inbox.length === 0) return Effect.zipRight(wait, next)
+      return Effect.flatMap(deal([]), (out) => out.length === 0 ? next : Effect.succeed(Chunk.unsafeFromArray(out)))
+    })
+    return next
   })
 
 /** How long to wait for something to come of input that says nothing to the agent. */

@@ -3,9 +3,9 @@ import * as FiberRef from "effect/FiberRef"
 import { globalValue } from "effect/GlobalValue"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
 import type * as Tracer from "effect/Tracer"
 import type { SessionId } from "../Ids.ts"
+import type { Pull } from "./pull.ts"
 
 interface Known {
   readonly span: Tracer.Span
@@ -51,7 +51,15 @@ export const within =
   (name: string, id: SessionId) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
     Effect.flatMap(options(id), (options) => Effect.withSpan(self, name, options))
 
-/** {@link within} for a stream. */
-export const withinStream =
-  (name: string, id: SessionId) => <A, E, R>(self: Stream.Stream<A, E, R>): Stream.Stream<A, E, R> =>
-    Stream.unwrap(Effect.map(options(id), (options) => Stream.withSpan(self, name, options)))
+/** {@link within} for what is pulled. The span ends with the scope. */
+export const withinPull =
+  (name: string, id: SessionId) =>
+  <A, E, R, E2, R2>(make: Effect.Effect<Pull<A, E, R>, E2, R2>): Effect.Effect<Pull<A, E, R>, E2, R2 | Scope.Scope> =>
+    Effect.flatMap(
+      options(id),
+      (options) =>
+        Effect.flatMap(
+          Effect.makeSpanScoped(name, options),
+          (span) => Effect.map(Effect.withParentSpan(make, span), Effect.withParentSpan(span))
+        )
+    )

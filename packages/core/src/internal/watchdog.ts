@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { StreamInterrupted, StreamStalled } from "../ApiError.ts"
+import { Bell } from "./bell.ts"
 import type { Pull } from "./pull.ts"
 
 /**
@@ -28,7 +29,7 @@ export const watch =
       let since = 0
       /** What came of a read that nobody waited for any more. */
       let left: Read | undefined
-      let begin: ((go: Effect.Effect<void>) => void) | undefined
+      const asked = new Bell()
 
       const settle = (read: Read): void => {
         const resume = reader
@@ -36,10 +37,6 @@ export const watch =
         if (resume === undefined) left = read
         else resume(read)
       }
-      const asked = Effect.async<void>((resume) => {
-        if (reader !== undefined) resume(Effect.void)
-        else begin = resume
-      })
       const settled = (read: Read): Effect.Effect<never> => {
         settle(read)
         return reading
@@ -49,7 +46,7 @@ export const watch =
         onSuccess: (bytes) => settled(Effect.succeed(bytes))
       })
       // `Effect.forever` would yield in between
-      const reading: Effect.Effect<never> = Effect.zipRight(asked, read)
+      const reading: Effect.Effect<never> = Effect.zipRight(asked.wait, read)
       yield* Effect.forkScoped(reading)
 
       const watcher: Effect.Effect<void> = Effect.suspend(() => {
@@ -80,9 +77,7 @@ export const watch =
         }
         reader = resume
         since = clock.unsafeCurrentTimeMillis()
-        const go = begin
-        begin = undefined
-        go?.(Effect.void)
+        asked.ring()
         return leave
       })
     })
