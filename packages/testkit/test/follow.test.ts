@@ -54,6 +54,34 @@ const show = (update: Follow.Update): string => {
 }
 
 describe("Events.follow", () => {
+  for (const [audit, times] of [["1 minute", 1], ["10 minutes", 0]] as const) {
+    it.scoped(`finds out ${times === 0 ? "as late as it is told" : "in time"} that a connection delivers nothing`, () =>
+      Effect.gen(function*() {
+        const events = yield* Events.Events
+        const simulator = yield* Simulator.Simulator
+        const id = yield* create
+        const { seen } = yield* collect(events.follow(id, { audit }))
+        yield* settle
+        yield* events.send(id, UserEvent.message("Hello"))
+        yield* TestClock.adjust("3 minutes")
+        assert.lengthOf(seen.filter(({ _tag }) => _tag === "Reconnecting"), times)
+        if (times > 0) {
+          const delivered = seen.flatMap((update) =>
+            update._tag === "Event" && update.state === "processed" ? [update.event] : []
+          )
+          assert.deepStrictEqual(delivered, yield* simulator.events(id))
+        }
+        // the list is asked less and less often while nothing happens
+        const asked = Effect.map(
+          simulator.ledger,
+          (all) => all.filter(({ method, path }) => method === "GET" && path.endsWith("/events")).length
+        )
+        const before = yield* asked
+        yield* TestClock.adjust("10 hours")
+        assert.isBelow((yield* asked) - before, times === 0 ? 15 : 70)
+      }).pipe(Effect.provide(Testkit.layer({ faults: [Fault.stallAfterEvents(0, { heartbeats: true })] }))))
+  }
+
   it.scoped("delivers the history, then what is live, and ends with the session", () =>
     Effect.gen(function*() {
       const events = yield* Events.Events

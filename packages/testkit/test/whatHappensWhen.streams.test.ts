@@ -151,20 +151,30 @@ section("A stream", {
     return Effect.zipRight(silent({}), silent({ maxSilence: "30 seconds" }))
   },
 
-  "heartbeats come and nothing else, for ever": () =>
+  "heartbeats come and nothing else, for ever": ([, followClaim]) =>
     Effect.zipRight(
-      watched([Fault.stallAfterEvents(0, { heartbeats: true })], quick, ({ id, plain }) =>
+      watched([Fault.stallAfterEvents(0, { heartbeats: true })], quick, ({ all, follower, id, plain }) =>
         Effect.gen(function*() {
           yield* say(id)
           yield* TestClock.adjust("1 hour")
           assert.deepStrictEqual([plain.seen, errorOf(plain)], [[], "goes on"])
+          says(followClaim, "Reconnecting")
+          assert.deepStrictEqual(
+            reconnecting(follower).map(({ error }) =>
+              error._tag
+            ),
+            ["StreamStalled"]
+          )
+          assert.deepStrictEqual(delivered(follower), yield* all)
         }), { options: { maxSilence: "1 minute" } }),
       Effect.gen(function*() {
         const id = yield* create
         const outcome = yield* inTime(Conversation.turn(id, "Hello"))
         assert.deepInclude(outcome, { _tag: "EndTurn", reply: "Hi" })
         const simulator = yield* Simulator.Simulator
-        const opened = (yield* simulator.ledger).filter(({ path }) => path.endsWith("/stream"))
+        const opened = (yield* simulator.ledger).filter(({ path }) =>
+          path.endsWith("/stream")
+        )
         assert.lengthOf(opened, 2)
       }).pipe(Effect.provide(agentThat([quick], { faults: [Fault.stallAfterEvents(2, { heartbeats: true })] })))
     ),
