@@ -295,7 +295,9 @@ section("A stream", {
     const network = HttpClient.make((request) => {
       const isStream = request.url.endsWith("/stream")
       const body = new ReadableStream<Uint8Array>({
-        pull: (controller) => controller.enqueue(new TextEncoder().encode(frame(sent++)))
+        // many more than are read, and yet an end
+        pull: (controller) =>
+          sent < 5000 ? controller.enqueue(new TextEncoder().encode(frame(sent++))) : controller.close()
       }, { highWaterMark: 0 })
       const answer = isStream
         ? new Response(body, { headers: { "content-type": "text/event-stream" } })
