@@ -19,31 +19,21 @@ export interface Reading {
 
 /** Events in the order of their delivery. They are indexed when one is looked up, which few ever are. */
 class Generation {
-  private readonly keys: Array<string> = []
+  /** Those of clients, which are looked up often. */
+  readonly submitted = new Set<string>()
+  readonly keys: Array<string> = []
+  readonly stamps: Array<Stamp | undefined> = []
   private readonly index = new Set<string>()
   private indexed = 0
-
-  get size(): number {
-    return this.keys.length
-  }
 
   has(key: string): boolean {
     for (const { keys } = this; this.indexed < keys.length; this.indexed++) this.index.add(keys[this.indexed] ?? "")
     return this.index.has(key)
   }
 
-  push(key: string): void {
-    this.keys.push(key)
-  }
-}
-
-/** Adds to a set that forgets what was added first. */
-const keep = (set: Set<string>, key: string, size: number): void => {
-  set.add(key)
-  if (set.size <= size) return
-  for (const first of set) {
-    set.delete(first)
-    break
+  /** Whose stamp it is. */
+  keyAt(at: Stamp | undefined): string | undefined {
+    return this.keys[this.stamps.lastIndexOf(at)]
   }
 }
 
@@ -51,8 +41,7 @@ const keep = (set: Set<string>, key: string, size: number): void => {
  * What a follower has delivered, in bounded memory.
  *
  * The latest events are known by their keys, `remember` of them at least and twice as many at most. Of what is forgotten
- * only the latest stamp is kept (`floor`), and whose it was: everything before it was delivered. The very latest ones are
- * kept as they are, for the cursor.
+ * only the latest stamp is kept (`floor`), and whose it was: everything before it was delivered.
  */
 export class Position {
   private readonly remember: number
@@ -64,17 +53,7 @@ export class Position {
   private floor: Stamp | undefined
   private floorKey: string | undefined
   private latest: Stamp | undefined
-  private latestKey: string | undefined
-  /** A ring of the latest events: their keys, their stamps, and the latest stamp when they were added. */
-  private readonly keys: Array<string> = []
-  private readonly stamps: Array<Stamp | undefined> = []
-  private readonly latests: Array<Stamp | undefined> = []
-  private added = 0
-  /** The latest stamp of those that have left the ring. */
-  private before: Stamp | undefined
   private readonly queued = new Set<string>()
-  /** Those of the latest events that clients have sent, which are looked up often. */
-  private readonly submitted = new Set<string>()
 
   constructor(cursor: Cursor.Cursor, remember: number) {
     this.remember = Math.max(1, remember)
@@ -142,16 +121,17 @@ export class Position {
 
   /** This position as a value. */
   get cursor(): Cursor.Cursor {
-    const { added, floor, keys, stamps } = this
-    const before = this.before === undefined || (floor !== undefined && identity.isLater(floor, this.before))
-      ? floor
-      : this.before
-    const read = keys.map((key, slot) => [key, stamps[slot] ?? null] as const)
-    const first = added % Cursor.size
+    const keys = [...this.old.keys, ...this.young.keys]
+    const stamps = [...this.old.stamps, ...this.young.stamps]
+    let before = this.floor
+    for (const at of stamps.slice(0, -Cursor.size)) {
+      if (at !== undefined && (before === undefined || identity.isLater(at, before))) before = at
+    }
+    const read = keys.map((key, n) => [key, stamps[n] ?? null] as const)
     return {
       version: 1,
       ...(before === undefined ? {} : { before }),
-      read: added > Cursor.size ? [...read.slice(first), ...read.slice(0, first)] : read,
+      read: read.slice(-Cursor.size),
       queued: [...this.queued].slice(-Cursor.size)
     }
   }
@@ -165,7 +145,13 @@ export class Position {
       this.add(key, undefined, identity.isSubmitted(event))
       return "processed"
     }
-    keep(this.queued, key, this.remember)
+    this.queued.add(key)
+    if (this.queued.size > this.remember) {
+      for (const first of this.queued) {
+        this.queued.delete(first)
+        break
+      }
+    }
     return "queued"
   }
 
@@ -176,7 +162,7 @@ export class Position {
 
   /** The same for an event that came from a client. */
   private knowsSubmitted(key: string): boolean {
-    return this.submitted.has(key) || key === this.floorKey
+    return this.young.submitted.has(key) || this.old.submitted.has(key) || key === this.floorKey
   }
 
   private add(
@@ -185,27 +171,20 @@ export class Position {
     isSubmitted: boolean,
     isLatest = at !== undefined && (this.latest === undefined || identity.isLater(at, this.latest))
   ): void {
-    if (this.young.size >= this.remember) {
+    if (this.young.keys.length >= this.remember) {
       if (this.oldest !== undefined) {
         this.floor = this.oldest
         this.floorKey = this.oldestKey
       }
       this.oldest = this.latest
-      this.oldestKey = this.latestKey
+      this.oldestKey = this.young.keyAt(this.latest) ?? this.oldestKey
       this.old = this.young
       this.young = new Generation()
     }
-    this.young.push(key)
-    if (isSubmitted) keep(this.submitted, key, this.remember * 2)
-    if (isLatest) {
-      this.latest = at
-      this.latestKey = key
-    }
-    const slot = this.added++ % Cursor.size
-    this.before = this.latests[slot]
-    this.keys[slot] = key
-    this.stamps[slot] = at
-    this.latests[slot] = this.latest
+    this.young.keys.push(key)
+    this.young.stamps.push(at)
+    if (isSubmitted) this.young.submitted.add(key)
+    if (isLatest) this.latest = at
     if (this.queued.size > 0) this.queued.delete(key)
   }
 }
