@@ -123,8 +123,9 @@ const makePull = Effect.fnUntraced(function*(
   let lost: { readonly error: ApiError; readonly wait: Effect.Effect<void> } | undefined
   /** Where the last page of an unordered list began. */
   let lastPage: string | undefined
-  /** How many chunks have come. */
+  /** How many chunks have come, and whether the next one is waited for. */
   let heard = 0
+  let isListening = false
   /** Why the connection was given up although it is alive. */
   let deaf: StreamStalled | undefined
 
@@ -292,6 +293,7 @@ const makePull = Effect.fnUntraced(function*(
     }))
 
   const take = (events: Chunk.Chunk<StreamEvent> | undefined): Step => {
+    isListening = false
     if (events === undefined) return over()
     heard++
     const out: Array<Follow.Update> = []
@@ -325,14 +327,15 @@ const makePull = Effect.fnUntraced(function*(
     let silence = audit
     for (let before = heard;; before = heard) {
       yield* Effect.sleep(silence)
+      const waited = silence
       silence = heard === before ? Duration.min(Duration.times(silence, 2), most) : audit
-      if (heard !== before || step !== tail) continue
+      if (heard !== before || !isListening) continue
       const missed = yield* limited(page({ order: "desc", limit: 10 })).pipe(
         Effect.map(({ data }) => data.some((event) => position.misses(event))),
         Effect.orElseSucceed(() => false)
       )
-      if (!missed || heard !== before || step !== tail) continue
-      deaf = new StreamStalled({ operation, silence })
+      if (!missed || heard !== before || !isListening) continue
+      deaf = new StreamStalled({ operation, silence: waited })
       yield* disconnect
     }
   })
@@ -351,7 +354,7 @@ const makePull = Effect.fnUntraced(function*(
     Effect.suspend(() => {
       const abandoned: Array<Follow.Update> = []
       previews.abandon(abandoned)
-      connecting = false
+      connecting = isListening = false
       step = resume(deaf ?? error)
       deaf = undefined
       return Effect.as(disconnect, abandoned)
@@ -439,9 +442,11 @@ const makePull = Effect.fnUntraced(function*(
   // what is made anew for each chunk of a busy stream is what it costs
   const emit = (updates: ReadonlyArray<Follow.Update>): pull.Pull<Follow.Update, ApiError> =>
     updates.length === 0 ? next : Effect.succeed(Chunk.unsafeFromArray(updates))
-  const next: pull.Pull<Follow.Update, ApiError> = Effect.suspend(() =>
-    isDone ? Effect.succeed(undefined) : Effect.flatMap(step === tail ? tail : connecting ? guarded : current, emit)
-  )
+  const next: pull.Pull<Follow.Update, ApiError> = Effect.suspend(() => {
+    if (isDone) return Effect.succeed(undefined)
+    isListening = step === tail
+    return Effect.flatMap(isListening ? tail : connecting ? guarded : current, emit)
+  })
   return next
 })
 
