@@ -79,7 +79,7 @@ describe.sequential("a service that is down for a day", () => {
             if (update._tag !== "Reconnecting") return
             assert.strictEqual(update.attempt, ++attempts)
             elapsed += Duration.toMillis(update.delay)
-            if (attempts === 1000) before = heap()
+            if (attempts === 4000) before = heap()
           })
         )
       )
@@ -88,6 +88,48 @@ describe.sequential("a service that is down for a day", () => {
       assert.isBelow(heap() - before, 3_000_000)
     }).pipe(Effect.provide(layer), Effect.withClock(eagerClock.make()))
   }, 60_000)
+})
+
+describe.sequential("a connection that is lost every two minutes of a day", () => {
+  it.effect("costs no event: neither one that it brings, nor one that happens meanwhile", () => {
+    const times = 24 * 30
+    const stored: Array<Event.Event> = []
+    const happen = Effect.sync(() => {
+      const next = event(stored.length)
+      stored.push(next)
+      return next
+    })
+    // one event comes at its end, another one when nobody listens
+    const open = () =>
+      Effect.succeed(
+        Stream.concat(
+          Stream.fromEffect(Effect.delay(happen, "2 minutes")),
+          Stream.execute(happen)
+        )
+      )
+    const call = (_: unknown, { query = {} }: { readonly query?: Event.ListParams }) =>
+      Effect.sync(() => {
+        // those of the last minutes are on the first page
+        const data = query.order === "desc" ? stored.slice(-100).toReversed() : stored
+        return { status: "idle", archived_at: null, data, next_page: query.order === "desc" ? "more" : null }
+      })
+    // only these are called; that what they answer is of the right type is seen from what comes of it
+    const api = Layer.succeed(ApiClient.ApiClient, { call, open } as unknown as ApiClient.Service)
+    return Effect.gen(function*() {
+      let reconnects = 0
+      const seen: Array<Event.Event> = []
+      yield* events().pipe(
+        Stream.takeUntil((update) => update._tag === "Reconnecting" && ++reconnects === times),
+        Stream.runForEach((update) =>
+          Effect.sync(() => {
+            if (update._tag === "Event") seen.push(update.event)
+          })
+        )
+      )
+      assert.lengthOf(seen, 2 * times - 1)
+      assert.deepStrictEqual(seen, stored.slice(0, -1))
+    }).pipe(Effect.provide(Events.layer), Effect.provide(api), Effect.withClock(eagerClock.make()))
+  })
 })
 
 describe.sequential("after a reconnect", () => {

@@ -9,7 +9,7 @@ import * as Testkit from "@effect-managed-agents/testkit/Testkit"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
-import { ask } from "./processes.ts"
+import { askWithin } from "./processes.ts"
 import { table } from "./report.ts"
 
 interface Measurement {
@@ -20,6 +20,9 @@ interface Measurement {
   /** What is alive while all are open. */
   readonly heap: number
 }
+
+/** Megabytes of heap: what one allows a process that has a gigabyte. Without a limit Node collects later. */
+const limit = 768
 
 /** Longer than it takes to begin all turns, so that all are under way together. */
 const thinking = 30
@@ -69,12 +72,12 @@ export const measure = (sessions: number): Promise<Measurement> =>
   )
 
 export const run = async (sessions: number): Promise<void> => {
-  const { failed, heap, open, rss, seconds } = await ask<Measurement>("many", "", 0, sessions)
+  const { failed, heap, open, rss, seconds } = await askWithin<Measurement>(limit, "many", "", 0, sessions)
   const mb = (bytes: number) => (bytes / 2 ** 20).toFixed(0)
   console.log(
     `\n${
       sessions.toLocaleString("en")
-    } sessions, each with a turn in which the agent thinks for ${thinking} seconds, client and simulator in one process\n`
+    } sessions, each with a turn in which the agent thinks for ${thinking} seconds, client and simulator in one process with a heap of at most ${limit} MB\n`
   )
   console.log(table(
     ["open at once", "did not end well", "seconds", "heap MB while open", "RSS MB"],

@@ -2,7 +2,6 @@ import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Cursor from "../../Cursor.ts"
 import type { StreamEvent } from "../../Event.ts"
-import * as Event from "../../Event.ts"
 import * as Timestamp from "../../Timestamp.ts"
 import * as identity from "./identity.ts"
 
@@ -29,6 +28,11 @@ class Generation {
   has(key: string): boolean {
     for (const { keys } = this; this.indexed < keys.length; this.indexed++) this.index.add(keys[this.indexed] ?? "")
     return this.index.has(key)
+  }
+
+  latest(count: number): ReadonlyArray<readonly [key: string, at: Stamp | null]> {
+    const first = this.keys.length - count
+    return this.keys.slice(first).map((key, n) => [key, this.stamps[first + n] ?? null])
   }
 
   /** Whose stamp it is. */
@@ -81,7 +85,7 @@ export class Position {
 
   /** Judges an event of the list, and remembers it. */
   listed(event: StreamEvent, reading: Reading): Verdict {
-    const at = Event.processedAtOf(event)
+    const at = identity.stampOf(event)
     const key = identity.keyOf(event, at)
     if (at === undefined && identity.isQueued(event)) return this.unstamped(event, key)
     if (key === undefined) return undefined
@@ -121,17 +125,19 @@ export class Position {
 
   /** This position as a value. */
   get cursor(): Cursor.Cursor {
-    const keys = [...this.old.keys, ...this.young.keys]
-    const stamps = [...this.old.stamps, ...this.young.stamps]
+    const { old, young } = this
+    const fromYoung = Math.min(young.keys.length, Cursor.size)
+    const fromOld = Math.min(old.keys.length, Cursor.size - fromYoung)
     let before = this.floor
-    for (const at of stamps.slice(0, -Cursor.size)) {
+    const pass = (at: Stamp | undefined): void => {
       if (at !== undefined && (before === undefined || identity.isLater(at, before))) before = at
     }
-    const read = keys.map((key, n) => [key, stamps[n] ?? null] as const)
+    for (let n = 0; n < old.stamps.length - fromOld; n++) pass(old.stamps[n])
+    for (let n = 0; n < young.stamps.length - fromYoung; n++) pass(young.stamps[n])
     return {
       version: 1,
       ...(before === undefined ? {} : { before }),
-      read: read.slice(-Cursor.size),
+      read: [...old.latest(fromOld), ...young.latest(fromYoung)],
       queued: [...this.queued].slice(-Cursor.size)
     }
   }
