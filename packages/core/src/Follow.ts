@@ -196,7 +196,7 @@ export interface Options extends request.Options {
   /**
    * How many of the latest events are remembered in order to recognise them, at least.
    *
-   * @default 1024
+   * @default 256
    */
   readonly remember?: number | undefined
 }

@@ -1,6 +1,7 @@
 /** A follower in a process of its own is killed again and again, and what it has written down is complete. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Random from "effect/Random"
 import { spawn } from "node:child_process"
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
@@ -59,11 +60,16 @@ describe("a process that follows", () => {
       // the service is busy all the time, and what it says breaks off now and then
       yield* Effect.forkScoped(Effect.forever(Effect.zipRight(emit, Effect.sleep("2 millis"))))
       yield* Effect.forkScoped(Effect.forever(Effect.zipRight(simulator.closeStreams(), Effect.sleep("90 millis"))))
-      for (let n = 0; n < kills; n++) yield* life(n * 37 % 50)
+      // at once, while it reads the list, between two events, after a connection has broken off
+      const moment = Random.nextRange(0, 120)
+      for (let n = 0; n < kills; n++) yield* life(yield* moment)
       const written = (yield* Effect.promise(() => readFile(output, "utf8"))).trimEnd().split("\n")
       assert.isAbove(written.length, kills / 4)
       for (const [n, line] of written.entries()) {
         if (line !== `sevt_${String(n).padStart(6, "0")}`) assert.fail(`${line} is number ${n}`)
       }
-    }).pipe(Effect.provide(Simulator.layer({ fixtures: Fixtures.docs }))), 600_000)
+    }).pipe(
+      Effect.provide(Simulator.layer({ fixtures: Fixtures.docs })),
+      Effect.withRandom(Random.make("follower"))
+    ), 600_000)
 })

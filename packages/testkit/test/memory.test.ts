@@ -46,7 +46,8 @@ describe("memory", () => {
       assert.lengthOf(yield* simulator.sessions, 0)
       assert.strictEqual(yield* simulator.openStreams(), 0)
       const left = (yield* heap) - before
-      assert.isBelow(left, full / 3, `${left} bytes left of ${full}`)
+      // the ledger keeps the last requests
+      assert.isBelow(left, full / 2, `${left} bytes left of ${full}`)
     }).pipe(Effect.provide(layer({ script: hundred }))), 60_000)
 })
 

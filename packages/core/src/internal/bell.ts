@@ -1,6 +1,9 @@
 import * as Effect from "effect/Effect"
 
-/** Wakes the one who waits for it; rung too early, the next one. Costs less than a queue or a latch. */
+/**
+ * Wakes the one who waits for it; rung too early, the next one. Costs less than a queue or a latch. A ring for someone who
+ * has left meanwhile is lost, so whoever waits looks first whether there is something to wait for.
+ */
 export class Bell {
   private isRung = false
   private waiter: ((go: Effect.Effect<void>) => void) | undefined
@@ -16,13 +19,6 @@ export class Bell {
     if (this.isRung) {
       this.isRung = false
       resume(Effect.void)
-      return
-    }
-    this.waiter = resume
-    return this.leave
-  })
-
-  private readonly leave = Effect.sync(() => {
-    this.waiter = undefined
+    } else this.waiter = resume
   })
 }

@@ -27,15 +27,14 @@ export const watch =
       /** Who waits for the read that is under way, and since when. */
       let reader: ((read: Read) => void) | undefined
       let since = 0
-      /** What came of a read that nobody waited for any more. */
-      let left: Read | undefined
+      /** Why there is nothing more to read. */
+      let failure: Read | undefined
       const asked = new Bell()
 
       const settle = (read: Read): void => {
         const resume = reader
         reader = undefined
-        if (resume === undefined) left = read
-        else resume(read)
+        resume?.(read)
       }
       const settled = (read: Read): Effect.Effect<never> => {
         settle(read)
@@ -49,35 +48,30 @@ export const watch =
       const reading: Effect.Effect<never> = Effect.zipRight(asked.wait, read)
       yield* Effect.forkScoped(reading)
 
+      const giveUp = (error: StreamStalled | StreamInterrupted): void => {
+        failure = Effect.fail(error)
+        settle(failure)
+      }
       const watcher: Effect.Effect<void> = Effect.suspend(() => {
         const rest = reader === undefined ? millis : since + millis - clock.unsafeCurrentTimeMillis()
-        if (rest > 0) {
-          return Effect.zipRight(Effect.sleep(rest), watcher)
-        }
-        settle(Effect.fail(new StreamStalled({ operation, requestId, silence: Duration.millis(millis) })))
+        if (rest > 0) return Effect.zipRight(Effect.sleep(rest), watcher)
+        giveUp(new StreamStalled({ operation, requestId, silence: Duration.millis(millis) }))
         return Effect.void
       })
-      if (Number.isFinite(millis)) {
-        yield* Effect.forkScoped(watcher)
-      }
+      if (Number.isFinite(millis)) yield* Effect.forkScoped(watcher)
       yield* Effect.addFinalizer(() =>
         Effect.sync(() =>
-          settle(Effect.fail(new StreamInterrupted({ operation, requestId, detail: "the connection was given up" })))
+          giveUp(new StreamInterrupted({ operation, requestId, detail: "the connection was given up" }))
         )
       )
 
-      const leave = Effect.sync(() => {
-        reader = undefined
-      })
       return Effect.async((resume) => {
-        if (left !== undefined) {
-          resume(left)
-          left = undefined
+        if (failure !== undefined) {
+          resume(failure)
           return
         }
         reader = resume
         since = clock.unsafeCurrentTimeMillis()
         asked.ring()
-        return leave
       })
     })

@@ -57,7 +57,8 @@ const quicken = (clock: TestClock, turns: Turns): TestClock => {
       )
       let waits = 0
       const self = derive(clock, {
-        awaitSuspended: () => waits++ === 0 ? clock.awaitSuspended() : settle
+        // what it waits in the beginning is a fixed time, which a busy machine may need for other things
+        awaitSuspended: () => waits++ === 0 ? Effect.zipRight(clock.awaitSuspended(), settle) : settle
       })
       return Effect.zipRight(move(self), Effect.suspend(() => waits > 1 ? clock.adjust(0) : Effect.void))
     }))

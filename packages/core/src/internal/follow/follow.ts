@@ -79,7 +79,7 @@ const settingsOf = (operation: string, options: Follow.Options): Effect.Effect<S
     maxSilence: duration("maxSilence", "45 seconds"),
     audit: duration("audit", "1 minute"),
     overlap: duration("overlap", "10 seconds"),
-    remember: options.remember ?? 1024
+    remember: options.remember ?? 256
   }
   if (!Number.isInteger(settings.remember) || settings.remember < 1) {
     issues.push({ path: "remember", message: "expected a whole number above 0" })
