@@ -53,7 +53,6 @@ export const keyOf = (event: StreamEvent, at: Timestamp.Timestamp | undefined): 
 
 /** Whether the first stamp is later than the second one. */
 export const isLater = (one: Timestamp.Timestamp, other: Timestamp.Timestamp): boolean => {
-  if (one === other) return false
   // the service writes UTC, mostly with as many digits; then texts are in the order of time
   if (one.charCodeAt(one.length - 1) === code.upperZ && other.charCodeAt(other.length - 1) === code.upperZ) {
     return one.length === other.length ? one > other : one.slice(0, -1) > other.slice(0, -1)
