@@ -16,6 +16,9 @@ export default defineConfig({
     // A runaway test ends itself, not the machine; tests of memory use ask for collections.
     poolOptions: { forks: { execArgv: ["--max-old-space-size=3072", "--expose-gc"] } },
     sequence: { concurrent: true },
+    // the default leaves one processor to nobody, which is half of a small machine
+    maxWorkers: "100%",
+    minWorkers: 1,
     fakeTimers: { toFake: [] },
     testTimeout: 15_000
   }
