@@ -40,8 +40,8 @@ export interface Source {
   readonly isOrdered: boolean
   /** What became of it, if it has ended. */
   readonly end: Effect.Effect<Follow.EndReason | undefined, ApiError>
-  /** Whether nothing comes after this event. */
-  readonly isLast: (event: StreamEvent) => boolean
+  /** Whether nothing comes after this event, of this type. */
+  readonly isLast: (event: StreamEvent, type: string) => boolean
 }
 
 /** What is done next: it yields updates, or none, and says what comes after it. */
@@ -129,11 +129,16 @@ const makePull = Effect.fnUntraced(function*(
   /** Why the connection was given up although it is alive. */
   let deaf: StreamStalled | undefined
 
-  const deliver = (event: Event.Event, state: "queued" | "processed", out: Array<Follow.Update>): void => {
+  const deliver = (
+    event: Event.Event,
+    type: string,
+    state: "queued" | "processed",
+    out: Array<Follow.Update>
+  ): void => {
     previews.event(event, out)
     out.push({ _tag: "Event", event, state })
     progressed = true
-    if (isLast(event)) ended = event.type === "session.deleted" ? "deleted" : "event"
+    if (isLast(event, type)) ended = type === "session.deleted" ? "deleted" : "event"
   }
 
   const limited = <A>(self: Effect.Effect<A, ApiError>): Effect.Effect<A, ApiError> =>
@@ -150,7 +155,7 @@ const makePull = Effect.fnUntraced(function*(
     const out: Array<Follow.Update> = []
     for (const event of events) {
       const verdict = position.listed(event, reading)
-      if (verdict !== undefined) deliver(event, verdict, out)
+      if (verdict !== undefined) deliver(event, identity.typeOf(event), verdict, out)
     }
     if (isReconnect && out.length > 0) onRecovered(out.length)
     return out
@@ -292,23 +297,23 @@ const makePull = Effect.fnUntraced(function*(
       return over()
     }))
 
+  const preview = (event: StreamEvent, out: Array<Follow.Update>): void => {
+    if (event.type === "event_start") previews.start(event, out)
+    else if (event.type === "event_delta") previews.delta(event, out)
+  }
+
   const take = (events: Chunk.Chunk<StreamEvent> | undefined): Step => {
     isListening = false
     if (events === undefined) return over()
     heard++
     const out: Array<Follow.Update> = []
     for (const event of Chunk.toReadonlyArray(events)) {
-      switch (event.type) {
-        case "event_start":
-          previews.start(event, out)
-          break
-        case "event_delta":
-          previews.delta(event, out)
-          break
-        default: {
-          const verdict = position.live(event)
-          if (verdict !== undefined) deliver(event, verdict, out)
-        }
+      const type = identity.typeOf(event)
+      if (type === "event_start" || type === "event_delta") preview(event, out)
+      else {
+        const verdict = position.live(event, type)
+        // what is no preview is stored
+        if (verdict !== undefined) deliver(event as Event.Event, type, verdict, out)
       }
       if (ended !== undefined) {
         step = over()

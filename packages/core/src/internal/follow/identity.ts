@@ -9,14 +9,16 @@ interface Common {
   readonly processed_at?: unknown
 }
 
-// events have too many shapes for `in` to be quick
+// events have too many shapes for `in` to be quick, or for reading the same twice
 const common = (event: StreamEvent): Common => event as Common
 
 const code = { s: 0x73, u: 0x75, y: 0x79, dash: 0x2d, upperZ: 0x5a }
 
-/** Whether an event came from a client. */
-export const isSubmitted = (event: StreamEvent): boolean => {
-  const { type } = common(event)
+/** The type of an event, whether it is known or not. */
+export const typeOf = (event: StreamEvent): string => common(event).type
+
+/** Whether an event of this type came from a client. */
+export const isSubmitted = (type: string): boolean => {
   const first = type.charCodeAt(0)
   // most events are neither, which is seen from their first letters
   return (first === code.u && type.startsWith("user.")) ||
@@ -39,16 +41,17 @@ export const stampOf = (event: StreamEvent): Timestamp.Timestamp | undefined => 
  * Whether an input waits to be processed. Only what clients send is queued; anything else without a stamp is something
  * that the service does not store.
  */
-export const isQueued = (event: StreamEvent): boolean => isSubmitted(event) && Event.processedAtOf(event) === undefined
+export const isQueued = (event: StreamEvent): boolean =>
+  isSubmitted(typeOf(event)) && Event.processedAtOf(event) === undefined
 
 /**
  * What two copies of one event have in common. That is its id; an interrupt may have an empty one and is known by its
  * stamp. What has neither cannot be recognised.
  */
 export const keyOf = (event: StreamEvent, at: Timestamp.Timestamp | undefined): string | undefined => {
-  const { id, type } = common(event)
+  const { id } = common(event)
   if (typeof id === "string" && id !== "") return id
-  return at === undefined ? undefined : `${type} ${at}`
+  return at === undefined ? undefined : `${common(event).type} ${at}`
 }
 
 /** Whether the first stamp is later than the second one. */

@@ -67,13 +67,13 @@ export class Position {
   }
 
   /** Judges an event of the live stream, and remembers it. */
-  live(event: StreamEvent): Verdict {
+  live(event: StreamEvent, type = identity.typeOf(event)): Verdict {
     const at = identity.stampOf(event)
     const key = identity.keyOf(event, at)
     if (at === undefined) return this.unstamped(event, key)
     if (key === undefined) return "processed"
     // What is later than everything so far is new. Only what clients have sent has been seen to change its stamp.
-    const isSubmitted = identity.isSubmitted(event)
+    const isSubmitted = identity.isSubmitted(type)
     const isLatest = this.latest === undefined || identity.isLater(at, this.latest)
     const isOver = isLatest
       ? isSubmitted && this.knowsSubmitted(key)
@@ -98,7 +98,7 @@ export class Position {
       (at === undefined ? !reading.anchored : identity.isLater(this.floor, at) ||
         (!reading.anchored && !identity.isLater(at, this.floor)))
     if (forgotten) return undefined
-    this.add(key, at, identity.isSubmitted(event))
+    this.add(key, at, identity.isSubmitted(identity.typeOf(event)))
     return "processed"
   }
 
@@ -148,7 +148,7 @@ export class Position {
     if (key === undefined) return queued ? undefined : "processed"
     if (this.knows(key) || this.queued.has(key)) return undefined
     if (!queued) {
-      this.add(key, undefined, identity.isSubmitted(event))
+      this.add(key, undefined, identity.isSubmitted(identity.typeOf(event)))
       return "processed"
     }
     this.queued.add(key)

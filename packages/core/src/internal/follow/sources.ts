@@ -23,7 +23,7 @@ export const session = (api: Service, session_id: SessionId, options: Options): 
     page: (query) => api.call(Api.events.list, { path, query }, options),
     isOrdered: true,
     end: Effect.map(api.call(Api.sessions.retrieve, { path }, options), endOf),
-    isLast: (event) => event.type === "session.status_terminated" || event.type === "session.deleted"
+    isLast: (_, type) => type === "session.status_terminated" || type === "session.deleted"
   }
 }
 
@@ -45,8 +45,8 @@ export const thread = (
       const end = endOf(thread)
       return end === undefined ? session(api, session_id, options).end : Effect.succeed(end)
     }),
-    isLast: (event) =>
-      event.type === "session.deleted" || event.type === "session.status_terminated" ||
+    isLast: (event, type) =>
+      type === "session.deleted" || type === "session.status_terminated" ||
       (event.type === "session.thread_status_terminated" && event.session_thread_id === thread_id)
   }
 }
