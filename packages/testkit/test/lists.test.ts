@@ -264,4 +264,34 @@ describe("the list of events", () => {
       const rest = yield* ok("GET", `${url}?limit=100&page=${page.next_page}`)
       assert.deepStrictEqual(rest.data, (yield* eventsOf(id)).slice(4))
     }).pipe(Effect.provide(layer({ script: { otherwise: [{ sleep: 1000 }] } }))))
+
+  it.effect("4.21 page by page in either order, of whatever size, with what waits, are the whole", () =>
+    Effect.gen(function*() {
+      const id = yield* createSession()
+      for (const text of ["one", "two", "three", "four", "five"]) yield* send(id, message(text))
+      const all = yield* eventsOf(id)
+      assert.lengthOf(all.filter((event) => event.processed_at === undefined), 4)
+      const kinds = [undefined, "user.message", "session.status_running"]
+      for (const order of ["asc", "desc"]) {
+        for (const kind of kinds) {
+          const filter = kind === undefined ? "" : `&types[]=${kind}`
+          const wanted = all.filter((event) => kind === undefined || event.type === kind)
+          for (let limit = 1; limit <= wanted.length + 1; limit++) {
+            const seen: Array<unknown> = []
+            let page: string | undefined
+            do {
+              const next = page === undefined ? "" : `&page=${page}`
+              const answer = yield* ok(
+                "GET",
+                `/v1/sessions/${id}/events?order=${order}&limit=${limit}${filter}${next}`
+              )
+              assert.isNotEmpty(answer.data)
+              seen.push(...answer.data)
+              page = answer.next_page
+            } while (page !== undefined)
+            assert.deepStrictEqual(seen, order === "asc" ? wanted : wanted.toReversed())
+          }
+        }
+      }
+    }).pipe(Effect.provide(layer({ script: { otherwise: [{ sleep: 1000 }] } }))))
 })

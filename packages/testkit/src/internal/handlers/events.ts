@@ -4,7 +4,6 @@ import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
 import type { Rules } from "../../Rules.ts"
-import * as eventLog from "../eventLog.ts"
 import type { EventLog, StoredEvent } from "../eventLog.ts"
 import * as refusal from "../refusal.ts"
 import type { Ruling } from "../refusal.ts"
@@ -25,29 +24,60 @@ interface Entry {
   readonly key: readonly [number, number]
 }
 
+interface Place {
+  readonly list: string
+  readonly order: wire.Order
+  readonly cursor: wire.Cursor | undefined
+}
+
 /**
- * The events of a list: what was processed in the order of processing, then what waits, in the order of arrival.
+ * The events of a list: what was processed in the order of processing, then what waits, in the order of arrival. Of these
+ * as many as the page and what follows it may need, from its cursor on: a session may have a long history.
  *
  * What waits is keyed right behind the last entry, so that a cursor into it finds everything that is processed later.
  */
-const entries = (log: EventLog<StoredEvent>, inbox: ReadonlyArray<Pending>): ReadonlyArray<Entry> => {
-  const all: Array<Entry> = eventLog.toArray(log).map((event, i) => ({ event, key: [i, 0] }))
-  for (const pending of inbox) all.push({ event: pending.event, key: [log.length - 1, pending.seq + 1] })
-  return all
+const entries = (
+  log: EventLog<StoredEvent>,
+  inbox: ReadonlyArray<Pending>,
+  { cursor, order }: Place,
+  limit: number,
+  holds: (event: StoredEvent) => boolean
+): ReadonlyArray<Entry> => {
+  const count = log.length + inbox.length
+  const entry = (n: number): Entry | undefined => {
+    const event = n < log.length ? log.items[n] : undefined
+    if (event !== undefined) return { event, key: [n, 0] }
+    const pending = inbox[n - log.length]
+    return pending && { event: pending.event, key: [log.length - 1, pending.seq + 1] }
+  }
+  const isOnward = ([n, seq]: Entry["key"]): boolean => {
+    if (cursor === undefined) return true
+    const ahead = n - cursor.key[0] || seq - cursor.key[1]
+    return order === "asc" ? ahead > 0 : ahead < 0
+  }
+  const found: Array<Entry> = []
+  /** Whether there is enough: one more than a page, which shows that there is another. */
+  const take = (n: number): boolean => {
+    const one = entry(n)
+    if (one !== undefined && isOnward(one.key) && holds(one.event)) found.push(one)
+    return found.length > limit
+  }
+  if (order === "asc") {
+    for (let n = Math.max(0, cursor?.key[0] ?? 0); n < count; n++) if (take(n)) break
+    return found
+  }
+  for (let n = count - 1; n >= 0; n--) if (take(n)) break
+  return found.reverse()
 }
 
 const page = (
-  all: ReadonlyArray<Entry>,
-  { limit, rules, ...place }: {
-    readonly list: string
-    readonly order: wire.Order
-    readonly limit: number | undefined
-    readonly cursor: wire.Cursor | undefined
-    readonly rules: Rules
-  }
+  log: EventLog<StoredEvent>,
+  inbox: ReadonlyArray<Pending>,
+  { limit, rules, ...place }: Place & { readonly limit: number | undefined; readonly rules: Rules },
+  holds: (event: StoredEvent) => boolean = () => true
 ): Ruling<Page.Page<Event.EventEncoded>> =>
   Either.map(pages.limit(limit, defaultLimit, rules.maxItemsPerPage), (limit) => {
-    const cut = pages.cut(all, rules, {
+    const cut = pages.cut(entries(log, inbox, place, limit, holds), rules, {
       ...place,
       limit,
       key: (entry) => entry.key,
@@ -74,16 +104,18 @@ export const list = (call: Call<Event.ListParamsEncoded, unknown>): Ruling<Page.
     const inside = pages.within(query)
     yield* pages.checkBounds(cursor && processedAt(session.log.items[cursor.key[0]]), inside)
     const types = query.types === undefined ? undefined : new Set<string>(query.types)
-    let all = entries(session.log, session.inbox)
-    if (types !== undefined) all = all.filter(({ event }) => types.has(event.type))
-    if (inside !== undefined) {
-      // a bound is on the time of processing, which what waits does not have
-      all = all.filter(({ event }) => {
+    return yield* page(
+      session.log,
+      session.inbox,
+      { list: name, order, limit: query.limit, cursor, rules },
+      (event) => {
+        if (types !== undefined && !types.has(event.type)) return false
+        if (inside === undefined) return true
+        // a bound is on the time of processing, which what waits does not have
         const at = processedAt(event)
         return at === undefined ? !rules.boundsHidePending : inside(at)
-      })
-    }
-    return yield* page(all, { list: name, order, limit: query.limit, cursor, rules })
+      }
+    )
   })
 
 /** The types of events that may be asked for: all that lists can hold, except the one that is only ever streamed. */
@@ -101,7 +133,7 @@ export const listOfThread = (
     const name = `events:${threadId}`
     const cursor = yield* pages.cursor(call.query.page, name, "asc")
     const inbox = thread === session.threads[0] ? session.inbox : []
-    return yield* page(entries(thread.log, inbox), {
+    return yield* page(thread.log, inbox, {
       list: name,
       order: "asc",
       limit: call.query.limit,
