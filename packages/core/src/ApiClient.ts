@@ -35,7 +35,6 @@ import type { Scrub } from "./internal/secrets.ts"
 import { excerpt, scrubber } from "./internal/secrets.ts"
 import { timeLimit } from "./internal/timeLimit.ts"
 import { fromClientError } from "./internal/transport.ts"
-import * as watchdog from "./internal/watchdog.ts"
 import * as RateLimit from "./RateLimit.ts"
 import * as RetryPolicy from "./RetryPolicy.ts"
 
@@ -313,27 +312,18 @@ export const make: Effect.Effect<Service, never, ClientConfig | HttpClient.HttpC
         Effect.flatMap((message) => retrying(endpoint, connect(call, message, scope))),
         Effect.zipWith(Effect.metricLabels, ({ connection, head }, labels) => {
           const operation = endpoint.name
-          const requestId = response.requestId(head.headers, call.scrub)
-          const { maxSilence } = options
-          const read = pull.fromStream(head.stream)
+          const read = eventStream.read(head.stream, {
+            operation,
+            requestId: response.requestId(head.headers, call.scrub),
+            schema: endpoint.success,
+            maxEventSize: config.maxEventSize,
+            scrub: call.scrub,
+            onEvents: countEvents(operation, labels),
+            maxSilence: options.maxSilence
+          })
           return pull.toStream(Effect.zipRight(
             Effect.addFinalizer((exit) => Scope.close(connection, exit)),
-            Effect.map(
-              Scope.extend(
-                maxSilence === undefined
-                  ? read
-                  : Effect.flatMap(read, watchdog.watch(operation, requestId, maxSilence)),
-                connection
-              ),
-              eventStream.decode({
-                operation,
-                requestId,
-                schema: endpoint.success,
-                maxEventSize: config.maxEventSize,
-                scrub: call.scrub,
-                onEvents: countEvents(operation, labels)
-              })
-            )
+            Scope.extend(read, connection)
           ))
         }),
         observe(endpoint, input)

@@ -20,7 +20,7 @@ import * as AgentScript from "../src/AgentScript.ts"
 import * as Fault from "../src/Fault.ts"
 import * as Ledger from "../src/Ledger.ts"
 import * as Simulator from "../src/Simulator.ts"
-import { agentThat, countOf, create, inTime, params, typesOf } from "./utils/conversation.ts"
+import { agentThat, countOf, create, inTime, params, typesOf, underWay } from "./utils/conversation.ts"
 import { settle } from "./utils/wire.ts"
 
 const { customTool, delegate, fail, refuse, reschedule, say, sleep, together, tool } = AgentScript
@@ -35,18 +35,12 @@ const answerAll = { answer: () => Effect.succeedSome(PendingAction.result("42"))
 const once = (input: Conversation.Input = "Hello", options?: Conversation.Options) =>
   Effect.flatMap(create, (id) => inTime(Conversation.turn(id, input, options)))
 
-/** A turn under way, and something done to its session a second later. */
-const meanwhile = <E, R>(
-  act: (id: SessionId) => Effect.Effect<unknown, E, R>,
-  options?: Conversation.Options
-) =>
-  Effect.gen(function*() {
-    const id = yield* create
-    const fiber = yield* Effect.fork(Conversation.turn(id, "Hello", options))
-    yield* TestClock.adjust("1 second")
-    yield* act(id)
-    return { id, outcome: yield* inTime(Fiber.join(fiber)) }
-  })
+/** A turn to which something was done a second after its beginning. */
+const meanwhile = <E, R>(act: (id: SessionId) => Effect.Effect<unknown, E, R>, options?: Conversation.Options) =>
+  Effect.flatMap(
+    underWay(act, options),
+    ({ id, outcome }) => Effect.map(outcome, (outcome) => ({ id, outcome }))
+  )
 
 const send = (...events: Parameters<Events.Service["send"]>) =>
   Effect.flatMap(Events.Events, (service) => service.send(...events))

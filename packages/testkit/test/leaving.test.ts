@@ -166,20 +166,12 @@ const anywhere: Way = ({ n }) =>
     yield* Fiber.interrupt(fiber)
   })
 
+const often: ReadonlyArray<Way> = [caughtUp, connected, amidHead, amidList, amidEvent, anywhere]
+
 /** One of each of these, over and over. */
 const ways: ReadonlyArray<Way> = [
-  caughtUp,
-  connected,
-  amidHead,
-  amidList,
-  amidEvent,
-  anywhere,
-  caughtUp,
-  connected,
-  amidHead,
-  amidList,
-  amidEvent,
-  anywhere,
+  ...often,
+  ...often,
   caughtUp,
   () => until("CaughtUp")(follow({ from: "now" })),
   (cycle) => until("Reconnecting")(follow(hold(cycle, "end"))),

@@ -9,14 +9,12 @@ import * as Tool from "@effect/ai/Tool"
 import * as Toolkit from "@effect/ai/Toolkit"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as AgentScript from "../src/AgentScript.ts"
-import * as Fault from "../src/Fault.ts"
 import * as Simulator from "../src/Simulator.ts"
 import { agentThat, create } from "./utils/conversation.ts"
-import * as instant from "./utils/instant.ts"
+import * as plans from "./utils/plans.ts"
 
 const { customTool, delegate, say, together, tool } = AgentScript
 
@@ -112,39 +110,19 @@ const check = (kind: Kind) =>
     assert.deepStrictEqual(answers.toSorted(), calls.toSorted(), "one answer to each call")
   }).pipe(RetryPolicy.provide({ maxRetries: 10, jitter: 0 }), Effect.scoped)
 
-const run = (kind: Kind) => {
-  let count = 0
-  return (faults: Fault.Plan) =>
-    // whoever watches the tests gets a word in between
-    Effect.promise(async () => count++ % 20 === 0 && new Promise(setImmediate)).pipe(Effect.flatMap(() => {
-      const program = Effect.provide(check(kind), agentThat([kind.turn], { child, faults }))
-      const exit = instant.exit(Effect.withTracerEnabled(program, false) as Effect.Effect<void, unknown>, 8 * 3_600_000)
-      return exit === undefined ? Effect.dieMessage("does not end") : Exit.zipRight(exit, Exit.void)
-    }))
-}
-
-/** All but a stream in small pieces, which costs much and concerns no tool. */
-const what: ReadonlyArray<Fault.Kind> = [
-  "status",
-  "landed",
-  "drop_before",
-  "drop_after",
-  "delay",
-  "cut_after_events",
-  "cut_after_bytes",
-  "stall_after_events",
-  "repeat_event"
-]
+const run = (kind: Kind) =>
+  plans.under((faults) => {
+    const program = Effect.provide(check(kind), agentThat([kind.turn], { child, faults }))
+    return Effect.withTracerEnabled(program, false) as Effect.Effect<void, unknown>
+  }, 8 * 3_600_000)
 
 describe("tools", () => {
   const runs = Math.ceil(Number(process.env["TOOL_FAULTS"] ?? 1000) / Object.keys(kinds).length)
   for (const [at, [name, kind]] of Object.entries(kinds).entries()) {
-    it(`${name} do what they should in ${runs} ways to go wrong`, { timeout: 900_000 }, () =>
-      Effect.runPromise(
-        Effect.zipRight(
-          run(kind)([]),
-          Fault.search({ runs, seed: at * 1_000_000, kinds: what, maxShrinks: 100 }, run(kind))
-        )
-      ))
+    it(
+      `${name} do what they should in ${runs} ways to go wrong`,
+      { timeout: 900_000 },
+      () => plans.search(run(kind), { runs, seed: at * 1_000_000, kinds: plans.kinds, maxShrinks: 100 })
+    )
   }
 })

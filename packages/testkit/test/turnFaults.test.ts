@@ -10,15 +10,14 @@ import * as Sessions from "@effect-managed-agents/core/Sessions"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as AgentScript from "../src/AgentScript.ts"
-import * as Fault from "../src/Fault.ts"
+import type * as Fault from "../src/Fault.ts"
 import * as Ledger from "../src/Ledger.ts"
 import type * as Rules from "../src/Rules.ts"
 import * as Simulator from "../src/Simulator.ts"
 import { agentThat, params } from "./utils/conversation.ts"
-import * as instant from "./utils/instant.ts"
+import * as plans from "./utils/plans.ts"
 
 const { customTool, delegate, say, sleep, together, tool } = AgentScript
 
@@ -109,26 +108,10 @@ const check = ({ converse, outcomes, said }: Kind) =>
     yield* Ledger.assertAll
   })
 
-const run = (kind: Kind, rules: Partial<Rules.Rules> = {}) => (faults: Fault.Plan) =>
-  // whoever watches the tests gets a word in between
-  Effect.promise(() => new Promise(setImmediate)).pipe(Effect.flatMap(() => {
-    const exit = instant.exit(Effect.provide(check(kind), agentThat(turns, { child, faults, rules })), 4 * 3_600_000)
-    return exit === undefined ? Effect.dieMessage("does not end") : Exit.zipRight(exit, Exit.void)
-  }))
+const run = (kind: Kind, rules: Partial<Rules.Rules> = {}) =>
+  plans.under((faults) => Effect.provide(check(kind), agentThat(turns, { child, faults, rules })), 4 * 3_600_000)
 
-/** All but a stream in small pieces, which costs much and concerns no turn. */
-const what: ReadonlyArray<Fault.Kind> = [
-  "status",
-  "landed",
-  "drop_before",
-  "drop_after",
-  "delay",
-  "cut_after_events",
-  "cut_after_bytes",
-  "stall_after_events",
-  "repeat_event",
-  "insert"
-]
+const what: ReadonlyArray<Fault.Kind> = [...plans.kinds, "insert"]
 
 /** All that the service may do differently, as the most inconvenient guesses have it. */
 const hard: Partial<Rules.Rules> = {
@@ -145,21 +128,20 @@ const hard: Partial<Rules.Rules> = {
 
 describe("conversations", () => {
   for (const [name, kind] of Object.entries(kinds)) {
-    it(`${name} end as they should on a service that makes it hard`, { timeout: 600_000 }, () =>
-      Effect.runPromise(
-        Effect.zipRight(run(kind, hard)([]), Fault.search({ runs: 15, seed: -1000, kinds: what }, run(kind, hard)))
-      ))
+    it(
+      `${name} end as they should on a service that makes it hard`,
+      { timeout: 600_000 },
+      () => plans.search(run(kind, hard), { runs: 15, seed: -1000, kinds: what })
+    )
   }
 
   // some time between the tests of other files
   const runs = Math.ceil(Number(process.env["TURN_FAULTS"] ?? 800) / Object.keys(kinds).length)
   for (const [i, [name, kind]] of Object.entries(kinds).entries()) {
-    it(`${name} end as they should in ${runs} ways to go wrong`, { timeout: 600_000 }, () =>
-      Effect.runPromise(
-        Effect.zipRight(
-          run(kind)([]),
-          Fault.search({ runs, seed: i * 1_000_000, kinds: what, maxShrinks: 100 }, run(kind))
-        )
-      ))
+    it(
+      `${name} end as they should in ${runs} ways to go wrong`,
+      { timeout: 600_000 },
+      () => plans.search(run(kind), { runs, seed: i * 1_000_000, kinds: what, maxShrinks: 100 })
+    )
   }
 })

@@ -1,16 +1,21 @@
 import * as Chunk from "effect/Chunk"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
 import type { ApiError } from "../ApiError.ts"
 import { MalformedResponse, StreamInterrupted, StreamStalled } from "../ApiError.ts"
 import * as Sse from "../Sse.ts"
 import { explain } from "./explain.ts"
 import * as guard from "./guard.ts"
 import type { Pull } from "./pull.ts"
+import { fromStream } from "./pull.ts"
 import { fromErrorFrame } from "./response.ts"
 import type { Scrub } from "./secrets.ts"
 import { excerpt } from "./secrets.ts"
 import { describe } from "./transport.ts"
+import { watch } from "./watchdog.ts"
 
 /** What {@link decode} needs to know. */
 export interface Options<A, I> {
@@ -63,6 +68,24 @@ export const decode = <A, I>(options: Options<A, I>) => {
     )
     return next
   }
+}
+
+/** What {@link read} needs to know besides. */
+export interface ReadOptions<A, I> extends Options<A, I> {
+  /** How long the bytes may be silent. Without it nothing watches them. */
+  readonly maxSilence: Duration.DurationInput | undefined
+}
+
+/** Starts a body, until the scope closes, and reads its events. */
+export const read = <A, I, E>(
+  bytes: Stream.Stream<Uint8Array, E>,
+  options: ReadOptions<A, I>
+): Effect.Effect<Pull<A, ApiError>, never, Scope.Scope> => {
+  const { maxSilence, operation, requestId } = options
+  const pull = fromStream(bytes)
+  return maxSilence === undefined
+    ? Effect.map(pull, decode(options))
+    : Effect.map(Effect.flatMap(pull, watch(operation, requestId, maxSilence)), decode(options))
 }
 
 interface Decoder<A> {

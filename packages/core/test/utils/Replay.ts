@@ -22,7 +22,6 @@ import * as Event_ from "../../src/Event.ts"
 import * as Events from "../../src/Events.ts"
 import * as eventStream from "../../src/internal/eventStream.ts"
 import * as pull from "../../src/internal/pull.ts"
-import * as watchdog from "../../src/internal/watchdog.ts"
 import type { Page } from "../../src/Page.ts"
 import * as Sse from "../../src/Sse.ts"
 import * as Timestamp from "../../src/Timestamp.ts"
@@ -235,20 +234,15 @@ export const events = (replays: ReadonlyMap<string, Replay>) => {
   }
   const open = (endpoint: Endpoint.Any, input: any, options: ApiClient.StreamOptions = {}) =>
     Effect.map(Effect.suspend(() => find(input).open()), (bytes) =>
-      pull.toStream(Effect.map(
-        Effect.flatMap(
-          pull.fromStream(bytes),
-          watchdog.watch(endpoint.name, undefined, options.maxSilence ?? Duration.infinity)
-        ),
-        eventStream.decode({
-          operation: endpoint.name,
-          requestId: undefined,
-          schema: endpoint.success,
-          maxEventSize: 100_000,
-          scrub: (text) => text,
-          onEvents: () => {}
-        })
-      )))
+      pull.toStream(eventStream.read(bytes, {
+        operation: endpoint.name,
+        requestId: undefined,
+        schema: endpoint.success,
+        maxEventSize: 100_000,
+        scrub: (text) => text,
+        onEvents: () => {},
+        maxSilence: options.maxSilence
+      })))
   return Events.layer.pipe(
     // only these endpoints are called
     Layer.provide(Layer.succeed(ApiClient.ApiClient, { call, open } as unknown as ApiClient.Service))

@@ -1,4 +1,6 @@
 /** A client on a simulated agent. */
+import * as Conversation from "@effect-managed-agents/core/Conversation"
+import type { SessionId } from "@effect-managed-agents/core/Ids"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -53,6 +55,19 @@ export const inTime = <A, E, R>(
       { until: ({ _tag }) => _tag === "Some", schedule: Schedule.recurs(10_000) }
     )
     return yield* Fiber.join(fiber)
+  })
+
+/** A turn under way, to which something happens a second later, and how it ends. */
+export const underWay = <E, R>(
+  act: (id: SessionId) => Effect.Effect<unknown, E, R>,
+  options?: Conversation.Options
+) =>
+  Effect.gen(function*() {
+    const id = yield* create
+    const fiber = yield* Effect.fork(Conversation.turn(id, "Hello", options))
+    yield* TestClock.adjust("1 second")
+    yield* act(id)
+    return { id, fiber, outcome: inTime(Fiber.join(fiber)) }
   })
 
 export const typesOf = (id: string) =>
