@@ -64,6 +64,16 @@ describe.sequential("leaving", () => {
   }, 120_000)
 })
 
+describe.sequential("an update", () => {
+  it.effect("is a plain object, however it was made", () => {
+    const { layer } = replay()
+    return Effect.gen(function*() {
+      const updates = yield* Stream.runCollect(events())
+      for (const update of updates) assert.strictEqual(Object.getPrototypeOf(update), Object.prototype, update._tag)
+    }).pipe(Effect.provide(layer), Effect.withClock(eagerClock.make()))
+  })
+})
+
 describe.sequential("a service that is down for a day", () => {
   it.effect("is asked about every ten seconds, in constant memory", () => {
     const { layer } = replay({ connections: [{ ...smooth, refuse: { request: "stream" } }] })

@@ -2,7 +2,7 @@
  * `npm run bench`: what an event costs, in processor time and in memory, and how many turns a test suite gets through,
  * beside the official SDK and beside the least that one can do. Nothing is asserted: the machine may be busy, so only ratios within one run mean anything.
  *
- *     npm run bench -- --only speed --rounds 7 --events 500000
+ *     npm run bench -- --only speed --rounds 3 --events 500000
  */
 import { VERSION } from "@anthropic-ai/sdk/version"
 import { StreamEvent } from "@effect-managed-agents/core/Event"
@@ -38,9 +38,9 @@ const { positionals, values } = parseArgs({
   options: {
     task: { type: "boolean", default: false },
     only: { type: "string", multiple: true },
-    events: { type: "string", default: "500000" },
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "110" },
+    events: { type: "string", default: "1000000" },
+    rounds: { type: "string", default: "7" },
+    seconds: { type: "string", default: "300" },
     "memory-events": { type: "string", default: "1000000" },
     sessions: { type: "string", default: "10000" },
     many: { type: "string", default: "5000" },

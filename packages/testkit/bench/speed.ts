@@ -5,7 +5,7 @@ import { ask } from "./processes.ts"
 import { median, table } from "./report.ts"
 
 /** Read before the measurement, so that it is not about starting up. */
-const warmUp = 100_000
+const warmUp = 200_000
 
 interface Measurement {
   readonly seen: number

@@ -25,6 +25,8 @@ import type { Reading } from "./position.ts"
 import { Position } from "./position.ts"
 import { Previews } from "./previews.ts"
 
+type State = Follow.Event["state"]
+
 /** What is followed: a session or a thread. */
 export interface Source {
   /** For errors and metrics. */
@@ -43,6 +45,19 @@ export interface Source {
   /** Whether nothing comes after this event, of this type. */
   readonly isLast: (event: StreamEvent, type: string) => boolean
 }
+
+/**
+ * An event that is delivered: a plain object, made by a constructor. A literal that is evaluated for every event is
+ * allocated in the old generation once V8 has seen a consumer hold the first ones for a while, and keeps them all alive.
+ */
+function Delivered(this: { -readonly [K in keyof Follow.Event]: Follow.Event[K] }, event: Event.Event, state: State) {
+  this._tag = "Event"
+  this.event = event
+  this.state = state
+}
+Delivered.prototype = Object.prototype
+// to the compiler a function is no constructor
+const DeliveredEvent = Delivered as unknown as new(event: Event.Event, state: State) => Follow.Event
 
 /** What is done next: it yields updates, or none, and says what comes after it. */
 type Step = Effect.Effect<ReadonlyArray<Follow.Update>, ApiError>
@@ -132,11 +147,11 @@ const makePull = Effect.fnUntraced(function*(
   const deliver = (
     event: Event.Event,
     type: string,
-    state: "queued" | "processed",
+    state: State,
     out: Array<Follow.Update>
   ): void => {
     previews.event(event, out)
-    out.push({ _tag: "Event", event, state })
+    out.push(new DeliveredEvent(event, state))
     progressed = true
     if (isLast(event, type)) ended = type === "session.deleted" ? "deleted" : "event"
   }
