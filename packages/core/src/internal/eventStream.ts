@@ -95,6 +95,8 @@ interface Decoder<A> {
   readonly failure: ApiError | undefined
 }
 
+const none: Array<never> = []
+
 const makeDecoder = <A, I>(options: Options<A, I>, is: (value: unknown) => value is A): Decoder<A> => {
   const { maxEventSize, operation, requestId, schema, scrub } = options
   let events: Array<A> = []
@@ -136,7 +138,8 @@ const makeDecoder = <A, I>(options: Options<A, I>, is: (value: unknown) => value
   })
   return {
     push: (chunks) => {
-      events = []
+      // not a literal, for the reason that is given where pulls are written to streams
+      events = none.slice()
       for (const bytes of chunks) {
         if (failure === undefined) parser.feed(bytes)
       }

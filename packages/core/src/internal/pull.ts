@@ -1,5 +1,5 @@
 import * as Channel from "effect/Channel"
-import type * as Chunk from "effect/Chunk"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Scope from "effect/Scope"
@@ -38,11 +38,19 @@ export const toStream = <A, E, R, E2, R2>(
   return stream
 }
 
-/** Nothing here is made anew for a chunk but what holds it while it is written. */
+/**
+ * Nothing here is made anew for a chunk but what holds it while it is written.
+ *
+ * A chunk is wrapped again because of how V8 treats what one piece of code allocates: once nearly all of it has been held
+ * by consumers for a while, the rest is allocated in the old generation, and keeps all events alive that it refers to.
+ */
 const write = <A, E, R>(pull: Pull<A, E, R>) => {
   const loop: Channel.Channel<Chunk.Chunk<A>, unknown, E, unknown, unknown, unknown, R> = Channel.flatMap(
     Channel.fromEffect(pull),
-    (chunk) => chunk === undefined ? Channel.void : Channel.flatMap(Channel.write(chunk), again)
+    (chunk) =>
+      chunk === undefined
+        ? Channel.void
+        : Channel.flatMap(Channel.write(Chunk.unsafeFromArray(Chunk.toReadonlyArray(chunk))), again)
   )
   const again = () => loop
   return loop

@@ -54,6 +54,13 @@ export const keyOf = (event: StreamEvent, at: Timestamp.Timestamp | undefined): 
   return at === undefined ? undefined : `${common(event).type} ${at}`
 }
 
+/** A number that two keys hardly ever share. It is made of their ends, in which ids differ. */
+export const markOf = (key: string): number => {
+  let mark = 0
+  for (let at = Math.max(0, key.length - 5); at < key.length; at++) mark = (mark << 6) ^ key.charCodeAt(at)
+  return mark
+}
+
 /** Whether the first stamp is later than the second one. */
 export const isLater = (one: Timestamp.Timestamp, other: Timestamp.Timestamp): boolean => {
   // the service writes UTC, mostly with as many digits; then texts are in the order of time

@@ -16,28 +16,49 @@ export interface Reading {
   anchored: boolean
 }
 
+/** How many events there is room for from the beginning. */
+const room = 1024
+
 /** Events in the order of their delivery. They are indexed when one is looked up, which few ever are. */
 class Generation {
-  /** Those of clients, which are looked up often. */
-  readonly submitted = new Set<string>()
-  readonly keys: Array<string> = []
-  readonly stamps: Array<Stamp | undefined> = []
+  /** Of those of clients, which are looked up often: to hash a text is what would cost most of it. */
+  readonly submitted = new Set<number>()
+  size = 0
+  private readonly keys: Array<string>
+  private readonly stamps: Array<Stamp | undefined>
   private readonly index = new Set<string>()
   private indexed = 0
 
+  /** Arrays that grow would be half of what a busy follower allocates. */
+  constructor(capacity: number) {
+    this.keys = []
+    this.stamps = []
+    this.keys.length = this.stamps.length = Math.min(capacity, room)
+  }
+
+  add(key: string, at: Stamp | undefined): void {
+    this.keys[this.size] = key
+    this.stamps[this.size++] = at
+  }
+
   has(key: string): boolean {
-    for (const { keys } = this; this.indexed < keys.length; this.indexed++) this.index.add(keys[this.indexed] ?? "")
+    for (const { keys, size } = this; this.indexed < size; this.indexed++) this.index.add(keys[this.indexed] ?? "")
     return this.index.has(key)
   }
 
   latest(count: number): ReadonlyArray<readonly [key: string, at: Stamp | null]> {
-    const first = this.keys.length - count
-    return this.keys.slice(first).map((key, n) => [key, this.stamps[first + n] ?? null])
+    const first = this.size - count
+    return this.keys.slice(first, this.size).map((key, n) => [key, this.stamps[first + n] ?? null])
+  }
+
+  /** The stamps, without those of so many of the latest. */
+  stampsBefore(count: number): ReadonlyArray<Stamp | undefined> {
+    return this.stamps.slice(0, this.size - count)
   }
 
   /** Whose stamp it is. */
   keyAt(at: Stamp | undefined): string | undefined {
-    return this.keys[this.stamps.lastIndexOf(at)]
+    return this.keys[this.stamps.lastIndexOf(at, this.size - 1)]
   }
 }
 
@@ -49,8 +70,8 @@ class Generation {
  */
 export class Position {
   private readonly remember: number
-  private young = new Generation()
-  private old = new Generation()
+  private young: Generation
+  private old = new Generation(0)
   /** No stamp in `old` is later. */
   private oldest: Stamp | undefined
   private oldestKey: string | undefined
@@ -61,6 +82,7 @@ export class Position {
 
   constructor(cursor: Cursor.Cursor, remember: number) {
     this.remember = Math.max(1, remember)
+    this.young = new Generation(this.remember)
     this.floor = this.latest = cursor.before
     for (const [key, at] of cursor.read) this.add(key, at ?? undefined, true)
     for (const key of cursor.queued) this.queued.add(key)
@@ -126,14 +148,12 @@ export class Position {
   /** This position as a value. */
   get cursor(): Cursor.Cursor {
     const { old, young } = this
-    const fromYoung = Math.min(young.keys.length, Cursor.size)
-    const fromOld = Math.min(old.keys.length, Cursor.size - fromYoung)
+    const fromYoung = Math.min(young.size, Cursor.size)
+    const fromOld = Math.min(old.size, Cursor.size - fromYoung)
     let before = this.floor
-    const pass = (at: Stamp | undefined): void => {
+    for (const at of [...old.stampsBefore(fromOld), ...young.stampsBefore(fromYoung)]) {
       if (at !== undefined && (before === undefined || identity.isLater(at, before))) before = at
     }
-    for (let n = 0; n < old.stamps.length - fromOld; n++) pass(old.stamps[n])
-    for (let n = 0; n < young.stamps.length - fromYoung; n++) pass(young.stamps[n])
     return {
       version: 1,
       ...(before === undefined ? {} : { before }),
@@ -168,7 +188,9 @@ export class Position {
 
   /** The same for an event that came from a client. */
   private knowsSubmitted(key: string): boolean {
-    return this.young.submitted.has(key) || this.old.submitted.has(key) || key === this.floorKey
+    const mark = identity.markOf(key)
+    const isCandidate = this.young.submitted.has(mark) || this.old.submitted.has(mark) || key === this.floorKey
+    return isCandidate && this.knows(key)
   }
 
   private add(
@@ -177,7 +199,7 @@ export class Position {
     isSubmitted: boolean,
     isLatest = at !== undefined && (this.latest === undefined || identity.isLater(at, this.latest))
   ): void {
-    if (this.young.keys.length >= this.remember) {
+    if (this.young.size >= this.remember) {
       if (this.oldest !== undefined) {
         this.floor = this.oldest
         this.floorKey = this.oldestKey
@@ -185,11 +207,10 @@ export class Position {
       this.oldest = this.latest
       this.oldestKey = this.young.keyAt(this.latest) ?? this.oldestKey
       this.old = this.young
-      this.young = new Generation()
+      this.young = new Generation(this.remember)
     }
-    this.young.keys.push(key)
-    this.young.stamps.push(at)
-    if (isSubmitted) this.young.submitted.add(key)
+    this.young.add(key, at)
+    if (isSubmitted) this.young.submitted.add(identity.markOf(key))
     if (isLatest) this.latest = at
     if (this.queued.size > 0) this.queued.delete(key)
   }
