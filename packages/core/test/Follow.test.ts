@@ -182,6 +182,16 @@ describe.sequential("after a reconnect", () => {
     assert.isAtMost(known, 202)
     for (let n = 0; n < 10_000; n++) assert.isUndefined(position.live(event(n)))
   })
+
+  it("an input is known by its id, although it is stamped again and others end alike", () => {
+    for (const remember of [1, 100, 3000]) {
+      const position = new Position(Cursor.start, remember)
+      const input = (n: number, at: number) =>
+        ({ ...event(at), type: "user.interrupt", id: `${n}-input` }) as Event.Event
+      for (let n = 0; n < 5000; n++) assert.strictEqual(position.live(input(n, n)), "processed")
+      for (let n = 5000 - remember; n < 5000; n++) assert.isUndefined(position.live(input(n, 10_000)))
+    }
+  })
 })
 
 describe.sequential("a cursor", () => {
