@@ -138,7 +138,7 @@ const makeDecoder = <A, I>(options: Options<A, I>, is: (value: unknown) => value
   })
   return {
     push: (chunks) => {
-      // not a literal, for the reason that is given where pulls are written to streams
+      // not a literal, for the reason that is given in pull.ts
       events = none.slice()
       for (const bytes of chunks) {
         if (failure === undefined) parser.feed(bytes)

@@ -42,7 +42,8 @@ export const toStream = <A, E, R, E2, R2>(
  * Nothing here is made anew for a chunk but what holds it while it is written.
  *
  * A chunk is wrapped again because of how V8 treats what one piece of code allocates: once nearly all of it has been held
- * by consumers for a while, the rest is allocated in the old generation, and keeps all events alive that it refers to.
+ * by consumers for a while, the rest is allocated in the old generation, and keeps all events alive that it refers to. Of
+ * two wrappers one dies at once.
  */
 const write = <A, E, R>(pull: Pull<A, E, R>) => {
   const loop: Channel.Channel<Chunk.Chunk<A>, unknown, E, unknown, unknown, unknown, R> = Channel.flatMap(

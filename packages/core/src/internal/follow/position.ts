@@ -29,7 +29,7 @@ class Generation {
   private readonly index = new Set<string>()
   private indexed = 0
 
-  /** Arrays that grow would be half of what a busy follower allocates. */
+  /** Arrays that grow would be much of what a busy follower allocates. */
   constructor(capacity: number) {
     this.keys = []
     this.stamps = []
