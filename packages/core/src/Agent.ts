@@ -6,8 +6,8 @@
 import * as Schema from "effect/Schema"
 import * as AgentTool from "./AgentTool.ts"
 import { AgentId, SkillId } from "./Ids.ts"
-import * as params from "./internal/params.ts"
-import * as wire from "./internal/wire.ts"
+import * as params from "./internal/schema/params.ts"
+import * as wire from "./internal/schema/wire.ts"
 
 /**
  * The name of a model; any name is accepted.
@@ -73,7 +73,13 @@ export type Effort = typeof Effort.Type
  */
 export type EffortEncoded = typeof Effort.Encoded
 
-const ModelConfig_ = wire.struct("ModelConfig", {
+/**
+ * A model and how it is used.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class ModelConfig extends wire.Struct<ModelConfig>()("ModelConfig", {
   /** The model. */
   id: Model,
   /** Absent from servers of mid-2026. */
@@ -82,15 +88,7 @@ const ModelConfig_ = wire.struct("ModelConfig", {
   inference_geo: wire.optional(Schema.String),
   /** `fast` answers sooner at a premium; absent stands for `standard`. */
   speed: wire.optional(wire.openString("Speed", "standard", "fast"))
-})
-
-/**
- * A model and how it is used.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ModelConfig extends Schema.Schema.Type<typeof ModelConfig_> {}
+}) {}
 
 /**
  * {@link ModelConfig} as it is on the wire.
@@ -98,17 +96,15 @@ export interface ModelConfig extends Schema.Schema.Type<typeof ModelConfig_> {}
  * @category models
  * @since 0.1.0
  */
-export interface ModelConfigEncoded extends Schema.Schema.Encoded<typeof ModelConfig_> {}
+export interface ModelConfigEncoded extends Schema.Schema.Encoded<typeof ModelConfig> {}
 
 /**
- * Schema of {@link ModelConfig}.
+ * A model and how to use it.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const ModelConfig: Schema.Schema<ModelConfig, ModelConfigEncoded> = ModelConfig_
-
-const ModelConfigParams_ = wire.struct("ModelConfigParams", {
+export class ModelConfigParams extends wire.Struct<ModelConfigParams>()("ModelConfigParams", {
   /** The model. */
   id: Model,
   /** A level, as its name or as an object; the default depends on the model. */
@@ -117,15 +113,7 @@ const ModelConfigParams_ = wire.struct("ModelConfigParams", {
   inference_geo: Schema.optional(Schema.NullOr(Schema.String)),
   /** `fast` answers sooner at a premium, on the models that have it; the default is `standard`. */
   speed: Schema.optional(Schema.NullOr(Schema.Literal("standard", "fast")))
-})
-
-/**
- * A model and how to use it.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ModelConfigParams extends Schema.Schema.Type<typeof ModelConfigParams_> {}
+}) {}
 
 /**
  * {@link ModelConfigParams} as it is on the wire.
@@ -133,47 +121,21 @@ export interface ModelConfigParams extends Schema.Schema.Type<typeof ModelConfig
  * @category models
  * @since 0.1.0
  */
-export interface ModelConfigParamsEncoded extends Schema.Schema.Encoded<typeof ModelConfigParams_> {}
+export interface ModelConfigParamsEncoded extends Schema.Schema.Encoded<typeof ModelConfigParams> {}
 
 /**
- * Schema of {@link ModelConfigParams}.
+ * An MCP server at a URL.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const ModelConfigParams: Schema.Schema<ModelConfigParams, ModelConfigParamsEncoded> = ModelConfigParams_
-
-const UrlMcpServer_ = wire.struct("UrlMcpServer", {
+export class UrlMcpServer extends wire.Struct<UrlMcpServer>()("UrlMcpServer", {
   type: Schema.Literal("url"),
   /** The name that `mcp_toolset` tools refer to. */
   name: Schema.String,
   /** Where the server is. */
   url: Schema.String
-})
-
-/**
- * An MCP server at a URL.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UrlMcpServer extends Schema.Schema.Type<typeof UrlMcpServer_> {}
-
-/**
- * {@link UrlMcpServer} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UrlMcpServerEncoded extends Schema.Schema.Encoded<typeof UrlMcpServer_> {}
-
-/**
- * Schema of {@link UrlMcpServer}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const UrlMcpServer: Schema.Schema<UrlMcpServer, UrlMcpServerEncoded> = UrlMcpServer_
+}) {}
 
 /**
  * An MCP server whose tools an agent may have.
@@ -199,37 +161,19 @@ export type McpServer = typeof McpServer.Type
  */
 export type McpServerEncoded = typeof McpServer.Encoded
 
-const UrlMcpServerParams_ = wire.struct("UrlMcpServerParams", {
+/**
+ * An MCP server to connect to.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class UrlMcpServerParams extends wire.Struct<UrlMcpServerParams>()("UrlMcpServerParams", {
   type: Schema.Literal("url"),
   /** The name that `mcp_toolset` tools refer to: 1 to 255 characters, unique among the servers. */
   name: params.text({ nonEmpty: true, max: 255 }),
   /** At most 2,048 characters. */
   url: params.text({ nonEmpty: true, max: 2048 })
-})
-
-/**
- * An MCP server to connect to.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UrlMcpServerParams extends Schema.Schema.Type<typeof UrlMcpServerParams_> {}
-
-/**
- * {@link UrlMcpServerParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UrlMcpServerParamsEncoded extends Schema.Schema.Encoded<typeof UrlMcpServerParams_> {}
-
-/**
- * Schema of {@link UrlMcpServerParams}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const UrlMcpServerParams: Schema.Schema<UrlMcpServerParams, UrlMcpServerParamsEncoded> = UrlMcpServerParams_
+}) {}
 
 /**
  * An MCP server to connect to.
@@ -273,69 +217,33 @@ export const McpServersParams = params.list(McpServerParams, { max: 20 }).pipe(
  */
 export type McpServersParams = typeof McpServersParams.Type
 
-const AnthropicSkill_ = wire.struct("AnthropicSkill", {
+/**
+ * A skill that Anthropic maintains.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class AnthropicSkill extends wire.Struct<AnthropicSkill>()("AnthropicSkill", {
   type: Schema.Literal("anthropic"),
   /** Its name, such as `xlsx`. */
   skill_id: Schema.String,
   /** The version that is loaded. */
   version: Schema.String
-})
+}) {}
 
 /**
- * A skill that Anthropic maintains.
- *
- * @category models
- * @since 0.1.0
- */
-export interface AnthropicSkill extends Schema.Schema.Type<typeof AnthropicSkill_> {}
-
-/**
- * {@link AnthropicSkill} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface AnthropicSkillEncoded extends Schema.Schema.Encoded<typeof AnthropicSkill_> {}
-
-/**
- * Schema of {@link AnthropicSkill}.
+ * A skill of the workspace.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const AnthropicSkill: Schema.Schema<AnthropicSkill, AnthropicSkillEncoded> = AnthropicSkill_
-
-const CustomSkill_ = wire.struct("CustomSkill", {
+export class CustomSkill extends wire.Struct<CustomSkill>()("CustomSkill", {
   type: Schema.Literal("custom"),
   /** The skill. */
   skill_id: SkillId,
   /** The version that is loaded. */
   version: Schema.String
-})
-
-/**
- * A skill of the workspace.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CustomSkill extends Schema.Schema.Type<typeof CustomSkill_> {}
-
-/**
- * {@link CustomSkill} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CustomSkillEncoded extends Schema.Schema.Encoded<typeof CustomSkill_> {}
-
-/**
- * Schema of {@link CustomSkill}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const CustomSkill: Schema.Schema<CustomSkill, CustomSkillEncoded> = CustomSkill_
+}) {}
 
 /**
  * A skill that is loaded into the sandbox.
@@ -361,70 +269,33 @@ export type Skill = typeof Skill.Type
  */
 export type SkillEncoded = typeof Skill.Encoded
 
-const AnthropicSkillParams_ = wire.struct("AnthropicSkillParams", {
+/**
+ * A skill that Anthropic maintains, to load into the sandbox.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class AnthropicSkillParams extends wire.Struct<AnthropicSkillParams>()("AnthropicSkillParams", {
   type: Schema.Literal("anthropic"),
   /** Its name, such as `xlsx`. */
   skill_id: Schema.String,
   /** The default is the latest. */
   version: Schema.optional(Schema.NullOr(Schema.String))
-})
+}) {}
 
 /**
- * A skill that Anthropic maintains, to load into the sandbox.
- *
- * @category models
- * @since 0.1.0
- */
-export interface AnthropicSkillParams extends Schema.Schema.Type<typeof AnthropicSkillParams_> {}
-
-/**
- * {@link AnthropicSkillParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface AnthropicSkillParamsEncoded extends Schema.Schema.Encoded<typeof AnthropicSkillParams_> {}
-
-/**
- * Schema of {@link AnthropicSkillParams}.
+ * A skill of the workspace, to load into the sandbox.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const AnthropicSkillParams: Schema.Schema<AnthropicSkillParams, AnthropicSkillParamsEncoded> =
-  AnthropicSkillParams_
-
-const CustomSkillParams_ = wire.struct("CustomSkillParams", {
+export class CustomSkillParams extends wire.Struct<CustomSkillParams>()("CustomSkillParams", {
   type: Schema.Literal("custom"),
   /** The skill. */
   skill_id: SkillId,
   /** The default is the latest. */
   version: Schema.optional(Schema.NullOr(Schema.String))
-})
-
-/**
- * A skill of the workspace, to load into the sandbox.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CustomSkillParams extends Schema.Schema.Type<typeof CustomSkillParams_> {}
-
-/**
- * {@link CustomSkillParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CustomSkillParamsEncoded extends Schema.Schema.Encoded<typeof CustomSkillParams_> {}
-
-/**
- * Schema of {@link CustomSkillParams}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const CustomSkillParams: Schema.Schema<CustomSkillParams, CustomSkillParamsEncoded> = CustomSkillParams_
+}) {}
 
 /**
  * A skill to load into the sandbox.
@@ -450,64 +321,27 @@ export type SkillParams = typeof SkillParams.Type
  */
 export type SkillParamsEncoded = typeof SkillParams.Encoded
 
-const ServiceAccountIdentity_ = wire.struct("ServiceAccountIdentity", {
-  type: Schema.Literal("service_account")
-})
-
 /**
  * The service's own account, which acts unless an agent names another principal.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ServiceAccountIdentity extends Schema.Schema.Type<typeof ServiceAccountIdentity_> {}
-
-/**
- * {@link ServiceAccountIdentity} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ServiceAccountIdentityEncoded extends Schema.Schema.Encoded<typeof ServiceAccountIdentity_> {}
-
-/**
- * Schema of {@link ServiceAccountIdentity}.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const ServiceAccountIdentity: Schema.Schema<ServiceAccountIdentity, ServiceAccountIdentityEncoded> =
-  ServiceAccountIdentity_
-
-const AwsRoleIdentity_ = wire.struct("AwsRoleIdentity", {
-  type: Schema.Literal("aws_role"),
-  /** The ARN of the role. */
-  role_arn: Schema.String
-})
+export class ServiceAccountIdentity extends wire.Struct<ServiceAccountIdentity>()("ServiceAccountIdentity", {
+  type: Schema.Literal("service_account")
+}) {}
 
 /**
  * A role of AWS.
  *
- * @category models
- * @since 0.1.0
- */
-export interface AwsRoleIdentity extends Schema.Schema.Type<typeof AwsRoleIdentity_> {}
-
-/**
- * {@link AwsRoleIdentity} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface AwsRoleIdentityEncoded extends Schema.Schema.Encoded<typeof AwsRoleIdentity_> {}
-
-/**
- * Schema of {@link AwsRoleIdentity}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const AwsRoleIdentity: Schema.Schema<AwsRoleIdentity, AwsRoleIdentityEncoded> = AwsRoleIdentity_
+export class AwsRoleIdentity extends wire.Struct<AwsRoleIdentity>()("AwsRoleIdentity", {
+  type: Schema.Literal("aws_role"),
+  /** The ARN of the role. */
+  role_arn: Schema.String
+}) {}
 
 /**
  * The principal that the runs of an agent act as.
@@ -552,22 +386,20 @@ const definition = {
   execution_identity: wire.optional(ExecutionIdentity)
 }
 
-const ResolvedAgent_ = wire.struct("ResolvedAgent", {
+/**
+ * A saved agent at one version, as it was when the session was created.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class ResolvedAgent extends wire.Struct<ResolvedAgent>()("ResolvedAgent", {
   type: Schema.Literal("agent"),
   /** The agent. */
   id: AgentId,
   /** Counts from 1. */
   version: wire.number,
   ...definition
-})
-
-/**
- * A saved agent at one version, as it was when the session was created.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ResolvedAgent extends Schema.Schema.Type<typeof ResolvedAgent_> {}
+}) {}
 
 /**
  * {@link ResolvedAgent} as it is on the wire.
@@ -575,29 +407,19 @@ export interface ResolvedAgent extends Schema.Schema.Type<typeof ResolvedAgent_>
  * @category models
  * @since 0.1.0
  */
-export interface ResolvedAgentEncoded extends Schema.Schema.Encoded<typeof ResolvedAgent_> {}
-
-/**
- * Schema of {@link ResolvedAgent}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const ResolvedAgent: Schema.Schema<ResolvedAgent, ResolvedAgentEncoded> = ResolvedAgent_
-
-const Advisor_ = wire.struct("Advisor", {
-  type: Schema.Literal("advisor"),
-  /** The model that gives advice. */
-  model: Schema.String
-})
+export interface ResolvedAgentEncoded extends Schema.Schema.Encoded<typeof ResolvedAgent> {}
 
 /**
  * A model that the primary thread may consult in the middle of a turn.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface Advisor extends Schema.Schema.Type<typeof Advisor_> {}
+export class Advisor extends wire.Struct<Advisor>()("Advisor", {
+  type: Schema.Literal("advisor"),
+  /** The model that gives advice. */
+  model: Schema.String
+}) {}
 
 /**
  * {@link Advisor} as it is on the wire.
@@ -605,44 +427,18 @@ export interface Advisor extends Schema.Schema.Type<typeof Advisor_> {}
  * @category models
  * @since 0.1.0
  */
-export interface AdvisorEncoded extends Schema.Schema.Encoded<typeof Advisor_> {}
-
-/**
- * Schema of {@link Advisor}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Advisor: Schema.Schema<Advisor, AdvisorEncoded> = Advisor_
-
-const InlineAgent_ = wire.struct("InlineAgent", {
-  type: Schema.Literal("inline"),
-  ...definition
-})
+export interface AdvisorEncoded extends Schema.Schema.Encoded<typeof Advisor> {}
 
 /**
  * An agent that another one defined while running: it is not saved and has neither id nor version.
  *
- * @category models
- * @since 0.1.0
- */
-export interface InlineAgent extends Schema.Schema.Type<typeof InlineAgent_> {}
-
-/**
- * {@link InlineAgent} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface InlineAgentEncoded extends Schema.Schema.Encoded<typeof InlineAgent_> {}
-
-/**
- * Schema of {@link InlineAgent}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const InlineAgent: Schema.Schema<InlineAgent, InlineAgentEncoded> = InlineAgent_
+export class InlineAgent extends wire.Struct<InlineAgent>()("InlineAgent", {
+  type: Schema.Literal("inline"),
+  ...definition
+}) {}
 
 /**
  * What runs in a thread.
@@ -692,35 +488,17 @@ export type RosterAgent = typeof RosterAgent.Type
  */
 export type RosterAgentEncoded = typeof RosterAgent.Encoded
 
-const Coordinator_ = wire.struct("Coordinator", {
-  type: Schema.Literal("coordinator"),
-  /** Whom the agent may delegate to, at most 20. */
-  agents: Schema.Array(RosterAgent)
-})
-
 /**
  * The agent delegates to the agents of a roster, each in a thread of its own.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Coordinator extends Schema.Schema.Type<typeof Coordinator_> {}
-
-/**
- * {@link Coordinator} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CoordinatorEncoded extends Schema.Schema.Encoded<typeof Coordinator_> {}
-
-/**
- * Schema of {@link Coordinator}.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const Coordinator: Schema.Schema<Coordinator, CoordinatorEncoded> = Coordinator_
+export class Coordinator extends wire.Struct<Coordinator>()("Coordinator", {
+  type: Schema.Literal("coordinator"),
+  /** Whom the agent may delegate to, at most 20. */
+  agents: Schema.Array(RosterAgent)
+}) {}
 
 const Disabled = wire.struct("Disabled", { type: Schema.Literal("disabled") })
 
@@ -809,7 +587,13 @@ export type AgentsSwitch = typeof AgentsSwitch.Type
  */
 export type AgentsSwitchEncoded = typeof AgentsSwitch.Encoded
 
-const Multiagent20261001_ = wire.struct("Multiagent20261001", {
+/**
+ * Advisor, sub-agents and workflows, each switched on its own.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class Multiagent20261001 extends wire.Struct<Multiagent20261001>()("Multiagent20261001", {
   type: Schema.Literal("multiagent_20261001"),
   /** Whether a model can be consulted, and which. */
   advisor: AdvisorSwitch,
@@ -817,31 +601,7 @@ const Multiagent20261001_ = wire.struct("Multiagent20261001", {
   subagents: AgentsSwitch,
   /** Whether the agent may start workflow runs. */
   workflows: AgentsSwitch
-})
-
-/**
- * Advisor, sub-agents and workflows, each switched on its own.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Multiagent20261001 extends Schema.Schema.Type<typeof Multiagent20261001_> {}
-
-/**
- * {@link Multiagent20261001} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Multiagent20261001Encoded extends Schema.Schema.Encoded<typeof Multiagent20261001_> {}
-
-/**
- * Schema of {@link Multiagent20261001}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Multiagent20261001: Schema.Schema<Multiagent20261001, Multiagent20261001Encoded> = Multiagent20261001_
+}) {}
 
 /**
  * How an agent works with other agents.
@@ -867,7 +627,13 @@ export type Multiagent = typeof Multiagent.Type
  */
 export type MultiagentEncoded = typeof Multiagent.Encoded
 
-const SessionAgent_ = wire.struct("SessionAgent", {
+/**
+ * The agent of a session, as it was when the session was created; later versions do not change it.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class SessionAgent extends wire.Struct<SessionAgent>()("SessionAgent", {
   type: Schema.Literal("agent"),
   /** The agent. */
   id: AgentId,
@@ -876,15 +642,7 @@ const SessionAgent_ = wire.struct("SessionAgent", {
   ...definition,
   /** `null` for an agent that works alone. */
   multiagent: Schema.NullOr(Multiagent)
-})
-
-/**
- * The agent of a session, as it was when the session was created; later versions do not change it.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SessionAgent extends Schema.Schema.Type<typeof SessionAgent_> {}
+}) {}
 
 /**
  * {@link SessionAgent} as it is on the wire.
@@ -892,47 +650,21 @@ export interface SessionAgent extends Schema.Schema.Type<typeof SessionAgent_> {
  * @category models
  * @since 0.1.0
  */
-export interface SessionAgentEncoded extends Schema.Schema.Encoded<typeof SessionAgent_> {}
+export interface SessionAgentEncoded extends Schema.Schema.Encoded<typeof SessionAgent> {}
 
 /**
- * Schema of {@link SessionAgent}.
+ * An agent, at a version of choice.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const SessionAgent: Schema.Schema<SessionAgent, SessionAgentEncoded> = SessionAgent_
-
-const ReferenceParams_ = wire.struct("AgentReferenceParams", {
+export class ReferenceParams extends wire.Struct<ReferenceParams>()("AgentReferenceParams", {
   type: Schema.Literal("agent"),
   /** The agent. */
   id: AgentId,
   /** At least 1; the default is the latest. */
   version: Schema.optional(params.integer({ min: 1 }))
-})
-
-/**
- * An agent, at a version of choice.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ReferenceParams extends Schema.Schema.Type<typeof ReferenceParams_> {}
-
-/**
- * {@link ReferenceParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ReferenceParamsEncoded extends Schema.Schema.Encoded<typeof ReferenceParams_> {}
-
-/**
- * Schema of {@link ReferenceParams}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const ReferenceParams: Schema.Schema<ReferenceParams, ReferenceParamsEncoded> = ReferenceParams_
+}) {}
 
 /** Refuses MCP toolsets whose server is not among the servers that come with them. */
 const knownServers = (agent: {

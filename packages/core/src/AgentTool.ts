@@ -4,8 +4,8 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import * as params from "./internal/params.ts"
-import * as wire from "./internal/wire.ts"
+import * as params from "./internal/schema/params.ts"
+import * as wire from "./internal/schema/wire.ts"
 
 const Policy = wire.struct("KnownPermissionPolicy", { type: Schema.Literal("always_allow", "always_ask", "auto") })
 
@@ -34,20 +34,18 @@ export type PermissionPolicy = typeof PermissionPolicy.Type
  */
 export type PermissionPolicyEncoded = typeof PermissionPolicy.Encoded
 
-const DefaultConfig_ = wire.struct("ToolsetDefaultConfig", {
+/**
+ * How the tools of a toolset are configured unless one has a configuration of its own.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class DefaultConfig extends wire.Struct<DefaultConfig>()("ToolsetDefaultConfig", {
   /** Whether the agent may use the tools. */
   enabled: Schema.Boolean,
   /** What happens before one runs. */
   permission_policy: PermissionPolicy
-})
-
-/**
- * How the tools of a toolset are configured unless one has a configuration of its own.
- *
- * @category models
- * @since 0.1.0
- */
-export interface DefaultConfig extends Schema.Schema.Type<typeof DefaultConfig_> {}
+}) {}
 
 /**
  * {@link DefaultConfig} as it is on the wire.
@@ -55,46 +53,20 @@ export interface DefaultConfig extends Schema.Schema.Type<typeof DefaultConfig_>
  * @category models
  * @since 0.1.0
  */
-export interface DefaultConfigEncoded extends Schema.Schema.Encoded<typeof DefaultConfig_> {}
-
-/**
- * Schema of {@link DefaultConfig}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const DefaultConfig: Schema.Schema<DefaultConfig, DefaultConfigEncoded> = DefaultConfig_
-
-const DefaultConfigParams_ = wire.struct("ToolsetDefaultConfigParams", {
-  /** Whether the agent may use the tools; the default is `true`. */
-  enabled: Schema.optional(Schema.NullOr(Schema.Boolean)),
-  /** The default is `always_allow` for the built-in tools and `always_ask` for the tools of MCP servers. */
-  permission_policy: Schema.optional(Schema.NullOr(PermissionPolicy))
-})
+export interface DefaultConfigEncoded extends Schema.Schema.Encoded<typeof DefaultConfig> {}
 
 /**
  * How to configure the tools of a toolset that get no configuration of their own.
  *
- * @category models
- * @since 0.1.0
- */
-export interface DefaultConfigParams extends Schema.Schema.Type<typeof DefaultConfigParams_> {}
-
-/**
- * {@link DefaultConfigParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface DefaultConfigParamsEncoded extends Schema.Schema.Encoded<typeof DefaultConfigParams_> {}
-
-/**
- * Schema of {@link DefaultConfigParams}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const DefaultConfigParams: Schema.Schema<DefaultConfigParams, DefaultConfigParamsEncoded> = DefaultConfigParams_
+export class DefaultConfigParams extends wire.Struct<DefaultConfigParams>()("ToolsetDefaultConfigParams", {
+  /** Whether the agent may use the tools; the default is `true`. */
+  enabled: Schema.optional(Schema.NullOr(Schema.Boolean)),
+  /** The default is `always_allow` for the built-in tools and `always_ask` for the tools of MCP servers. */
+  permission_policy: Schema.optional(Schema.NullOr(PermissionPolicy))
+}) {}
 
 /**
  * The built-in tools that need no configuration beyond whether and when they run.
@@ -145,35 +117,17 @@ const sandboxTool = <const Name extends SandboxToolName>(
     permission_policy: PermissionPolicy
   })
 
-const ToolReference_ = wire.struct("ToolReference", {
-  type: Schema.Literal("tool_reference"),
-  /** The exact name, in upper and lower case as the tool has it. */
-  name: Schema.String
-})
-
 /**
  * Names one tool in a list of tools whose results count.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ToolReference extends Schema.Schema.Type<typeof ToolReference_> {}
-
-/**
- * {@link ToolReference} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ToolReferenceEncoded extends Schema.Schema.Encoded<typeof ToolReference_> {}
-
-/**
- * Schema of {@link ToolReference}.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const ToolReference: Schema.Schema<ToolReference, ToolReferenceEncoded> = ToolReference_
+export class ToolReference extends wire.Struct<ToolReference>()("ToolReference", {
+  type: Schema.Literal("tool_reference"),
+  /** The exact name, in upper and lower case as the tool has it. */
+  name: Schema.String
+}) {}
 
 const UrlSourceAllOrNone = wire.struct("UrlSourceAllOrNone", { type: Schema.Literal("all", "none") })
 
@@ -231,22 +185,20 @@ export type UrlSourceUserInput = typeof UrlSourceUserInput.Type
  */
 export type UrlSourceUserInputEncoded = typeof UrlSourceUserInput.Encoded
 
-const UrlSources_ = wire.struct("UrlSources", {
+/**
+ * Where the URLs may come from that `web_fetch` may fetch; `null` stands for every URL of that source.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class UrlSources extends wire.Struct<UrlSources>()("UrlSources", {
   /** Results of custom tools. */
   client_tool_results: Schema.NullOr(UrlSourceToolFilter),
   /** Results of `web_search` and `web_fetch`. */
   server_tool_results: Schema.NullOr(UrlSourceToolFilter),
   /** The text of user messages. */
   user_input: Schema.NullOr(UrlSourceUserInput)
-})
-
-/**
- * Where the URLs may come from that `web_fetch` may fetch; `null` stands for every URL of that source.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UrlSources extends Schema.Schema.Type<typeof UrlSources_> {}
+}) {}
 
 /**
  * {@link UrlSources} as it is on the wire.
@@ -254,17 +206,15 @@ export interface UrlSources extends Schema.Schema.Type<typeof UrlSources_> {}
  * @category models
  * @since 0.1.0
  */
-export interface UrlSourcesEncoded extends Schema.Schema.Encoded<typeof UrlSources_> {}
+export interface UrlSourcesEncoded extends Schema.Schema.Encoded<typeof UrlSources> {}
 
 /**
- * Schema of {@link UrlSources}.
+ * Roughly where the user is, so that search results fit the place.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const UrlSources: Schema.Schema<UrlSources, UrlSourcesEncoded> = UrlSources_
-
-const UserLocation_ = wire.struct("UserLocation", {
+export class UserLocation extends wire.Struct<UserLocation>()("UserLocation", {
   type: Schema.Literal("approximate"),
   /** City. */
   city: wire.nullish(Schema.String),
@@ -274,33 +224,15 @@ const UserLocation_ = wire.struct("UserLocation", {
   region: wire.nullish(Schema.String),
   /** An IANA name such as `Europe/Lisbon`. */
   timezone: wire.nullish(Schema.String)
-})
+}) {}
 
 /**
- * Roughly where the user is, so that search results fit the place.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UserLocation extends Schema.Schema.Type<typeof UserLocation_> {}
-
-/**
- * {@link UserLocation} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UserLocationEncoded extends Schema.Schema.Encoded<typeof UserLocation_> {}
-
-/**
- * Schema of {@link UserLocation}.
+ * The configuration of the built-in tool `web_fetch`.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const UserLocation: Schema.Schema<UserLocation, UserLocationEncoded> = UserLocation_
-
-const WebFetchToolConfig_ = wire.struct("WebFetchToolConfig", {
+export class WebFetchToolConfig extends wire.Struct<WebFetchToolConfig>()("WebFetchToolConfig", {
   /** The tool. */
   name: Schema.Literal("web_fetch"),
   /** The same as `name`; servers of mid-2026 leave it out. */
@@ -317,33 +249,15 @@ const WebFetchToolConfig_ = wire.struct("WebFetchToolConfig", {
   max_content_tokens: wire.nullish(wire.number),
   /** Where fetched URLs may come from; absent or `null` for anywhere. */
   url_sources: wire.nullish(UrlSources)
-})
+}) {}
 
 /**
- * The configuration of the built-in tool `web_fetch`.
- *
- * @category models
- * @since 0.1.0
- */
-export interface WebFetchToolConfig extends Schema.Schema.Type<typeof WebFetchToolConfig_> {}
-
-/**
- * {@link WebFetchToolConfig} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface WebFetchToolConfigEncoded extends Schema.Schema.Encoded<typeof WebFetchToolConfig_> {}
-
-/**
- * Schema of {@link WebFetchToolConfig}.
+ * The configuration of the built-in tool `web_search`.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const WebFetchToolConfig: Schema.Schema<WebFetchToolConfig, WebFetchToolConfigEncoded> = WebFetchToolConfig_
-
-const WebSearchToolConfig_ = wire.struct("WebSearchToolConfig", {
+export class WebSearchToolConfig extends wire.Struct<WebSearchToolConfig>()("WebSearchToolConfig", {
   /** The tool. */
   name: Schema.Literal("web_search"),
   /** The same as `name`; servers of mid-2026 leave it out. */
@@ -358,31 +272,7 @@ const WebSearchToolConfig_ = wire.struct("WebSearchToolConfig", {
   blocked_domains: wire.optional(Schema.Array(Schema.String)),
   /** Where to suppose the user; absent or `null` for anywhere. */
   user_location: wire.nullish(UserLocation)
-})
-
-/**
- * The configuration of the built-in tool `web_search`.
- *
- * @category models
- * @since 0.1.0
- */
-export interface WebSearchToolConfig extends Schema.Schema.Type<typeof WebSearchToolConfig_> {}
-
-/**
- * {@link WebSearchToolConfig} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface WebSearchToolConfigEncoded extends Schema.Schema.Encoded<typeof WebSearchToolConfig_> {}
-
-/**
- * Schema of {@link WebSearchToolConfig}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const WebSearchToolConfig: Schema.Schema<WebSearchToolConfig, WebSearchToolConfigEncoded> = WebSearchToolConfig_
+}) {}
 
 /**
  * The configuration of one built-in tool, told apart by `name`.
@@ -417,72 +307,42 @@ export type ToolConfig = typeof ToolConfig.Type
  */
 export type ToolConfigEncoded = typeof ToolConfig.Encoded
 
-const McpToolConfig_ = wire.struct("McpToolConfig", {
+/**
+ * The configuration of one tool of an MCP server.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class McpToolConfig extends wire.Struct<McpToolConfig>()("McpToolConfig", {
   /** The name that the MCP server gave the tool. */
   name: Schema.String,
   /** Whether the agent may use the tool. */
   enabled: Schema.Boolean,
   /** What happens before it runs. */
   permission_policy: PermissionPolicy
-})
+}) {}
 
 /**
- * The configuration of one tool of an MCP server.
- *
- * @category models
- * @since 0.1.0
- */
-export interface McpToolConfig extends Schema.Schema.Type<typeof McpToolConfig_> {}
-
-/**
- * {@link McpToolConfig} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface McpToolConfigEncoded extends Schema.Schema.Encoded<typeof McpToolConfig_> {}
-
-/**
- * Schema of {@link McpToolConfig}.
+ * The built-in tools: shell, files, search and the web.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const McpToolConfig: Schema.Schema<McpToolConfig, McpToolConfigEncoded> = McpToolConfig_
-
-const AgentToolset_ = wire.struct("AgentToolset", {
+export class AgentToolset extends wire.Struct<AgentToolset>()("AgentToolset", {
   type: Schema.Literal("agent_toolset_20260401"),
   /** The tools that differ from `default_config`. */
   configs: Schema.Array(ToolConfig),
   /** What holds for all other tools of the set. */
   default_config: DefaultConfig
-})
+}) {}
 
 /**
- * The built-in tools: shell, files, search and the web.
- *
- * @category models
- * @since 0.1.0
- */
-export interface AgentToolset extends Schema.Schema.Type<typeof AgentToolset_> {}
-
-/**
- * {@link AgentToolset} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface AgentToolsetEncoded extends Schema.Schema.Encoded<typeof AgentToolset_> {}
-
-/**
- * Schema of {@link AgentToolset}.
+ * The tools of one MCP server.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const AgentToolset: Schema.Schema<AgentToolset, AgentToolsetEncoded> = AgentToolset_
-
-const McpToolset_ = wire.struct("McpToolset", {
+export class McpToolset extends wire.Struct<McpToolset>()("McpToolset", {
   type: Schema.Literal("mcp_toolset"),
   /** The `name` of the server among the agent's `mcp_servers`. */
   mcp_server_name: Schema.String,
@@ -490,31 +350,7 @@ const McpToolset_ = wire.struct("McpToolset", {
   configs: Schema.Array(McpToolConfig),
   /** What holds for all other tools of the server. */
   default_config: DefaultConfig
-})
-
-/**
- * The tools of one MCP server.
- *
- * @category models
- * @since 0.1.0
- */
-export interface McpToolset extends Schema.Schema.Type<typeof McpToolset_> {}
-
-/**
- * {@link McpToolset} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface McpToolsetEncoded extends Schema.Schema.Encoded<typeof McpToolset_> {}
-
-/**
- * Schema of {@link McpToolset}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const McpToolset: Schema.Schema<McpToolset, McpToolsetEncoded> = McpToolset_
+}) {}
 
 const InputSchema_ = Schema.Struct(
   {
@@ -549,7 +385,13 @@ export interface InputSchemaEncoded extends Schema.Schema.Encoded<typeof InputSc
  */
 export const InputSchema: Schema.Schema<InputSchema, InputSchemaEncoded> = InputSchema_
 
-const CustomTool_ = wire.struct("CustomTool", {
+/**
+ * A tool that the client runs: a call is an `agent.custom_tool_use` event, answered by `user.custom_tool_result`.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class CustomTool extends wire.Struct<CustomTool>()("CustomTool", {
   type: Schema.Literal("custom"),
   /** The name by which calls refer to the tool. */
   name: Schema.String,
@@ -557,31 +399,7 @@ const CustomTool_ = wire.struct("CustomTool", {
   description: Schema.String,
   /** The JSON Schema of the input. */
   input_schema: InputSchema
-})
-
-/**
- * A tool that the client runs: a call is an `agent.custom_tool_use` event, answered by `user.custom_tool_result`.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CustomTool extends Schema.Schema.Type<typeof CustomTool_> {}
-
-/**
- * {@link CustomTool} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CustomToolEncoded extends Schema.Schema.Encoded<typeof CustomTool_> {}
-
-/**
- * Schema of {@link CustomTool}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const CustomTool: Schema.Schema<CustomTool, CustomToolEncoded> = CustomTool_
+}) {}
 
 /**
  * A tool or toolset of an agent.
@@ -885,40 +703,28 @@ export type ToolConfigParams = typeof ToolConfigParams.Type
  */
 export type ToolConfigParamsEncoded = typeof ToolConfigParams.Encoded
 
-const McpToolConfigParams_ = wire.struct("McpToolConfigParams", {
+/**
+ * How to configure one tool of an MCP server.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class McpToolConfigParams extends wire.Struct<McpToolConfigParams>()("McpToolConfigParams", {
   /** 1 to 128 characters. */
   name: params.text({ nonEmpty: true, max: 128 }),
   /** Whether the agent may use the tool; the toolset's `default_config` decides if absent. */
   enabled: Schema.optional(Schema.NullOr(Schema.Boolean)),
   /** The toolset's `default_config` decides if absent. */
   permission_policy: Schema.optional(Schema.NullOr(PermissionPolicy))
-})
+}) {}
 
 /**
- * How to configure one tool of an MCP server.
- *
- * @category models
- * @since 0.1.0
- */
-export interface McpToolConfigParams extends Schema.Schema.Type<typeof McpToolConfigParams_> {}
-
-/**
- * {@link McpToolConfigParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface McpToolConfigParamsEncoded extends Schema.Schema.Encoded<typeof McpToolConfigParams_> {}
-
-/**
- * Schema of {@link McpToolConfigParams}.
+ * Gives the agent the built-in tools.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const McpToolConfigParams: Schema.Schema<McpToolConfigParams, McpToolConfigParamsEncoded> = McpToolConfigParams_
-
-const AgentToolsetParams_ = wire.struct("AgentToolsetParams", {
+export class AgentToolsetParams extends wire.Struct<AgentToolsetParams>()("AgentToolsetParams", {
   type: Schema.Literal("agent_toolset_20260401"),
   /** Tools that differ from `default_config`, each at most once. */
   configs: Schema.optional(
@@ -926,33 +732,15 @@ const AgentToolsetParams_ = wire.struct("AgentToolsetParams", {
   ),
   /** What holds for all other tools of the set. */
   default_config: Schema.optional(Schema.NullOr(DefaultConfigParams))
-})
+}) {}
 
 /**
- * Gives the agent the built-in tools.
- *
- * @category models
- * @since 0.1.0
- */
-export interface AgentToolsetParams extends Schema.Schema.Type<typeof AgentToolsetParams_> {}
-
-/**
- * {@link AgentToolsetParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface AgentToolsetParamsEncoded extends Schema.Schema.Encoded<typeof AgentToolsetParams_> {}
-
-/**
- * Schema of {@link AgentToolsetParams}.
+ * Gives the agent the tools of one MCP server.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const AgentToolsetParams: Schema.Schema<AgentToolsetParams, AgentToolsetParamsEncoded> = AgentToolsetParams_
-
-const McpToolsetParams_ = wire.struct("McpToolsetParams", {
+export class McpToolsetParams extends wire.Struct<McpToolsetParams>()("McpToolsetParams", {
   type: Schema.Literal("mcp_toolset"),
   /** The `name` of one of the agent's `mcp_servers`, 1 to 255 characters. */
   mcp_server_name: params.text({ nonEmpty: true, max: 255 }),
@@ -960,35 +748,17 @@ const McpToolsetParams_ = wire.struct("McpToolsetParams", {
   configs: Schema.optional(Schema.Array(McpToolConfigParams).pipe(params.distinct((config) => config.name))),
   /** What holds for all other tools of the server. */
   default_config: Schema.optional(Schema.NullOr(DefaultConfigParams))
-})
+}) {}
+
+const reserved = ["mcp__", "ant__"]
 
 /**
- * Gives the agent the tools of one MCP server.
- *
- * @category models
- * @since 0.1.0
- */
-export interface McpToolsetParams extends Schema.Schema.Type<typeof McpToolsetParams_> {}
-
-/**
- * {@link McpToolsetParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface McpToolsetParamsEncoded extends Schema.Schema.Encoded<typeof McpToolsetParams_> {}
-
-/**
- * Schema of {@link McpToolsetParams}.
+ * Gives the agent a tool that the client runs.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const McpToolsetParams: Schema.Schema<McpToolsetParams, McpToolsetParamsEncoded> = McpToolsetParams_
-
-const reserved = ["mcp__", "ant__"]
-
-const CustomToolParams_ = wire.struct("CustomToolParams", {
+export class CustomToolParams extends wire.Struct<CustomToolParams>()("CustomToolParams", {
   type: Schema.Literal("custom"),
   /** 1 to 128 letters, digits, `_` and `-`, unique among the tools, not starting with `mcp__` or `ant__`. */
   name: params.matching(/^[A-Za-z0-9_-]{1,128}$/, "1 to 128 letters, digits, underscores and hyphens").pipe(
@@ -1001,31 +771,7 @@ const CustomToolParams_ = wire.struct("CustomToolParams", {
   description: Schema.String,
   /** The JSON Schema of the input. */
   input_schema: InputSchema
-})
-
-/**
- * Gives the agent a tool that the client runs.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CustomToolParams extends Schema.Schema.Type<typeof CustomToolParams_> {}
-
-/**
- * {@link CustomToolParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CustomToolParamsEncoded extends Schema.Schema.Encoded<typeof CustomToolParams_> {}
-
-/**
- * Schema of {@link CustomToolParams}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const CustomToolParams: Schema.Schema<CustomToolParams, CustomToolParamsEncoded> = CustomToolParams_
+}) {}
 
 /**
  * A tool or toolset to give to an agent.

@@ -12,7 +12,7 @@ import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { isBeta, isName, isValue, isWord } from "./internal/headers.ts"
+import { isBeta, isName, isValue, isWord } from "./internal/http/headers.ts"
 
 /**
  * The complete configuration of a client.

@@ -8,22 +8,20 @@
  */
 import * as Schema from "effect/Schema"
 import * as Ids from "./Ids.ts"
-import * as params from "./internal/params.ts"
-import * as wire from "./internal/wire.ts"
-
-const TextBlock_ = wire.struct("TextBlock", {
-  type: Schema.Literal("text"),
-  /** The text. */
-  text: Schema.String
-})
+import * as params from "./internal/schema/params.ts"
+import * as wire from "./internal/schema/wire.ts"
 
 /**
  * Plain text.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface TextBlock extends Schema.Schema.Type<typeof TextBlock_> {}
+export class TextBlock extends wire.Struct<TextBlock>()("TextBlock", {
+  type: Schema.Literal("text"),
+  /** The text. */
+  text: Schema.String
+}) {}
 
 /**
  * {@link TextBlock} as it is on the wire.
@@ -31,137 +29,57 @@ export interface TextBlock extends Schema.Schema.Type<typeof TextBlock_> {}
  * @category models
  * @since 0.1.0
  */
-export interface TextBlockEncoded extends Schema.Schema.Encoded<typeof TextBlock_> {}
-
-/**
- * Schema of {@link TextBlock}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const TextBlock: Schema.Schema<TextBlock, TextBlockEncoded> = TextBlock_
-
-const TextBlockParams_ = wire.struct("TextBlockParams", {
-  type: Schema.Literal("text"),
-  /** The text. The service refuses an empty one. */
-  text: params.nonEmptyText
-})
+export interface TextBlockEncoded extends Schema.Schema.Encoded<typeof TextBlock> {}
 
 /**
  * Plain text to send.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface TextBlockParams extends Schema.Schema.Type<typeof TextBlockParams_> {}
+export class TextBlockParams extends wire.Struct<TextBlockParams>()("TextBlockParams", {
+  type: Schema.Literal("text"),
+  /** The text. The service refuses an empty one. */
+  text: params.nonEmptyText
+}) {}
 
 /**
- * {@link TextBlockParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface TextBlockParamsEncoded extends Schema.Schema.Encoded<typeof TextBlockParams_> {}
-
-/**
- * Schema of {@link TextBlockParams}.
+ * An image given as data.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const TextBlockParams: Schema.Schema<TextBlockParams, TextBlockParamsEncoded> = TextBlockParams_
-
-const Base64ImageSource_ = wire.struct("Base64ImageSource", {
+export class Base64ImageSource extends wire.Struct<Base64ImageSource>()("Base64ImageSource", {
   type: Schema.Literal("base64"),
   /** The image, in base64. */
   data: Schema.String,
   /** MIME type of the image: `image/png`, `image/jpeg`, `image/gif` or `image/webp`. */
   media_type: Schema.String
-})
-
-/**
- * An image given as data.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Base64ImageSource extends Schema.Schema.Type<typeof Base64ImageSource_> {}
-
-/**
- * {@link Base64ImageSource} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Base64ImageSourceEncoded extends Schema.Schema.Encoded<typeof Base64ImageSource_> {}
-
-/**
- * Schema of {@link Base64ImageSource}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Base64ImageSource: Schema.Schema<Base64ImageSource, Base64ImageSourceEncoded> = Base64ImageSource_
-
-const UrlImageSource_ = wire.struct("UrlImageSource", {
-  type: Schema.Literal("url"),
-  /** Where the image is. */
-  url: Schema.String
-})
+}) {}
 
 /**
  * An image that the service fetches.
  *
- * @category models
- * @since 0.1.0
- */
-export interface UrlImageSource extends Schema.Schema.Type<typeof UrlImageSource_> {}
-
-/**
- * {@link UrlImageSource} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UrlImageSourceEncoded extends Schema.Schema.Encoded<typeof UrlImageSource_> {}
-
-/**
- * Schema of {@link UrlImageSource}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const UrlImageSource: Schema.Schema<UrlImageSource, UrlImageSourceEncoded> = UrlImageSource_
-
-const FileImageSource_ = wire.struct("FileImageSource", {
-  type: Schema.Literal("file"),
-  /** The uploaded file. */
-  file_id: Ids.FileId
-})
+export class UrlImageSource extends wire.Struct<UrlImageSource>()("UrlImageSource", {
+  type: Schema.Literal("url"),
+  /** Where the image is. */
+  url: Schema.String
+}) {}
 
 /**
  * An image that was uploaded as a file.
  *
- * @category models
- * @since 0.1.0
- */
-export interface FileImageSource extends Schema.Schema.Type<typeof FileImageSource_> {}
-
-/**
- * {@link FileImageSource} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface FileImageSourceEncoded extends Schema.Schema.Encoded<typeof FileImageSource_> {}
-
-/**
- * Schema of {@link FileImageSource}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const FileImageSource: Schema.Schema<FileImageSource, FileImageSourceEncoded> = FileImageSource_
+export class FileImageSource extends wire.Struct<FileImageSource>()("FileImageSource", {
+  type: Schema.Literal("file"),
+  /** The uploaded file. */
+  file_id: Ids.FileId
+}) {}
 
 /**
  * Where an image comes from.
@@ -191,193 +109,83 @@ export type ImageSource = typeof ImageSource.Type
  */
 export type ImageSourceEncoded = typeof ImageSource.Encoded
 
-const ImageBlock_ = wire.struct("ImageBlock", {
-  type: Schema.Literal("image"),
-  /** Where the image comes from. */
-  source: ImageSource
-})
-
 /**
  * An image. The same shape is sent and received.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ImageBlock extends Schema.Schema.Type<typeof ImageBlock_> {}
-
-/**
- * {@link ImageBlock} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ImageBlockEncoded extends Schema.Schema.Encoded<typeof ImageBlock_> {}
-
-/**
- * Schema of {@link ImageBlock}.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const ImageBlock: Schema.Schema<ImageBlock, ImageBlockEncoded> = ImageBlock_
+export class ImageBlock extends wire.Struct<ImageBlock>()("ImageBlock", {
+  type: Schema.Literal("image"),
+  /** Where the image comes from. */
+  source: ImageSource
+}) {}
 
-const Base64DocumentSource_ = wire.struct("Base64DocumentSource", {
+/**
+ * A document given as data.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class Base64DocumentSource extends wire.Struct<Base64DocumentSource>()("Base64DocumentSource", {
   type: Schema.Literal("base64"),
   /** The document, in base64. */
   data: Schema.String,
   /** MIME type of the document, for example `application/pdf`. */
   media_type: Schema.String
-})
+}) {}
 
 /**
- * A document given as data.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Base64DocumentSource extends Schema.Schema.Type<typeof Base64DocumentSource_> {}
-
-/**
- * {@link Base64DocumentSource} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Base64DocumentSourceEncoded extends Schema.Schema.Encoded<typeof Base64DocumentSource_> {}
-
-/**
- * Schema of {@link Base64DocumentSource}.
+ * A document given as plain text.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const Base64DocumentSource: Schema.Schema<Base64DocumentSource, Base64DocumentSourceEncoded> =
-  Base64DocumentSource_
-
-const TextDocumentSource_ = wire.struct("TextDocumentSource", {
+export class TextDocumentSource extends wire.Struct<TextDocumentSource>()("TextDocumentSource", {
   type: Schema.Literal("text"),
   /** The text of the document. */
   data: Schema.String,
   /** MIME type of the text. */
   media_type: wire.openString("TextMediaType", "text/plain")
-})
+}) {}
 
 /**
- * A document given as plain text.
- *
- * @category models
- * @since 0.1.0
- */
-export interface TextDocumentSource extends Schema.Schema.Type<typeof TextDocumentSource_> {}
-
-/**
- * {@link TextDocumentSource} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface TextDocumentSourceEncoded extends Schema.Schema.Encoded<typeof TextDocumentSource_> {}
-
-/**
- * Schema of {@link TextDocumentSource}.
+ * A document to send as plain text.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const TextDocumentSource: Schema.Schema<TextDocumentSource, TextDocumentSourceEncoded> = TextDocumentSource_
-
-const TextDocumentSourceParams_ = wire.struct("TextDocumentSourceParams", {
+export class TextDocumentSourceParams extends wire.Struct<TextDocumentSourceParams>()("TextDocumentSourceParams", {
   type: Schema.Literal("text"),
   /** The text of the document. */
   data: Schema.String,
   /** MIME type of the text; the service takes no other. */
   media_type: Schema.Literal("text/plain")
-})
-
-/**
- * A document to send as plain text.
- *
- * @category models
- * @since 0.1.0
- */
-export interface TextDocumentSourceParams extends Schema.Schema.Type<typeof TextDocumentSourceParams_> {}
-
-/**
- * {@link TextDocumentSourceParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface TextDocumentSourceParamsEncoded extends Schema.Schema.Encoded<typeof TextDocumentSourceParams_> {}
-
-/**
- * Schema of {@link TextDocumentSourceParams}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const TextDocumentSourceParams: Schema.Schema<TextDocumentSourceParams, TextDocumentSourceParamsEncoded> =
-  TextDocumentSourceParams_
-
-const UrlDocumentSource_ = wire.struct("UrlDocumentSource", {
-  type: Schema.Literal("url"),
-  /** Where the document is. */
-  url: Schema.String
-})
+}) {}
 
 /**
  * A document that the service fetches.
  *
- * @category models
- * @since 0.1.0
- */
-export interface UrlDocumentSource extends Schema.Schema.Type<typeof UrlDocumentSource_> {}
-
-/**
- * {@link UrlDocumentSource} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UrlDocumentSourceEncoded extends Schema.Schema.Encoded<typeof UrlDocumentSource_> {}
-
-/**
- * Schema of {@link UrlDocumentSource}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const UrlDocumentSource: Schema.Schema<UrlDocumentSource, UrlDocumentSourceEncoded> = UrlDocumentSource_
-
-const FileDocumentSource_ = wire.struct("FileDocumentSource", {
-  type: Schema.Literal("file"),
-  /** The uploaded file. */
-  file_id: Ids.FileId
-})
+export class UrlDocumentSource extends wire.Struct<UrlDocumentSource>()("UrlDocumentSource", {
+  type: Schema.Literal("url"),
+  /** Where the document is. */
+  url: Schema.String
+}) {}
 
 /**
  * A document that was uploaded as a file.
  *
- * @category models
- * @since 0.1.0
- */
-export interface FileDocumentSource extends Schema.Schema.Type<typeof FileDocumentSource_> {}
-
-/**
- * {@link FileDocumentSource} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface FileDocumentSourceEncoded extends Schema.Schema.Encoded<typeof FileDocumentSource_> {}
-
-/**
- * Schema of {@link FileDocumentSource}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const FileDocumentSource: Schema.Schema<FileDocumentSource, FileDocumentSourceEncoded> = FileDocumentSource_
+export class FileDocumentSource extends wire.Struct<FileDocumentSource>()("FileDocumentSource", {
+  type: Schema.Literal("file"),
+  /** The uploaded file. */
+  file_id: Ids.FileId
+}) {}
 
 /**
  * Where a document comes from.
@@ -437,7 +245,13 @@ export type DocumentSourceParams = typeof DocumentSourceParams.Type
  */
 export type DocumentSourceParamsEncoded = typeof DocumentSourceParams.Encoded
 
-const DocumentBlock_ = wire.struct("DocumentBlock", {
+/**
+ * A document.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class DocumentBlock extends wire.Struct<DocumentBlock>()("DocumentBlock", {
   type: Schema.Literal("document"),
   /** Where the document comes from. */
   source: DocumentSource,
@@ -445,33 +259,15 @@ const DocumentBlock_ = wire.struct("DocumentBlock", {
   context: wire.nullish(Schema.String),
   /** The title of the document. */
   title: wire.nullish(Schema.String)
-})
+}) {}
 
 /**
- * A document.
- *
- * @category models
- * @since 0.1.0
- */
-export interface DocumentBlock extends Schema.Schema.Type<typeof DocumentBlock_> {}
-
-/**
- * {@link DocumentBlock} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface DocumentBlockEncoded extends Schema.Schema.Encoded<typeof DocumentBlock_> {}
-
-/**
- * Schema of {@link DocumentBlock}.
+ * A document to send.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const DocumentBlock: Schema.Schema<DocumentBlock, DocumentBlockEncoded> = DocumentBlock_
-
-const DocumentBlockParams_ = wire.struct("DocumentBlockParams", {
+export class DocumentBlockParams extends wire.Struct<DocumentBlockParams>()("DocumentBlockParams", {
   type: Schema.Literal("document"),
   /** Where the document comes from. */
   source: DocumentSourceParams,
@@ -479,61 +275,18 @@ const DocumentBlockParams_ = wire.struct("DocumentBlockParams", {
   context: Schema.optional(Schema.NullOr(Schema.String)),
   /** The title of the document. */
   title: Schema.optional(Schema.NullOr(Schema.String))
-})
-
-/**
- * A document to send.
- *
- * @category models
- * @since 0.1.0
- */
-export interface DocumentBlockParams extends Schema.Schema.Type<typeof DocumentBlockParams_> {}
-
-/**
- * {@link DocumentBlockParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface DocumentBlockParamsEncoded extends Schema.Schema.Encoded<typeof DocumentBlockParams_> {}
-
-/**
- * Schema of {@link DocumentBlockParams}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const DocumentBlockParams: Schema.Schema<DocumentBlockParams, DocumentBlockParamsEncoded> = DocumentBlockParams_
-
-const SearchResultCitations_ = wire.struct("SearchResultCitations", {
-  /** Whether the model may cite this result. */
-  enabled: Schema.Boolean
-})
+}) {}
 
 /**
  * Whether a search result may be cited.
  *
- * @category models
- * @since 0.1.0
- */
-export interface SearchResultCitations extends Schema.Schema.Type<typeof SearchResultCitations_> {}
-
-/**
- * {@link SearchResultCitations} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SearchResultCitationsEncoded extends Schema.Schema.Encoded<typeof SearchResultCitations_> {}
-
-/**
- * Schema of {@link SearchResultCitations}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const SearchResultCitations: Schema.Schema<SearchResultCitations, SearchResultCitationsEncoded> =
-  SearchResultCitations_
+export class SearchResultCitations extends wire.Struct<SearchResultCitations>()("SearchResultCitations", {
+  /** Whether the model may cite this result. */
+  enabled: Schema.Boolean
+}) {}
 
 /**
  * The content of a search result: text.
@@ -561,7 +314,13 @@ export type SearchResultContent = typeof SearchResultContent.Type
  */
 export type SearchResultContentEncoded = typeof SearchResultContent.Encoded
 
-const SearchResultBlock_ = wire.struct("SearchResultBlock", {
+/**
+ * One result of a web search. It occurs in tool results only; the same shape is sent and received.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class SearchResultBlock extends wire.Struct<SearchResultBlock>()("SearchResultBlock", {
   type: Schema.Literal("search_result"),
   /** Where the result was found, usually a URL. */
   source: Schema.String,
@@ -571,59 +330,17 @@ const SearchResultBlock_ = wire.struct("SearchResultBlock", {
   content: Schema.Array(SearchResultContent),
   /** Whether the model may cite this result. */
   citations: SearchResultCitations
-})
-
-/**
- * One result of a web search. It occurs in tool results only; the same shape is sent and received.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SearchResultBlock extends Schema.Schema.Type<typeof SearchResultBlock_> {}
-
-/**
- * {@link SearchResultBlock} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SearchResultBlockEncoded extends Schema.Schema.Encoded<typeof SearchResultBlock_> {}
-
-/**
- * Schema of {@link SearchResultBlock}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const SearchResultBlock: Schema.Schema<SearchResultBlock, SearchResultBlockEncoded> = SearchResultBlock_
-
-const RedactedBlock_ = wire.struct("RedactedBlock", {
-  type: Schema.Literal("redacted")
-})
+}) {}
 
 /**
  * Stands for content that the service withholds by model policy. It is received, never sent.
  *
- * @category models
- * @since 0.1.0
- */
-export interface RedactedBlock extends Schema.Schema.Type<typeof RedactedBlock_> {}
-
-/**
- * {@link RedactedBlock} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface RedactedBlockEncoded extends Schema.Schema.Encoded<typeof RedactedBlock_> {}
-
-/**
- * Schema of {@link RedactedBlock}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const RedactedBlock: Schema.Schema<RedactedBlock, RedactedBlockEncoded> = RedactedBlock_
+export class RedactedBlock extends wire.Struct<RedactedBlock>()("RedactedBlock", {
+  type: Schema.Literal("redacted")
+}) {}
 
 /**
  * The blocks of a user's message.

@@ -10,9 +10,9 @@
 import * as Schema from "effect/Schema"
 import * as AgentEvent from "./AgentEvent.ts"
 import type * as Ids from "./Ids.ts"
-import * as guard from "./internal/guard.ts"
-import * as params from "./internal/params.ts"
-import * as wire from "./internal/wire.ts"
+import * as guard from "./internal/schema/guard.ts"
+import * as params from "./internal/schema/params.ts"
+import * as wire from "./internal/schema/wire.ts"
 import * as PreviewEvent from "./PreviewEvent.ts"
 import * as SessionEvent from "./SessionEvent.ts"
 import * as SpanEvent from "./SpanEvent.ts"
@@ -254,7 +254,13 @@ export type EventParamsEncoded = typeof EventParams.Encoded
 /** The events that a `system.message` may accompany. */
 const accompanied = new Set<unknown>(["user.message", "user.tool_result", "user.custom_tool_result"])
 
-const SendParams_ = wire.struct("SendEventsParams", {
+/**
+ * The body of a request that sends events.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class SendParams extends wire.Struct<SendParams>()("SendEventsParams", {
   /**
    * The events, in order; at least one. All of them are taken or none. A `system.message` may be the last one, right
    * after the `user.message`, `user.tool_result` or `user.custom_tool_result` that it accompanies.
@@ -269,15 +275,7 @@ const SendParams_ = wire.struct("SendEventsParams", {
         issue("a system.message must directly follow a user.message, user.tool_result or user.custom_tool_result")
     })
   )
-})
-
-/**
- * The body of a request that sends events.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SendParams extends Schema.Schema.Type<typeof SendParams_> {}
+}) {}
 
 /**
  * {@link SendParams} as it is on the wire.
@@ -285,28 +283,18 @@ export interface SendParams extends Schema.Schema.Type<typeof SendParams_> {}
  * @category models
  * @since 0.1.0
  */
-export interface SendParamsEncoded extends Schema.Schema.Encoded<typeof SendParams_> {}
-
-/**
- * Schema of {@link SendParams}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const SendParams: Schema.Schema<SendParams, SendParamsEncoded> = SendParams_
-
-const SendResponse_ = wire.struct("SendEventsResponse", {
-  /** The events as they were stored, in the order in which they were sent. */
-  data: wire.nullish(Schema.Array(UserEvent.UserEvent))
-})
+export interface SendParamsEncoded extends Schema.Schema.Encoded<typeof SendParams> {}
 
 /**
  * What the service answers to events that were sent.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface SendResponse extends Schema.Schema.Type<typeof SendResponse_> {}
+export class SendResponse extends wire.Struct<SendResponse>()("SendEventsResponse", {
+  /** The events as they were stored, in the order in which they were sent. */
+  data: wire.nullish(Schema.Array(UserEvent.UserEvent))
+}) {}
 
 /**
  * {@link SendResponse} as it is on the wire.
@@ -314,15 +302,7 @@ export interface SendResponse extends Schema.Schema.Type<typeof SendResponse_> {
  * @category models
  * @since 0.1.0
  */
-export interface SendResponseEncoded extends Schema.Schema.Encoded<typeof SendResponse_> {}
-
-/**
- * Schema of {@link SendResponse}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const SendResponse: Schema.Schema<SendResponse, SendResponseEncoded> = SendResponse_
+export interface SendResponseEncoded extends Schema.Schema.Encoded<typeof SendResponse> {}
 
 /**
  * The `type` of an event to list. All but previews and `session.deleted`, which are in no list.
@@ -392,7 +372,13 @@ const paging = {
 
 const unlisted = new Set<string>(["session.deleted", "event_start", "event_delta"])
 
-const ListParams_ = wire.struct("ListEventsParams", {
+/**
+ * Which events of a session to list.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class ListParams extends wire.Struct<ListParams>()("ListEventsParams", {
   ...paging,
   /** `asc` (the default): the oldest first, by `processed_at`. Queued inputs come last. */
   order: Schema.optional(Schema.Literal("asc", "desc")),
@@ -410,15 +396,7 @@ const ListParams_ = wire.struct("ListEventsParams", {
   "created_at[lt]": Schema.optional(Timestamp.Timestamp),
   /** Only events processed at this moment or before. */
   "created_at[lte]": Schema.optional(Timestamp.Timestamp)
-})
-
-/**
- * Which events of a session to list.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ListParams extends Schema.Schema.Type<typeof ListParams_> {}
+}) {}
 
 /**
  * {@link ListParams} as it is on the wire.
@@ -426,25 +404,15 @@ export interface ListParams extends Schema.Schema.Type<typeof ListParams_> {}
  * @category models
  * @since 0.1.0
  */
-export interface ListParamsEncoded extends Schema.Schema.Encoded<typeof ListParams_> {}
-
-/**
- * Schema of {@link ListParams}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const ListParams: Schema.Schema<ListParams, ListParamsEncoded> = ListParams_
-
-const ThreadListParams_ = wire.struct("ListThreadEventsParams", paging)
+export interface ListParamsEncoded extends Schema.Schema.Encoded<typeof ListParams> {}
 
 /**
  * Which events of a thread to list.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface ThreadListParams extends Schema.Schema.Type<typeof ThreadListParams_> {}
+export class ThreadListParams extends wire.Struct<ThreadListParams>()("ListThreadEventsParams", paging) {}
 
 /**
  * {@link ThreadListParams} as it is on the wire.
@@ -452,15 +420,7 @@ export interface ThreadListParams extends Schema.Schema.Type<typeof ThreadListPa
  * @category models
  * @since 0.1.0
  */
-export interface ThreadListParamsEncoded extends Schema.Schema.Encoded<typeof ThreadListParams_> {}
-
-/**
- * Schema of {@link ThreadListParams}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const ThreadListParams: Schema.Schema<ThreadListParams, ThreadListParamsEncoded> = ThreadListParams_
+export interface ThreadListParamsEncoded extends Schema.Schema.Encoded<typeof ThreadListParams> {}
 
 /**
  * The `type` of an event that can be previewed. A message comes in parts; of thinking only the start is told.
@@ -478,18 +438,16 @@ export const DeltaType = wire.openString("DeltaType", "agent.message", "agent.th
  */
 export type DeltaType = typeof DeltaType.Type
 
-const StreamParams_ = wire.struct("StreamEventsParams", {
-  /** Preview events of these types on this connection while they are produced. At most 100; by default none. */
-  event_deltas: Schema.optional(params.list(DeltaType, { max: 100 }))
-})
-
 /**
  * What a stream of events should carry besides the events.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface StreamParams extends Schema.Schema.Type<typeof StreamParams_> {}
+export class StreamParams extends wire.Struct<StreamParams>()("StreamEventsParams", {
+  /** Preview events of these types on this connection while they are produced. At most 100; by default none. */
+  event_deltas: Schema.optional(params.list(DeltaType, { max: 100 }))
+}) {}
 
 /**
  * {@link StreamParams} as it is on the wire.
@@ -497,12 +455,4 @@ export interface StreamParams extends Schema.Schema.Type<typeof StreamParams_> {
  * @category models
  * @since 0.1.0
  */
-export interface StreamParamsEncoded extends Schema.Schema.Encoded<typeof StreamParams_> {}
-
-/**
- * Schema of {@link StreamParams}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const StreamParams: Schema.Schema<StreamParams, StreamParamsEncoded> = StreamParams_
+export interface StreamParamsEncoded extends Schema.Schema.Encoded<typeof StreamParams> {}

@@ -22,7 +22,7 @@ import type * as Follow from "./Follow.ts"
 import type { SessionId } from "./Ids.ts"
 import { follow } from "./internal/follow/follow.ts"
 import * as sources from "./internal/follow/sources.ts"
-import { paginate } from "./internal/paginate.ts"
+import { paginate } from "./internal/http/paginate.ts"
 import type { Page } from "./Page.ts"
 
 /**

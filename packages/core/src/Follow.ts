@@ -18,7 +18,7 @@ import type { ApiError } from "./ApiError.ts"
 import type { Cursor } from "./Cursor.ts"
 import type * as Event_ from "./Event.ts"
 import type { EventId, ThreadId } from "./Ids.ts"
-import type * as request from "./internal/request.ts"
+import type * as request from "./internal/http/request.ts"
 
 /**
  * An event of the session or of the thread.

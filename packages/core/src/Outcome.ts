@@ -5,99 +5,45 @@
  */
 import * as Schema from "effect/Schema"
 import * as Ids from "./Ids.ts"
-import * as params from "./internal/params.ts"
-import * as wire from "./internal/wire.ts"
+import * as params from "./internal/schema/params.ts"
+import * as wire from "./internal/schema/wire.ts"
 import * as Timestamp from "./Timestamp.ts"
-
-const TextRubric_ = wire.struct("TextRubric", {
-  type: Schema.Literal("text"),
-  /** The rubric, in plain text or Markdown. */
-  content: Schema.String
-})
 
 /**
  * A rubric given as text.
  *
- * @category models
- * @since 0.1.0
- */
-export interface TextRubric extends Schema.Schema.Type<typeof TextRubric_> {}
-
-/**
- * {@link TextRubric} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface TextRubricEncoded extends Schema.Schema.Encoded<typeof TextRubric_> {}
-
-/**
- * Schema of {@link TextRubric}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const TextRubric: Schema.Schema<TextRubric, TextRubricEncoded> = TextRubric_
-
-const TextRubricParams_ = wire.struct("TextRubricParams", {
+export class TextRubric extends wire.Struct<TextRubric>()("TextRubric", {
   type: Schema.Literal("text"),
-  /** The rubric, in plain text or Markdown; the grader reads it as free text. At most 262,144 characters. */
-  content: params.text({ max: 262_144 })
-})
+  /** The rubric, in plain text or Markdown. */
+  content: Schema.String
+}) {}
 
 /**
  * A rubric to send as text.
  *
- * @category models
- * @since 0.1.0
- */
-export interface TextRubricParams extends Schema.Schema.Type<typeof TextRubricParams_> {}
-
-/**
- * {@link TextRubricParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface TextRubricParamsEncoded extends Schema.Schema.Encoded<typeof TextRubricParams_> {}
-
-/**
- * Schema of {@link TextRubricParams}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const TextRubricParams: Schema.Schema<TextRubricParams, TextRubricParamsEncoded> = TextRubricParams_
-
-const FileRubric_ = wire.struct("FileRubric", {
-  type: Schema.Literal("file"),
-  /** The uploaded file. */
-  file_id: Ids.FileId
-})
+export class TextRubricParams extends wire.Struct<TextRubricParams>()("TextRubricParams", {
+  type: Schema.Literal("text"),
+  /** The rubric, in plain text or Markdown; the grader reads it as free text. At most 262,144 characters. */
+  content: params.text({ max: 262_144 })
+}) {}
 
 /**
  * A rubric that was uploaded as a file. The same shape is sent and received.
  *
- * @category models
- * @since 0.1.0
- */
-export interface FileRubric extends Schema.Schema.Type<typeof FileRubric_> {}
-
-/**
- * {@link FileRubric} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface FileRubricEncoded extends Schema.Schema.Encoded<typeof FileRubric_> {}
-
-/**
- * Schema of {@link FileRubric}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const FileRubric: Schema.Schema<FileRubric, FileRubricEncoded> = FileRubric_
+export class FileRubric extends wire.Struct<FileRubric>()("FileRubric", {
+  type: Schema.Literal("file"),
+  /** The uploaded file. */
+  file_id: Ids.FileId
+}) {}
 
 /**
  * How an outcome is graded.
@@ -210,7 +156,13 @@ export const Verdict = wire.openString(
  */
 export type Verdict = typeof Verdict.Type
 
-const OutcomeEvaluation_ = wire.struct("OutcomeEvaluation", {
+/**
+ * How one outcome of a session stands.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class OutcomeEvaluation extends wire.Struct<OutcomeEvaluation>()("OutcomeEvaluation", {
   type: Schema.Literal("outcome_evaluation"),
   /** The outcome. */
   outcome_id: Ids.OutcomeId,
@@ -224,15 +176,7 @@ const OutcomeEvaluation_ = wire.struct("OutcomeEvaluation", {
   explanation: wire.nullish(Schema.String),
   /** When the outcome became final. Absent or `null` until then. */
   completed_at: wire.nullish(Timestamp.Timestamp)
-})
-
-/**
- * How one outcome of a session stands.
- *
- * @category models
- * @since 0.1.0
- */
-export interface OutcomeEvaluation extends Schema.Schema.Type<typeof OutcomeEvaluation_> {}
+}) {}
 
 /**
  * {@link OutcomeEvaluation} as it is on the wire.
@@ -240,12 +184,4 @@ export interface OutcomeEvaluation extends Schema.Schema.Type<typeof OutcomeEval
  * @category models
  * @since 0.1.0
  */
-export interface OutcomeEvaluationEncoded extends Schema.Schema.Encoded<typeof OutcomeEvaluation_> {}
-
-/**
- * Schema of {@link OutcomeEvaluation}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const OutcomeEvaluation: Schema.Schema<OutcomeEvaluation, OutcomeEvaluationEncoded> = OutcomeEvaluation_
+export interface OutcomeEvaluationEncoded extends Schema.Schema.Encoded<typeof OutcomeEvaluation> {}

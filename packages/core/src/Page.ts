@@ -6,7 +6,7 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
-import * as wire from "./internal/wire.ts"
+import * as wire from "./internal/schema/wire.ts"
 
 /**
  * One page of a list, with the cursors of its neighbours.

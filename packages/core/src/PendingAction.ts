@@ -10,7 +10,7 @@
 import * as Schema from "effect/Schema"
 import type * as Content from "./Content.ts"
 import * as Ids from "./Ids.ts"
-import * as wire from "./internal/wire.ts"
+import * as wire from "./internal/schema/wire.ts"
 import * as UserEvent from "./UserEvent.ts"
 
 const call = {
@@ -26,95 +26,65 @@ const call = {
   input: wire.json
 }
 
-const Confirmation_ = wire.struct("PendingConfirmation", {
+/**
+ * A tool call that waits for approval: {@link allow} it or {@link deny} it.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class Confirmation extends wire.Struct<Confirmation>()("PendingConfirmation", {
   _tag: Schema.Literal("Confirmation"),
   ...call,
   /** The MCP server of the tool; absent for a built-in one. */
   server: wire.optional(Schema.String)
-})
+}) {}
 
 /**
- * A tool call that waits for approval: {@link allow} it or {@link deny} it.
+ * {@link Confirmation} as it is on the wire.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Confirmation extends Schema.Schema.Type<typeof Confirmation_> {}
-
-/**
- * {@link Confirmation} as JSON.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ConfirmationEncoded extends Schema.Schema.Encoded<typeof Confirmation_> {}
-
-/**
- * Schema of {@link Confirmation}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Confirmation: Schema.Schema<Confirmation, ConfirmationEncoded> = Confirmation_
-
-const CustomToolCall_ = wire.struct("PendingCustomToolCall", {
-  _tag: Schema.Literal("CustomToolCall"),
-  ...call
-})
+export interface ConfirmationEncoded extends Schema.Schema.Encoded<typeof Confirmation> {}
 
 /**
  * A call of a custom tool: answer it with its {@link result}.
  *
- * @category models
- * @since 0.1.0
- */
-export interface CustomToolCall extends Schema.Schema.Type<typeof CustomToolCall_> {}
-
-/**
- * {@link CustomToolCall} as JSON.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CustomToolCallEncoded extends Schema.Schema.Encoded<typeof CustomToolCall_> {}
-
-/**
- * Schema of {@link CustomToolCall}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const CustomToolCall: Schema.Schema<CustomToolCall, CustomToolCallEncoded> = CustomToolCall_
-
-const SelfHostedToolCall_ = wire.struct("PendingSelfHostedToolCall", {
-  _tag: Schema.Literal("SelfHostedToolCall"),
+export class CustomToolCall extends wire.Struct<CustomToolCall>()("PendingCustomToolCall", {
+  _tag: Schema.Literal("CustomToolCall"),
   ...call
-})
+}) {}
+
+/**
+ * {@link CustomToolCall} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface CustomToolCallEncoded extends Schema.Schema.Encoded<typeof CustomToolCall> {}
 
 /**
  * A call of a built-in tool that a self-hosted environment runs: answer it with its {@link result}, using the credentials
  * of the environment.
  *
- * @category models
- * @since 0.1.0
- */
-export interface SelfHostedToolCall extends Schema.Schema.Type<typeof SelfHostedToolCall_> {}
-
-/**
- * {@link SelfHostedToolCall} as JSON.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SelfHostedToolCallEncoded extends Schema.Schema.Encoded<typeof SelfHostedToolCall_> {}
-
-/**
- * Schema of {@link SelfHostedToolCall}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const SelfHostedToolCall: Schema.Schema<SelfHostedToolCall, SelfHostedToolCallEncoded> = SelfHostedToolCall_
+export class SelfHostedToolCall extends wire.Struct<SelfHostedToolCall>()("PendingSelfHostedToolCall", {
+  _tag: Schema.Literal("SelfHostedToolCall"),
+  ...call
+}) {}
+
+/**
+ * {@link SelfHostedToolCall} as it is on the wire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SelfHostedToolCallEncoded extends Schema.Schema.Encoded<typeof SelfHostedToolCall> {}
 
 /**
  * Anything that a session waits for.

@@ -12,7 +12,7 @@ import type { RequestOptions } from "./ApiClient.ts"
 import { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
 import type { ResourceId, SessionId } from "./Ids.ts"
-import { paginate } from "./internal/paginate.ts"
+import { paginate } from "./internal/http/paginate.ts"
 import type { Page } from "./Page.ts"
 import type { AddParams, DeletedResource, FileResource, ListParams, Resource, UpdateParams } from "./Resource.ts"
 

@@ -6,8 +6,8 @@
 import * as Schema from "effect/Schema"
 import * as Agent from "./Agent.ts"
 import { AgentId, DeploymentId, EnvironmentId, MemoryStoreId, SessionId, VaultId } from "./Ids.ts"
-import * as params from "./internal/params.ts"
-import * as wire from "./internal/wire.ts"
+import * as params from "./internal/schema/params.ts"
+import * as wire from "./internal/schema/wire.ts"
 import * as Outcome from "./Outcome.ts"
 import * as Resource from "./Resource.ts"
 import { Timestamp } from "./Timestamp.ts"
@@ -33,7 +33,13 @@ export const Status = wire.openString("SessionStatus", ...statuses)
  */
 export type Status = typeof Status.Type
 
-const Session_ = wire.struct("Session", {
+/**
+ * A session: an agent at work in an environment.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class Session extends wire.Struct<Session>()("Session", {
   type: Schema.Literal("session"),
   /** Names the session in every other call. */
   id: SessionId,
@@ -67,15 +73,7 @@ const Session_ = wire.struct("Session", {
   updated_at: Timestamp,
   /** `null` for a session that is not archived. */
   archived_at: Schema.NullOr(Timestamp)
-})
-
-/**
- * A session: an agent at work in an environment.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Session extends Schema.Schema.Type<typeof Session_> {}
+}) {}
 
 /**
  * {@link Session} as it is on the wire.
@@ -83,29 +81,19 @@ export interface Session extends Schema.Schema.Type<typeof Session_> {}
  * @category models
  * @since 0.1.0
  */
-export interface SessionEncoded extends Schema.Schema.Encoded<typeof Session_> {}
-
-/**
- * Schema of {@link Session}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Session: Schema.Schema<Session, SessionEncoded> = Session_
-
-const DeletedSession_ = wire.struct("DeletedSession", {
-  type: Schema.Literal("session_deleted"),
-  /** The session that is gone. */
-  id: SessionId
-})
+export interface SessionEncoded extends Schema.Schema.Encoded<typeof Session> {}
 
 /**
  * The confirmation that a session is gone, together with its events and its sandbox.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface DeletedSession extends Schema.Schema.Type<typeof DeletedSession_> {}
+export class DeletedSession extends wire.Struct<DeletedSession>()("DeletedSession", {
+  type: Schema.Literal("session_deleted"),
+  /** The session that is gone. */
+  id: SessionId
+}) {}
 
 /**
  * {@link DeletedSession} as it is on the wire.
@@ -113,15 +101,7 @@ export interface DeletedSession extends Schema.Schema.Type<typeof DeletedSession
  * @category models
  * @since 0.1.0
  */
-export interface DeletedSessionEncoded extends Schema.Schema.Encoded<typeof DeletedSession_> {}
-
-/**
- * Schema of {@link DeletedSession}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const DeletedSession: Schema.Schema<DeletedSession, DeletedSessionEncoded> = DeletedSession_
+export interface DeletedSessionEncoded extends Schema.Schema.Encoded<typeof DeletedSession> {}
 
 /** The limits of metadata; the service counts the pairs that an update leaves, which only it knows. */
 const checkMetadata = (metadata: { readonly [key: string]: string | null }): ReadonlyArray<Schema.FilterIssue> => {
@@ -169,7 +149,13 @@ const checkResources = (resources: ReadonlyArray<Resource.Params>): ReadonlyArra
   ]
 }
 
-const CreateParams_ = wire.struct("CreateSessionParams", {
+/**
+ * What to create a session from.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class CreateParams extends wire.Struct<CreateParams>()("CreateSessionParams", {
   /** The agent: its id for the latest version, a reference to a version, or one with overrides. */
   agent: Agent.Params,
   /** Where the sandbox comes from. */
@@ -193,15 +179,7 @@ const CreateParams_ = wire.struct("CreateSessionParams", {
   ),
   /** A ceiling on the cost. It can only be set here, and then be changed or removed; absent for none. */
   budget: Schema.optional(Usage.BudgetParams)
-})
-
-/**
- * What to create a session from.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CreateParams extends Schema.Schema.Type<typeof CreateParams_> {}
+}) {}
 
 /**
  * {@link CreateParams} as it is on the wire.
@@ -209,17 +187,15 @@ export interface CreateParams extends Schema.Schema.Type<typeof CreateParams_> {
  * @category models
  * @since 0.1.0
  */
-export interface CreateParamsEncoded extends Schema.Schema.Encoded<typeof CreateParams_> {}
+export interface CreateParamsEncoded extends Schema.Schema.Encoded<typeof CreateParams> {}
 
 /**
- * Schema of {@link CreateParams}.
+ * What to change in a session; what is absent stays.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const CreateParams: Schema.Schema<CreateParams, CreateParamsEncoded> = CreateParams_
-
-const UpdateParams_ = wire.struct("UpdateSessionParams", {
+export class UpdateParams extends wire.Struct<UpdateParams>()("UpdateSessionParams", {
   /** For people to read; `null` removes it. */
   title: Schema.optional(Schema.NullOr(Schema.String)),
   /**
@@ -233,15 +209,7 @@ const UpdateParams_ = wire.struct("UpdateSessionParams", {
   budget: Schema.optional(Schema.NullOr(Usage.BudgetParams)),
   /** @deprecated Reserved: the service refuses every request that has it. Attach vaults when creating the session. */
   vault_ids: Schema.optional(Schema.Array(VaultId))
-})
-
-/**
- * What to change in a session; what is absent stays.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UpdateParams extends Schema.Schema.Type<typeof UpdateParams_> {}
+}) {}
 
 /**
  * {@link UpdateParams} as it is on the wire.
@@ -249,15 +217,7 @@ export interface UpdateParams extends Schema.Schema.Type<typeof UpdateParams_> {
  * @category models
  * @since 0.1.0
  */
-export interface UpdateParamsEncoded extends Schema.Schema.Encoded<typeof UpdateParams_> {}
-
-/**
- * Schema of {@link UpdateParams}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const UpdateParams: Schema.Schema<UpdateParams, UpdateParamsEncoded> = UpdateParams_
+export interface UpdateParamsEncoded extends Schema.Schema.Encoded<typeof UpdateParams> {}
 
 const ListParams_ = wire.struct("ListSessionsParams", {
   /** Only sessions of this agent. */

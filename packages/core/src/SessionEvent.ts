@@ -6,22 +6,20 @@
 import * as Schema from "effect/Schema"
 import { SessionAgent } from "./Agent.ts"
 import * as Ids from "./Ids.ts"
-import { emitted } from "./internal/eventFields.ts"
-import * as wire from "./internal/wire.ts"
+import { emitted } from "./internal/schema/eventFields.ts"
+import * as wire from "./internal/schema/wire.ts"
 import { SessionFailure } from "./SessionFailure.ts"
 import { Budget, UsageSnapshot } from "./Usage.ts"
-
-const EndTurn_ = wire.struct("SessionEndTurn", {
-  type: Schema.Literal("end_turn")
-})
 
 /**
  * The agent finished its turn. An interrupted turn ends this way too.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface EndTurn extends Schema.Schema.Type<typeof EndTurn_> {}
+export class EndTurn extends wire.Struct<EndTurn>()("SessionEndTurn", {
+  type: Schema.Literal("end_turn")
+}) {}
 
 /**
  * {@link EndTurn} as it is on the wire.
@@ -29,29 +27,19 @@ export interface EndTurn extends Schema.Schema.Type<typeof EndTurn_> {}
  * @category models
  * @since 0.1.0
  */
-export interface EndTurnEncoded extends Schema.Schema.Encoded<typeof EndTurn_> {}
-
-/**
- * Schema of {@link EndTurn}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const EndTurn: Schema.Schema<EndTurn, EndTurnEncoded> = EndTurn_
-
-const RequiresAction_ = wire.struct("SessionRequiresAction", {
-  type: Schema.Literal("requires_action"),
-  /** The tool calls to answer. When only some are answered, the idle event comes again with the rest. */
-  event_ids: Schema.Array(Ids.EventId)
-})
+export interface EndTurnEncoded extends Schema.Schema.Encoded<typeof EndTurn> {}
 
 /**
  * The agent waits for answers of the client.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface RequiresAction extends Schema.Schema.Type<typeof RequiresAction_> {}
+export class RequiresAction extends wire.Struct<RequiresAction>()("SessionRequiresAction", {
+  type: Schema.Literal("requires_action"),
+  /** The tool calls to answer. When only some are answered, the idle event comes again with the rest. */
+  event_ids: Schema.Array(Ids.EventId)
+}) {}
 
 /**
  * {@link RequiresAction} as it is on the wire.
@@ -59,27 +47,17 @@ export interface RequiresAction extends Schema.Schema.Type<typeof RequiresAction
  * @category models
  * @since 0.1.0
  */
-export interface RequiresActionEncoded extends Schema.Schema.Encoded<typeof RequiresAction_> {}
-
-/**
- * Schema of {@link RequiresAction}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const RequiresAction: Schema.Schema<RequiresAction, RequiresActionEncoded> = RequiresAction_
-
-const RetriesExhausted_ = wire.struct("SessionRetriesExhausted", {
-  type: Schema.Literal("retries_exhausted")
-})
+export interface RequiresActionEncoded extends Schema.Schema.Encoded<typeof RequiresAction> {}
 
 /**
  * Errors ended the turn. A new message starts another one.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface RetriesExhausted extends Schema.Schema.Type<typeof RetriesExhausted_> {}
+export class RetriesExhausted extends wire.Struct<RetriesExhausted>()("SessionRetriesExhausted", {
+  type: Schema.Literal("retries_exhausted")
+}) {}
 
 /**
  * {@link RetriesExhausted} as it is on the wire.
@@ -87,27 +65,17 @@ export interface RetriesExhausted extends Schema.Schema.Type<typeof RetriesExhau
  * @category models
  * @since 0.1.0
  */
-export interface RetriesExhaustedEncoded extends Schema.Schema.Encoded<typeof RetriesExhausted_> {}
-
-/**
- * Schema of {@link RetriesExhausted}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const RetriesExhausted: Schema.Schema<RetriesExhausted, RetriesExhaustedEncoded> = RetriesExhausted_
-
-const BudgetReached_ = wire.struct("SessionBudgetReached", {
-  type: Schema.Literal("budget_reached")
-})
+export interface RetriesExhaustedEncoded extends Schema.Schema.Encoded<typeof RetriesExhausted> {}
 
 /**
  * The session's budget is used up, or cannot be measured. Raise or remove it to go on.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface BudgetReached extends Schema.Schema.Type<typeof BudgetReached_> {}
+export class BudgetReached extends wire.Struct<BudgetReached>()("SessionBudgetReached", {
+  type: Schema.Literal("budget_reached")
+}) {}
 
 /**
  * {@link BudgetReached} as it is on the wire.
@@ -115,27 +83,17 @@ export interface BudgetReached extends Schema.Schema.Type<typeof BudgetReached_>
  * @category models
  * @since 0.1.0
  */
-export interface BudgetReachedEncoded extends Schema.Schema.Encoded<typeof BudgetReached_> {}
-
-/**
- * Schema of {@link BudgetReached}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const BudgetReached: Schema.Schema<BudgetReached, BudgetReachedEncoded> = BudgetReached_
-
-const Refusal_ = wire.struct("SessionRefusal", {
-  type: Schema.Literal("refusal")
-})
+export interface BudgetReachedEncoded extends Schema.Schema.Encoded<typeof BudgetReached> {}
 
 /**
  * The model's response was refused, for example by a safety classifier.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface Refusal extends Schema.Schema.Type<typeof Refusal_> {}
+export class Refusal extends wire.Struct<Refusal>()("SessionRefusal", {
+  type: Schema.Literal("refusal")
+}) {}
 
 /**
  * {@link Refusal} as it is on the wire.
@@ -143,15 +101,7 @@ export interface Refusal extends Schema.Schema.Type<typeof Refusal_> {}
  * @category models
  * @since 0.1.0
  */
-export interface RefusalEncoded extends Schema.Schema.Encoded<typeof Refusal_> {}
-
-/**
- * Schema of {@link Refusal}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Refusal: Schema.Schema<Refusal, RefusalEncoded> = Refusal_
+export interface RefusalEncoded extends Schema.Schema.Encoded<typeof Refusal> {}
 
 /**
  * Why a session or thread went idle. Treat a reason that you do not know as the end of the turn.
@@ -206,37 +156,19 @@ export const RefusalCategory = wire.openString(
  */
 export type RefusalCategory = typeof RefusalCategory.Type
 
-const RefusalDetails_ = wire.struct("RefusalStopDetails", {
+/**
+ * More about a refusal.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class RefusalDetails extends wire.Struct<RefusalDetails>()("RefusalStopDetails", {
   type: Schema.Literal("refusal"),
   /** The policy that the refusal is about. Absent or `null` if it has no name. */
   category: wire.nullish(RefusalCategory),
   /** An explanation for people. Absent or `null` if there is none. */
   explanation: wire.nullish(Schema.String)
-})
-
-/**
- * More about a refusal.
- *
- * @category models
- * @since 0.1.0
- */
-export interface RefusalDetails extends Schema.Schema.Type<typeof RefusalDetails_> {}
-
-/**
- * {@link RefusalDetails} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface RefusalDetailsEncoded extends Schema.Schema.Encoded<typeof RefusalDetails_> {}
-
-/**
- * Schema of {@link RefusalDetails}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const RefusalDetails: Schema.Schema<RefusalDetails, RefusalDetailsEncoded> = RefusalDetails_
+}) {}
 
 /**
  * More about why a session or thread went idle.
@@ -264,18 +196,16 @@ export type StopDetails = typeof StopDetails.Type
  */
 export type StopDetailsEncoded = typeof StopDetails.Encoded
 
-const StatusRunning_ = wire.struct("SessionStatusRunningEvent", {
-  type: Schema.Literal("session.status_running"),
-  ...emitted
-})
-
 /**
  * `session.status_running`: the session started to work.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface StatusRunning extends Schema.Schema.Type<typeof StatusRunning_> {}
+export class StatusRunning extends wire.Struct<StatusRunning>()("SessionStatusRunningEvent", {
+  type: Schema.Literal("session.status_running"),
+  ...emitted
+}) {}
 
 /**
  * {@link StatusRunning} as it is on the wire.
@@ -283,32 +213,22 @@ export interface StatusRunning extends Schema.Schema.Type<typeof StatusRunning_>
  * @category models
  * @since 0.1.0
  */
-export interface StatusRunningEncoded extends Schema.Schema.Encoded<typeof StatusRunning_> {}
+export interface StatusRunningEncoded extends Schema.Schema.Encoded<typeof StatusRunning> {}
 
 /**
- * Schema of {@link StatusRunning}.
+ * `session.status_idle`: the session waits for input.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const StatusRunning: Schema.Schema<StatusRunning, StatusRunningEncoded> = StatusRunning_
-
-const StatusIdle_ = wire.struct("SessionStatusIdleEvent", {
+export class StatusIdle extends wire.Struct<StatusIdle>()("SessionStatusIdleEvent", {
   type: Schema.Literal("session.status_idle"),
   ...emitted,
   /** Why. */
   stop_reason: StopReason,
   /** More about the reason; so far only about a refusal. Absent or `null` if there is nothing to add. */
   stop_details: wire.nullish(StopDetails)
-})
-
-/**
- * `session.status_idle`: the session waits for input.
- *
- * @category models
- * @since 0.1.0
- */
-export interface StatusIdle extends Schema.Schema.Type<typeof StatusIdle_> {}
+}) {}
 
 /**
  * {@link StatusIdle} as it is on the wire.
@@ -316,88 +236,42 @@ export interface StatusIdle extends Schema.Schema.Type<typeof StatusIdle_> {}
  * @category models
  * @since 0.1.0
  */
-export interface StatusIdleEncoded extends Schema.Schema.Encoded<typeof StatusIdle_> {}
-
-/**
- * Schema of {@link StatusIdle}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const StatusIdle: Schema.Schema<StatusIdle, StatusIdleEncoded> = StatusIdle_
-
-const StatusRescheduled_ = wire.struct("SessionStatusRescheduledEvent", {
-  type: Schema.Literal("session.status_rescheduled"),
-  ...emitted
-})
+export interface StatusIdleEncoded extends Schema.Schema.Encoded<typeof StatusIdle> {}
 
 /**
  * `session.status_rescheduled`: the session met a transient error and will run again by itself.
  *
- * @category models
- * @since 0.1.0
- */
-export interface StatusRescheduled extends Schema.Schema.Type<typeof StatusRescheduled_> {}
-
-/**
- * {@link StatusRescheduled} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface StatusRescheduledEncoded extends Schema.Schema.Encoded<typeof StatusRescheduled_> {}
-
-/**
- * Schema of {@link StatusRescheduled}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const StatusRescheduled: Schema.Schema<StatusRescheduled, StatusRescheduledEncoded> = StatusRescheduled_
-
-const StatusTerminated_ = wire.struct("SessionStatusTerminatedEvent", {
-  type: Schema.Literal("session.status_terminated"),
+export class StatusRescheduled extends wire.Struct<StatusRescheduled>()("SessionStatusRescheduledEvent", {
+  type: Schema.Literal("session.status_rescheduled"),
   ...emitted
-})
+}) {}
 
 /**
  * `session.status_terminated`: the session ended for good, by an error or because it was archived.
  *
- * @category models
- * @since 0.1.0
- */
-export interface StatusTerminated extends Schema.Schema.Type<typeof StatusTerminated_> {}
-
-/**
- * {@link StatusTerminated} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface StatusTerminatedEncoded extends Schema.Schema.Encoded<typeof StatusTerminated_> {}
-
-/**
- * Schema of {@link StatusTerminated}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const StatusTerminated: Schema.Schema<StatusTerminated, StatusTerminatedEncoded> = StatusTerminated_
-
-const Error_ = wire.struct("SessionErrorEvent", {
-  type: Schema.Literal("session.error"),
-  ...emitted,
-  /** What went wrong. */
-  error: SessionFailure
-})
+export class StatusTerminated extends wire.Struct<StatusTerminated>()("SessionStatusTerminatedEvent", {
+  type: Schema.Literal("session.status_terminated"),
+  ...emitted
+}) {}
 
 /**
  * `session.error`: something went wrong. What happens next is in the error's `retry_status`.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface Error extends Schema.Schema.Type<typeof Error_> {}
+export class Error extends wire.Struct<Error>()("SessionErrorEvent", {
+  type: Schema.Literal("session.error"),
+  ...emitted,
+  /** What went wrong. */
+  error: SessionFailure
+}) {}
 
 /**
  * {@link Error} as it is on the wire.
@@ -405,17 +279,15 @@ export interface Error extends Schema.Schema.Type<typeof Error_> {}
  * @category models
  * @since 0.1.0
  */
-export interface ErrorEncoded extends Schema.Schema.Encoded<typeof Error_> {}
+export interface ErrorEncoded extends Schema.Schema.Encoded<typeof Error> {}
 
 /**
- * Schema of {@link Error}.
+ * `session.updated`: the session was changed. Only what changed is present.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const Error: Schema.Schema<Error, ErrorEncoded> = Error_
-
-const Updated_ = wire.struct("SessionUpdatedEvent", {
+export class Updated extends wire.Struct<Updated>()("SessionUpdatedEvent", {
   type: Schema.Literal("session.updated"),
   ...emitted,
   /** The whole agent after the change. */
@@ -426,15 +298,7 @@ const Updated_ = wire.struct("SessionUpdatedEvent", {
   metadata: wire.nullish(Schema.Record({ key: Schema.String, value: Schema.String })),
   /** The title after the change. */
   title: wire.nullish(Schema.String)
-})
-
-/**
- * `session.updated`: the session was changed. Only what changed is present.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Updated extends Schema.Schema.Type<typeof Updated_> {}
+}) {}
 
 /**
  * {@link Updated} as it is on the wire.
@@ -442,77 +306,33 @@ export interface Updated extends Schema.Schema.Type<typeof Updated_> {}
  * @category models
  * @since 0.1.0
  */
-export interface UpdatedEncoded extends Schema.Schema.Encoded<typeof Updated_> {}
+export interface UpdatedEncoded extends Schema.Schema.Encoded<typeof Updated> {}
 
 /**
- * Schema of {@link Updated}.
+ * `session.usage`: what the session used so far, all turns together. It comes right before the session goes idle.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const Updated: Schema.Schema<Updated, UpdatedEncoded> = Updated_
-
-const Usage_ = wire.struct("SessionUsageEvent", {
+export class Usage extends wire.Struct<Usage>()("SessionUsageEvent", {
   type: Schema.Literal("session.usage"),
   ...emitted,
   /** What was used since the session was created. */
   usage: UsageSnapshot,
   /** The budget at this moment. Absent or `null` if there is none. */
   budget: wire.nullish(Budget)
-})
-
-/**
- * `session.usage`: what the session used so far, all turns together. It comes right before the session goes idle.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Usage extends Schema.Schema.Type<typeof Usage_> {}
-
-/**
- * {@link Usage} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UsageEncoded extends Schema.Schema.Encoded<typeof Usage_> {}
-
-/**
- * Schema of {@link Usage}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Usage: Schema.Schema<Usage, UsageEncoded> = Usage_
-
-const Deleted_ = wire.struct("SessionDeletedEvent", {
-  type: Schema.Literal("session.deleted"),
-  ...emitted
-})
+}) {}
 
 /**
  * `session.deleted`: the session was deleted. The last event of a stream; it is in no list.
  *
- * @category models
- * @since 0.1.0
- */
-export interface Deleted extends Schema.Schema.Type<typeof Deleted_> {}
-
-/**
- * {@link Deleted} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface DeletedEncoded extends Schema.Schema.Encoded<typeof Deleted_> {}
-
-/**
- * Schema of {@link Deleted}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const Deleted: Schema.Schema<Deleted, DeletedEncoded> = Deleted_
+export class Deleted extends wire.Struct<Deleted>()("SessionDeletedEvent", {
+  type: Schema.Literal("session.deleted"),
+  ...emitted
+}) {}
 
 const thread = {
   ...emitted,
@@ -522,155 +342,67 @@ const thread = {
   agent_name: Schema.String
 }
 
-const ThreadCreated_ = wire.struct("SessionThreadCreatedEvent", {
+/**
+ * `session.thread_created`: a child thread was created.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class ThreadCreated extends wire.Struct<ThreadCreated>()("SessionThreadCreatedEvent", {
   type: Schema.Literal("session.thread_created"),
   ...thread,
   /** The workflow run that created the thread. Absent or `null` for any other thread. */
   workflow_run_id: wire.nullish(Ids.WorkflowRunId)
-})
-
-/**
- * `session.thread_created`: a child thread was created.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ThreadCreated extends Schema.Schema.Type<typeof ThreadCreated_> {}
-
-/**
- * {@link ThreadCreated} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ThreadCreatedEncoded extends Schema.Schema.Encoded<typeof ThreadCreated_> {}
-
-/**
- * Schema of {@link ThreadCreated}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const ThreadCreated: Schema.Schema<ThreadCreated, ThreadCreatedEncoded> = ThreadCreated_
-
-const ThreadStatusRunning_ = wire.struct("SessionThreadStatusRunningEvent", {
-  type: Schema.Literal("session.thread_status_running"),
-  ...thread
-})
+}) {}
 
 /**
  * `session.thread_status_running`: a thread started to work.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface ThreadStatusRunning extends Schema.Schema.Type<typeof ThreadStatusRunning_> {}
+export class ThreadStatusRunning extends wire.Struct<ThreadStatusRunning>()("SessionThreadStatusRunningEvent", {
+  type: Schema.Literal("session.thread_status_running"),
+  ...thread
+}) {}
 
 /**
- * {@link ThreadStatusRunning} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ThreadStatusRunningEncoded extends Schema.Schema.Encoded<typeof ThreadStatusRunning_> {}
-
-/**
- * Schema of {@link ThreadStatusRunning}.
+ * `session.thread_status_idle`: a thread waits for input.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const ThreadStatusRunning: Schema.Schema<ThreadStatusRunning, ThreadStatusRunningEncoded> = ThreadStatusRunning_
-
-const ThreadStatusIdle_ = wire.struct("SessionThreadStatusIdleEvent", {
+export class ThreadStatusIdle extends wire.Struct<ThreadStatusIdle>()("SessionThreadStatusIdleEvent", {
   type: Schema.Literal("session.thread_status_idle"),
   ...thread,
   /** Why. */
   stop_reason: StopReason,
   /** More about the reason; so far only about a refusal. Absent or `null` if there is nothing to add. */
   stop_details: wire.nullish(StopDetails)
-})
-
-/**
- * `session.thread_status_idle`: a thread waits for input.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ThreadStatusIdle extends Schema.Schema.Type<typeof ThreadStatusIdle_> {}
-
-/**
- * {@link ThreadStatusIdle} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ThreadStatusIdleEncoded extends Schema.Schema.Encoded<typeof ThreadStatusIdle_> {}
-
-/**
- * Schema of {@link ThreadStatusIdle}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const ThreadStatusIdle: Schema.Schema<ThreadStatusIdle, ThreadStatusIdleEncoded> = ThreadStatusIdle_
-
-const ThreadStatusRescheduled_ = wire.struct("SessionThreadStatusRescheduledEvent", {
-  type: Schema.Literal("session.thread_status_rescheduled"),
-  ...thread
-})
+}) {}
 
 /**
  * `session.thread_status_rescheduled`: a thread met a transient error and will run again by itself.
  *
- * @category models
- * @since 0.1.0
- */
-export interface ThreadStatusRescheduled extends Schema.Schema.Type<typeof ThreadStatusRescheduled_> {}
-
-/**
- * {@link ThreadStatusRescheduled} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ThreadStatusRescheduledEncoded extends Schema.Schema.Encoded<typeof ThreadStatusRescheduled_> {}
-
-/**
- * Schema of {@link ThreadStatusRescheduled}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const ThreadStatusRescheduled: Schema.Schema<ThreadStatusRescheduled, ThreadStatusRescheduledEncoded> =
-  ThreadStatusRescheduled_
-
-const ThreadStatusTerminated_ = wire.struct("SessionThreadStatusTerminatedEvent", {
-  type: Schema.Literal("session.thread_status_terminated"),
-  ...thread
-})
+export class ThreadStatusRescheduled
+  extends wire.Struct<ThreadStatusRescheduled>()("SessionThreadStatusRescheduledEvent", {
+    type: Schema.Literal("session.thread_status_rescheduled"),
+    ...thread
+  })
+{}
 
 /**
  * `session.thread_status_terminated`: a thread ended for good. Its open calls can no longer be answered.
  *
- * @category models
- * @since 0.1.0
- */
-export interface ThreadStatusTerminated extends Schema.Schema.Type<typeof ThreadStatusTerminated_> {}
-
-/**
- * {@link ThreadStatusTerminated} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ThreadStatusTerminatedEncoded extends Schema.Schema.Encoded<typeof ThreadStatusTerminated_> {}
-
-/**
- * Schema of {@link ThreadStatusTerminated}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const ThreadStatusTerminated: Schema.Schema<ThreadStatusTerminated, ThreadStatusTerminatedEncoded> =
-  ThreadStatusTerminated_
+export class ThreadStatusTerminated
+  extends wire.Struct<ThreadStatusTerminated>()("SessionThreadStatusTerminatedEvent", {
+    type: Schema.Literal("session.thread_status_terminated"),
+    ...thread
+  })
+{}

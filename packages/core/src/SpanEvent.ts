@@ -5,8 +5,8 @@
  */
 import * as Schema from "effect/Schema"
 import * as Ids from "./Ids.ts"
-import { emitted } from "./internal/eventFields.ts"
-import * as wire from "./internal/wire.ts"
+import { emitted } from "./internal/schema/eventFields.ts"
+import * as wire from "./internal/schema/wire.ts"
 import * as Outcome from "./Outcome.ts"
 
 /**
@@ -25,7 +25,13 @@ export const Speed = wire.openString("SpanSpeed", "standard", "fast")
  */
 export type Speed = typeof Speed.Type
 
-const ModelUsage_ = wire.struct("SpanModelUsage", {
+/**
+ * The tokens that model requests used.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class ModelUsage extends wire.Struct<ModelUsage>()("SpanModelUsage", {
   /** Input tokens that were neither read from nor written to the prompt cache. */
   input_tokens: wire.number,
   /** Output tokens. */
@@ -36,15 +42,7 @@ const ModelUsage_ = wire.struct("SpanModelUsage", {
   cache_creation_input_tokens: wire.number,
   /** The speed tier that the request ran at. Absent or `null` unless fast mode is in use. */
   speed: wire.nullish(Speed)
-})
-
-/**
- * The tokens that model requests used.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ModelUsage extends Schema.Schema.Type<typeof ModelUsage_> {}
+}) {}
 
 /**
  * {@link ModelUsage} as it is on the wire.
@@ -52,46 +50,26 @@ export interface ModelUsage extends Schema.Schema.Type<typeof ModelUsage_> {}
  * @category models
  * @since 0.1.0
  */
-export interface ModelUsageEncoded extends Schema.Schema.Encoded<typeof ModelUsage_> {}
-
-/**
- * Schema of {@link ModelUsage}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const ModelUsage: Schema.Schema<ModelUsage, ModelUsageEncoded> = ModelUsage_
-
-const ModelRequestStart_ = wire.struct("SpanModelRequestStartEvent", {
-  type: Schema.Literal("span.model_request_start"),
-  ...emitted
-})
+export interface ModelUsageEncoded extends Schema.Schema.Encoded<typeof ModelUsage> {}
 
 /**
  * `span.model_request_start`: a request to the model was started.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface ModelRequestStart extends Schema.Schema.Type<typeof ModelRequestStart_> {}
+export class ModelRequestStart extends wire.Struct<ModelRequestStart>()("SpanModelRequestStartEvent", {
+  type: Schema.Literal("span.model_request_start"),
+  ...emitted
+}) {}
 
 /**
- * {@link ModelRequestStart} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ModelRequestStartEncoded extends Schema.Schema.Encoded<typeof ModelRequestStart_> {}
-
-/**
- * Schema of {@link ModelRequestStart}.
+ * `span.model_request_end`: a request to the model ended. A preview that is still open ends with it.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const ModelRequestStart: Schema.Schema<ModelRequestStart, ModelRequestStartEncoded> = ModelRequestStart_
-
-const ModelRequestEnd_ = wire.struct("SpanModelRequestEndEvent", {
+export class ModelRequestEnd extends wire.Struct<ModelRequestEnd>()("SpanModelRequestEndEvent", {
   type: Schema.Literal("span.model_request_end"),
   ...emitted,
   /** The `span.model_request_start` event of the request. */
@@ -100,31 +78,7 @@ const ModelRequestEnd_ = wire.struct("SpanModelRequestEndEvent", {
   is_error: wire.nullish(Schema.Boolean),
   /** The tokens that this request used. */
   model_usage: ModelUsage
-})
-
-/**
- * `span.model_request_end`: a request to the model ended. A preview that is still open ends with it.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ModelRequestEnd extends Schema.Schema.Type<typeof ModelRequestEnd_> {}
-
-/**
- * {@link ModelRequestEnd} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ModelRequestEndEncoded extends Schema.Schema.Encoded<typeof ModelRequestEnd_> {}
-
-/**
- * Schema of {@link ModelRequestEnd}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const ModelRequestEnd: Schema.Schema<ModelRequestEnd, ModelRequestEndEncoded> = ModelRequestEnd_
+}) {}
 
 const evaluation = {
   ...emitted,
@@ -134,67 +88,37 @@ const evaluation = {
   iteration: wire.number
 }
 
-const OutcomeEvaluationStart_ = wire.struct("SpanOutcomeEvaluationStartEvent", {
-  type: Schema.Literal("span.outcome_evaluation_start"),
-  ...evaluation
-})
-
 /**
  * `span.outcome_evaluation_start`: the grader started to evaluate an outcome.
- *
- * @category models
- * @since 0.1.0
- */
-export interface OutcomeEvaluationStart extends Schema.Schema.Type<typeof OutcomeEvaluationStart_> {}
-
-/**
- * {@link OutcomeEvaluationStart} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface OutcomeEvaluationStartEncoded extends Schema.Schema.Encoded<typeof OutcomeEvaluationStart_> {}
-
-/**
- * Schema of {@link OutcomeEvaluationStart}.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const OutcomeEvaluationStart: Schema.Schema<OutcomeEvaluationStart, OutcomeEvaluationStartEncoded> =
-  OutcomeEvaluationStart_
-
-const OutcomeEvaluationOngoing_ = wire.struct("SpanOutcomeEvaluationOngoingEvent", {
-  type: Schema.Literal("span.outcome_evaluation_ongoing"),
+export class OutcomeEvaluationStart extends wire.Struct<OutcomeEvaluationStart>()("SpanOutcomeEvaluationStartEvent", {
+  type: Schema.Literal("span.outcome_evaluation_start"),
   ...evaluation
-})
+}) {}
 
 /**
  * `span.outcome_evaluation_ongoing`: the grader is still at work.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface OutcomeEvaluationOngoing extends Schema.Schema.Type<typeof OutcomeEvaluationOngoing_> {}
+export class OutcomeEvaluationOngoing
+  extends wire.Struct<OutcomeEvaluationOngoing>()("SpanOutcomeEvaluationOngoingEvent", {
+    type: Schema.Literal("span.outcome_evaluation_ongoing"),
+    ...evaluation
+  })
+{}
 
 /**
- * {@link OutcomeEvaluationOngoing} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface OutcomeEvaluationOngoingEncoded extends Schema.Schema.Encoded<typeof OutcomeEvaluationOngoing_> {}
-
-/**
- * Schema of {@link OutcomeEvaluationOngoing}.
+ * `span.outcome_evaluation_end`: the grader reached a verdict.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const OutcomeEvaluationOngoing: Schema.Schema<OutcomeEvaluationOngoing, OutcomeEvaluationOngoingEncoded> =
-  OutcomeEvaluationOngoing_
-
-const OutcomeEvaluationEnd_ = wire.struct("SpanOutcomeEvaluationEndEvent", {
+export class OutcomeEvaluationEnd extends wire.Struct<OutcomeEvaluationEnd>()("SpanOutcomeEvaluationEndEvent", {
   type: Schema.Literal("span.outcome_evaluation_end"),
   ...evaluation,
   /** The `span.outcome_evaluation_start` event of the cycle. Empty if it was interrupted before one. */
@@ -205,29 +129,4 @@ const OutcomeEvaluationEnd_ = wire.struct("SpanOutcomeEvaluationEndEvent", {
   explanation: Schema.String,
   /** The tokens that the grader used in this cycle. */
   usage: ModelUsage
-})
-
-/**
- * `span.outcome_evaluation_end`: the grader reached a verdict.
- *
- * @category models
- * @since 0.1.0
- */
-export interface OutcomeEvaluationEnd extends Schema.Schema.Type<typeof OutcomeEvaluationEnd_> {}
-
-/**
- * {@link OutcomeEvaluationEnd} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface OutcomeEvaluationEndEncoded extends Schema.Schema.Encoded<typeof OutcomeEvaluationEnd_> {}
-
-/**
- * Schema of {@link OutcomeEvaluationEnd}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const OutcomeEvaluationEnd: Schema.Schema<OutcomeEvaluationEnd, OutcomeEvaluationEndEncoded> =
-  OutcomeEvaluationEnd_
+}) {}

@@ -6,8 +6,8 @@
 import * as Schema from "effect/Schema"
 import * as Agent from "./Agent.ts"
 import { SessionId, ThreadId, WorkflowRunId } from "./Ids.ts"
-import * as params from "./internal/params.ts"
-import * as wire from "./internal/wire.ts"
+import * as params from "./internal/schema/params.ts"
+import * as wire from "./internal/schema/wire.ts"
 import { Timestamp } from "./Timestamp.ts"
 import * as Usage from "./Usage.ts"
 
@@ -30,7 +30,13 @@ export const Status = wire.openString("ThreadStatus", ...statuses)
  */
 export type Status = typeof Status.Type
 
-const Thread_ = wire.struct("Thread", {
+/**
+ * A thread of a session.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class Thread extends wire.Struct<Thread>()("Thread", {
   type: Schema.Literal("session_thread"),
   /** Names the thread. */
   id: ThreadId,
@@ -54,15 +60,7 @@ const Thread_ = wire.struct("Thread", {
   updated_at: Timestamp,
   /** `null` for a thread that is not archived. */
   archived_at: Schema.NullOr(Timestamp)
-})
-
-/**
- * A thread of a session.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Thread extends Schema.Schema.Type<typeof Thread_> {}
+}) {}
 
 /**
  * {@link Thread} as it is on the wire.
@@ -70,33 +68,23 @@ export interface Thread extends Schema.Schema.Type<typeof Thread_> {}
  * @category models
  * @since 0.1.0
  */
-export interface ThreadEncoded extends Schema.Schema.Encoded<typeof Thread_> {}
+export interface ThreadEncoded extends Schema.Schema.Encoded<typeof Thread> {}
 
 /**
- * Schema of {@link Thread}.
+ * Which threads of a session to list. The primary one comes first, the others as they were spawned; archived ones are
+ * included.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const Thread: Schema.Schema<Thread, ThreadEncoded> = Thread_
-
-const ListParams_ = wire.struct("ListThreadsParams", {
+export class ListParams extends wire.Struct<ListParams>()("ListThreadsParams", {
   /** Only threads with one of these statuses; servers of mid-2026 do not know this parameter. */
   statuses: Schema.optional(Schema.Array(Schema.Literal(...statuses))),
   /** Threads per page; the default is 1,000. */
   limit: Schema.optional(params.integer({ min: 1 })),
   /** The cursor of a page, as another page gave it; `null` stands for the first one. */
   page: Schema.optional(Schema.NullOr(Schema.String))
-})
-
-/**
- * Which threads of a session to list. The primary one comes first, the others as they were spawned; archived ones are
- * included.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ListParams extends Schema.Schema.Type<typeof ListParams_> {}
+}) {}
 
 /**
  * {@link ListParams} as it is on the wire.
@@ -104,12 +92,4 @@ export interface ListParams extends Schema.Schema.Type<typeof ListParams_> {}
  * @category models
  * @since 0.1.0
  */
-export interface ListParamsEncoded extends Schema.Schema.Encoded<typeof ListParams_> {}
-
-/**
- * Schema of {@link ListParams}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const ListParams: Schema.Schema<ListParams, ListParamsEncoded> = ListParams_
+export interface ListParamsEncoded extends Schema.Schema.Encoded<typeof ListParams> {}

@@ -18,7 +18,7 @@ import type { SessionId, ThreadId } from "./Ids.ts"
 import { follow } from "./internal/follow/follow.ts"
 import { followAll } from "./internal/follow/followAll.ts"
 import * as sources from "./internal/follow/sources.ts"
-import { paginate } from "./internal/paginate.ts"
+import { paginate } from "./internal/http/paginate.ts"
 import type { Page } from "./Page.ts"
 import type { ListParams, Thread } from "./Thread.ts"
 

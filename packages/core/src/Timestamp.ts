@@ -9,8 +9,8 @@
 import * as DateTime from "effect/DateTime"
 import * as Ord from "effect/Order"
 import * as Schema from "effect/Schema"
-import * as guard from "./internal/guard.ts"
-import { isTimestamp } from "./internal/rfc3339.ts"
+import * as guard from "./internal/schema/guard.ts"
+import { isTimestamp } from "./internal/schema/rfc3339.ts"
 
 const is = (u: unknown): u is string => typeof u === "string" && isTimestamp(u)
 

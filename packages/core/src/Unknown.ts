@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
-import * as guard from "./internal/guard.ts"
+import * as guard from "./internal/schema/guard.ts"
 
 declare const TagTypeId: unique symbol
 

@@ -9,25 +9,23 @@
 import * as Schema from "effect/Schema"
 import * as Content from "./Content.ts"
 import * as Ids from "./Ids.ts"
-import { submitted } from "./internal/eventFields.ts"
-import * as params from "./internal/params.ts"
-import * as wire from "./internal/wire.ts"
+import { submitted } from "./internal/schema/eventFields.ts"
+import * as params from "./internal/schema/params.ts"
+import * as wire from "./internal/schema/wire.ts"
 import * as Outcome from "./Outcome.ts"
-
-const Message_ = wire.struct("UserMessageEvent", {
-  type: Schema.Literal("user.message"),
-  ...submitted,
-  /** What was said, in blocks. */
-  content: Schema.Array(Content.MessageContent)
-})
 
 /**
  * `user.message`: what the user said to the agent.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface Message extends Schema.Schema.Type<typeof Message_> {}
+export class Message extends wire.Struct<Message>()("UserMessageEvent", {
+  type: Schema.Literal("user.message"),
+  ...submitted,
+  /** What was said, in blocks. */
+  content: Schema.Array(Content.MessageContent)
+}) {}
 
 /**
  * {@link Message} as it is on the wire.
@@ -35,29 +33,19 @@ export interface Message extends Schema.Schema.Type<typeof Message_> {}
  * @category models
  * @since 0.1.0
  */
-export interface MessageEncoded extends Schema.Schema.Encoded<typeof Message_> {}
-
-/**
- * Schema of {@link Message}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Message: Schema.Schema<Message, MessageEncoded> = Message_
-
-const MessageParams_ = wire.struct("UserMessageEventParams", {
-  type: Schema.Literal("user.message"),
-  /** What to say, in blocks. */
-  content: Schema.Array(Content.MessageContentParams)
-})
+export interface MessageEncoded extends Schema.Schema.Encoded<typeof Message> {}
 
 /**
  * A `user.message` to send: it starts a turn, or steers the one that runs.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface MessageParams extends Schema.Schema.Type<typeof MessageParams_> {}
+export class MessageParams extends wire.Struct<MessageParams>()("UserMessageEventParams", {
+  type: Schema.Literal("user.message"),
+  /** What to say, in blocks. */
+  content: Schema.Array(Content.MessageContentParams)
+}) {}
 
 /**
  * {@link MessageParams} as it is on the wire.
@@ -65,60 +53,32 @@ export interface MessageParams extends Schema.Schema.Type<typeof MessageParams_>
  * @category models
  * @since 0.1.0
  */
-export interface MessageParamsEncoded extends Schema.Schema.Encoded<typeof MessageParams_> {}
-
-/**
- * Schema of {@link MessageParams}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const MessageParams: Schema.Schema<MessageParams, MessageParamsEncoded> = MessageParams_
-
-const Interrupt_ = wire.struct("UserInterruptEvent", {
-  type: Schema.Literal("user.interrupt"),
-  ...submitted,
-  /** The only thread that was stopped. Absent or `null` if all were. */
-  session_thread_id: wire.nullish(Ids.ThreadId)
-})
+export interface MessageParamsEncoded extends Schema.Schema.Encoded<typeof MessageParams> {}
 
 /**
  * `user.interrupt`: the user stopped the agent.
  *
- * @category models
- * @since 0.1.0
- */
-export interface Interrupt extends Schema.Schema.Type<typeof Interrupt_> {}
-
-/**
- * {@link Interrupt} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface InterruptEncoded extends Schema.Schema.Encoded<typeof Interrupt_> {}
-
-/**
- * Schema of {@link Interrupt}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const Interrupt: Schema.Schema<Interrupt, InterruptEncoded> = Interrupt_
-
-const InterruptParams_ = wire.struct("UserInterruptEventParams", {
+export class Interrupt extends wire.Struct<Interrupt>()("UserInterruptEvent", {
   type: Schema.Literal("user.interrupt"),
-  /** Stop only this thread. Without it every thread that is not archived stops. */
-  session_thread_id: Schema.optional(Schema.NullOr(Ids.ThreadId))
-})
+  ...submitted,
+  /** The only thread that was stopped. Absent or `null` if all were. */
+  session_thread_id: wire.nullish(Ids.ThreadId)
+}) {}
 
 /**
  * A `user.interrupt` to send: it ends the turn, ahead of queued messages.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface InterruptParams extends Schema.Schema.Type<typeof InterruptParams_> {}
+export class InterruptParams extends wire.Struct<InterruptParams>()("UserInterruptEventParams", {
+  type: Schema.Literal("user.interrupt"),
+  /** Stop only this thread. Without it every thread that is not archived stops. */
+  session_thread_id: Schema.optional(Schema.NullOr(Ids.ThreadId))
+}) {}
 
 /**
  * {@link InterruptParams} as it is on the wire.
@@ -126,15 +86,7 @@ export interface InterruptParams extends Schema.Schema.Type<typeof InterruptPara
  * @category models
  * @since 0.1.0
  */
-export interface InterruptParamsEncoded extends Schema.Schema.Encoded<typeof InterruptParams_> {}
-
-/**
- * Schema of {@link InterruptParams}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const InterruptParams: Schema.Schema<InterruptParams, InterruptParamsEncoded> = InterruptParams_
+export interface InterruptParamsEncoded extends Schema.Schema.Encoded<typeof InterruptParams> {}
 
 /**
  * What was decided about a tool call.
@@ -152,7 +104,13 @@ export const ConfirmationResult = wire.openString("ConfirmationResult", "allow",
  */
 export type ConfirmationResult = typeof ConfirmationResult.Type
 
-const ToolConfirmation_ = wire.struct("UserToolConfirmationEvent", {
+/**
+ * `user.tool_confirmation`: a tool call that waited for approval was allowed or denied.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class ToolConfirmation extends wire.Struct<ToolConfirmation>()("UserToolConfirmationEvent", {
   type: Schema.Literal("user.tool_confirmation"),
   ...submitted,
   /** The `agent.tool_use` or `agent.mcp_tool_use` event that was decided about. */
@@ -163,31 +121,7 @@ const ToolConfirmation_ = wire.struct("UserToolConfirmationEvent", {
   deny_message: wire.nullish(Schema.String),
   /** The child thread to which the service routed the answer. Absent or `null` for the primary thread. */
   session_thread_id: wire.nullish(Ids.ThreadId)
-})
-
-/**
- * `user.tool_confirmation`: a tool call that waited for approval was allowed or denied.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ToolConfirmation extends Schema.Schema.Type<typeof ToolConfirmation_> {}
-
-/**
- * {@link ToolConfirmation} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ToolConfirmationEncoded extends Schema.Schema.Encoded<typeof ToolConfirmation_> {}
-
-/**
- * Schema of {@link ToolConfirmation}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const ToolConfirmation: Schema.Schema<ToolConfirmation, ToolConfirmationEncoded> = ToolConfirmation_
+}) {}
 
 const ToolConfirmationParams_ = wire.struct("UserToolConfirmationEventParams", {
   type: Schema.Literal("user.tool_confirmation"),
@@ -231,7 +165,13 @@ export interface ToolConfirmationParamsEncoded extends Schema.Schema.Encoded<typ
 export const ToolConfirmationParams: Schema.Schema<ToolConfirmationParams, ToolConfirmationParamsEncoded> =
   ToolConfirmationParams_
 
-const CustomToolResult_ = wire.struct("UserCustomToolResultEvent", {
+/**
+ * `user.custom_tool_result`: what a custom tool returned.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class CustomToolResult extends wire.Struct<CustomToolResult>()("UserCustomToolResultEvent", {
   type: Schema.Literal("user.custom_tool_result"),
   ...submitted,
   /** The `agent.custom_tool_use` event that was answered. */
@@ -242,33 +182,16 @@ const CustomToolResult_ = wire.struct("UserCustomToolResultEvent", {
   is_error: wire.nullish(Schema.Boolean),
   /** The child thread to which the service routed the answer. Absent or `null` for the primary thread. */
   session_thread_id: wire.nullish(Ids.ThreadId)
-})
+}) {}
 
 /**
- * `user.custom_tool_result`: what a custom tool returned.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CustomToolResult extends Schema.Schema.Type<typeof CustomToolResult_> {}
-
-/**
- * {@link CustomToolResult} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CustomToolResultEncoded extends Schema.Schema.Encoded<typeof CustomToolResult_> {}
-
-/**
- * Schema of {@link CustomToolResult}.
+ * A `user.custom_tool_result` to send. It may be sent as soon as the call has arrived, before the session is idle; a
+ * second answer to the same call is accepted and has no effect.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const CustomToolResult: Schema.Schema<CustomToolResult, CustomToolResultEncoded> = CustomToolResult_
-
-const CustomToolResultParams_ = wire.struct("UserCustomToolResultEventParams", {
+export class CustomToolResultParams extends wire.Struct<CustomToolResultParams>()("UserCustomToolResultEventParams", {
   type: Schema.Literal("user.custom_tool_result"),
   /** The `agent.custom_tool_use` event to answer. */
   custom_tool_use_id: Ids.EventId,
@@ -276,16 +199,7 @@ const CustomToolResultParams_ = wire.struct("UserCustomToolResultEventParams", {
   content: Schema.optional(Schema.Array(Content.ToolResultContentParams)),
   /** Whether the tool failed. */
   is_error: Schema.optional(Schema.NullOr(Schema.Boolean))
-})
-
-/**
- * A `user.custom_tool_result` to send. It may be sent as soon as the call has arrived, before the session is idle; a
- * second answer to the same call is accepted and has no effect.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CustomToolResultParams extends Schema.Schema.Type<typeof CustomToolResultParams_> {}
+}) {}
 
 /**
  * {@link CustomToolResultParams} as it is on the wire.
@@ -293,18 +207,15 @@ export interface CustomToolResultParams extends Schema.Schema.Type<typeof Custom
  * @category models
  * @since 0.1.0
  */
-export interface CustomToolResultParamsEncoded extends Schema.Schema.Encoded<typeof CustomToolResultParams_> {}
+export interface CustomToolResultParamsEncoded extends Schema.Schema.Encoded<typeof CustomToolResultParams> {}
 
 /**
- * Schema of {@link CustomToolResultParams}.
+ * `user.define_outcome`: the user gave the agent an outcome to reach.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const CustomToolResultParams: Schema.Schema<CustomToolResultParams, CustomToolResultParamsEncoded> =
-  CustomToolResultParams_
-
-const DefineOutcome_ = wire.struct("UserDefineOutcomeEvent", {
+export class DefineOutcome extends wire.Struct<DefineOutcome>()("UserDefineOutcomeEvent", {
   type: Schema.Literal("user.define_outcome"),
   ...submitted,
   /** The outcome, as `span.outcome_evaluation_*` events and the session's `outcome_evaluations` name it. */
@@ -315,33 +226,15 @@ const DefineOutcome_ = wire.struct("UserDefineOutcomeEvent", {
   rubric: Outcome.Rubric,
   /** After how many cycles of work and evaluation the agent gives up. */
   max_iterations: wire.nullish(wire.number)
-})
+}) {}
 
 /**
- * `user.define_outcome`: the user gave the agent an outcome to reach.
- *
- * @category models
- * @since 0.1.0
- */
-export interface DefineOutcome extends Schema.Schema.Type<typeof DefineOutcome_> {}
-
-/**
- * {@link DefineOutcome} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface DefineOutcomeEncoded extends Schema.Schema.Encoded<typeof DefineOutcome_> {}
-
-/**
- * Schema of {@link DefineOutcome}.
+ * A `user.define_outcome` to send: the agent starts to work on it at once. A session has one live outcome at a time.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const DefineOutcome: Schema.Schema<DefineOutcome, DefineOutcomeEncoded> = DefineOutcome_
-
-const DefineOutcomeParams_ = wire.struct("UserDefineOutcomeEventParams", {
+export class DefineOutcomeParams extends wire.Struct<DefineOutcomeParams>()("UserDefineOutcomeEventParams", {
   type: Schema.Literal("user.define_outcome"),
   /** What the agent should produce: the task. Not empty. */
   description: params.nonEmptyText,
@@ -349,15 +242,7 @@ const DefineOutcomeParams_ = wire.struct("UserDefineOutcomeEventParams", {
   rubric: Outcome.RubricParams,
   /** After how many cycles of work and evaluation to give up: 1 to 20, by default 3. */
   max_iterations: Schema.optional(Schema.NullOr(params.integer({ min: 1, max: 20 })))
-})
-
-/**
- * A `user.define_outcome` to send: the agent starts to work on it at once. A session has one live outcome at a time.
- *
- * @category models
- * @since 0.1.0
- */
-export interface DefineOutcomeParams extends Schema.Schema.Type<typeof DefineOutcomeParams_> {}
+}) {}
 
 /**
  * {@link DefineOutcomeParams} as it is on the wire.
@@ -365,17 +250,15 @@ export interface DefineOutcomeParams extends Schema.Schema.Type<typeof DefineOut
  * @category models
  * @since 0.1.0
  */
-export interface DefineOutcomeParamsEncoded extends Schema.Schema.Encoded<typeof DefineOutcomeParams_> {}
+export interface DefineOutcomeParamsEncoded extends Schema.Schema.Encoded<typeof DefineOutcomeParams> {}
 
 /**
- * Schema of {@link DefineOutcomeParams}.
+ * `user.tool_result`: what a built-in tool returned that the client ran, in a self-hosted environment.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const DefineOutcomeParams: Schema.Schema<DefineOutcomeParams, DefineOutcomeParamsEncoded> = DefineOutcomeParams_
-
-const ToolResult_ = wire.struct("UserToolResultEvent", {
+export class ToolResult extends wire.Struct<ToolResult>()("UserToolResultEvent", {
   type: Schema.Literal("user.tool_result"),
   ...submitted,
   /** The `agent.tool_use` event that was answered. */
@@ -386,15 +269,7 @@ const ToolResult_ = wire.struct("UserToolResultEvent", {
   is_error: wire.nullish(Schema.Boolean),
   /** The child thread to which the service routed the answer. Absent or `null` for the primary thread. */
   session_thread_id: wire.nullish(Ids.ThreadId)
-})
-
-/**
- * `user.tool_result`: what a built-in tool returned that the client ran, in a self-hosted environment.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ToolResult extends Schema.Schema.Type<typeof ToolResult_> {}
+}) {}
 
 /**
  * {@link ToolResult} as it is on the wire.
@@ -402,17 +277,16 @@ export interface ToolResult extends Schema.Schema.Type<typeof ToolResult_> {}
  * @category models
  * @since 0.1.0
  */
-export interface ToolResultEncoded extends Schema.Schema.Encoded<typeof ToolResult_> {}
+export interface ToolResultEncoded extends Schema.Schema.Encoded<typeof ToolResult> {}
 
 /**
- * Schema of {@link ToolResult}.
+ * A `user.tool_result` to send. Only in self-hosted environments, where the client runs the built-in tools, and only with
+ * the credentials of the environment.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const ToolResult: Schema.Schema<ToolResult, ToolResultEncoded> = ToolResult_
-
-const ToolResultParams_ = wire.struct("UserToolResultEventParams", {
+export class ToolResultParams extends wire.Struct<ToolResultParams>()("UserToolResultEventParams", {
   type: Schema.Literal("user.tool_result"),
   /** The `agent.tool_use` event to answer. */
   tool_use_id: Ids.EventId,
@@ -420,16 +294,7 @@ const ToolResultParams_ = wire.struct("UserToolResultEventParams", {
   content: Schema.optional(Schema.Array(Content.ToolResultContentParams)),
   /** Whether the tool failed. */
   is_error: Schema.optional(Schema.NullOr(Schema.Boolean))
-})
-
-/**
- * A `user.tool_result` to send. Only in self-hosted environments, where the client runs the built-in tools, and only with
- * the credentials of the environment.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ToolResultParams extends Schema.Schema.Type<typeof ToolResultParams_> {}
+}) {}
 
 /**
  * {@link ToolResultParams} as it is on the wire.
@@ -437,52 +302,20 @@ export interface ToolResultParams extends Schema.Schema.Type<typeof ToolResultPa
  * @category models
  * @since 0.1.0
  */
-export interface ToolResultParamsEncoded extends Schema.Schema.Encoded<typeof ToolResultParams_> {}
-
-/**
- * Schema of {@link ToolResultParams}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const ToolResultParams: Schema.Schema<ToolResultParams, ToolResultParamsEncoded> = ToolResultParams_
-
-const SystemMessage_ = wire.struct("SystemMessageEvent", {
-  type: Schema.Literal("system.message"),
-  ...submitted,
-  /** What was said, in blocks. */
-  content: Schema.Array(Content.SystemMessageContent)
-})
+export interface ToolResultParamsEncoded extends Schema.Schema.Encoded<typeof ToolResultParams> {}
 
 /**
  * `system.message`: privileged context for this and all later turns, besides the system prompt.
  *
- * @category models
- * @since 0.1.0
- */
-export interface SystemMessage extends Schema.Schema.Type<typeof SystemMessage_> {}
-
-/**
- * {@link SystemMessage} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SystemMessageEncoded extends Schema.Schema.Encoded<typeof SystemMessage_> {}
-
-/**
- * Schema of {@link SystemMessage}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const SystemMessage: Schema.Schema<SystemMessage, SystemMessageEncoded> = SystemMessage_
-
-const SystemMessageParams_ = wire.struct("SystemMessageEventParams", {
+export class SystemMessage extends wire.Struct<SystemMessage>()("SystemMessageEvent", {
   type: Schema.Literal("system.message"),
-  /** What to say, in 1 to 1000 blocks of text. */
-  content: params.list(Content.TextBlockParams, { min: 1, max: 1000 })
-})
+  ...submitted,
+  /** What was said, in blocks. */
+  content: Schema.Array(Content.SystemMessageContent)
+}) {}
 
 /**
  * A `system.message` to send.
@@ -490,10 +323,14 @@ const SystemMessageParams_ = wire.struct("SystemMessageEventParams", {
  * At most one per request: the last event, right after the `user.message`, `user.tool_result` or
  * `user.custom_tool_result` that it accompanies. Some models take none.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface SystemMessageParams extends Schema.Schema.Type<typeof SystemMessageParams_> {}
+export class SystemMessageParams extends wire.Struct<SystemMessageParams>()("SystemMessageEventParams", {
+  type: Schema.Literal("system.message"),
+  /** What to say, in 1 to 1000 blocks of text. */
+  content: params.list(Content.TextBlockParams, { min: 1, max: 1000 })
+}) {}
 
 /**
  * {@link SystemMessageParams} as it is on the wire.
@@ -501,15 +338,7 @@ export interface SystemMessageParams extends Schema.Schema.Type<typeof SystemMes
  * @category models
  * @since 0.1.0
  */
-export interface SystemMessageParamsEncoded extends Schema.Schema.Encoded<typeof SystemMessageParams_> {}
-
-/**
- * Schema of {@link SystemMessageParams}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const SystemMessageParams: Schema.Schema<SystemMessageParams, SystemMessageParamsEncoded> = SystemMessageParams_
+export interface SystemMessageParamsEncoded extends Schema.Schema.Encoded<typeof SystemMessageParams> {}
 
 /**
  * Any event that came from a client, as the service returns it.

@@ -5,52 +5,32 @@
  */
 import * as Schema from "effect/Schema"
 import * as Ids from "./Ids.ts"
-import { emitted } from "./internal/eventFields.ts"
-import * as wire from "./internal/wire.ts"
-
-const TimeoutError_ = wire.struct("WorkflowRunTimeoutError", {
-  type: Schema.Literal("timeout_error"),
-  /** A short explanation for people. It has no content of the run. */
-  message: Schema.String
-})
+import { emitted } from "./internal/schema/eventFields.ts"
+import * as wire from "./internal/schema/wire.ts"
 
 /**
  * The run reached its time limit.
  *
- * @category models
- * @since 0.1.0
- */
-export interface TimeoutError extends Schema.Schema.Type<typeof TimeoutError_> {}
-
-/**
- * {@link TimeoutError} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface TimeoutErrorEncoded extends Schema.Schema.Encoded<typeof TimeoutError_> {}
-
-/**
- * Schema of {@link TimeoutError}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const TimeoutError: Schema.Schema<TimeoutError, TimeoutErrorEncoded> = TimeoutError_
-
-const ProgramError_ = wire.struct("WorkflowRunProgramError", {
-  type: Schema.Literal("program_error"),
+export class TimeoutError extends wire.Struct<TimeoutError>()("WorkflowRunTimeoutError", {
+  type: Schema.Literal("timeout_error"),
   /** A short explanation for people. It has no content of the run. */
   message: Schema.String
-})
+}) {}
 
 /**
  * The run's plan failed, or the service refused it.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface ProgramError extends Schema.Schema.Type<typeof ProgramError_> {}
+export class ProgramError extends wire.Struct<ProgramError>()("WorkflowRunProgramError", {
+  type: Schema.Literal("program_error"),
+  /** A short explanation for people. It has no content of the run. */
+  message: Schema.String
+}) {}
 
 /**
  * {@link ProgramError} as it is on the wire.
@@ -58,29 +38,19 @@ export interface ProgramError extends Schema.Schema.Type<typeof ProgramError_> {
  * @category models
  * @since 0.1.0
  */
-export interface ProgramErrorEncoded extends Schema.Schema.Encoded<typeof ProgramError_> {}
-
-/**
- * Schema of {@link ProgramError}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const ProgramError: Schema.Schema<ProgramError, ProgramErrorEncoded> = ProgramError_
-
-const UnknownError_ = wire.struct("WorkflowRunUnknownError", {
-  type: Schema.Literal("unknown_error"),
-  /** A short explanation for people. It has no content of the run. */
-  message: Schema.String
-})
+export interface ProgramErrorEncoded extends Schema.Schema.Encoded<typeof ProgramError> {}
 
 /**
  * A failure that has no type of its own.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface UnknownError extends Schema.Schema.Type<typeof UnknownError_> {}
+export class UnknownError extends wire.Struct<UnknownError>()("WorkflowRunUnknownError", {
+  type: Schema.Literal("unknown_error"),
+  /** A short explanation for people. It has no content of the run. */
+  message: Schema.String
+}) {}
 
 /**
  * {@link UnknownError} as it is on the wire.
@@ -88,76 +58,31 @@ export interface UnknownError extends Schema.Schema.Type<typeof UnknownError_> {
  * @category models
  * @since 0.1.0
  */
-export interface UnknownErrorEncoded extends Schema.Schema.Encoded<typeof UnknownError_> {}
-
-/**
- * Schema of {@link UnknownError}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const UnknownError: Schema.Schema<UnknownError, UnknownErrorEncoded> = UnknownError_
-
-const ThreadLimitError_ = wire.struct("WorkflowRunThreadLimitError", {
-  type: Schema.Literal("thread_limit_error"),
-  /** A short explanation for people. It has no content of the run. */
-  message: Schema.String
-})
+export interface UnknownErrorEncoded extends Schema.Schema.Encoded<typeof UnknownError> {}
 
 /**
  * The run created as many threads as it may.
  *
- * @category models
- * @since 0.1.0
- */
-export interface ThreadLimitError extends Schema.Schema.Type<typeof ThreadLimitError_> {}
-
-/**
- * {@link ThreadLimitError} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ThreadLimitErrorEncoded extends Schema.Schema.Encoded<typeof ThreadLimitError_> {}
-
-/**
- * Schema of {@link ThreadLimitError}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const ThreadLimitError: Schema.Schema<ThreadLimitError, ThreadLimitErrorEncoded> = ThreadLimitError_
-
-const MaxWorkflowRunsError_ = wire.struct("WorkflowRunMaxWorkflowRunsError", {
-  type: Schema.Literal("max_workflow_runs_error"),
+export class ThreadLimitError extends wire.Struct<ThreadLimitError>()("WorkflowRunThreadLimitError", {
+  type: Schema.Literal("thread_limit_error"),
   /** A short explanation for people. It has no content of the run. */
   message: Schema.String
-})
+}) {}
 
 /**
  * No run was created, because the session has as many open runs as it may. Only `workflow_run.error` carries it.
  *
- * @category models
- * @since 0.1.0
- */
-export interface MaxWorkflowRunsError extends Schema.Schema.Type<typeof MaxWorkflowRunsError_> {}
-
-/**
- * {@link MaxWorkflowRunsError} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface MaxWorkflowRunsErrorEncoded extends Schema.Schema.Encoded<typeof MaxWorkflowRunsError_> {}
-
-/**
- * Schema of {@link MaxWorkflowRunsError}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const MaxWorkflowRunsError: Schema.Schema<MaxWorkflowRunsError, MaxWorkflowRunsErrorEncoded> =
-  MaxWorkflowRunsError_
+export class MaxWorkflowRunsError extends wire.Struct<MaxWorkflowRunsError>()("WorkflowRunMaxWorkflowRunsError", {
+  type: Schema.Literal("max_workflow_runs_error"),
+  /** A short explanation for people. It has no content of the run. */
+  message: Schema.String
+}) {}
 
 /**
  * Why a workflow run did not finish, or was not created.
@@ -189,91 +114,37 @@ export type RunError = typeof RunError.Type
  */
 export type RunErrorEncoded = typeof RunError.Encoded
 
-const ResultCompleted_ = wire.struct("WorkflowRunResultCompleted", {
-  type: Schema.Literal("completed")
-})
-
 /**
  * The plan ran to its end. Whether the work succeeded is not said.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ResultCompleted extends Schema.Schema.Type<typeof ResultCompleted_> {}
-
-/**
- * {@link ResultCompleted} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ResultCompletedEncoded extends Schema.Schema.Encoded<typeof ResultCompleted_> {}
-
-/**
- * Schema of {@link ResultCompleted}.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const ResultCompleted: Schema.Schema<ResultCompleted, ResultCompletedEncoded> = ResultCompleted_
-
-const ResultStopped_ = wire.struct("WorkflowRunResultStopped", {
-  type: Schema.Literal("stopped")
-})
+export class ResultCompleted extends wire.Struct<ResultCompleted>()("WorkflowRunResultCompleted", {
+  type: Schema.Literal("completed")
+}) {}
 
 /**
  * The agent stopped the run.
  *
- * @category models
- * @since 0.1.0
- */
-export interface ResultStopped extends Schema.Schema.Type<typeof ResultStopped_> {}
-
-/**
- * {@link ResultStopped} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ResultStoppedEncoded extends Schema.Schema.Encoded<typeof ResultStopped_> {}
-
-/**
- * Schema of {@link ResultStopped}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const ResultStopped: Schema.Schema<ResultStopped, ResultStoppedEncoded> = ResultStopped_
-
-const ResultError_ = wire.struct("WorkflowRunResultError", {
-  type: Schema.Literal("error"),
-  /** Why. */
-  error: RunError
-})
+export class ResultStopped extends wire.Struct<ResultStopped>()("WorkflowRunResultStopped", {
+  type: Schema.Literal("stopped")
+}) {}
 
 /**
  * The run failed or reached a limit.
  *
- * @category models
- * @since 0.1.0
- */
-export interface ResultError extends Schema.Schema.Type<typeof ResultError_> {}
-
-/**
- * {@link ResultError} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ResultErrorEncoded extends Schema.Schema.Encoded<typeof ResultError_> {}
-
-/**
- * Schema of {@link ResultError}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const ResultError: Schema.Schema<ResultError, ResultErrorEncoded> = ResultError_
+export class ResultError extends wire.Struct<ResultError>()("WorkflowRunResultError", {
+  type: Schema.Literal("error"),
+  /** Why. */
+  error: RunError
+}) {}
 
 /**
  * How a workflow run ended.
@@ -303,38 +174,20 @@ export type Result = typeof Result.Type
  */
 export type ResultEncoded = typeof Result.Encoded
 
-const Phase_ = wire.struct("WorkflowRunPhase", {
+/**
+ * A phase that a workflow run's plan declares.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class Phase extends wire.Struct<Phase>()("WorkflowRunPhase", {
   /** Identifies the phase. */
   id: Ids.WorkflowRunPhaseId,
   /** The name that the agent gave it. */
   name: Schema.String,
   /** The description that the agent gave it. Absent or `null` if it gave none. */
   description: wire.nullish(Schema.String)
-})
-
-/**
- * A phase that a workflow run's plan declares.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Phase extends Schema.Schema.Type<typeof Phase_> {}
-
-/**
- * {@link Phase} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface PhaseEncoded extends Schema.Schema.Encoded<typeof Phase_> {}
-
-/**
- * Schema of {@link Phase}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Phase: Schema.Schema<Phase, PhaseEncoded> = Phase_
+}) {}
 
 const run = {
   ...emitted,
@@ -348,7 +201,13 @@ const phase = {
   workflow_run_phase_id: Ids.WorkflowRunPhaseId
 }
 
-const Created_ = wire.struct("WorkflowRunCreatedEvent", {
+/**
+ * `workflow_run.created`: an agent started a workflow run. The first event of a run.
+ *
+ * @category schemas
+ * @since 0.1.0
+ */
+export class Created extends wire.Struct<Created>()("WorkflowRunCreatedEvent", {
   type: Schema.Literal("workflow_run.created"),
   ...run,
   /** The name of the run, by the agent or by the service. */
@@ -357,44 +216,18 @@ const Created_ = wire.struct("WorkflowRunCreatedEvent", {
   description: wire.nullish(Schema.String),
   /** The phases that the plan declares, in its order. */
   phases: Schema.Array(Phase)
-})
-
-/**
- * `workflow_run.created`: an agent started a workflow run. The first event of a run.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Created extends Schema.Schema.Type<typeof Created_> {}
-
-/**
- * {@link Created} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CreatedEncoded extends Schema.Schema.Encoded<typeof Created_> {}
-
-/**
- * Schema of {@link Created}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Created: Schema.Schema<Created, CreatedEncoded> = Created_
-
-const StatusRunning_ = wire.struct("WorkflowRunStatusRunningEvent", {
-  type: Schema.Literal("workflow_run.status_running"),
-  ...run
-})
+}) {}
 
 /**
  * `workflow_run.status_running`: a run started to work, or went on after it was idle.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface StatusRunning extends Schema.Schema.Type<typeof StatusRunning_> {}
+export class StatusRunning extends wire.Struct<StatusRunning>()("WorkflowRunStatusRunningEvent", {
+  type: Schema.Literal("workflow_run.status_running"),
+  ...run
+}) {}
 
 /**
  * {@link StatusRunning} as it is on the wire.
@@ -402,28 +235,18 @@ export interface StatusRunning extends Schema.Schema.Type<typeof StatusRunning_>
  * @category models
  * @since 0.1.0
  */
-export interface StatusRunningEncoded extends Schema.Schema.Encoded<typeof StatusRunning_> {}
-
-/**
- * Schema of {@link StatusRunning}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const StatusRunning: Schema.Schema<StatusRunning, StatusRunningEncoded> = StatusRunning_
-
-const StatusIdle_ = wire.struct("WorkflowRunStatusIdleEvent", {
-  type: Schema.Literal("workflow_run.status_idle"),
-  ...run
-})
+export interface StatusRunningEncoded extends Schema.Schema.Encoded<typeof StatusRunning> {}
 
 /**
  * `workflow_run.status_idle`: a run waits.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface StatusIdle extends Schema.Schema.Type<typeof StatusIdle_> {}
+export class StatusIdle extends wire.Struct<StatusIdle>()("WorkflowRunStatusIdleEvent", {
+  type: Schema.Literal("workflow_run.status_idle"),
+  ...run
+}) {}
 
 /**
  * {@link StatusIdle} as it is on the wire.
@@ -431,63 +254,35 @@ export interface StatusIdle extends Schema.Schema.Type<typeof StatusIdle_> {}
  * @category models
  * @since 0.1.0
  */
-export interface StatusIdleEncoded extends Schema.Schema.Encoded<typeof StatusIdle_> {}
-
-/**
- * Schema of {@link StatusIdle}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const StatusIdle: Schema.Schema<StatusIdle, StatusIdleEncoded> = StatusIdle_
-
-const StatusEnded_ = wire.struct("WorkflowRunStatusEndedEvent", {
-  type: Schema.Literal("workflow_run.status_ended"),
-  ...run,
-  /** How it ended. */
-  result: Result
-})
+export interface StatusIdleEncoded extends Schema.Schema.Encoded<typeof StatusIdle> {}
 
 /**
  * `workflow_run.status_ended`: a run ended. The last event of a run.
  *
- * @category models
+ * @category schemas
  * @since 0.1.0
  */
-export interface StatusEnded extends Schema.Schema.Type<typeof StatusEnded_> {}
+export class StatusEnded extends wire.Struct<StatusEnded>()("WorkflowRunStatusEndedEvent", {
+  type: Schema.Literal("workflow_run.status_ended"),
+  ...run,
+  /** How it ended. */
+  result: Result
+}) {}
 
 /**
- * {@link StatusEnded} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface StatusEndedEncoded extends Schema.Schema.Encoded<typeof StatusEnded_> {}
-
-/**
- * Schema of {@link StatusEnded}.
+ * `workflow_run.error`: a run failed, or could not be created.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const StatusEnded: Schema.Schema<StatusEnded, StatusEndedEncoded> = StatusEnded_
-
-const Error_ = wire.struct("WorkflowRunErrorEvent", {
+export class Error extends wire.Struct<Error>()("WorkflowRunErrorEvent", {
   type: Schema.Literal("workflow_run.error"),
   ...emitted,
   /** The run. Absent or `null` if none was created. */
   workflow_run_id: wire.nullish(Ids.WorkflowRunId),
   /** Why. */
   error: RunError
-})
-
-/**
- * `workflow_run.error`: a run failed, or could not be created.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Error extends Schema.Schema.Type<typeof Error_> {}
+}) {}
 
 /**
  * {@link Error} as it is on the wire.
@@ -495,72 +290,28 @@ export interface Error extends Schema.Schema.Type<typeof Error_> {}
  * @category models
  * @since 0.1.0
  */
-export interface ErrorEncoded extends Schema.Schema.Encoded<typeof Error_> {}
-
-/**
- * Schema of {@link Error}.
- *
- * @category schemas
- * @since 0.1.0
- */
-export const Error: Schema.Schema<Error, ErrorEncoded> = Error_
-
-const PhaseStarted_ = wire.struct("WorkflowRunPhaseStartedEvent", {
-  type: Schema.Literal("workflow_run.phase_started"),
-  ...phase
-})
+export interface ErrorEncoded extends Schema.Schema.Encoded<typeof Error> {}
 
 /**
  * `workflow_run.phase_started`: a run entered a phase.
  *
- * @category models
- * @since 0.1.0
- */
-export interface PhaseStarted extends Schema.Schema.Type<typeof PhaseStarted_> {}
-
-/**
- * {@link PhaseStarted} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface PhaseStartedEncoded extends Schema.Schema.Encoded<typeof PhaseStarted_> {}
-
-/**
- * Schema of {@link PhaseStarted}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const PhaseStarted: Schema.Schema<PhaseStarted, PhaseStartedEncoded> = PhaseStarted_
-
-const PhaseEnded_ = wire.struct("WorkflowRunPhaseEndedEvent", {
-  type: Schema.Literal("workflow_run.phase_ended"),
-  ...phase,
-  /** The `workflow_run.phase_started` event that opened the phase. */
-  phase_started_id: Ids.EventId
-})
+export class PhaseStarted extends wire.Struct<PhaseStarted>()("WorkflowRunPhaseStartedEvent", {
+  type: Schema.Literal("workflow_run.phase_started"),
+  ...phase
+}) {}
 
 /**
  * `workflow_run.phase_ended`: a run left a phase, or ended in it.
  *
- * @category models
- * @since 0.1.0
- */
-export interface PhaseEnded extends Schema.Schema.Type<typeof PhaseEnded_> {}
-
-/**
- * {@link PhaseEnded} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface PhaseEndedEncoded extends Schema.Schema.Encoded<typeof PhaseEnded_> {}
-
-/**
- * Schema of {@link PhaseEnded}.
- *
  * @category schemas
  * @since 0.1.0
  */
-export const PhaseEnded: Schema.Schema<PhaseEnded, PhaseEndedEncoded> = PhaseEnded_
+export class PhaseEnded extends wire.Struct<PhaseEnded>()("WorkflowRunPhaseEndedEvent", {
+  type: Schema.Literal("workflow_run.phase_ended"),
+  ...phase,
+  /** The `workflow_run.phase_started` event that opened the phase. */
+  phase_started_id: Ids.EventId
+}) {}

@@ -6,7 +6,7 @@ import * as Stream from "effect/Stream"
 import * as Content from "../src/Content.ts"
 import * as Event from "../src/Event.ts"
 import { EventId } from "../src/Ids.ts"
-import * as guard from "../src/internal/guard.ts"
+import * as guard from "../src/internal/schema/guard.ts"
 import * as SessionFailure from "../src/SessionFailure.ts"
 import * as Unknown from "../src/Unknown.ts"
 

@@ -5,7 +5,7 @@ import type * as Schema from "effect/Schema"
 import * as Content from "../src/Content.ts"
 import * as Event from "../src/Event.ts"
 import { EventId, FileId, ThreadId } from "../src/Ids.ts"
-import { fromParseIssue } from "../src/internal/explain.ts"
+import { fromParseIssue } from "../src/internal/schema/explain.ts"
 import * as Unknown from "../src/Unknown.ts"
 import * as UserEvent from "../src/UserEvent.ts"
 

@@ -7,7 +7,7 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import { isDeepStrictEqual } from "node:util"
-import * as guard from "../src/internal/guard.ts"
+import * as guard from "../src/internal/schema/guard.ts"
 import * as corpus from "./support/corpus.ts"
 
 const received = corpus.entries.filter(({ schema }) => corpus.isWire(schema))

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as ParseResult from "effect/ParseResult"
 import { readdirSync, readFileSync } from "node:fs"
 import * as Api from "../src/Api.ts"
-import * as guard from "../src/internal/guard.ts"
+import * as guard from "../src/internal/schema/guard.ts"
 
 const directory = new URL("./fixtures/seeds/", import.meta.url)
 

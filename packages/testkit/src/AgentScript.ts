@@ -21,7 +21,7 @@ import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
-import * as strict from "./internal/strict.ts"
+import * as strict from "./internal/session/strict.ts"
 
 /**
  * What a permission policy makes of a call.

@@ -29,8 +29,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import * as player from "./internal/player.ts"
-import * as tape from "./internal/tape.ts"
+import * as tape from "./internal/cassette/recorder.ts"
+import * as player from "./internal/cassette/replayer.ts"
 
 const moment = {
   /** Milliseconds since the recording began. */

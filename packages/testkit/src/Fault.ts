@@ -20,8 +20,8 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
-import * as plans from "./internal/faultPlans.ts"
-import * as strict from "./internal/strict.ts"
+import * as plans from "./internal/fault/faultPlans.ts"
+import * as strict from "./internal/session/strict.ts"
 
 /**
  * Which requests a fault is for. Without a method or a path, any; but a fault of streams is only for requests that open

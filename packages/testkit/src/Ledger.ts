@@ -16,8 +16,8 @@ import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Fault from "./Fault.ts"
-import * as laws from "./internal/laws.ts"
-import * as timeline_ from "./internal/timeline.ts"
+import * as laws from "./internal/ledger/laws.ts"
+import * as timeline_ from "./internal/ledger/timeline.ts"
 import { Simulator } from "./Simulator.ts"
 
 const Entry_ = Schema.Struct({

@@ -10,8 +10,8 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as face from "./internal/face.ts"
-import * as fetch from "./internal/fetch.ts"
+import * as fetch from "./internal/http/fetch.ts"
+import * as face from "./internal/http/handler.ts"
 import type { Simulator } from "./Simulator.ts"
 
 /**

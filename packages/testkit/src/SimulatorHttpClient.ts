@@ -14,8 +14,8 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import * as face from "./internal/face.ts"
-import * as httpClient from "./internal/httpClient.ts"
+import * as face from "./internal/http/handler.ts"
+import * as httpClient from "./internal/http/httpClient.ts"
 import type { Simulator } from "./Simulator.ts"
 
 /**

@@ -10,7 +10,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import * as face from "./internal/face.ts"
+import * as face from "./internal/http/handler.ts"
 import * as listen from "./internal/node/listen.ts"
 import type { Simulator } from "./Simulator.ts"
 

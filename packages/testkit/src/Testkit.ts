@@ -12,7 +12,7 @@ import type { HttpClient } from "@effect/platform/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Fixtures from "./Fixtures.ts"
-import * as quickClock from "./internal/quickClock.ts"
+import * as quickClock from "./internal/time/fastTestClock.ts"
 import * as Simulator from "./Simulator.ts"
 import * as SimulatorHttpClient from "./SimulatorHttpClient.ts"
 

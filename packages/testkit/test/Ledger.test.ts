@@ -4,8 +4,8 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
-import type { Request } from "../src/internal/http.ts"
-import * as ledger from "../src/internal/ledger.ts"
+import type { Request } from "../src/internal/http/message.ts"
+import * as ledger from "../src/internal/ledger/recorder.ts"
 import * as Ledger from "../src/Ledger.ts"
 
 const now = Effect.map(Clock.currentTimeMillis, (millis) => `T+${millis}`)

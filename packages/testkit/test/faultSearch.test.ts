@@ -15,7 +15,7 @@ import * as Stream from "effect/Stream"
 import * as Fault from "../src/Fault.ts"
 import * as Fixtures from "../src/Fixtures.ts"
 import * as virtualTime from "../src/internal/node/virtualTime.ts"
-import { VirtualClock } from "../src/internal/virtualClock.ts"
+import { VirtualClock } from "../src/internal/time/virtualClock.ts"
 import { Simulator } from "../src/Simulator.ts"
 import * as Testkit from "../src/Testkit.ts"
 

@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as TestClock from "effect/TestClock"
-import * as wire from "../src/internal/wire.ts"
+import * as wire from "../src/internal/http/wire.ts"
 import * as Simulator from "../src/Simulator.ts"
 import { createSession, eventsOf, layer, message, ok, refusal, send } from "./utils/wire.ts"
 

@@ -13,8 +13,8 @@ import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import * as fetchDoor from "../src/internal/fetch.ts"
-import * as httpClient from "../src/internal/httpClient.ts"
+import * as fetchDoor from "../src/internal/http/fetch.ts"
+import * as httpClient from "../src/internal/http/httpClient.ts"
 import * as fake from "./utils/fake.ts"
 
 const setup = Effect.gen(function*() {

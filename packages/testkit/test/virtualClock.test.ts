@@ -3,7 +3,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { provide } from "../src/internal/node/virtualTime.ts"
-import { VirtualClock } from "../src/internal/virtualClock.ts"
+import { VirtualClock } from "../src/internal/time/virtualClock.ts"
 
 const live = (name: string, test: Effect.Effect<void, never, VirtualClock>) =>
   it.live(name, () => Effect.scoped(provide(1000)(test)))

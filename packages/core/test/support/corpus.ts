@@ -13,7 +13,7 @@ import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import { readdirSync } from "node:fs"
 import * as Api from "../../src/Api.ts"
-import * as guard from "../../src/internal/guard.ts"
+import * as guard from "../../src/internal/schema/guard.ts"
 
 /** A schema of whatever type. */
 // the laws hold for every schema and look at no type

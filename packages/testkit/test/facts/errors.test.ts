@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
-import * as face from "../../src/internal/face.ts"
+import * as face from "../../src/internal/http/handler.ts"
 import type { Json } from "../utils/wire.ts"
 import {
   call,

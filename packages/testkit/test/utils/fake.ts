@@ -2,8 +2,8 @@ import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Ref from "effect/Ref"
 import * as Stream from "effect/Stream"
-import type { Handle } from "../../src/internal/door.ts"
-import type { Request, Response } from "../../src/internal/http.ts"
+import type { Handle } from "../../src/internal/http/exchange.ts"
+import type { Request, Response } from "../../src/internal/http/message.ts"
 
 const encoder = new TextEncoder()
 

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import type * as Scheduler from "effect/Scheduler"
-import * as virtualClock from "../../src/internal/virtualClock.ts"
+import * as virtualClock from "../../src/internal/time/virtualClock.ts"
 
 /** Nothing that the program does may need the platform, such as a timer or a promise. */
 export const exit = <A, E>(

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import type { Request, Response } from "../../src/internal/http.ts"
+import type { Request, Response } from "../../src/internal/http/message.ts"
 import * as Simulator from "../../src/Simulator.ts"
 
 export const headers = {

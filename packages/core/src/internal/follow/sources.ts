@@ -3,7 +3,7 @@ import * as Api from "../../Api.ts"
 import type { Service } from "../../ApiClient.ts"
 import type * as Follow from "../../Follow.ts"
 import type { SessionId, ThreadId } from "../../Ids.ts"
-import type { Options } from "../request.ts"
+import type { Options } from "../http/request.ts"
 import type { Source } from "./follow.ts"
 
 /** What became of something that has a status, if it has ended. */

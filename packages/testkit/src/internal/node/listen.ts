@@ -9,11 +9,11 @@ import { Buffer } from "node:buffer"
 import * as Http from "node:http"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
-import * as door from "../door.ts"
-import type { ConnectionReset, Request, Response } from "../http.ts"
-import * as http from "../http.ts"
-import * as ids from "../ids.ts"
-import * as wire from "../wire.ts"
+import * as door from "../http/exchange.ts"
+import type { ConnectionReset, Request, Response } from "../http/message.ts"
+import * as http from "../http/message.ts"
+import * as wire from "../http/wire.ts"
+import * as ids from "../session/ids.ts"
 
 /** The address cannot be listened on. */
 export class ListenError extends Data.TaggedError("ListenError")<{

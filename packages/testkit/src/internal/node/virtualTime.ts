@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Scheduler from "effect/Scheduler"
 import { setImmediate } from "node:timers"
-import { CountingScheduler, settled } from "../settling.ts"
-import * as virtualClock from "../virtualClock.ts"
+import { CountingScheduler, settled } from "../time/quiescence.ts"
+import * as virtualClock from "../time/virtualClock.ts"
 
 /** Runs a program in virtual time, which begins at `start` and which it can move by {@link virtualClock.VirtualClock}. */
 export const provide = (start: number) => <A, E, R>(self: Effect.Effect<A, E, R>) =>

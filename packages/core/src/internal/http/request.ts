@@ -1,0 +1,160 @@
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as ParseResult from "effect/ParseResult"
+import * as Redacted from "effect/Redacted"
+import type * as Schema from "effect/Schema"
+import type { Issue } from "../../ApiError.ts"
+import { InvalidParams } from "../../ApiError.ts"
+import type * as ClientConfig from "../../ClientConfig.ts"
+import type * as Endpoint from "../../Endpoint.ts"
+import { fromParseIssue } from "../schema/explain.ts"
+import { isBeta } from "./headers.ts"
+import type { Scrub } from "./secrets.ts"
+
+/** What every call may carry, whatever its endpoint. */
+export interface Input {
+  readonly path?: { readonly [name: string]: string }
+  readonly query?: unknown
+  readonly body?: unknown
+}
+
+/** What one call adds to what the configuration says. */
+export interface Options {
+  /** Beta names to send in addition to the configured ones. */
+  readonly betas?: ReadonlyArray<string> | undefined
+}
+
+/** What opening one event stream adds to that. */
+export interface StreamOptions extends Options {
+  /**
+   * How long the stream may be silent while it is read. The service sends a heartbeat about every 15 seconds, which
+   * counts; a reader that is busy with something else does not. When the time is up, the stream fails with
+   * `StreamStalled`.
+   *
+   * @default no limit
+   */
+  readonly maxSilence?: Duration.DurationInput | undefined
+}
+
+const percentEncode = (text: string): string | undefined => {
+  try {
+    return encodeURIComponent(text)
+  } catch {
+    // a lone surrogate
+    return undefined
+  }
+}
+
+const invalidText: Issue["message"] = "expected a text that is valid Unicode"
+
+/** Ids that a server would read as another path, or not at all. */
+const unsafeId = /^(\.|\.\.|;.*)?$/s
+
+const pathname = (path: string, params: { readonly [name: string]: string }, issues: Array<Issue>): string =>
+  path.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const id: unknown = params[name]
+    const valid = typeof id === "string" && !unsafeId.test(id)
+    const encoded = valid ? percentEncode(id) : undefined
+    if (encoded === undefined) {
+      issues.push({
+        path: name,
+        message: valid ? invalidText : "expected an id: not empty, not a path of dots, no `;` first"
+      })
+    }
+    return encoded ?? ""
+  })
+
+const queryString = (query: unknown, issues: Array<Issue>): string => {
+  if (typeof query !== "object" || query === null) return ""
+  const pairs: Array<string> = []
+  for (const [key, value] of Object.entries(query)) {
+    if (value === undefined) continue
+    const name = percentEncode(Array.isArray(value) ? `${key}[]` : key)
+    for (const item of Array.isArray(value) ? value : [value]) {
+      const text = item === null ? "" : percentEncode(String(item))
+      if (name === undefined || text === undefined) issues.push({ path: key, message: invalidText })
+      else pairs.push(`${name}=${text}`)
+    }
+  }
+  return pairs.length === 0 ? "" : `?${pairs.join("&")}`
+}
+
+const encoders = new WeakMap<object, (value: unknown) => Effect.Effect<unknown, ParseResult.ParseIssue>>()
+
+/** A value as the schema writes it. */
+const encode = (
+  schema: Schema.Schema.All | undefined,
+  value: unknown
+): Effect.Effect<unknown, ParseResult.ParseIssue> => {
+  if (schema === undefined) return Effect.succeed(undefined)
+  let encoder = encoders.get(schema)
+  if (encoder === undefined) {
+    // all errors at once, so that a caller can mend them at once; no schema of a request needs services
+    encoder = ParseResult.encodeUnknown(schema as Schema.Schema<unknown>, { errors: "all" })
+    encoders.set(schema, encoder)
+  }
+  return encoder(value)
+}
+
+const headersOf = (
+  endpoint: Endpoint.Any,
+  { apiVersion, betas, credential, headers }: ClientConfig.Service,
+  extraBetas: ReadonlyArray<string>
+): Record<string, string> => {
+  const out: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    out[name] = Redacted.isRedacted(value)
+      ? Redacted.value(value)
+      : value
+  }
+  // errors are JSON also where an event stream is asked for
+  out["accept"] = endpoint.kind === "events" ? "text/event-stream, application/json" : "application/json"
+  out["anthropic-version"] = apiVersion
+  out["anthropic-beta"] = [...new Set([...extraBetas, ...betas])].join(",")
+  if (credential !== undefined) {
+    const secret = Redacted.value(credential.secret)
+    out[credential.header] = credential.header === "authorization" ? `Bearer ${secret}` : secret
+  }
+  return out
+}
+
+const isPositive = (duration: Duration.DurationInput): boolean =>
+  Option.exists(Duration.decodeUnknown(duration), Duration.greaterThan(Duration.zero))
+
+/** Builds the request of a call, or says what is wrong with its arguments. */
+export const make = (
+  endpoint: Endpoint.Any,
+  config: ClientConfig.Service,
+  input: Input,
+  options: StreamOptions,
+  scrub: Scrub
+): Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidParams> =>
+  Effect.gen(function*() {
+    const issues: Array<Issue> = []
+    const path = pathname(endpoint.path, input.path ?? {}, issues)
+    const collect = (issue: ParseResult.ParseIssue) =>
+      Effect.sync(() => void issues.push(...fromParseIssue(issue, scrub)))
+    const query = input.query === undefined
+      ? ""
+      : queryString(yield* Effect.catchAll(encode(endpoint.query, input.query), collect), issues)
+    const body = yield* Effect.catchAll(encode(endpoint.body, input.body), collect)
+    const betas = options.betas ?? []
+    betas.forEach((beta, index) => {
+      if (!isBeta(beta)) issues.push({ path: `betas.${index}`, message: "expected the name of a beta" })
+    })
+    if (options.maxSilence !== undefined && !isPositive(options.maxSilence)) {
+      issues.push({ path: "maxSilence", message: "expected a duration above zero" })
+    }
+    if (issues.length > 0) return yield* new InvalidParams({ operation: endpoint.name, issues })
+    const request = HttpClientRequest.make(endpoint.method)(`${config.baseUrl}${path}${query}`, {
+      headers: headersOf(endpoint, config, betas)
+    })
+    if (body === undefined) return request
+    return yield* Effect.mapError(HttpClientRequest.bodyJson(request, body), () =>
+      new InvalidParams({
+        operation: endpoint.name,
+        issues: [{ path: "", message: "expected values that can be written as JSON" }]
+      }))
+  })

@@ -1,0 +1,166 @@
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientError from "@effect/platform/HttpClientError"
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import * as Cause from "effect/Cause"
+import type * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Exit from "effect/Exit"
+import * as Stream from "effect/Stream"
+import type { Answered, Ended, Entry, Recording, RecordOptions } from "../../Cassette.ts"
+import * as json from "../http/json.ts"
+import { MemoryResponse } from "../http/memoryResponse.ts"
+import * as asking from "./redactor.ts"
+
+/** Writes down all that goes through a client, which stays as it is. */
+export const make = (
+  client: HttpClient.HttpClient,
+  options: RecordOptions
+): Effect.Effect<{ readonly recorded: HttpClient.HttpClient; readonly recording: Effect.Effect<Recording> }> =>
+  Effect.map(DateTime.now, (start) => {
+    const censor = asking.censor(options)
+    const entries: Array<Entry> = []
+    let exchanges = 0
+
+    const recorded = HttpClient.transform(client, (execute, request) =>
+      Effect.flatMap(Effect.clock, (clock) => {
+        const exchange = ++exchanges
+        const moment = () => ({ at: since(start, clock), exchange })
+        const end = (end: Ended["end"]) => entries.push({ ...moment(), end })
+        entries.push({ ...moment(), request: censor.request(request) })
+        return execute.pipe(
+          Effect.map((response) => {
+            const head: Answered = {
+              ...moment(),
+              response: { status: response.status, headers: asking.answered(response.headers) }
+            }
+            const index = entries.push(head) - 1
+            const frames = isEventStream(response)
+              ? new Frames((frame) => entries.push({ ...moment(), frame: censor.frame(frame) }))
+              : undefined
+            const text = new Text()
+            const body = response.stream.pipe(
+              Stream.mapChunks((chunk) => {
+                for (const bytes of chunk) {
+                  if (frames === undefined) text.push(bytes)
+                  else frames.push(bytes)
+                }
+                return chunk
+              }),
+              // only a body that has come to its end comes to this
+              Stream.concat(Stream.execute(Effect.sync(() => {
+                text.isWhole = true
+              }))),
+              Stream.ensuringWith((exit) =>
+                Effect.sync(() => {
+                  const isWhole = text.isWhole || isEmpty(exit)
+                  if (frames === undefined) {
+                    entries[index] = { ...head, response: { ...head.response, ...contentOf(text.end(), censor) } }
+                  } else frames.end()
+                  if (!isWhole || frames !== undefined) end(isWhole ? { type: "done" } : endOf(exit, censor))
+                })
+              )
+            )
+            return new MemoryResponse(request, response, body)
+          }),
+          Effect.onError((cause) => Effect.sync(() => end(endOf(Exit.failCause(cause), censor))))
+        )
+      }))
+
+    return {
+      recorded,
+      recording: Effect.sync(() => ({ recorded: DateTime.formatIso(start), entries: [...entries] }))
+    }
+  })
+
+const since = (start: DateTime.Utc, clock: Clock.Clock): number =>
+  Math.max(0, Math.round(clock.unsafeCurrentTimeMillis() - start.epochMillis))
+
+const isEventStream = ({ headers }: HttpClientResponse): boolean =>
+  /^\s*text\/event-stream\s*(;|$)/i.test(headers["content-type"] ?? "")
+
+/** The platform's own client fails on the body of an answer that has none. */
+const isEmpty = (exit: Exit.Exit<unknown, unknown>): boolean =>
+  Exit.isFailure(exit) &&
+  Cause.failures(exit.cause).pipe((errors) =>
+    [...errors].some((error) =>
+      typeof error === "object" && error !== null && "reason" in error && error.reason === "EmptyBody"
+    )
+  )
+
+const contentOf = (text: string, censor: asking.Censor): Partial<Answered["response"]> => {
+  if (text === "") return {}
+  const value = json.parse(text)
+  return Either.isRight(value) ? { body: censor.json(value.right) } : { text: censor.text(text, "text") }
+}
+
+const endOf = (
+  exit: Exit.Exit<unknown, HttpClientError.HttpClientError>,
+  censor: asking.Censor
+): Ended["end"] => {
+  if (Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)) return { type: "left" }
+  const { code, messages } = reasons(Cause.squash(exit.cause))
+  return {
+    type: "failed",
+    message: censor.text(messages.join(": "), "message"),
+    ...(code !== undefined && { code })
+  }
+}
+
+/** What an error and its causes say, and the first code among them. */
+const reasons = (error: unknown): { readonly messages: ReadonlyArray<string>; readonly code: string | undefined } => {
+  const messages: Array<string> = []
+  let code: string | undefined
+  // the platform's own error says no more than the request; what happened is in its cause
+  const first = HttpClientError.isHttpClientError(error) && error.cause !== undefined ? error.cause : error
+  for (let depth = 0, current = first; depth < 6 && current instanceof Error; depth++, current = current.cause) {
+    if (!messages.some((message) => message.includes(current.message))) messages.push(current.message)
+    if (code === undefined && "code" in current && typeof current.code === "string") ({ code } = current)
+  }
+  return { messages: messages.length === 0 ? [String(first)] : messages, code }
+}
+
+/** Decodes a body that comes in pieces. */
+class Text {
+  isWhole = false
+  private text = ""
+  private readonly decoder = new TextDecoder()
+
+  push(bytes: Uint8Array): void {
+    this.text += this.decoder.decode(bytes, { stream: true })
+  }
+
+  end(): string {
+    return this.text + this.decoder.decode()
+  }
+}
+
+/** Finds the frames in the pieces in which an event stream comes. */
+class Frames {
+  private rest = ""
+  private readonly decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+  private readonly take: (frame: string) => void
+
+  constructor(take: (frame: string) => void) {
+    this.take = take
+  }
+
+  push(bytes: Uint8Array): void {
+    this.rest += this.decoder.decode(bytes, { stream: true })
+    for (;;) {
+      const end = /\n\n|\r\n\r\n|\r\r/.exec(this.rest)
+      if (end === null) return
+      const length = end.index + end[0].length
+      this.take(this.rest.slice(0, length))
+      this.rest = this.rest.slice(length)
+    }
+  }
+
+  /** What is left was cut off. */
+  end(): void {
+    const rest = this.rest + this.decoder.decode()
+    this.rest = ""
+    if (rest !== "") this.take(rest)
+  }
+}

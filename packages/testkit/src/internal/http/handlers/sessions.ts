@@ -1,0 +1,147 @@
+import * as Api from "@effect-managed-agents/core/Api"
+import type * as Page from "@effect-managed-agents/core/Page"
+import * as Session from "@effect-managed-agents/core/Session"
+import * as Either from "effect/Either"
+import * as ids from "../../session/ids.ts"
+import * as refusal from "../../session/refusal.ts"
+import type { Ruling } from "../../session/refusal.ts"
+import * as registry from "../../session/registry.ts"
+import * as resources from "../../session/resources.ts"
+import * as state from "../../session/state.ts"
+import * as transitions from "../../session/transitions.ts"
+import * as usage from "../../session/usage.ts"
+import * as validate from "../../session/validate.ts"
+import * as views from "../../session/views.ts"
+import type { Cell, World } from "../../world/world.ts"
+import type { Call } from "./context.ts"
+import * as context from "./context.ts"
+import * as pages from "./pages.ts"
+
+const view = (world: World, cell: Cell): Session.SessionEncoded => views.session(cell.session, world.now(), world.env)
+
+const checkCreate = validate.body(Session.CreateParams)
+
+/** Reads the body of a create. */
+export const createBody = (body: unknown): Ruling<Session.CreateParamsEncoded> =>
+  // the one field whose absence has a code of its own
+  hasNoModel(body)
+    ? refusal.invalid("agent.model: value is required", "agent_model_required")
+    : checkCreate(body)
+
+const hasNoModel = (body: unknown): boolean => {
+  const agent = typeof body === "object" && body !== null && "agent" in body ? body.agent : undefined
+  return typeof agent === "object" && agent !== null && "type" in agent && agent.type === "agent_with_overrides" &&
+    "model" in agent && agent.model === null
+}
+
+export const create = (call: Call<unknown, Session.CreateParamsEncoded>): Ruling<Session.SessionEncoded> =>
+  Either.gen(function*() {
+    const { body, world } = call
+    const now = world.now()
+    const agent = yield* registry.resolveAgent(world.registry, body.agent)
+    if (body.budget !== undefined) yield* usage.checkPriced(agent, world.env.rules)
+    const environment = yield* registry.resolveEnvironment(world.registry, body.environment_id)
+    const key = ids.child(call.key, "session")
+    const mounted = yield* resources.mountAll(
+      { agent, environment, issued: { event: 0, resource: 0, thread: 1, file: 0, outcome: 0 }, key, resources: [] },
+      world.registry,
+      world.env.rules,
+      now,
+      body.resources ?? []
+    )
+    for (const id of body.vault_ids ?? []) yield* registry.checkReference(world.registry, world.env.rules, "vault", id)
+    const session = state.makeSession({
+      id: ids.format("sesn", key),
+      key,
+      seq: world.created,
+      agent,
+      environment,
+      title: body.title ?? null,
+      metadata: body.metadata ?? {},
+      vaultIds: body.vault_ids ?? [],
+      budget: body.budget ?? null,
+      createdAt: now,
+      ...mounted
+    })
+    // the schema of the body admits only events of the two kinds that may start a session
+    const events = (body.initial_events ?? []) as ReadonlyArray<transitions.SendableEncoded>
+    const begun = yield* transitions.begin(session, now, world.env, events)
+    world.created++
+    const cell = world.add(session)
+    world.commit(cell, begun)
+    return view(world, cell)
+  })
+
+type ListQuery = Session.ListParamsEncoded & {
+  /** Known from recordings alone. */
+  readonly created_by_ids?: ReadonlyArray<string>
+}
+
+/** Reads the query of a list of sessions. */
+export const listQuery = validate.query(Api.sessions.list.query, ["created_by_ids"])
+
+export const list = (call: Call<ListQuery, unknown>): Ruling<Page.Page<Session.SessionEncoded>> =>
+  Either.gen(function*() {
+    const { query, world } = call
+    const { rules } = world.env
+    const order = query.order ?? "desc"
+    const limit = yield* pages.limit(query.limit, rules.sessionsPerPage, rules.maxSessionsPerPage)
+    const cursor = yield* pages.cursor(query.page, "sessions", order)
+    const inside = pages.within(query)
+    yield* pages.checkBounds(cursor?.key[0], inside)
+    const now = world.now()
+    const statuses = query.statuses === undefined ? undefined : new Set<string>(query.statuses)
+    const cells = world.all().filter(({ session }) => {
+      if (inside !== undefined && !inside(session.createdAt)) return false
+      if (query.agent_id !== undefined && session.agent.id !== query.agent_id) return false
+      if (query.agent_version !== undefined && session.agent.version !== query.agent_version) return false
+      if (query.deployment_id !== undefined && session.deploymentId !== query.deployment_id) return false
+      if (query.memory_store_id !== undefined && !hasMemory(session, query.memory_store_id)) return false
+      if (statuses !== undefined && !statuses.has(transitions.visibleStatus(session, now, world.env))) return false
+      // sessions have no creator that anybody could ask for
+      if (query.created_by_ids !== undefined) return false
+      if (session.status !== "terminated" || query.include_archived === true) return true
+      // whoever asks for terminated sessions, which archived ones are too, wants to see them
+      return rules.statusesShowEnded && statuses?.has("terminated") === true
+    })
+    const page = pages.cut(cells, rules, {
+      list: "sessions",
+      order,
+      limit,
+      cursor,
+      key: ({ session }) => [session.createdAt, session.seq],
+      bidirectional: true
+    })
+    return { ...page, data: page.data.map((cell) => view(world, cell)) }
+  })
+
+const hasMemory = (session: state.Session, id: string): boolean =>
+  session.resources.some(({ value }) => value.type === "memory_store" && value.memory_store_id === id)
+
+export const retrieve = (call: Call<unknown, unknown>): Ruling<Session.SessionEncoded> =>
+  Either.map(context.session(call), (cell) => view(call.world, cell))
+
+export const update = (call: Call<unknown, Session.UpdateParamsEncoded>): Ruling<Session.SessionEncoded> =>
+  Either.gen(function*() {
+    const { world } = call
+    const cell = yield* context.session(call)
+    world.commit(cell, yield* transitions.update(cell.session, world.now(), world.env, call.body))
+    return view(world, cell)
+  })
+
+export const archive = (call: Call<unknown, unknown>): Ruling<Session.SessionEncoded> =>
+  Either.gen(function*() {
+    const { world } = call
+    const cell = yield* context.session(call)
+    world.commit(cell, yield* transitions.archive(cell.session, world.now(), world.env))
+    return view(world, cell)
+  })
+
+export const remove = (call: Call<unknown, unknown>): Ruling<Session.DeletedSessionEncoded> =>
+  Either.gen(function*() {
+    const { world } = call
+    const cell = yield* context.session(call)
+    world.commit(cell, yield* transitions.remove(cell.session, world.now(), world.env))
+    world.remove(cell)
+    return { id: cell.session.id, type: "session_deleted" as const }
+  })

@@ -1,0 +1,205 @@
+import * as Agent from "@effect-managed-agents/core/Agent"
+import * as Api from "@effect-managed-agents/core/Api"
+import type * as Endpoint from "@effect-managed-agents/core/Endpoint"
+import * as JSONSchema from "effect/JSONSchema"
+import * as Schema from "effect/Schema"
+import * as AgentScript from "../../AgentScript.ts"
+import * as Ledger from "../../Ledger.ts"
+import * as bodies from "./controlBodies.ts"
+
+interface Json {
+  readonly [key: string]: unknown
+}
+
+/** A control route as the document describes it. */
+interface ControlRoute {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE"
+  readonly path: string
+  readonly summary: string
+  readonly body?: Schema.Schema.All
+  readonly success: Schema.Schema.All
+}
+
+const controlRoutes: ReadonlyArray<ControlRoute> = [
+  { method: "GET", path: "/_sim/health", summary: "Whether the simulator runs, and its time.", success: bodies.Health },
+  {
+    method: "POST",
+    path: "/_sim/reset",
+    summary: "Back to the state at the start; open streams end.",
+    success: bodies.Health
+  },
+  {
+    method: "PUT",
+    path: "/_sim/agents/{agent_id}",
+    summary: "Creates an agent or adds a version to it, and sets what it does.",
+    body: bodies.PutAgent,
+    success: Agent.SessionAgent
+  },
+  {
+    method: "PUT",
+    path: "/_sim/environments/{environment_id}",
+    summary: "Creates or replaces an environment.",
+    body: bodies.PutEnvironment,
+    success: bodies.Environment
+  },
+  {
+    method: "POST",
+    path: "/_sim/faults",
+    summary: "Adds faults behind those that are left. Answers all that are left.",
+    body: bodies.PostFaults,
+    success: bodies.Faults
+  },
+  { method: "DELETE", path: "/_sim/faults", summary: "Drops all faults.", success: bodies.Faults },
+  {
+    method: "POST",
+    path: "/_sim/clock/advance",
+    summary: "Moves the virtual clock. Answers after everything that came due has happened.",
+    body: bodies.Advance,
+    success: bodies.Now
+  },
+  {
+    method: "POST",
+    path: "/_sim/sessions/{session_id}/emit",
+    summary: "Puts any event on the streams of a session, and on request in its list.",
+    body: bodies.Emit,
+    success: bodies.Emit.fields.event
+  },
+  {
+    method: "GET",
+    path: "/_sim/requests",
+    summary: "The requests to the API and their answers, in the order of arrival.",
+    success: Schema.Array(Ledger.Entry)
+  },
+  { method: "GET", path: "/_sim/openapi.json", summary: "This document.", success: Schema.Object }
+]
+
+/** Describes one schema, collecting what it refers to. */
+type Describe = (schema: Schema.Schema.All, inline?: boolean) => Json
+
+const parameters = (path: string): ReadonlyArray<Json> =>
+  Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" }
+  }))
+
+const queryParameters = (describe: Describe, query: Schema.Schema.All | undefined): ReadonlyArray<Json> => {
+  if (query === undefined) return []
+  const object = describe(query, true)
+  // a query is described by a struct, whose JSON Schema has these
+  const required = object["required"] as ReadonlyArray<string>
+  const properties = object["properties"] as Readonly<Record<string, Json>>
+  return Object.entries(properties).map(([name, schema]) => ({
+    name: schema["type"] === "array" ? `${name}[]` : name,
+    in: "query",
+    required: required.includes(name),
+    schema
+  }))
+}
+
+const apiHeaders: ReadonlyArray<Json> = [
+  {
+    name: "anthropic-beta",
+    in: "header",
+    required: true,
+    schema: { type: "string", example: "managed-agents-2026-04-01" }
+  },
+  { name: "anthropic-version", in: "header", required: false, schema: { type: "string", example: "2023-06-01" } }
+]
+
+const content = (type: string, schema: Json): Json => ({ content: { [type]: { schema } } })
+
+const requestBody = (describe: Describe, body: Schema.Schema.All | undefined): Json =>
+  body === undefined ? {} : { requestBody: { required: true, ...content("application/json", describe(body)) } }
+
+const responses = (describe: Describe, success: Json): Json => ({
+  responses: {
+    "200": { description: "Done", ...success },
+    default: { description: "Refused", ...content("application/json", describe(bodies.ErrorBody)) }
+  }
+})
+
+const apiOperation = (describe: Describe, endpoint: Endpoint.Any): Json => ({
+  operationId: endpoint.name,
+  tags: [endpoint.name.split(".", 1)[0]],
+  security: [{ apiKey: [] }, { bearer: [] }],
+  parameters: [...parameters(endpoint.path), ...apiHeaders, ...queryParameters(describe, endpoint.query)],
+  ...requestBody(describe, endpoint.body),
+  ...responses(
+    describe,
+    content(endpoint.kind === "events" ? "text/event-stream" : "application/json", describe(endpoint.success))
+  )
+})
+
+const controlOperation = (describe: Describe, route: ControlRoute): Json => ({
+  operationId: `simulator ${route.method} ${route.path}`,
+  tags: ["Simulator"],
+  summary: route.summary,
+  parameters: parameters(route.path),
+  ...requestBody(describe, route.body),
+  ...responses(describe, content("application/json", describe(route.success)))
+})
+
+/** JSON Schema as Effect writes it, without the identifiers by which it marks `unknown`. */
+const withoutIds = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(withoutIds)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, item]) =>
+      key === "$id" && typeof item === "string" ? [] : [[key, withoutIds(item)]]
+    )
+  )
+}
+
+const make = (): Json => {
+  const definitions: Record<string, JSONSchema.JsonSchema7> = {}
+  const describe: Describe = (schema, inline = false) => ({
+    ...JSONSchema.fromAST(schema.ast, {
+      definitions,
+      definitionPath: "#/components/schemas/",
+      target: "openApi3.1",
+      topLevelReferenceStrategy: inline ? "skip" : "keep",
+      // what a newer version adds is no error
+      additionalPropertiesStrategy: "allow"
+    })
+  })
+  // referred to by name
+  describe(AgentScript.DataScript)
+
+  const paths: Record<string, Record<string, Json>> = {}
+  const add = (method: string, path: string, operation: Json) => {
+    paths[path] = { ...paths[path], [method.toLowerCase()]: operation }
+  }
+  for (const group of [Api.sessions, Api.events, Api.resources, Api.threads]) {
+    for (const endpoint of Object.values<Endpoint.Any>(group)) {
+      add(endpoint.method, endpoint.path, apiOperation(describe, endpoint))
+    }
+  }
+  for (const route of controlRoutes) add(route.method, route.path, controlOperation(describe, route))
+
+  const document = {
+    openapi: "3.1.0",
+    info: {
+      title: "Simulator of the Claude Managed Agents Sessions API",
+      version: "2026-04-01",
+      description:
+        "The Sessions API as the simulator answers it, and under `/_sim` the routes that control the simulator."
+    },
+    paths,
+    components: {
+      schemas: definitions,
+      securitySchemes: {
+        apiKey: { type: "apiKey", in: "header", name: "x-api-key" },
+        bearer: { type: "http", scheme: "bearer" }
+      }
+    }
+  }
+  // an object stays one
+  return withoutIds(document) as Json
+}
+
+let made: Json | undefined
+
+/** The OpenAPI document of the API and of the control routes. */
+export const document = (): Json => made ??= make()

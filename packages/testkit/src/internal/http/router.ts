@@ -1,0 +1,277 @@
+import * as Api from "@effect-managed-agents/core/Api"
+import type * as Endpoint from "@effect-managed-agents/core/Endpoint"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import type * as Scope from "effect/Scope"
+import type { Rules } from "../../Rules.ts"
+import * as ids from "../session/ids.ts"
+import type { Refusal, Ruling } from "../session/refusal.ts"
+import * as refusal from "../session/refusal.ts"
+import * as validate from "../session/validate.ts"
+import type * as rateLimit from "../world/rateLimit.ts"
+import * as tail from "../world/subscription.ts"
+import type { World } from "../world/world.ts"
+import type { Call } from "./handlers/context.ts"
+import * as context from "./handlers/context.ts"
+import * as events from "./handlers/events.ts"
+import * as resources from "./handlers/resources.ts"
+import * as sessions from "./handlers/sessions.ts"
+import * as threads from "./handlers/threads.ts"
+import * as json from "./json.ts"
+import type { Request, Response } from "./message.ts"
+import * as wire from "./wire.ts"
+
+/** The beta header that every request needs. */
+const beta = "managed-agents-2026-04-01"
+
+/** The most bytes that a body may have. */
+const maxBodyBytes = 32 * 1024 * 1024
+
+// the table keeps no types of what is on the wire; each handler states those of its own endpoint
+// oxlint-disable-next-line typescript/no-explicit-any
+type AnyCall = Call<any, any>
+
+interface Stream {
+  readonly cell: Parameters<World["open"]>[0]
+  readonly thread: string | null
+  readonly previewed: ReadonlySet<string>
+}
+
+type Handlers<Group> = {
+  readonly [K in keyof Group]: Group[K] extends { readonly kind: "events" } ? (call: AnyCall) => Ruling<Stream>
+    : (call: AnyCall) => Ruling<unknown>
+}
+
+const handlers: {
+  readonly sessions: Handlers<typeof Api.sessions>
+  readonly events: Handlers<typeof Api.events>
+  readonly resources: Handlers<typeof Api.resources>
+  readonly threads: Handlers<typeof Api.threads>
+} = {
+  sessions: {
+    create: sessions.create,
+    list: sessions.list,
+    retrieve: sessions.retrieve,
+    update: sessions.update,
+    delete: sessions.remove,
+    archive: sessions.archive
+  },
+  events: {
+    list: events.list,
+    send: events.send,
+    stream: (call) =>
+      Either.gen(function*() {
+        const previewed = yield* events.previewed(call.query)
+        return { cell: yield* context.session(call), thread: null, previewed }
+      })
+  },
+  resources: {
+    add: resources.add,
+    list: resources.list,
+    retrieve: resources.retrieve,
+    update: resources.update,
+    delete: resources.remove
+  },
+  threads: {
+    list: threads.list,
+    retrieve: threads.retrieve,
+    archive: threads.archive,
+    listEvents: threads.listEvents,
+    stream: (call) =>
+      Either.gen(function*() {
+        const previewed = yield* events.previewed(call.query)
+        const { cell, thread } = yield* threads.locate(call)
+        return { cell, thread: thread.id, previewed }
+      })
+  }
+}
+
+interface Route {
+  readonly endpoint: Endpoint.Any
+  readonly segments: ReadonlyArray<string>
+  readonly query: (pairs: Request["query"]) => Ruling<unknown>
+  readonly body: ((body: unknown) => Ruling<unknown>) | undefined
+  readonly run: (call: AnyCall) => Ruling<unknown>
+}
+
+const group = (
+  endpoints: Readonly<Record<string, Endpoint.Any>>,
+  runs: Readonly<Record<string, (call: AnyCall) => Ruling<unknown>>>,
+  rules: Rules
+): ReadonlyArray<Route> =>
+  Object.entries(endpoints).flatMap(([name, endpoint]) => {
+    const run = runs[name]
+    if (run === undefined) return []
+    return [{
+      endpoint,
+      segments: endpoint.path.split("/").slice(1),
+      query: endpoint === Api.sessions.list ? sessions.listQuery : validate.query(endpoint.query),
+      body: endpoint === Api.events.send
+        ? events.sendBody(rules)
+        : endpoint === Api.sessions.create
+        ? sessions.createBody
+        : endpoint.body === undefined
+        ? undefined
+        : validate.body(endpoint.body),
+      run
+    }]
+  })
+
+/** Parts of the API that exist and that no simulator of sessions has. */
+const elsewhere =
+  /^\/v1\/(agents|environments|vaults|files|memory_stores|skills|deployments|messages|models|organizations)(\/|$)/
+
+const byteLength = (text: string): number => {
+  let bytes = text.length
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    if (unit >= 0x80) bytes += unit >= 0x800 && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1
+  }
+  return bytes
+}
+
+const isTooLarge = (body: string): boolean =>
+  body.length > maxBodyBytes || (body.length * 3 > maxBodyBytes && byteLength(body) > maxBodyBytes)
+
+const betaName = /^[a-z0-9][a-z0-9-]*-\d{4}-\d{2}-\d{2}$/
+
+const checkHeaders = (request: Request, streams: boolean): Ruling<void> => {
+  const credentials = context.credentials(request)
+  if (credentials.length === 0) return refusal.unauthenticated("x-api-key header is required")
+  if (credentials.length > 1 && streams) {
+    return refusal.unauthenticated("Only one of the x-api-key and authorization headers may be sent")
+  }
+  const betas = (request.headers["anthropic-beta"] ?? "").split(",").map((name) => name.trim()).filter((name) =>
+    name !== ""
+  )
+  const unknown = betas.filter((name) => !betaName.test(name))
+  if (unknown.length > 0) {
+    return refusal.invalid(
+      `Unexpected value(s) ${unknown.map((name) => `\`${name}\``).join(", ")} for the \`anthropic-beta\` header. ` +
+        "Please consult our documentation at docs.claude.com or try again without the header."
+    )
+  }
+  return betas.includes(beta)
+    ? Either.void
+    : refusal.notFound(`Not found: this endpoint needs the header \`anthropic-beta: ${beta}\``)
+}
+
+const parseBody = (text: string): Ruling<unknown> =>
+  text === ""
+    ? refusal.invalid("Failed to parse request body: unexpected end of input")
+    : Either.orElse(json.parse(text), (wrong) => refusal.invalid(`Failed to parse request body: ${wrong}`))
+
+/** As what a request counts towards the rate limits. */
+const kindOf = (endpoint: Endpoint.Any, { rateLimits }: Rules): rateLimit.Kind => {
+  if (endpoint === Api.events.send) return rateLimits?.sends ?? "create"
+  return endpoint.method === "GET" ? "read" : "create"
+}
+
+/** Decodes one segment of a path; undefined if it is not well encoded or empty. */
+const segment = (raw: string): string | undefined => {
+  if (raw === "") return undefined
+  if (!raw.includes("%")) return raw
+  try {
+    return decodeURIComponent(raw)
+  } catch {
+    return undefined
+  }
+}
+
+const parameters = (route: Route, segments: ReadonlyArray<string>): Record<string, string> | undefined => {
+  if (route.segments.length !== segments.length) return undefined
+  const path: Record<string, string> = {}
+  for (const [i, part] of route.segments.entries()) {
+    const raw = segments[i] ?? ""
+    if (!part.startsWith("{")) {
+      if (part !== raw) return undefined
+      continue
+    }
+    const value = segment(raw)
+    if (value === undefined) return undefined
+    path[part.slice(1, -1)] = value
+  }
+  return path
+}
+
+/** Builds the function that answers requests from the table of endpoints. */
+export const make = (world: World): (request: Request) => Effect.Effect<Response, never, Scope.Scope> => {
+  const { rules } = world.env
+  const routes = [
+    ...group(Api.sessions, handlers.sessions, rules),
+    ...group(Api.events, handlers.events, rules),
+    ...group(Api.resources, handlers.resources, rules),
+    ...group(Api.threads, handlers.threads, rules)
+  ]
+  const home = {
+    "anthropic-organization-id": ids.uuid(ids.child(world.root, "organization")),
+    "anthropic-workspace-id": ids.format("wrkspc", ids.child(world.root, "workspace"))
+  }
+
+  const match = (request: Request): Ruling<{ readonly route: Route; readonly path: Record<string, string> }> => {
+    const segments = request.path.split("/").slice(1)
+    const allowed: Array<string> = []
+    for (const route of routes) {
+      const path = parameters(route, segments)
+      if (path === undefined) continue
+      if (route.endpoint.method === request.method) return Either.right({ route, path })
+      allowed.push(route.endpoint.method)
+    }
+    if (allowed.length > 0) return refusal.wrongMethod(allowed)
+    return elsewhere.test(request.path) ? refusal.notImplemented("this part of the API") : refusal.noSuchPath
+  }
+
+  const answer = (request: Request, key: ids.Key): Ruling<{ readonly route: Route; readonly value: unknown }> =>
+    Either.gen(function*() {
+      const found = match(request)
+      yield* checkHeaders(request, Either.isRight(found) && found.right.route.endpoint.kind === "events")
+      const { path, route } = yield* found
+      const wait = world.limiter(kindOf(route.endpoint, rules), world.now())
+      if (wait !== undefined) yield* refusal.rateLimited(wait)
+      if (isTooLarge(request.body)) yield* refusal.tooLarge
+      const query = yield* route.query(request.query)
+      let body: unknown
+      if (route.body !== undefined) body = yield* route.body(yield* parseBody(request.body))
+      else if (request.method === "POST" && request.body !== "") {
+        yield* validate.emptyBody(yield* parseBody(request.body))
+      }
+      return { route, value: yield* route.run({ world, request, key, path, query, body }) }
+    })
+
+  const refuse = (wrong: Refusal, requestId: string): Response => {
+    const response = wire.errorResponse(wrong, requestId)
+    return { ...response, headers: { ...response.headers, ...home } }
+  }
+
+  return (request) =>
+    Effect.suspend(() => {
+      const description = [
+        request.method,
+        request.path,
+        ...request.query.map(([name, value]) => `${name}=${value}`),
+        request.body.length,
+        // enough to tell requests apart, at a bounded cost; those that look alike are told apart by their number
+        request.body.slice(0, 16_384)
+      ].join("\n")
+      const key = world.key("request", description)
+      const requestId = ids.format("req", key)
+      const ruling = answer(request, key)
+      if (Either.isLeft(ruling)) return Effect.succeed(refuse(ruling.left, requestId))
+      const headers = { "request-id": requestId, ...home }
+      const { route, value } = ruling.right
+      if (route.endpoint.kind === "json") {
+        return Effect.succeed<Response>({
+          status: 200,
+          headers: { "content-type": "application/json", ...headers },
+          body: { _tag: "Json", value }
+        })
+      }
+      // a route of kind "events" has a handler that yields a stream: `Handlers` says so
+      const { cell, previewed, thread } = value as Stream
+      return Effect.map(world.open(cell, { key, previewed, thread }), (one): Response => ({
+        status: 200,
+        headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", ...headers },
+        body: { _tag: "Events", stream: tail.toStream(one) }
+      }))
+    })
+}

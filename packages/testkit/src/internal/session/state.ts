@@ -1,0 +1,442 @@
+import type * as Agent from "@effect-managed-agents/core/Agent"
+import type * as Outcome from "@effect-managed-agents/core/Outcome"
+import type * as Resource from "@effect-managed-agents/core/Resource"
+import type * as Wire from "@effect-managed-agents/core/Session"
+import type * as SessionEvent from "@effect-managed-agents/core/SessionEvent"
+import type * as Unknown from "@effect-managed-agents/core/Unknown"
+import type * as Usage from "@effect-managed-agents/core/Usage"
+import type { DataScript, Delegation, Message, Permission, Script, Step, Verdict } from "../../AgentScript.ts"
+import * as agents from "./agents.ts"
+import * as eventLog from "./eventLog.ts"
+import * as ids from "./ids.ts"
+import type { Micros } from "./timestamp.ts"
+import * as time from "./timestamp.ts"
+
+/** What a session, or one of its threads, is doing. */
+export type Status = "idle" | "running" | "rescheduling" | "terminated"
+
+/** Why a turn ended or paused. */
+export type StopReason =
+  | SessionEvent.EndTurnEncoded
+  | SessionEvent.RequiresActionEncoded
+  | SessionEvent.RetriesExhaustedEncoded
+  | SessionEvent.BudgetReachedEncoded
+  | SessionEvent.RefusalEncoded
+
+/** How a thread became idle. */
+export interface Stop {
+  readonly reason: StopReason
+  readonly details: SessionEvent.StopDetailsEncoded | null
+}
+
+/** Tokens and searches, summed. */
+export interface Tally {
+  readonly input: number
+  readonly output: number
+  readonly cacheRead: number
+  readonly cacheCreation: number
+  readonly webSearches: number
+}
+
+/** What a fresh session has used. */
+const noTally: Tally = { input: 0, output: 0, cacheRead: 0, cacheCreation: 0, webSearches: 0 }
+
+/** How long something was active: the sum of the closed intervals, and the start of the open one. */
+export interface Activity {
+  readonly total: Micros
+  readonly since: Micros | null
+}
+
+/** Never active. */
+const noActivity: Activity = { total: 0, since: null }
+
+/** A tool call of the response that the thread is settling. */
+export interface Call {
+  /** The id of the `agent.…tool_use` event. */
+  readonly id: string
+  readonly kind: "tool" | "mcp" | "custom"
+  /** Whether the client runs it: a custom tool, or a built-in one of a self-hosted environment. */
+  readonly remote: boolean
+  /** The name in the text of a refusal. */
+  readonly title: string
+  readonly permission: Permission
+  /** What the tool returns if the platform runs it. */
+  readonly result: string
+  readonly isError: boolean
+  /** What the client must send before it settles: nothing if the platform runs it unasked. */
+  readonly needs: "confirmation" | "result" | "nothing"
+  readonly settled: boolean
+  /** The answer, once processed: whether a confirmation allowed the call, and what it said. */
+  readonly verdict: { readonly allow: boolean; readonly message: string | null } | null
+}
+
+/** Why a turn does not go on by itself. */
+export type Blocked =
+  | { readonly _tag: "Sleep"; readonly due: Micros }
+  | { readonly _tag: "Rescheduled"; readonly due: Micros }
+  /** The thread is idle with `requires_action` until every call is settled. */
+  | { readonly _tag: "Calls"; readonly calls: ReadonlyArray<Call> }
+  /** An Effect of the script decides what comes next. */
+  | { readonly _tag: "Effect"; readonly token: number }
+  /** The grader looks at the outcome. */
+  | { readonly _tag: "Grading"; readonly due: Micros; readonly evaluation: Evaluation }
+  /** The turn is over, and an Effect of the script waits for the next message to begin another. */
+  | { readonly _tag: "Message" }
+  /** The session has spent its budget. */
+  | { readonly _tag: "Budget" }
+  /** The thread is idle until one of the threads that it has delegated to reports. */
+  | { readonly _tag: "Reports" }
+
+/** A look of the grader at what the agent has done. */
+export interface Evaluation {
+  readonly startId: string
+  /** When the verdict is there. */
+  readonly ends: Micros
+  readonly result: Verdict
+  readonly explanation: string
+}
+
+/** A model request that has started and not ended. */
+export interface ModelRequest {
+  readonly startId: string
+  readonly output: number
+}
+
+/** What a turn is made of: steps of the script, and what its Effects ask for that is no step. */
+export type Action =
+  | Step
+  /** Gives the Effect the next message, if there is one or when there is one. */
+  | { readonly listen: "poll" | "wait" }
+  | { readonly emit: { readonly type: string; readonly [key: string]: unknown } }
+
+/** Steps that are being played. */
+export interface Passage {
+  readonly steps: ReadonlyArray<Action>
+  /** The index of the next step. */
+  readonly next: number
+  /** Where the steps stand in the script, such as `turns[0]`; null if an Effect asks for them. */
+  readonly path: string | null
+  /** Whether texts are taken as they are, without placeholders. */
+  readonly literal: boolean
+}
+
+/** An Effect of the script that runs, and where the turn goes on after it. */
+export interface Frame extends Passage {
+  readonly token: number
+  /** How many operations it has asked for. */
+  readonly operations: number
+  /** The Effect that has asked for this one. */
+  readonly outer: Frame | null
+}
+
+/** A turn that has started and not ended. */
+export interface Play extends Passage {
+  /** The innermost Effect that runs, if any: the steps are those of its operation. */
+  readonly frame: Frame | null
+  /** What came of the operation so far: the calls made, the threads spawned, the message given. */
+  readonly made: ReadonlyArray<string>
+  readonly spawned: ReadonlyArray<string>
+  readonly given: Message | null
+  /** What the model has read since the Effect began and the Effect has not been given. */
+  readonly heard: ReadonlyArray<Message>
+  /** What was received before is known to the Effect from the start. */
+  readonly known: number
+  /** How many steps were played. */
+  readonly played: number
+  /** Which turn of the script it is. */
+  readonly turn: number
+  readonly request: ModelRequest | null
+  /** Whether the model has something that it has not been asked about: the turn cannot end before it is. */
+  readonly unread: boolean
+  readonly blocked: Blocked | null
+  /** The threads that were delegated to and have not reported, and the workflow runs that have not ended. */
+  readonly awaiting: ReadonlyArray<string>
+}
+
+/** What one thread says to another. */
+export interface Mail {
+  readonly from: string
+  readonly fromName: string
+  readonly text: string
+}
+
+/** A thread: one agent's conversation. */
+export interface Thread {
+  readonly id: string
+  readonly agent: Agent.ResolvedAgentEncoded
+  readonly parent: string | null
+  readonly createdAt: Micros
+  readonly updatedAt: Micros
+  readonly archivedAt: Micros | null
+  readonly status: Status
+  /** Why it last went idle; null before the first time and while it runs. */
+  readonly stop: Stop | null
+  /** Whether it ever left its first idle: before that it has neither statistics nor usage. */
+  readonly started: boolean
+  readonly activity: Activity
+  readonly tally: Tally
+  /** Tokens of the conversation that the model has seen, and those that it has not. */
+  readonly seen: number
+  readonly fresh: number
+  readonly log: eventLog.EventLog<eventLog.StoredEvent>
+  /** How many turns of its script have begun. */
+  readonly turns: number
+  readonly lastText: string
+  /** What was read last, as a whole. */
+  readonly lastRead: ReadonlyArray<Message>
+  readonly lastResult: string
+  readonly lastSaid: string
+  readonly play: Play | null
+  /** What it plays, if not what its agent plays. */
+  readonly script: Script | null
+  /** What other threads have said that it has not read. */
+  readonly mail: ReadonlyArray<Mail>
+  /** The advisor that it is, if it is none of the agents. */
+  readonly advisor: Agent.AdvisorEncoded | null
+  /** The workflow run that has created it. */
+  readonly runId: string | null
+}
+
+/** A workflow run that is open. */
+export interface Run {
+  readonly id: string
+  readonly phases: ReadonlyArray<{
+    readonly id: string
+    readonly name: string
+    readonly agents: ReadonlyArray<Delegation<Script | DataScript>>
+  }>
+  /** The index of the phase that the plan is in, and the id of the event that said so. */
+  readonly phase: number
+  readonly started: string
+  /** The threads of that phase that are not done. */
+  readonly pending: ReadonlyArray<string>
+  /** Whether one of its threads runs. */
+  readonly running: boolean
+  readonly result: "completed" | "stopped" | "error"
+}
+
+/** An event from the client that was taken and not yet processed. */
+export interface Pending {
+  /** Grows with every event that is taken. */
+  readonly seq: number
+  readonly kind: "message" | "answer" | "interrupt"
+  /** As it is listed while it waits: without `processed_at`. */
+  readonly event: eventLog.StoredEvent
+  /** When it may be processed, for an interrupt: it may have to wait. */
+  readonly due: Micros
+  /** For an answer: the call it answers, and what it says about it. */
+  readonly answer: Answer | null
+  /** For an interrupt: the only thread it is for, or null for all. */
+  readonly target: string | null
+}
+
+/** What the client says about a call. */
+export interface Answer {
+  readonly callId: string
+  readonly verdict: Call["verdict"]
+  /** The text of a result. */
+  readonly text: string
+}
+
+/** The outcome that the session works towards. */
+export interface Goal {
+  readonly outcomeId: string
+  /** Whether the agent has been told. */
+  readonly started: boolean
+  /** The cycle that is under way, from 0, and how many there may be. */
+  readonly iteration: number
+  readonly maxIterations: number
+}
+
+/** A session: everything about it that its transitions read and write. */
+export interface Session {
+  readonly id: string
+  /** From which its own ids derive. */
+  readonly key: ids.Key
+  /** The order of creation, which breaks ties of `created_at`. */
+  readonly seq: number
+  readonly agent: Agent.SessionAgentEncoded
+  readonly environment: Environment
+  readonly createdAt: Micros
+  readonly updatedAt: Micros
+  readonly archivedAt: Micros | null
+  readonly terminatedAt: Micros | null
+  readonly status: Status
+  /** When the status last changed. */
+  readonly statusSince: Micros
+  readonly title: string | null
+  readonly metadata: Readonly<Record<string, string>>
+  readonly vaultIds: ReadonlyArray<string>
+  readonly deploymentId: string | null
+  readonly budget: Usage.BudgetEncoded | null
+  readonly resources: ReadonlyArray<Mounted>
+  readonly outcomes: ReadonlyArray<Outcome.OutcomeEvaluationEncoded>
+  readonly goal: Goal | null
+  /** The workflow runs that are open, and how many there ever were. */
+  readonly runs: ReadonlyArray<Run>
+  readonly runsCreated: number
+  /** How many of the grader's verdicts were used. */
+  readonly graded: number
+  readonly activity: Activity
+  readonly tally: Tally
+  /** The last stamp that was given out: the next one is later. */
+  readonly clock: Micros
+  /** How many ids were given out, by kind. */
+  readonly issued: {
+    readonly event: number
+    readonly resource: number
+    readonly thread: number
+    readonly file: number
+    readonly outcome: number
+  }
+  /** What the session list and stream show: the primary thread and what is posted to it. */
+  readonly log: eventLog.EventLog<eventLog.StoredEvent>
+  /** The primary thread first, then in the order in which they were spawned. */
+  readonly threads: readonly [Thread, ...Array<Thread>]
+  readonly inbox: ReadonlyArray<Pending>
+  readonly received: number
+  readonly tokens: number
+}
+
+/** A resource of a session. */
+export interface Mounted {
+  /** The order of attachment, which lists follow. */
+  readonly seq: number
+  readonly value: Exclude<Resource.ResourceEncoded, Unknown.Unknown>
+}
+
+/** Where a session's sandbox runs. */
+export interface Environment {
+  readonly id: string
+  readonly type: "cloud" | "self_hosted"
+}
+
+/** The id of the n-th thread of a session. */
+export const threadId = (session: ids.Key, n: number): string =>
+  ids.format("sthr", ids.nth(ids.child(session, "thread"), n))
+
+/** A new thread. */
+export const makeThread = (options: Pick<Thread, "id" | "agent" | "parent" | "createdAt" | "script">): Thread => ({
+  ...options,
+  updatedAt: options.createdAt,
+  archivedAt: null,
+  status: "idle",
+  stop: null,
+  started: false,
+  activity: noActivity,
+  tally: noTally,
+  seen: 0,
+  fresh: 0,
+  log: eventLog.empty,
+  turns: 0,
+  lastText: "",
+  lastRead: [],
+  lastResult: "",
+  lastSaid: "",
+  play: null,
+  mail: [],
+  advisor: null,
+  runId: null
+})
+
+/** A new session, with its primary thread. */
+export const makeSession = (
+  options:
+    & Pick<
+      Session,
+      | "id"
+      | "key"
+      | "seq"
+      | "agent"
+      | "environment"
+      | "title"
+      | "metadata"
+      | "vaultIds"
+      | "resources"
+      | "budget"
+      | "issued"
+    >
+    & { readonly createdAt: Micros }
+): Session => {
+  const primary = makeThread({
+    id: threadId(options.key, 0),
+    agent: agents.threadAgent(options.agent),
+    parent: null,
+    createdAt: options.createdAt,
+    script: null
+  })
+  return {
+    ...options,
+    updatedAt: options.createdAt,
+    archivedAt: null,
+    terminatedAt: null,
+    status: "idle",
+    statusSince: options.createdAt,
+    deploymentId: null,
+    outcomes: [],
+    goal: null,
+    runs: [],
+    runsCreated: 0,
+    graded: 0,
+    activity: noActivity,
+    tally: noTally,
+    clock: options.createdAt,
+    log: eventLog.empty,
+    threads: [primary],
+    inbox: [],
+    received: 0,
+    tokens: 0
+  }
+}
+
+const micros = (text: string): Micros => time.parse(text) ?? 0
+
+/** A session that is there from the start, as the API would show it. It has no events. */
+export const fromWire = (
+  session: Wire.SessionEncoded,
+  threadId: string | undefined,
+  seq: number,
+  root: ids.Key,
+  environments: ReadonlyMap<string, Environment>
+): Session => {
+  const { usage } = session
+  const archivedAt = typeof session.archived_at === "string" ? micros(session.archived_at) : null
+  const tally: Tally = {
+    input: usage.input_tokens ?? 0,
+    output: usage.output_tokens ?? 0,
+    cacheRead: usage.cache_read_input_tokens ?? 0,
+    cacheCreation: (usage.cache_creation?.ephemeral_5m_input_tokens ?? 0) +
+      (usage.cache_creation?.ephemeral_1h_input_tokens ?? 0),
+    webSearches: usage.server_tool_use?.web_search_requests ?? 0
+  }
+  const fresh = makeSession({
+    id: session.id,
+    key: ids.child(root, session.id),
+    seq,
+    agent: session.agent,
+    environment: environments.get(session.environment_id) ?? { id: session.environment_id, type: "cloud" },
+    title: session.title,
+    metadata: session.metadata,
+    vaultIds: session.vault_ids,
+    resources: session.resources.map((value, seq) => ({ seq, value: value as Mounted["value"] })),
+    budget: session.budget ?? null,
+    issued: { event: 0, resource: session.resources.length, thread: 1, file: session.resources.length, outcome: 0 },
+    createdAt: micros(session.created_at)
+  })
+  const [primary] = fresh.threads
+  return {
+    ...fresh,
+    threads: [threadId === undefined ? primary : { ...primary, id: threadId }],
+    updatedAt: micros(session.updated_at),
+    archivedAt,
+    terminatedAt: archivedAt,
+    status: archivedAt === null ? "idle" : "terminated",
+    deploymentId: session.deployment_id ?? null,
+    outcomes: session.outcome_evaluations,
+    activity: {
+      total: Math.round((usage.active_seconds ?? session.stats.active_seconds ?? 0) * 1_000_000),
+      since: null
+    },
+    tally
+  }
+}

@@ -1,0 +1,450 @@
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
+import * as FiberRef from "effect/FiberRef"
+import * as FiberRefs from "effect/FiberRefs"
+import * as Runtime from "effect/Runtime"
+import type * as Scope from "effect/Scope"
+import type * as Ledger from "../../Ledger.ts"
+import type { Rules } from "../../Rules.ts"
+import * as actor from "../script/scriptAgent.ts"
+import { Performance } from "../script/scriptFiber.ts"
+import { Stage } from "../script/synchronousScheduler.ts"
+import type { EffectRequest, Env, Outcome, ScriptFailure } from "../session/draft.ts"
+import type { LiveEvent } from "../session/eventLog.ts"
+import * as ids from "../session/ids.ts"
+import * as registry from "../session/registry.ts"
+import type { Registry } from "../session/registry.ts"
+import type { Session } from "../session/state.ts"
+import type { Micros } from "../session/timestamp.ts"
+import * as time from "../session/timestamp.ts"
+import * as transitions from "../session/transitions.ts"
+import * as rateLimit from "./rateLimit.ts"
+import * as tail from "./subscription.ts"
+import type { Tail } from "./subscription.ts"
+import type { Timer } from "./timers.ts"
+import * as timers from "./timers.ts"
+
+/** A session and what is attached to it from outside: readers, a timer, running Effects. */
+export interface Cell {
+  session: Session
+  readonly tails: Set<Tail>
+  readonly timer: Timer
+  /** By token. */
+  readonly effects: Map<number, Performance>
+}
+
+/** A simulator that runs for weeks forgets the oldest of the failures that nobody has looked at. */
+const maxFailures = 1000
+
+/** How late, in milliseconds, real timers may be before nothing follows from how long something took. */
+const maxDelay = 250
+
+/** One that runs for weeks counts anew, with other ids, when it has seen so many different requests. */
+const maxOccurrences = 100_000
+
+/**
+ * The one owner of all state. Sessions are values; this holds the latest of each, puts what they emit on streams, and
+ * wakes them when their time comes. Every change is one synchronous step, so nothing ever sees half of one.
+ */
+export class World {
+  registry: Registry = registry.empty
+  /** By id. */
+  readonly cells = new Map<string, Cell>()
+  /** In order of creation. */
+  readonly ordered: Array<Cell> = []
+  created = 0
+  limiter: rateLimit.Limiter
+  readonly env: Env
+  readonly root: ids.Key
+  private readonly occurrences = new Map<string, number>()
+  private epoch = 0
+  private readonly clock: Clock.Clock
+  private readonly runtime: Runtime.Runtime<never>
+  private readonly scope: Scope.Scope
+  private readonly note: (moment: Exclude<Ledger.Moment, Ledger.Asked>) => void
+  private streams = 0
+  private readonly timers = new timers.Timers()
+  /** The fibers that sleep until a timer may be due, by that time. */
+  private readonly sleepers = new Map<Micros, Fiber.RuntimeFiber<void>>()
+  private readonly stage: Stage
+  private readonly performances = new Set<Performance>()
+  /** Scripts that failed, in the order of failing. */
+  readonly failures: Array<ScriptFailure> = []
+  /** Real time, to tell a test that hangs. */
+  private readonly live = Clock.make()
+  private lastSign = 0
+  private watching = false
+
+  constructor(
+    options: {
+      readonly seed: number
+      readonly rules: Rules
+      readonly clock: Clock.Clock
+      readonly runtime: Runtime.Runtime<never>
+      readonly scope: Scope.Scope
+      readonly note: World["note"]
+    }
+  ) {
+    this.root = ids.root(options.seed)
+    this.env = { rules: options.rules, script: (agentId) => registry.scriptOf(this.registry, agentId) }
+    this.limiter = rateLimit.make(options.rules)
+    this.clock = options.clock
+    this.runtime = options.runtime
+    this.scope = options.scope
+    this.note = options.note
+    this.stage = new Stage(FiberRefs.getOrDefault(options.runtime.fiberRefs, FiberRef.currentScheduler))
+  }
+
+  now(): Micros {
+    return Math.floor(this.clock.unsafeCurrentTimeMillis() * 1000)
+  }
+
+  /** A key for the n-th thing that is described by the same text. */
+  key(kind: string, description: string): ids.Key {
+    if (this.occurrences.size >= maxOccurrences) {
+      this.occurrences.clear()
+      this.epoch++
+    }
+    const origin = this.epoch === 0 ? this.root : ids.nth(this.root, this.epoch)
+    const key = ids.child(ids.child(origin, kind), description)
+    const name = key.join()
+    const n = this.occurrences.get(name) ?? 0
+    this.occurrences.set(name, n + 1)
+    return ids.nth(key, n)
+  }
+
+  /** A session that is up to date. */
+  find(id: string): Cell | undefined {
+    const cell = this.cells.get(id)
+    if (cell === undefined) return undefined
+    const due = transitions.nextDue(cell.session)
+    const now = this.now()
+    if (due !== undefined && due <= now) this.commit(cell, transitions.advance(cell.session, now, this.env))
+    return cell
+  }
+
+  /** Brings all sessions up to date. */
+  all(): ReadonlyArray<Cell> {
+    for (const cell of this.ordered) this.find(cell.session.id)
+    return this.ordered
+  }
+
+  add(session: Session): Cell {
+    const cell: Cell = {
+      session,
+      tails: new Set(),
+      timer: timers.make((now) => this.commit(cell, transitions.advance(cell.session, now, this.env))),
+      effects: new Map()
+    }
+    this.cells.set(session.id, cell)
+    const last = this.ordered.at(-1)
+    this.ordered.push(cell)
+    if (last !== undefined && last.session.createdAt > session.createdAt) this.ordered.sort(byCreation)
+    return cell
+  }
+
+  remove(cell: Cell): void {
+    this.cells.delete(cell.session.id)
+    this.ordered.splice(this.ordered.indexOf(cell), 1)
+    this.release(cell)
+  }
+
+  /**
+   * Makes the outcome of a transition the state of a session, and lets the world know: streams, timers, and the Effects
+   * of scripts, which go on at once as far as they can.
+   */
+  commit(cell: Cell, outcome: Outcome): void {
+    this.stage.run(() => this.apply(cell, outcome))
+    this.sign()
+    this.watch()
+  }
+
+  private apply(cell: Cell, outcome: Outcome): void {
+    cell.session = outcome.session
+    for (const { event, session, thread } of outcome.emissions) {
+      this.noteEmitted(cell.session.id, event, session ? null : thread)
+      for (const one of cell.tails) {
+        if (one.thread === null ? session : one.thread === thread) tail.offer(one, event)
+      }
+    }
+    for (const one of cell.tails) {
+      if (this.isOver(cell.session, one)) this.end(cell, one)
+    }
+    this.set(cell.timer, transitions.nextDue(cell.session))
+    for (const failure of outcome.failures) this.report(failure)
+    if (cell.effects.size > 0) {
+      const awaited = transitions.awaitedEffects(cell.session)
+      for (const [token, performance] of cell.effects) if (!awaited.has(token)) this.dismiss(cell, token, performance)
+    }
+    for (const { played, token } of outcome.replies) cell.effects.get(token)?.reply(played)
+    for (const request of outcome.effects) this.runEffect(cell, request)
+  }
+
+  /** Opens a stream. It sees what is emitted from this moment on, until the scope closes. */
+  open(
+    cell: Cell,
+    options: Pick<Tail, "key" | "previewed" | "thread">
+  ): Effect.Effect<Tail, never, Scope.Scope> {
+    return Effect.gen(this, function*() {
+      const { rules } = this.env
+      const { thread } = options
+      const followed = cell.session.threads.find((one) => one.id === thread) ?? cell.session.threads[0]
+      const one = tail.make({
+        ...options,
+        number: ++this.streams,
+        rules,
+        previewing: (followed.play?.request ?? null) === null
+      })
+      this.note({ _tag: "Opened", at: this.at(), stream: one.number, sessionId: cell.session.id, threadId: thread })
+      if (this.isOver(cell.session, one)) {
+        this.end(cell, one)
+        return one
+      }
+      cell.tails.add(one)
+      const stop = this.keepAlive(cell, one)
+      yield* Effect.addFinalizer(() =>
+        Effect.sync(() => {
+          cell.tails.delete(one)
+          stop()
+          if (!one.ended) this.noteClosed(cell, one, "client")
+          // whoever still reads learns that the connection is closed
+          tail.end(one)
+        })
+      )
+      return one
+    })
+  }
+
+  /** Ends a stream once what was emitted is read. */
+  end(cell: Cell, one: Tail): void {
+    if (one.ended) return
+    tail.end(one)
+    this.noteClosed(cell, one, "service")
+  }
+
+  /** Writes down what a client has sent and the service has taken. */
+  noteTaken(cell: Cell, events: Ledger.Took["events"]): void {
+    this.note({ _tag: "Took", at: this.at(), sessionId: cell.session.id, events })
+  }
+
+  private noteEmitted(sessionId: string, event: LiveEvent, threadId: string | null): void {
+    const stamp = "processed_at" in event && typeof event.processed_at === "string" ? event.processed_at : this.at()
+    // what is emitted was made by typed constructors, or injected by a test on purpose
+    this.note({ _tag: "Emitted", at: stamp, sessionId, threadId, event: event as Ledger.Emitted["event"] })
+  }
+
+  private noteClosed(cell: Cell, one: Tail, by: Ledger.Closed["by"]): void {
+    this.note({ _tag: "Closed", at: this.at(), stream: one.number, sessionId: cell.session.id, by })
+  }
+
+  private at(): string {
+    return time.format(this.now())
+  }
+
+  /**
+   * What happens to a stream by itself: it ends at its age, and a reader that waits gets heartbeats; one that does not
+   * finds the overdue one when it comes.
+   */
+  private keepAlive(cell: Cell, one: Tail): () => void {
+    const { heartbeat, maxStreamAge } = this.env.rules
+    const start = this.now()
+    const age = timers.make(() => this.end(cell, one))
+    if (Duration.isFinite(maxStreamAge)) {
+      const lifetime = Duration.times(maxStreamAge, 0.5 + ids.fraction(one.key) / 2)
+      this.set(age, start + Math.round(Duration.toMillis(lifetime) * 1000))
+    }
+    let beats = 0
+    const interval = Duration.toMillis(heartbeat) * 1000
+    const beat = () => {
+      beats = Math.floor((this.now() - start) / interval)
+      this.sign()
+      tail.beat(one)
+    }
+    const next = timers.make(() => {
+      if (one.wake !== undefined) beat()
+    })
+    if (Duration.isFinite(heartbeat)) {
+      one.onWait = () => {
+        const due = start + (beats + 1) * interval
+        if (due <= this.now()) beat()
+        else this.set(next, due)
+      }
+    }
+    return () => {
+      this.set(age, undefined)
+      this.set(next, undefined)
+    }
+  }
+
+  /** Something has happened: nobody has to fear that it all stands still. */
+  sign(): void {
+    this.lastSign = this.live.unsafeCurrentTimeMillis()
+  }
+
+  /** Drops every session and closes every stream. */
+  clear(): void {
+    for (const cell of this.cells.values()) this.release(cell)
+    this.streams = 0
+    for (const fiber of this.sleepers.values()) fiber.unsafeInterruptAsFork(FiberId.none)
+    this.sleepers.clear()
+    this.cells.clear()
+    this.ordered.length = 0
+    this.occurrences.clear()
+    this.epoch = 0
+    this.failures.length = 0
+    this.created = 0
+    this.limiter = rateLimit.make(this.env.rules)
+  }
+
+  /** Whether nothing will ever come on a stream again, and the server says so. */
+  private isOver(session: Session, { thread }: Tail): boolean {
+    return this.env.rules.closeEndedStreams && (
+      session.status === "terminated" ||
+      session.threads.some((one) => one.id === thread && one.status === "terminated")
+    )
+  }
+
+  /** The same for good, and waits until the Effects of scripts have come to their ends. */
+  readonly close: Effect.Effect<void> = Effect.suspend(() => {
+    const fibers = [...this.performances].flatMap(({ fiber }) => fiber === undefined ? [] : [fiber])
+    this.clear()
+    return Fiber.interruptAll(fibers)
+  })
+
+  private release(cell: Cell): void {
+    for (const one of cell.tails) this.end(cell, one)
+    this.set(cell.timer, undefined)
+    for (const [token, performance] of cell.effects) this.dismiss(cell, token, performance)
+  }
+
+  private fork(effect: Effect.Effect<void>): Fiber.RuntimeFiber<void> {
+    return Runtime.runFork(this.runtime)(effect, { scope: this.scope })
+  }
+
+  private set(timer: Timer, due: Micros | undefined): void {
+    this.timers.set(timer, due)
+    this.arm()
+  }
+
+  /** One fiber sleeps for all timers: under a `TestClock` every fiber that wakes up costs milliseconds. */
+  private arm(): void {
+    const { next } = this.timers
+    if (next === undefined) return
+    // who sleeps longer than needed in the end is left alone: a `TestClock` wakes also those that were interrupted
+    for (const due of this.sleepers.keys()) if (due <= next) return
+    const sleeping = this.clock.sleep(Duration.millis(Math.max(0, (next - this.now()) / 1000))).pipe(
+      Effect.zipRight(Effect.sync(() => {
+        this.sleepers.delete(next)
+        const now = Math.max(next, this.now())
+        for (let timer = this.timers.take(now); timer !== undefined; timer = this.timers.take(now)) timer.run(now)
+        this.arm()
+      }))
+    )
+    const fiber = this.fork(sleeping)
+    // what is due already happens at once under a `TestClock`
+    if (fiber.unsafePoll() === null) this.sleepers.set(next, fiber)
+  }
+
+  private runEffect(cell: Cell, { about, step, token }: EffectRequest): void {
+    // what was played for another may have ended the turn
+    if (!transitions.awaitedEffects(cell.session).has(token)) return
+    const performance = new Performance(
+      (operation) => this.commit(cell, transitions.perform(cell.session, this.now(), this.env, token, operation)),
+      (ending) => {
+        this.forget(cell, token, performance)
+        this.commit(cell, transitions.endEffect(cell.session, this.now(), this.env, token, ending))
+      }
+    )
+    cell.effects.set(token, performance)
+    this.performances.add(performance)
+    const agent = actor.make(about, (operation) => performance.perform(operation))
+    // the Effect is a test author's and may fail with anything: the whole cause becomes an error of the session
+    // @effect-diagnostics-next-line anyUnknownInErrorContext:off
+    const run = Effect.suspend(() => step.effect(agent)).pipe(
+      Effect.exit,
+      Effect.map((exit) =>
+        this.stage.run(() =>
+          performance.ended(
+            Exit.isSuccess(exit) ? { _tag: "Success" } : { _tag: "Failure", cause: Cause.pretty(exit.cause) }
+          )
+        )
+      )
+    )
+    // it begins when its fiber is known, but within this step
+    performance.fiber = Runtime.runFork(this.runtime)(run, { scheduler: this.stage, immediate: false })
+  }
+
+  private dismiss(cell: Cell, token: number, performance: Performance): void {
+    this.forget(cell, token, performance)
+    performance.stop()
+  }
+
+  private forget(cell: Cell, token: number, performance: Performance): void {
+    cell.effects.delete(token)
+    this.performances.delete(performance)
+  }
+
+  private report(failure: ScriptFailure): void {
+    this.failures.push(failure)
+    if (this.failures.length > maxFailures) this.failures.shift()
+    const { agentId, message, sessionId, threadId } = failure
+    this.fork(Effect.annotateLogs(Effect.logError(message), { agentId, sessionId, threadId }))
+  }
+
+  /**
+   * Watches over the Effects that keep a session waiting. One that waits for what will never come would have a test hang
+   * without a word, and in virtual time there is no time-out that could end it.
+   */
+  private watch(): void {
+    const { patience } = this.env.rules
+    if (this.watching || !Duration.isFinite(patience) || !this.isKeptWaiting()) return
+    this.watching = true
+    const look: Effect.Effect<void> = Effect.suspend(() => {
+      if (!this.isKeptWaiting()) {
+        this.watching = false
+        return Effect.void
+      }
+      const left = this.lastSign + Duration.toMillis(patience) - this.live.unsafeCurrentTimeMillis()
+      if (left > 0) {
+        const due = this.live.unsafeCurrentTimeMillis() + left
+        return this.live.sleep(Duration.millis(left)).pipe(
+          Effect.zipRight(Effect.suspend(() => {
+            // who is woken up late was not the only one that could not go on: the machine is busy
+            if (this.live.unsafeCurrentTimeMillis() > due + maxDelay) this.sign()
+            return look
+          }))
+        )
+      }
+      this.watching = false
+      this.giveUp(
+        `it has not gone on for ${Duration.format(patience)} of real time (Rules.patience): ` +
+          "it waits for something that does not happen"
+      )
+      return Effect.void
+    })
+    this.fork(look)
+  }
+
+  private isKeptWaiting(): boolean {
+    for (const performance of this.performances) if (performance.isAwaited) return true
+    return false
+  }
+
+  private giveUp(cause: string): void {
+    for (const cell of this.cells.values()) {
+      for (const [token, performance] of cell.effects) {
+        if (!performance.isAwaited) continue
+        const failed = transitions.endEffect(cell.session, this.now(), this.env, token, { _tag: "Failure", cause })
+        this.commit(cell, failed)
+      }
+    }
+  }
+}
+
+const byCreation = (a: Cell, b: Cell): number =>
+  a.session.createdAt - b.session.createdAt || a.session.seq - b.session.seq
