@@ -2,42 +2,33 @@
  * Turns: say something to an agent, and get to know how it ended.
  *
  * {@link turn} sends input and runs until the turn is over, whatever happens to connections in between; {@link stream} is
- * the same, told as it happens. An {@link Outcome} is one of nine, and carries what was said, called and consumed.
+ * the same, told as it happens. An {@link TurnResult} is one of nine, and carries what was said, called and consumed.
  *
  * To leave a turn, interrupt its fiber: the agent goes on. To stop the agent, {@link interrupt} it.
  *
  * @since 0.1.0
  */
-import type * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Fiber from "effect/Fiber"
-import * as FiberMap from "effect/FiberMap"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "./ApiError.ts"
 import type * as Content from "./Content.ts"
-import type { Cursor } from "./Cursor.ts"
 import type * as Delivery from "./Delivery.ts"
 import * as Event from "./Event.ts"
 import * as Events from "./Events.ts"
 import type * as Follow from "./Follow.ts"
-import type { EventId, SessionId, ThreadId } from "./Ids.ts"
-import { timeLimit } from "./internal/http/timeLimit.ts"
+import type { SessionId, ThreadId } from "./Ids.ts"
 import type { Pull } from "./internal/stream/pull.ts"
 import * as pull from "./internal/stream/pull.ts"
-import { Bell } from "./internal/stream/signal.ts"
-import { countTurn } from "./internal/telemetry/metrics.ts"
 import * as sessionSpan from "./internal/telemetry/sessionSpan.ts"
-import { sendReply } from "./internal/turn/sendReply.ts"
+import { run } from "./internal/turn/interpreter.ts"
 import * as PendingAction from "./PendingAction.ts"
 import type * as SessionEvent from "./SessionEvent.ts"
 import type { SessionFailure } from "./SessionFailure.ts"
 import * as Sessions from "./Sessions.ts"
-import * as ToolRunner from "./ToolRunner.ts"
+import type * as ToolRunner from "./ToolRunner.ts"
 import * as Transcript from "./Transcript.ts"
 import type * as Usage from "./Usage.ts"
 import * as UserEvent from "./UserEvent.ts"
@@ -75,7 +66,7 @@ const toEvents = (input: Input): ReadonlyArray<Event.EventParams> => {
 }
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Outcomes
+// Results
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
@@ -151,8 +142,8 @@ export interface Interrupted extends Report {
  * @category models
  * @since 0.1.0
  */
-export interface Refused extends Report {
-  readonly _tag: "Refused"
+export interface Refusal extends Report {
+  readonly _tag: "Refusal"
   readonly category: SessionEvent.RefusalCategory | undefined
   readonly explanation: string | undefined
 }
@@ -205,9 +196,9 @@ export interface Deleted extends Report {
  * @category models
  * @since 0.1.0
  */
-export interface Unknown extends Report {
-  readonly _tag: "Unknown"
-  readonly stopReason: Extract<Transcript.Ending, { readonly _tag: "Unknown" }>["stopReason"]
+export interface UnknownStopReason extends Report {
+  readonly _tag: "UnknownStopReason"
+  readonly stopReason: Extract<Transcript.Ending, { readonly _tag: "UnknownStopReason" }>["stopReason"]
 }
 
 /**
@@ -216,16 +207,16 @@ export interface Unknown extends Report {
  * @category models
  * @since 0.1.0
  */
-export type Outcome =
+export type TurnResult =
   | EndTurn
   | RequiresAction
   | Interrupted
-  | Refused
+  | Refusal
   | BudgetReached
   | RetriesExhausted
   | Terminated
   | Deleted
-  | Unknown
+  | UnknownStopReason
 
 /**
  * The input has been sent.
@@ -246,7 +237,7 @@ export interface Delivered {
  */
 export interface Finished {
   readonly _tag: "Finished"
-  readonly outcome: Outcome
+  readonly result: TurnResult
 }
 
 /**
@@ -318,12 +309,12 @@ export interface Options<E1 = never, R1 = never, E2 = never, R2 = never, T exten
  *       EndTurn: ({ reply }) => reply,
  *       RequiresAction: ({ actions }) => `It waits for ${actions.map(({ name }) => name).join(", ")}.`,
  *       Interrupted: () => "Stopped.",
- *       Refused: ({ explanation }) => `Refused: ${explanation ?? "no reason was given"}`,
+ *       Refusal: ({ explanation }) => `Refused: ${explanation ?? "no reason was given"}`,
  *       BudgetReached: () => "The budget is used up.",
  *       RetriesExhausted: ({ errors }) => `Failed: ${errors.map(({ type }) => String(type)).join(", ")}`,
  *       Terminated: () => "The session is over.",
  *       Deleted: () => "The session is gone.",
- *       Unknown: () => "It ended for a reason that is newer than this program."
+ *       UnknownStopReason: () => "It ended for a reason that is newer than this program."
  *     }))
  *   )
  * ```
@@ -335,11 +326,14 @@ export const turn = <E1 = never, R1 = never, E2 = never, R2 = never, T extends T
   sessionId: SessionId,
   input: Input,
   options?: Options<E1, R1, E2, R2, T>
-): Effect.Effect<Outcome, ApiError | E1 | E2 | ToolRunner.Error<T>, Events.Events | R1 | R2 | ToolRunner.Context<T>> =>
-  Effect.flatMap(start(sessionId, input, options ?? {}), untilFinished).pipe(Effect.scoped)
+): Effect.Effect<
+  TurnResult,
+  ApiError | E1 | E2 | ToolRunner.Error<T>,
+  Events.Events | R1 | R2 | ToolRunner.Context<T>
+> => Effect.flatMap(start(sessionId, input, options ?? {}), untilFinished).pipe(Effect.scoped)
 
 /**
- * The same as {@link turn}, told as it happens. The last update is the outcome.
+ * The same as {@link turn}, told as it happens. The last update holds the result.
  *
  * @category constructors
  * @since 0.1.0
@@ -355,18 +349,18 @@ export const stream = <E1 = never, R1 = never, E2 = never, R2 = never, T extends
 > => pull.toStream(start(sessionId, input, options))
 
 /**
- * Runs a {@link stream} to its end, for its outcome.
+ * Runs a {@link stream} to its end, for its result.
  *
  * @category destructors
  * @since 0.1.0
  */
-export const runOutcome = <E, R>(self: Stream.Stream<Update, E, R>): Effect.Effect<Outcome, E, R> =>
+export const runResult = <E, R>(self: Stream.Stream<Update, E, R>): Effect.Effect<TurnResult, E, R> =>
   self.pipe(
-    Stream.runFold<Outcome | undefined, Update>(
+    Stream.runFold<TurnResult | undefined, Update>(
       undefined,
-      (outcome, update) => update._tag === "Finished" ? update.outcome : outcome
+      (result, update) => update._tag === "Finished" ? update.result : result
     ),
-    Effect.flatMap((outcome) => outcome === undefined ? noOutcome : Effect.succeed(outcome))
+    Effect.flatMap((result) => result === undefined ? noResult : Effect.succeed(result))
   )
 
 const start = <E1, R1, E2, R2, T extends ToolRunner.Source>(
@@ -375,478 +369,14 @@ const start = <E1, R1, E2, R2, T extends ToolRunner.Source>(
   options: Options<E1, R1, E2, R2, T>
 ) => sessionSpan.withinPull("Conversation.turn", sessionId)(run(sessionId, toEvents(input), options))
 
-const untilFinished = <E, R>(pull: Pull<Update, E, R>): Effect.Effect<Outcome, E, R> =>
+const untilFinished = <E, R>(pull: Pull<Update, E, R>): Effect.Effect<TurnResult, E, R> =>
   Effect.flatMap(pull, (updates) => {
-    if (updates === undefined) return noOutcome
+    if (updates === undefined) return noResult
     const last = Option.getOrUndefined(Chunk.last(updates))
-    return last?._tag === "Finished" ? Effect.succeed(last.outcome) : untilFinished(pull)
+    return last?._tag === "Finished" ? Effect.succeed(last.result) : untilFinished(pull)
   })
 
-const noOutcome = Effect.dieMessage("a turn without its last update")
-
-/** What happens beside the events of the session. */
-type Signal<E> =
-  | { readonly _tag: "Failed"; readonly cause: Cause.Cause<E> }
-  | { readonly _tag: "Sent"; readonly delivery: Delivery.Delivery }
-  /** A call was answered, or is left to others. */
-  | { readonly _tag: "Settled" }
-  /** Calls from before the turn, which the session waits for. */
-  | { readonly _tag: "Found"; readonly calls: ReadonlyArray<Event.Event> }
-  /** Whether the service has dropped the input. */
-  | { readonly _tag: "Dropped"; readonly dropped: boolean }
-  /** Nothing came of the input: the session is as idle as it was, for the reason that this event gives. */
-  | { readonly _tag: "Quiet"; readonly idle: ReadonlyArray<Event.Event> }
-
-/** An answer in the making: being thought about, being sent, sent, or left to others. */
-type Reply = "asking" | "sending" | "sent" | "declined"
-
-const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
-  sessionId: SessionId,
-  sent: ReadonlyArray<Event.EventParams>,
-  options: Options<E1, R1, E2, R2, T>
-): Effect.Effect<
-  Pull<Update, ApiError | E1 | E2 | ToolRunner.Error<T>>,
-  ToolRunner.Error<T>,
-  Events.Events | R1 | R2 | ToolRunner.Context<T> | Scope.Scope
-> =>
-  Effect.gen(function*() {
-    type E = ApiError | E1 | E2 | ToolRunner.Error<T>
-    type R = Events.Events | R1 | R2 | ToolRunner.Context<T>
-    const events = yield* Events.Events
-    const context = yield* Effect.context<R>()
-    const tools = options.tools === undefined ? undefined : yield* ToolRunner.make(options.tools)
-    /** What is still to be dealt with, in order. */
-    const inbox: Array<Follow.Update | Signal<E>> = []
-    const news = new Bell()
-    const post = (...items: ReadonlyArray<Follow.Update | Signal<E>>): void => {
-      inbox.push(...items)
-      news.ring()
-    }
-    /** What is done beside: the answers in the making, by action, and the questions to the service. */
-    const fibers = yield* FiberMap.make<string>()
-
-    let transcript = Transcript.empty
-    let isAttached = false
-    /** Whether all that has happened is known. Otherwise what looks open may have been answered. */
-    let isCurrent = false
-    let delivery: Delivery.Accepted | Delivery.AlreadyLanded | undefined
-    let ended: Follow.EndReason | undefined
-    /** Whether there is nothing to be taken up: it had no effect, or was dropped. */
-    let isVoid = false
-    /** The status for which it was asked whether the input was dropped. */
-    let dropAskedAt: number | undefined
-    const replies = new Map<string, Reply>()
-    /** Calls from before the turn, which were looked for. */
-    const searched = new Set<EventId>()
-    let isSearching = false
-    /** What the input itself answers. */
-    const answered = new Set<EventId>(sent.flatMap((event) => {
-      if (event.type === "user.custom_tool_result") return [event.custom_tool_use_id]
-      return event.type === "user.tool_confirmation" || event.type === "user.tool_result" ? [event.tool_use_id] : []
-    }))
-
-    /** Does something beside, unless it is being done, and tells what comes of it. */
-    const fork = (key: string, effect: Effect.Effect<Signal<E>, E, R>): Effect.Effect<void> =>
-      effect.pipe(
-        Effect.catchAllCause((cause) => Effect.succeed<Signal<E>>({ _tag: "Failed", cause })),
-        Effect.map((signal) => post(signal)),
-        Effect.provide(context),
-        FiberMap.run(fibers, key, { onlyIfMissing: true }),
-        Effect.asVoid
-      )
-
-    // -----------------------------------------------------------------------------------------------------------------
-    // Sending
-    // -----------------------------------------------------------------------------------------------------------------
-
-    const newest = (types: ReadonlyArray<Event.EventType> | undefined, limit = 1) =>
-      Effect.map(events.listPage(sessionId, { order: "desc", limit, ...(types && { types }) }), ({ data }) => data)
-
-    /** What had been consumed before. If that cannot be told, the turn is none the worse for it. */
-    const consumed = yield* timeLimit(newest(["session.usage"]), {
-      duration: Duration.seconds(5),
-      onTimeout: () => undefined
-    }).pipe(
-      Effect.map(([event]) => event?.type === "session.usage" ? event.usage : {}),
-      Effect.orElseSucceed(() => undefined),
-      Effect.forkScoped
-    )
-    let before: Usage.UsageSnapshot | undefined
-
-    const deliver = (since: Cursor): Effect.Effect<void> =>
-      fork(
-        "input",
-        Effect.gen(function*() {
-          before = yield* Fiber.join(consumed)
-          return { _tag: "Sent", delivery: yield* events.deliver(sessionId, sent, { ...options.delivery, since }) }
-        })
-      )
-
-    /** Whether the input was dropped when the service gave up on the turn that it was to steer. */
-    const askIfDropped = Effect.suspend(() => {
-      const since = Transcript.statusSince(transcript)
-      if (dropAskedAt === since) return Effect.void
-      dropAskedAt = since
-      const ids = ownIds()
-      return fork(
-        "dropped",
-        Effect.map(newest(["user.message", "user.define_outcome"], 100), (inputs) => ({
-          _tag: "Dropped",
-          dropped: !inputs.some((event) => ids.some((id) => id === Event.idOf(event)))
-        }))
-      )
-    })
-
-    /** Input that says nothing to the agent need not change anything. */
-    const watch: Effect.Effect<Signal<E>, ApiError> = Effect.gen(function*() {
-      for (;;) {
-        yield* Effect.sleep(patience)
-        if (transcript.status._tag !== "Fresh") return { _tag: "Settled" }
-        const idle = yield* newest(["session.status_running", "session.status_idle", "session.status_rescheduled"])
-        if (idle.every(({ type }) => type === "session.status_idle")) return { _tag: "Quiet", idle }
-      }
-    })
-
-    // -----------------------------------------------------------------------------------------------------------------
-    // Answering
-    // -----------------------------------------------------------------------------------------------------------------
-
-    const isPending = (key: string): boolean =>
-      Transcript.pendingActions(transcript, sessionId).some((action) => keyOf(action) === key)
-
-    const send = (key: string, reply: PendingAction.Reply): Effect.Effect<boolean, ApiError> => {
-      replies.set(key, "sending")
-      return sendReply(events, sessionId, reply, () => isPending(key), options.delivery)
-    }
-
-    /** Does what leads to an answer, and remembers whether there is one. */
-    const settle = (
-      key: string,
-      answer: Effect.Effect<boolean, E, R>
-    ): Effect.Effect<void> => {
-      replies.set(key, "asking")
-      return fork(
-        key,
-        Effect.map(answer, (isAnswered) => {
-          replies.set(key, isAnswered ? "sent" : "declined")
-          return { _tag: "Settled" }
-        })
-      )
-    }
-
-    const makeReply = <A extends PendingAction.PendingAction>(
-      action: A,
-      decide: Effect.Effect<Option.Option<PendingAction.AnswerTo<A>>, E1 | E2, R1 | R2>
-    ): Effect.Effect<void> => {
-      const key = keyOf(action)
-      return settle(
-        key,
-        Effect.flatMap(
-          decide,
-          Option.match({
-            onNone: () => Effect.succeed(false),
-            onSome: (answer) => Effect.as(send(key, PendingAction.reply(action, answer)), true)
-          })
-        )
-      )
-    }
-
-    const respond = (action: PendingAction.PendingAction): Effect.Effect<void> => {
-      const { answer, approve } = options
-      const key = keyOf(action)
-      if (replies.has(key) || isBeingAnswered(action.id)) return Effect.void
-      if (action._tag !== "Confirmation") {
-        if (tools?.owns(action) === true) {
-          const answer = tools.answer(action, (result) => send(key, PendingAction.reply(action, result)))
-          // where there are tools, `E` includes the errors of the journal
-          return settle(key, answer as Effect.Effect<boolean, E, R>)
-        }
-        return answer === undefined
-          ? Effect.void
-          : makeReply(action, Effect.suspend(() => answer(action)))
-      }
-      if (approve === undefined || !isAsked(transcript, action.id)) return Effect.void
-      return makeReply(
-        action,
-        Effect.asSome(Effect.suspend(() => approve(action))).pipe(
-          Effect.withSpan("Conversation.approve", {
-            attributes: { "session.id": sessionId, "event.id": action.id, "tool.name": action.name },
-            captureStackTrace: false
-          })
-        )
-      )
-    }
-
-    /** Answers what is new, and gives up answers that are not needed any more. */
-    const respondToAll: Effect.Effect<void> = Effect.suspend(() => {
-      if (!isCurrent) return Effect.void
-      const pending = Transcript.pendingActions(transcript, sessionId)
-      if (pending.length === 0 && replies.size === 0) return Effect.void
-      const keys = new Set(pending.map(keyOf))
-      const gone = [...replies].flatMap(([key, reply]) => reply === "asking" && !keys.has(key) ? [key] : [])
-      for (const key of gone) replies.set(key, "declined")
-      return Effect.zipRight(
-        // a tool that takes its time to stop does not keep others waiting
-        Effect.forEach(gone, (key) => Effect.forkDaemon(FiberMap.remove(fibers, key)), { discard: true }),
-        Effect.forEach(pending, respond, { discard: true })
-      )
-    })
-
-    // -----------------------------------------------------------------------------------------------------------------
-    // The end
-    // -----------------------------------------------------------------------------------------------------------------
-
-    /** The inputs that the agent has to take up before the turn can be over. */
-    const ownIds = (): ReadonlyArray<EventId> =>
-      (delivery?.events ?? []).flatMap((event) => {
-        const id = Event.idOf(event)
-        return id === undefined || event.type === "user.interrupt" || event.type === "system.message" ? [] : [id]
-      })
-
-    /** Whether the agent had taken up the input when the status last changed. */
-    const isTakenUp = (): boolean => {
-      if (delivery === undefined) return false
-      const since = Transcript.statusSince(transcript)
-      const taken = transcript.inputs.filter(({ at, processed }) => processed && at < since)
-      // a server that does not say what it stored leaves only the kind to go by
-      return delivery.events.length === 0
-        ? taken.some(({ type }) => sent.some((event) => event.type === type))
-        : ownIds().every((id) => taken.some((input) => input.id === id))
-    }
-
-    const isBeingAnswered = (id: EventId): boolean => answered.has(id) && !isTakenUp()
-
-    const report = (): Report => {
-      const { errors, messages, toolCalls, usage } = transcript
-      const cost = costOf(before, usage.session)
-      return {
-        sessionId,
-        reply: Transcript.reply(transcript),
-        messages,
-        toolCalls,
-        errors,
-        usage: { tokens: Transcript.tokens(transcript), cost, session: usage.session },
-        transcript
-      }
-    }
-
-    /** What is left open if nobody here answers it. */
-    const requiresAction = (ids: ReadonlyArray<EventId>): Effect.Effect<Outcome | undefined> => {
-      const known = new Map(Transcript.pendingActions(transcript, sessionId).map((action) => [action.id, action]))
-      const wanted = ids.filter((id) => !known.has(id) && !searched.has(id))
-      if (wanted.length > 0) {
-        for (const id of wanted) searched.add(id)
-        isSearching = true
-        const found = Effect.map(findCalls(events, sessionId, wanted), (calls) => ({ _tag: "Found", calls } as const))
-        return Effect.as(fork(`calls ${wanted.join(" ")}`, found), undefined)
-      }
-      const replyTo = (id: EventId): Reply => {
-        const action = known.get(id)
-        if (isBeingAnswered(id)) return "sending"
-        return action === undefined ? "declined" : replies.get(keyOf(action)) ?? "declined"
-      }
-      // an answer that was sent may have to wait for that to an earlier call
-      const open = ids.filter((id) => replyTo(id) !== "sent")
-      return Effect.succeed(
-        open.length > 0 && open.every((id) => replyTo(id) === "declined") && !isSearching
-          ? { _tag: "RequiresAction", ...report(), actions: open.flatMap((id) => known.get(id) ?? []) }
-          : undefined
-      )
-    }
-
-    const decide: Effect.Effect<Outcome | undefined> = Effect.suspend(() => {
-      if (delivery === undefined) return Effect.succeed(undefined)
-      if (ended !== undefined) {
-        return Effect.succeed(
-          ended === "deleted"
-            ? { _tag: "Deleted", ...report() }
-            : { _tag: "Terminated", ...report(), archived: ended === "archived" }
-        )
-      }
-      const now = Transcript.turn(transcript)
-      switch (now._tag) {
-        case "Waiting":
-          return isCurrent ? requiresAction(now.ids) : Effect.succeed(undefined)
-        case "Ended": {
-          const { ending } = now
-          // what became of the session is told at the end of the stream
-          if (ending._tag === "Terminated" || ending._tag === "Deleted") return Effect.succeed(undefined)
-          if (isVoid || isTakenUp() || ending._tag === "BudgetReached") {
-            return Effect.succeed({ ...ending, ...report() })
-          }
-          return ending._tag === "RetriesExhausted" ? Effect.as(askIfDropped, undefined) : Effect.succeed(undefined)
-        }
-        case "Idle":
-          return Effect.succeed(isVoid ? { _tag: "EndTurn", ...report() } : undefined)
-        case "Queued":
-        case "Rescheduling":
-        case "Running":
-          return Effect.succeed(undefined)
-      }
-    })
-
-    const take = (item: Follow.Update | Signal<E>): Effect.Effect<void, E> => {
-      switch (item._tag) {
-        case "Connected":
-        case "Reconnecting":
-          isCurrent = false
-          return Effect.void
-        case "CaughtUp":
-          isCurrent = true
-          if (isAttached) return respondToAll
-          isAttached = true
-          return deliver(item.cursor)
-        case "Event":
-          transcript = Transcript.add(transcript, item.event)
-          return respondToAll
-        case "Ended":
-          ended = item.reason
-          return Effect.void
-        case "Failed":
-          return Effect.failCause(item.cause)
-        case "Sent": {
-          if (item.delivery._tag === "Unknown") return Effect.fail(item.delivery.error)
-          delivery = item.delivery
-          return sent.some(({ type }) => type === "user.message" || type === "user.define_outcome")
-            ? Effect.void
-            : fork("quiet", watch)
-        }
-        case "Found":
-          isSearching = false
-          transcript = item.calls.reduce(Transcript.add, transcript)
-          return respondToAll
-        case "Dropped":
-          isVoid = item.dropped
-          return Effect.void
-        case "Quiet":
-          isVoid = transcript.status._tag === "Fresh"
-          // it happened before all that is known
-          if (isVoid) transcript = Transcript.fromEvents(item.idle)
-          return Effect.void
-        default:
-          return Effect.void
-      }
-    }
-
-    const finish = (outcome: Outcome): Effect.Effect<Update> =>
-      countTurn(outcome._tag, outcome.usage).pipe(
-        Effect.zipRight(Effect.annotateCurrentSpan("turn.outcome", outcome._tag)),
-        Effect.as({ _tag: "Finished", outcome })
-      )
-
-    const show = (item: Follow.Update | Signal<E>): ReadonlyArray<Update> => {
-      switch (item._tag) {
-        case "Sent":
-          return item.delivery._tag === "Unknown" ? [] : [{ _tag: "Delivered", delivery: item.delivery }]
-        case "Failed":
-        case "Settled":
-        case "Found":
-        case "Dropped":
-        case "Quiet":
-          return []
-        default:
-          return [item]
-      }
-    }
-
-    // -----------------------------------------------------------------------------------------------------------------
-    // One thing after the other
-    // -----------------------------------------------------------------------------------------------------------------
-
-    /** Reads what the session does, a chunk when there is nothing else to deal with. */
-    const asked = new Bell()
-    let isReading = false
-    const updates = yield* pull.fromStream(events.follow(sessionId, { ...options.follow, from: "now" }))
-    const reading: Effect.Effect<void> = Effect.zipRight(
-      asked.wait,
-      Effect.matchCauseEffect(updates, {
-        onFailure: (cause) => Effect.sync(() => post({ _tag: "Failed", cause })),
-        onSuccess: (chunk) => {
-          isReading = false
-          if (chunk === undefined) return Effect.void
-          post(...chunk)
-          return reading
-        }
-      })
-    )
-    yield* Effect.forkScoped(reading)
-
-    let isFinished = false
-    let failure: Cause.Cause<E> | undefined
-
-    /** Deals with what is there. What came before a failure is told before it. */
-    const deal = (out: Array<Update>): Effect.Effect<ReadonlyArray<Update>> =>
-      Effect.suspend(() => {
-        const item = isFinished ? undefined : inbox.shift()
-        if (item === undefined) return Effect.succeed(out)
-        return Effect.matchCauseEffect(Effect.zipRight(take(item), decide), {
-          onFailure: (cause) => {
-            failure = cause
-            return Effect.succeed(out)
-          },
-          onSuccess: (outcome) => {
-            out.push(...show(item))
-            if (outcome === undefined) return deal(out)
-            isFinished = true
-            return Effect.map(finish(outcome), (last) => [...out, last])
-          }
-        })
-      })
-
-    const wait = Effect.suspend(() => {
-      if (!isReading) {
-        isReading = true
-        asked.ring()
-      }
-      return news.wait
-    })
-
-    const next: Pull<Update, E> = Effect.suspend(() => {
-      if (failure !== undefined) return Effect.failCause(failure)
-      if (isFinished) return Effect.succeed(undefined)
-      if (inbox.length === 0) return Effect.zipRight(wait, next)
-      return Effect.flatMap(deal([]), (out) => out.length === 0 ? next : Effect.succeed(Chunk.unsafeFromArray(out)))
-    })
-    return next
-  })
-
-/** How long to wait for something to come of input that says nothing to the agent. */
-const patience = "5 seconds"
-
-const keyOf = ({ _tag, id }: PendingAction.PendingAction): string => `${_tag} ${id}`
-
-/** A call whose permission is a word that is not known may be confirmed once the session says that it waits for it. */
-const isAsked = (transcript: Transcript.Transcript, id: EventId): boolean => {
-  const call = transcript.toolCalls.findLast(({ call }) => call.id === id)?.call
-  return (call !== undefined && "evaluated_permission" in call && call.evaluated_permission === "ask") ||
-    Transcript.waitingFor(transcript).includes(id)
-}
-
-const calls = ["agent.tool_use", "agent.mcp_tool_use", "agent.custom_tool_use"] as const
-
-const findCalls = (
-  events: Events.Service,
-  sessionId: SessionId,
-  ids: ReadonlyArray<EventId>
-): Effect.Effect<ReadonlyArray<Event.Event>, ApiError> =>
-  events.list(sessionId, { order: "desc", types: calls }).pipe(
-    Stream.filter((event) => ids.some((id) => id === Event.idOf(event))),
-    Stream.take(ids.length),
-    Stream.runCollect,
-    Effect.map((found) => Chunk.toReadonlyArray(found).toReversed())
-  )
-
-/** What the session cost from one moment to another. Before anything was consumed it says nothing. */
-const costOf = (
-  before: Usage.UsageSnapshot | undefined,
-  after: Usage.UsageSnapshot | undefined
-): Usage.ListCost | undefined => {
-  const now = after?.list_cost
-  const then = before?.list_cost ?? { amount: "0", currency: now?.currency }
-  if (before === undefined || now === undefined || then.currency !== now.currency) return undefined
-  const isWhole = /^\d+$/.test(now.amount) && /^\d+$/.test(then.amount)
-  return isWhole ? { ...now, amount: String(BigInt(now.amount) - BigInt(then.amount)) } : undefined
-}
+const noResult = Effect.die(new Error("the turn ended without its last update"))
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Answers from elsewhere
@@ -869,7 +399,9 @@ export const pending = (
 
 /** The events that decide about what is pending. */
 const decisive: ReadonlyArray<Event.EventType> = [
-  ...calls,
+  "agent.tool_use",
+  "agent.mcp_tool_use",
+  "agent.custom_tool_use",
   "agent.tool_result",
   "agent.mcp_tool_result",
   "user.tool_confirmation",

@@ -568,7 +568,7 @@ export type Ending =
   | { readonly _tag: "EndTurn" }
   | { readonly _tag: "Interrupted" }
   | {
-    readonly _tag: "Refused"
+    readonly _tag: "Refusal"
     readonly category: SessionEvent.RefusalCategory | undefined
     readonly explanation: string | undefined
   }
@@ -576,7 +576,7 @@ export type Ending =
   | { readonly _tag: "RetriesExhausted" }
   | { readonly _tag: "Terminated" }
   | { readonly _tag: "Deleted" }
-  | { readonly _tag: "Unknown"; readonly stopReason: Unknown.Unknown }
+  | { readonly _tag: "UnknownStopReason"; readonly stopReason: Unknown.Unknown }
 
 /**
  * What a session is doing.
@@ -657,10 +657,10 @@ const endingOf = (
       const { category, explanation } = stopDetails?.type === "refusal"
         ? stopDetails
         : { category: null, explanation: null }
-      return { _tag: "Refused", category: category ?? undefined, explanation: explanation ?? undefined }
+      return { _tag: "Refusal", category: category ?? undefined, explanation: explanation ?? undefined }
     }
     default:
-      return { _tag: "Unknown", stopReason: reason }
+      return { _tag: "UnknownStopReason", stopReason: reason }
   }
 }
 

@@ -58,10 +58,10 @@ describe("the turn", () => {
     [
       "refusal",
       idle({ type: "refusal" }, { stop_details: { type: "refusal", category: "bio", explanation: null } }),
-      { _tag: "Refused", category: "bio", explanation: undefined }
+      { _tag: "Refusal", category: "bio", explanation: undefined }
     ],
     ["refusal without details", idle({ type: "refusal" }), {
-      _tag: "Refused",
+      _tag: "Refusal",
       category: undefined,
       explanation: undefined
     }],
@@ -78,7 +78,10 @@ describe("the turn", () => {
 
   it("ends for a reason that is not known, and says which", () => {
     const turn = turnAfter(running(), idle({ type: "lunch_break", until: 2 }))
-    assert.deepNestedInclude(turn, { "ending._tag": "Unknown", "ending.stopReason": { type: "lunch_break", until: 2 } })
+    assert.deepNestedInclude(turn, {
+      "ending._tag": "UnknownStopReason",
+      "ending.stopReason": { type: "lunch_break", until: 2 }
+    })
   })
 
   it("is not interrupted if the agent went on after the interrupt", () => {

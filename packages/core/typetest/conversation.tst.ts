@@ -15,7 +15,7 @@ import type * as Sessions from "../src/Sessions.ts"
 import type * as UserEvent from "../src/UserEvent.ts"
 
 declare const sessionId: Ids.SessionId
-declare const outcome: Conversation.Outcome
+declare const outcome: Conversation.TurnResult
 declare const delivery: Delivery.Delivery
 declare const action: PendingAction.PendingAction
 declare const confirmation: PendingAction.Confirmation
@@ -28,17 +28,17 @@ const cases = {
   EndTurn: ({ reply }: Conversation.EndTurn) => reply,
   RequiresAction: ({ actions }: Conversation.RequiresAction) => actions.length,
   Interrupted: () => 0,
-  Refused: ({ category }: Conversation.Refused) => category,
+  Refusal: ({ category }: Conversation.Refusal) => category,
   BudgetReached: () => 0,
   RetriesExhausted: ({ errors }: Conversation.RetriesExhausted) => errors.length,
   Terminated: ({ archived }: Conversation.Terminated) => archived,
   Deleted: () => 0,
-  Unknown: ({ stopReason }: Conversation.Unknown) => stopReason
+  UnknownStopReason: ({ stopReason }: Conversation.UnknownStopReason) => stopReason
 }
 
 describe("an outcome", () => {
   it("is one of nine", () => {
-    expect<Conversation.Outcome["_tag"]>().type.toBe<keyof typeof cases>()
+    expect<Conversation.TurnResult["_tag"]>().type.toBe<keyof typeof cases>()
   })
 
   it("is handled only if none is forgotten", () => {
@@ -47,12 +47,12 @@ describe("an outcome", () => {
     // @ts-expect-error Property 'Deleted' is missing
     Match.valueTags(outcome, most)
     // @ts-expect-error Function lacks ending return statement
-    const forget = (one: Conversation.Outcome): string => {
+    const forget = (one: Conversation.TurnResult): string => {
       switch (one._tag) {
         case "EndTurn":
         case "RequiresAction":
         case "Interrupted":
-        case "Refused":
+        case "Refusal":
         case "BudgetReached":
         case "RetriesExhausted":
         case "Terminated":
@@ -109,10 +109,10 @@ describe("an action", () => {
 describe("a turn", () => {
   it("fails and requires what its options do", () => {
     expect(Conversation.turn(sessionId, "Hello")).type.toBe<
-      Effect.Effect<Conversation.Outcome, ApiError, Events.Events>
+      Effect.Effect<Conversation.TurnResult, ApiError, Events.Events>
     >()
     expect(Conversation.turn(sessionId, "Hello", { approve: () => decided, answer: () => answered })).type.toBe<
-      Effect.Effect<Conversation.Outcome, ApiError | "no" | "broken", Events.Events | "desk" | "shop">
+      Effect.Effect<Conversation.TurnResult, ApiError | "no" | "broken", Events.Events | "desk" | "shop">
     >()
     expect(Conversation.interrupt(sessionId)).type.toBe<
       Effect.Effect<void, ApiError, Events.Events | Sessions.Sessions>

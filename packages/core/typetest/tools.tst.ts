@@ -26,14 +26,14 @@ const Tools = Toolkit.make(find, drop)
 describe("a turn", () => {
   it("without tools requires only the events", () => {
     expect(Conversation.turn(sessionId, "Hello")).type.toBe<
-      Effect.Effect<Conversation.Outcome, ApiError, Events.Events>
+      Effect.Effect<Conversation.TurnResult, ApiError, Events.Events>
     >()
   })
 
   it("with a toolkit requires its handlers and what they require", () => {
     expect(Conversation.turn(sessionId, "Hello", { tools: Tools })).type.toBe<
       Effect.Effect<
-        Conversation.Outcome,
+        Conversation.TurnResult,
         ApiError | Journal.JournalError,
         Events.Events | Tool.Handler<"find"> | Tool.Handler<"drop"> | Database
       >

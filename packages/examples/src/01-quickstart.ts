@@ -24,14 +24,14 @@ export const program = Effect.gen(function*() {
     Stream.tap((update) =>
       update._tag === "Event" && update.state === "processed" ? timeline.show(update.event) : Effect.void
     ),
-    Conversation.runOutcome
+    Conversation.runResult
   )
   yield* report(outcome)
   return outcome
 }).pipe(Effect.scoped, Effect.provide(Orders.layer))
 
 /** A turn ends in one of nine ways. One that is forgotten here does not compile. */
-export const explain = (outcome: Conversation.Outcome): string => {
+export const explain = (outcome: Conversation.TurnResult): string => {
   const error = outcome.errors.at(-1)
   const because = error === undefined ? "" : `: ${SessionFailure.messageOf(error)}`
   return Match.valueTags(outcome, {
@@ -39,16 +39,17 @@ export const explain = (outcome: Conversation.Outcome): string => {
     RequiresAction: ({ actions }) =>
       `The agent waits for a tool that this program lacks: ${actions.map(({ name }) => name).join(", ")}`,
     Interrupted: () => "Somebody stopped the agent.",
-    Refused: ({ category, explanation }) => `The model refused: ${explanation ?? category ?? "it did not say why"}`,
+    Refusal: ({ category, explanation }) => `The model refused: ${explanation ?? category ?? "it did not say why"}`,
     BudgetReached: () => "The session's budget is used up.",
     RetriesExhausted: () => `The service gave up on the turn${because}`,
     Terminated: ({ archived }) => archived ? "Somebody archived it." : `The session was terminated${because}`,
     Deleted: () => "The session was deleted.",
-    Unknown: ({ stopReason }) => `It ended for a reason that is newer than this program: ${Unknown.tagOf(stopReason)}`
+    UnknownStopReason: ({ stopReason }) =>
+      `It ended for a reason that is newer than this program: ${Unknown.tagOf(stopReason)}`
   })
 }
 
-const report = (outcome: Conversation.Outcome) =>
+const report = (outcome: Conversation.TurnResult) =>
   Effect.gen(function*() {
     const { cacheCreation, cacheRead, input, output } = outcome.usage.tokens
     const usage = `${input} tokens in, ${output} out, ${cacheRead} read from the cache, ${cacheCreation} written to it`

@@ -18,7 +18,7 @@ const show = Match.type<Conversation.Update>().pipe(
     ({ event }) => event.type === "agent.message" ? draw(`agent  ${Content.textOf(event.content)}`) : Effect.void
   ),
   Match.tag("Reconnecting", ({ error }) => draw(`       (${error.message})`)),
-  Match.tag("Finished", ({ outcome }) => draw(`\n${outcome._tag}, ${outcome.usage.tokens.output} tokens written`)),
+  Match.tag("Finished", ({ result }) => draw(`\n${result._tag}, ${result.usage.tokens.output} tokens written`)),
   Match.orElse(() => Effect.void)
 )
 

@@ -40,7 +40,7 @@ export const agent: Simulator.AgentOptions = {
       [AgentScript.say("The report, without suppliers abroad.")],
       [AgentScript.say("Relatio."), AgentScript.sleep("1 hour")],
       [AgentScript.say("Roses are red,"), AgentScript.sleep("1 hour")],
-      [AgentScript.say("In short: all is well.")]
+      [AgentScript.sleep("1 second"), AgentScript.say("In short: all is well.")]
     ]
   })
 }

@@ -18,7 +18,7 @@ export const program = Effect.gen(function*() {
   // The turn goes on until the grader has given its last verdict.
   yield* Conversation.stream(session.id, goal).pipe(
     Stream.runForEach((update) => {
-      if (update._tag === "Finished") return Console.log(`\n${update.outcome._tag}`)
+      if (update._tag === "Finished") return Console.log(`\n${update.result._tag}`)
       if (update._tag !== "Event") return Effect.void
       switch (update.event.type) {
         case "agent.message":

@@ -39,7 +39,7 @@ const printTree = (spans: ReadonlyArray<ReadableSpan>, parent?: string, indent =
   Effect.forEach(
     spans.filter((span) => span.parentSpanContext?.spanId === parent),
     (span) => {
-      const about = span.attributes["turn.outcome"] ?? span.attributes["error.type"] ?? ""
+      const about = span.attributes["turn.result"] ?? span.attributes["error.type"] ?? ""
       return Effect.zipRight(
         Console.log(`${indent}${span.name} ${String(about)}`.trimEnd()),
         printTree(spans, span.spanContext().spanId, `${indent}  `)

@@ -12,7 +12,7 @@ import { Terminal } from "./timeline.ts"
 interface Example {
   /** If it succeeds with the outcome of a turn, the exit code says whether that is `EndTurn`. */
   readonly program: Effect.Effect<
-    Conversation.Outcome | void,
+    Conversation.TurnResult | void,
     { readonly message: string },
     ManagedAgents.Services | ClientConfig.ClientConfig | HttpClient.HttpClient | Prompt.Prompt | Target
   >
@@ -46,7 +46,8 @@ const variables = ["ANTHROPIC_API_KEY", "AGENT_ID", "ENVIRONMENT_ID"] as const
 
 const isSet = (name: string) => Effect.map(Config.option(Config.nonEmptyString(name)), Option.isSome)
 
-const exitCode = (outcome: Conversation.Outcome | void) => outcome === undefined || outcome._tag === "EndTurn" ? 0 : 1
+const exitCode = (outcome: Conversation.TurnResult | void) =>
+  outcome === undefined || outcome._tag === "EndTurn" ? 0 : 1
 
 const onApi = ({ program }: Example) =>
   Effect.gen(function*() {

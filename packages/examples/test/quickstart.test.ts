@@ -138,7 +138,7 @@ describe("the quickstart", () => {
   it.effect("ends when the model refuses", () =>
     Effect.gen(function*() {
       const { outcome, why } = yield* ask
-      assert.deepStrictEqual([outcome, why], ["Refused", "The model refused: too dangerous"])
+      assert.deepStrictEqual([outcome, why], ["Refusal", "The model refused: too dangerous"])
     }).pipe(Effect.provide(agentThat(AgentScript.refuse({ category: "bio", explanation: "too dangerous" })))))
 
   it.effect("ends when somebody deletes the session", () =>
@@ -156,7 +156,7 @@ describe("the quickstart", () => {
   it.effect("ends for a reason that it does not know", () =>
     Effect.gen(function*() {
       const { outcome, why } = yield* askWhile(idleBecause("lunch_break"))
-      assert.strictEqual(outcome, "Unknown")
+      assert.strictEqual(outcome, "UnknownStopReason")
       assert.include(why, "lunch_break")
     }).pipe(Effect.provide(busy)))
 

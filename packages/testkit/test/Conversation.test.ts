@@ -64,7 +64,7 @@ describe("a turn", () => {
       const second = yield* inTime(Conversation.turn(id, "two"))
       assert.strictEqual(second.reply, "second two")
       assert.lengthOf(second.messages, 1)
-      const amount = (one: Conversation.Outcome) => Number(one.usage.session?.list_cost?.amount)
+      const amount = (one: Conversation.TurnResult) => Number(one.usage.session?.list_cost?.amount)
       assert.strictEqual(Number(second.usage.cost?.amount), amount(second) - amount(first))
     }).pipe(Effect.provide(agentThat([
       [say("x".repeat(40_000))],
@@ -92,9 +92,9 @@ describe("a turn", () => {
       assert.strictEqual((yield* Fiber.join(fiber)).reply, "Done")
     }).pipe(Effect.provide(agentThat([[sleep("10 minutes"), say("Done")]]))))
 
-  const endings: ReadonlyArray<[string, AgentScript.Step, Partial<Conversation.Outcome>]> = [
+  const endings: ReadonlyArray<[string, AgentScript.Step, Partial<Conversation.TurnResult>]> = [
     ["a refusal", refuse({ category: "bio", explanation: "No." }), {
-      _tag: "Refused",
+      _tag: "Refusal",
       category: "bio",
       explanation: "No."
     }],
@@ -163,7 +163,7 @@ describe("a turn", () => {
             simulator.emit(id, idle)
           ))
       )
-      assert.strictEqual(outcome._tag, "Unknown")
+      assert.strictEqual(outcome._tag, "UnknownStopReason")
     }).pipe(Effect.provide(agentThat([[sleep("1 minute")]]))))
 
   it.effect("fails if its input is refused", () =>

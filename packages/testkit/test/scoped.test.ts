@@ -188,7 +188,7 @@ describe("spans and metrics", () => {
       ])
       assert.isTrue(spans.every(({ span }) => span.status._tag === "Ended"))
       const turn = spans.find(({ span }) => span.name === "Conversation.turn")?.span
-      assert.strictEqual(turn?.attributes.get("turn.outcome"), "EndTurn")
+      assert.strictEqual(turn?.attributes.get("turn.result"), "EndTurn")
       const all = JSON.stringify(spans.map(({ span }) => [...span.attributes]))
       assert.notInclude(all, "secret")
     }).pipe(Effect.provide(agentThat(script))))

@@ -36,7 +36,7 @@ interface Kind {
   readonly outcome: string
   /** How many invoices are paid. Where calls may be cut off, fewer may be. */
   readonly paid: readonly [least: number, most: number]
-  readonly converse: (id: SessionId) => Effect.Effect<Conversation.Outcome, unknown, any>
+  readonly converse: (id: SessionId) => Effect.Effect<Conversation.TurnResult, unknown, any>
 }
 
 const turn = (id: SessionId) => Conversation.turn(id, "Pay.", options)

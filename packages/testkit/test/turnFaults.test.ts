@@ -51,7 +51,7 @@ interface Kind {
   readonly outcomes: ReadonlyArray<string>
   readonly converse: (
     id: SessionId
-  ) => Effect.Effect<ReadonlyArray<Conversation.Outcome>, ApiError, Events.Events | Sessions.Sessions>
+  ) => Effect.Effect<ReadonlyArray<Conversation.TurnResult>, ApiError, Events.Events | Sessions.Sessions>
 }
 
 const kinds: { readonly [name: string]: Kind } = {

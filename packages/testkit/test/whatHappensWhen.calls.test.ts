@@ -266,7 +266,7 @@ interface Case {
   /** What `deliver` answers: its tag, or that of the error that it fails with. */
   readonly deliver: Delivery.Delivery["_tag"] | ApiError["_tag"]
   /** How a turn ends: its outcome, or the error that it fails with. */
-  readonly turn: Conversation.Outcome["_tag"] | ApiError["_tag"]
+  readonly turn: Conversation.TurnResult["_tag"] | ApiError["_tag"]
   /** How often it is sent, and how often it is said. */
   readonly sent: number
   readonly said: number

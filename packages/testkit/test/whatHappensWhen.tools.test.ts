@@ -52,7 +52,7 @@ const call = customTool({ name: "pay", input: { invoice: 1 } })
 const paying = agentThat([[call, say("Done")]])
 
 /** What the agent reads as the result of its first call. */
-const readBy = ({ toolCalls: [first] }: Conversation.Outcome) => {
+const readBy = ({ toolCalls: [first] }: Conversation.TurnResult) => {
   const result = first?.result
   return result === undefined
     ? undefined

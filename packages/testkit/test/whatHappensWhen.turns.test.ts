@@ -30,7 +30,7 @@ const never = { approve: () => Effect.never, answer: () => Effect.never }
 /** How a turn ends on an agent that does this, and how the row says that it does. */
 const endsAs = (
   steps: ReadonlyArray<AgentScript.Step>,
-  expected: Partial<Conversation.Outcome>,
+  expected: Partial<Conversation.TurnResult>,
   options?: Conversation.Options
 ) =>
 ([claim]: Claims) =>
@@ -124,11 +124,11 @@ section("A turn", {
   "the model refuses": (claims) =>
     Effect.gen(function*() {
       yield* endsAs([refuse({ category: "bio", explanation: "No." })], {
-        _tag: "Refused",
+        _tag: "Refusal",
         category: "bio",
         explanation: "No."
       })(claims)
-      yield* endsAs([refuse({})], { _tag: "Refused", explanation: undefined })(claims)
+      yield* endsAs([refuse({})], { _tag: "Refusal", explanation: undefined })(claims)
     }),
 
   "the budget is used up": ([claim]) =>
@@ -208,7 +208,7 @@ section("A turn", {
         })
       )
       const ended = yield* outcome
-      if (ended._tag !== "Unknown") return assert.fail(ended._tag)
+      if (ended._tag !== "UnknownStopReason") return assert.fail(ended._tag)
       says(claim, ended._tag)
       assert.strictEqual(Unknown.tagOf(ended.stopReason), "lunch_break")
     }).pipe(Effect.provide(agentThat([[sleep("1 hour")]]))),

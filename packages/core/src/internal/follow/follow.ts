@@ -20,6 +20,7 @@ import type { StreamOptions } from "../http/request.ts"
 import { timeLimit } from "../http/timeLimit.ts"
 import * as pull from "../stream/pull.ts"
 import { countReconnect, countRecovered } from "../telemetry/metrics.ts"
+import * as baseline from "./baseline.ts"
 import * as identity from "./identity.ts"
 import type { Reading } from "./position.ts"
 import { Position } from "./position.ts"
@@ -71,7 +72,7 @@ const peekSize = 100
 /** How many times longer than the silence of a stream a page may take. */
 const pagePatience = 4
 
-interface Settings extends Follow.Options {
+interface Settings extends Follow.Options, baseline.Options {
   readonly reconnect: NonNullable<Follow.Options["reconnect"]>
   readonly from: "start" | "now" | Cursor.Cursor
   readonly maxSilence: Duration.Duration
@@ -230,6 +231,7 @@ const makePull = Effect.fnUntraced(function*(
   const skip = (at?: string): Effect.Effect<void, ApiError> => {
     if (!isOrdered) return skipPages(pages({}, skipped))
     return Effect.flatMap(peek(at), ({ data, next_page }) => {
+      settings[baseline.key]?.({ _tag: "Baseline", events: data, isWhole: !next_page })
       const reading: Reading = { anchored: true }
       for (const event of data.toReversed()) position.listed(event, reading)
       if (!next_page) return Effect.void

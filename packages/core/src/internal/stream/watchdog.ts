@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { StreamInterrupted, StreamStalled } from "../../ApiError.ts"
 import type { Pull } from "./pull.ts"
-import { Bell } from "./signal.ts"
+import { AutoResetSignal } from "./signal.ts"
 
 /**
  * Fails a read of bytes that takes longer than `limit`, and one that is under way when the scope closes: what the read
@@ -29,7 +29,7 @@ export const watch =
       let since = 0
       /** Why there is nothing more to read. */
       let failure: Read | undefined
-      const asked = new Bell()
+      const asked = new AutoResetSignal()
 
       const settle = (read: Read): void => {
         const resume = reader
@@ -72,6 +72,6 @@ export const watch =
         }
         reader = resume
         since = clock.unsafeCurrentTimeMillis()
-        asked.ring()
+        asked.raise()
       })
     })

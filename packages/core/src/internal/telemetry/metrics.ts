@@ -79,7 +79,7 @@ const unsafeCounter = (
 }
 
 const turns = Metric.counter("managed_agents_turns", {
-  description: "Turns that came to their end, by outcome",
+  description: "Finished turns, by result",
   incremental: true
 })
 
@@ -95,14 +95,14 @@ const cost = Metric.counter("managed_agents_list_cost", {
 
 /** Counts a turn, when it has ended, and what it consumed. */
 export const countTurn = (
-  outcome: string,
+  result: string,
   { cost: spent, tokens: used }: {
     readonly cost: { readonly amount: string; readonly currency: string } | undefined
     readonly tokens: { readonly [kind in "input" | "output" | "cacheRead" | "cacheCreation"]: number }
   }
 ): Effect.Effect<void> =>
   Effect.all([
-    Metric.increment(Metric.tagged(turns, "outcome", outcome)),
+    Metric.increment(Metric.tagged(turns, "result", result)),
     Metric.incrementBy(Metric.tagged(tokens, "kind", "input"), used.input),
     Metric.incrementBy(Metric.tagged(tokens, "kind", "output"), used.output),
     Metric.incrementBy(Metric.tagged(tokens, "kind", "cache_read"), used.cacheRead),

@@ -1,0 +1,327 @@
+import type * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import type { ApiError } from "../../ApiError.ts"
+import type * as Conversation from "../../Conversation.ts"
+import * as Event from "../../Event.ts"
+import * as Events from "../../Events.ts"
+import type * as Follow from "../../Follow.ts"
+import type { EventId, SessionId } from "../../Ids.ts"
+import * as PendingAction from "../../PendingAction.ts"
+import * as ToolRunner from "../../ToolRunner.ts"
+import * as onBaseline from "../follow/baseline.ts"
+import type { Pull } from "../stream/pull.ts"
+import * as pull from "../stream/pull.ts"
+import { AutoResetSignal } from "../stream/signal.ts"
+import { countTurn } from "../telemetry/metrics.ts"
+import * as background from "./background.ts"
+import { sendReply } from "./sendReply.ts"
+import type { Command, Signal, State } from "./step.ts"
+import { initial, isPending, step } from "./step.ts"
+
+/** An entry of the inbox. */
+type Entry<E> = Signal | { readonly _tag: "Failed"; readonly cause: Cause.Cause<E> }
+
+/** A turn that runs: what its commands work with. */
+interface Running<E, R, E1, R1, E2, R2> {
+  readonly events: Events.Service
+  readonly sessionId: SessionId
+  readonly sent: ReadonlyArray<Event.EventParams>
+  readonly options: Conversation.Options<E1, R1, E2, R2, never>
+  readonly tools: ToolRunner.ToolRunner<R> | undefined
+  readonly fibers: background.Background<E, R>
+  readonly baseline: () => onBaseline.Page | undefined
+  readonly state: () => State
+  readonly post: (entry: Entry<E>) => void
+}
+
+/** Runs a turn: feeds updates of the follower and results of commands to {@link step}, one at a time, and obeys it. */
+export const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
+  sessionId: SessionId,
+  sent: ReadonlyArray<Event.EventParams>,
+  options: Conversation.Options<E1, R1, E2, R2, T>
+): Effect.Effect<
+  Pull<Conversation.Update, ApiError | E1 | E2 | ToolRunner.Error<T>>,
+  ToolRunner.Error<T>,
+  Events.Events | R1 | R2 | ToolRunner.Context<T> | Scope.Scope
+> =>
+  Effect.gen(function*() {
+    type E = ApiError | E1 | E2 | ToolRunner.Error<T>
+    type R = Events.Events | R1 | R2 | ToolRunner.Context<T>
+    const events = yield* Events.Events
+    const tools = options.tools === undefined ? undefined : yield* ToolRunner.make(options.tools)
+    const inbox: Array<Entry<E>> = []
+    const arrived = new AutoResetSignal()
+    const post = (entry: Entry<E>): void => {
+      inbox.push(entry)
+      arrived.raise()
+    }
+    const fibers = yield* background.make<E, R>((cause) => post({ _tag: "Failed", cause }))
+    let baseline: onBaseline.Page | undefined
+    let state = initial(sessionId, sent, handles(options, tools))
+    // where there are tools, `E` includes the errors of the journal
+    const perform = performer({
+      events,
+      sessionId,
+      sent,
+      options: options as Conversation.Options<E1, R1, E2, R2, never>,
+      tools: tools as ToolRunner.ToolRunner<R> | undefined,
+      fibers,
+      baseline: () => baseline,
+      state: () => state,
+      post
+    })
+    const following: Follow.Options & onBaseline.Options = {
+      ...options.follow,
+      from: "now",
+      [onBaseline.key]: (page) => {
+        baseline = page
+        inbox.push(page)
+      }
+    }
+    const updates = yield* reader(yield* pull.fromStream(events.follow(sessionId, following)), fibers, inbox, arrived)
+
+    let isFinished = false
+    let failure: Cause.Cause<E> | undefined
+
+    const obey = (commands: ReadonlyArray<Command>, out: Array<Conversation.Update>): Effect.Effect<void, E> =>
+      Effect.forEach(commands, (command) => {
+        if (command._tag === "Fail") return Effect.fail(command.error)
+        if (command._tag !== "Finish") return perform(command)
+        isFinished = true
+        out.push({ _tag: "Finished", result: command.result })
+        return report(command.result)
+      }, { discard: true })
+
+    /** Takes in all that has arrived. What came before a failure is emitted before it. */
+    const drain = (out: Array<Conversation.Update>): Effect.Effect<ReadonlyArray<Conversation.Update>> =>
+      Effect.suspend(() => {
+        while (!isFinished) {
+          const entry = inbox.shift()
+          if (entry === undefined) break
+          if (entry._tag === "Failed") {
+            failure = entry.cause
+            break
+          }
+          const [next, commands] = step(state, entry)
+          state = next
+          const update = updateOf(entry)
+          if (update !== undefined) out.push(update)
+          if (commands.length > 0) {
+            return Effect.matchCauseEffect(obey(commands, out), {
+              onFailure: (cause) => {
+                failure = cause
+                return Effect.succeed(out)
+              },
+              onSuccess: () => drain(out)
+            })
+          }
+        }
+        return Effect.succeed(out)
+      })
+
+    const next: Pull<Conversation.Update, E> = Effect.suspend(() => {
+      if (failure !== undefined) return Effect.failCause(failure)
+      if (isFinished) return Effect.succeed(undefined)
+      if (inbox.length === 0) return Effect.zipRight(updates, next)
+      return Effect.flatMap(drain([]), (out) => out.length === 0 ? next : Effect.succeed(Chunk.unsafeFromArray(out)))
+    })
+    return next
+  })
+
+/** Waits until something has arrived. Only while there is work in the background does reading take a fiber of its own. */
+const reader = <E, E2, R>(
+  follower: Pull<Follow.Update, E>,
+  fibers: background.Background<E2, R>,
+  inbox: Array<Entry<E | E2>>,
+  arrived: AutoResetSignal
+): Effect.Effect<Effect.Effect<void>, never, Scope.Scope> =>
+  Effect.map(Effect.scope, (scope) => {
+    let isReading = false
+    const read = Effect.matchCause(follower, {
+      onFailure: (cause) => {
+        inbox.push({ _tag: "Failed", cause })
+      },
+      onSuccess: (updates) => {
+        if (updates !== undefined) inbox.push(...updates)
+      }
+    })
+    const readAside = Effect.forkIn(
+      Effect.map(read, () => {
+        isReading = false
+        arrived.raise()
+      }),
+      scope
+    )
+    return Effect.suspend(() => {
+      if (isReading) return arrived.wait
+      if (fibers.isIdle()) return read
+      isReading = true
+      return Effect.zipRight(readAside, arrived.wait)
+    })
+  })
+
+const updateOf = (signal: Signal): Conversation.Update | undefined => {
+  switch (signal._tag) {
+    case "InputDelivered":
+      return signal.delivery._tag === "Unknown" ? undefined : { _tag: "Delivered", delivery: signal.delivery }
+    case "Baseline":
+    case "BaselineFound":
+    case "ReplySending":
+    case "ReplySettled":
+    case "CallsFound":
+    case "DropChecked":
+    case "QuietElapsed":
+    case "QuietChecked":
+      return undefined
+    default:
+      return signal
+  }
+}
+
+const report = (result: Conversation.TurnResult): Effect.Effect<void> =>
+  Effect.zipRight(
+    countTurn(result._tag, result.usage),
+    Effect.annotateCurrentSpan("turn.result", result._tag)
+  )
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Commands
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** How long to wait for an effect of input that asks nothing of the agent. */
+const quietTimeout = "5 seconds"
+
+const toolCalls = ["agent.tool_use", "agent.mcp_tool_use", "agent.custom_tool_use"] as const
+const statuses = ["session.status_running", "session.status_idle", "session.status_rescheduled"] as const
+
+const performer = <E, R, E1 extends E, R1 extends R, E2 extends E, R2 extends R>(
+  turn: Running<E | ApiError, R | Events.Events, E1, R1, E2, R2>
+) =>
+(command: Exclude<Command, { readonly _tag: "Fail" | "Finish" }>): Effect.Effect<void> => {
+  const { baseline, events, fibers, options, post, sent, sessionId } = turn
+  const newest = (types: ReadonlyArray<Event.EventType>, limit = 1) =>
+    Effect.map(events.listPage(sessionId, { order: "desc", limit, types }), ({ data }) => data)
+  const run = (key: string, effect: Effect.Effect<Signal, E | ApiError, R | Events.Events>): Effect.Effect<void> =>
+    fibers.run(key, Effect.map(effect, post))
+
+  switch (command._tag) {
+    case "Deliver": {
+      const delivery = events.deliver(sessionId, sent, { ...options.delivery, since: command.since })
+      return run("input", Effect.map(delivery, (delivery) => ({ _tag: "InputDelivered", delivery })))
+    }
+    case "FindBaseline":
+      return run(
+        "baseline",
+        newest(["session.usage"], 20).pipe(
+          Effect.map((found) => ({ _tag: "BaselineFound", usage: usageBefore(found, baseline()) } as const)),
+          // a turn is none the worse for a cost that cannot be told
+          Effect.orElseSucceed(() => ({ _tag: "BaselineFound", usage: undefined } as const))
+        )
+      )
+    case "Reply":
+      return run(
+        command.key,
+        Effect.map(
+          reply(turn, command.key, command.action),
+          (isAnswered) => ({ _tag: "ReplySettled", key: command.key, isAnswered })
+        )
+      )
+    case "CancelReplies":
+      return Effect.forEach(command.keys, fibers.cancel, { discard: true })
+    case "FindCalls":
+      return run(
+        `calls ${command.ids.join(" ")}`,
+        Effect.map(findCalls(events, sessionId, command.ids), (calls) => ({ _tag: "CallsFound", calls }))
+      )
+    case "CheckDropped":
+      return run(
+        "dropped",
+        Effect.map(newest(["user.message", "user.define_outcome"], 100), (inputs) => ({
+          _tag: "DropChecked",
+          isDropped: !inputs.some((event) => command.ids.some((id) => id === Event.idOf(event)))
+        }))
+      )
+    case "AwaitEffect":
+      return run("quiet", Effect.as(Effect.sleep(quietTimeout), { _tag: "QuietElapsed" }))
+    case "CheckStatus":
+      return run("status", Effect.map(newest(statuses), (statuses) => ({ _tag: "QuietChecked", statuses })))
+  }
+}
+
+/** The newest consumption that is not later than the newest event before the turn. */
+const usageBefore = (found: ReadonlyArray<Event.Event>, baseline: onBaseline.Page | undefined) => {
+  const last = baseline?.events.map(Event.processedAtOf).find((at) => at !== undefined)
+  const usage = found.find((event) => {
+    const at = Event.processedAtOf(event)
+    return last === undefined || (at !== undefined && Date.parse(at) <= Date.parse(last))
+  })
+  return usage?.type === "session.usage" ? usage.usage : undefined
+}
+
+const findCalls = (
+  events: Events.Service,
+  sessionId: SessionId,
+  ids: ReadonlyArray<EventId>
+): Effect.Effect<ReadonlyArray<Event.Event>, ApiError> =>
+  events.list(sessionId, { order: "desc", types: toolCalls }).pipe(
+    Stream.filter((event) => ids.some((id) => id === Event.idOf(event))),
+    Stream.take(ids.length),
+    Stream.runCollect,
+    Effect.map((found) => Chunk.toReadonlyArray(found).toReversed())
+  )
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Replies
+// ---------------------------------------------------------------------------------------------------------------------
+
+const handles = <E1, R1, E2, R2, T extends ToolRunner.Source>(
+  { answer, approve }: Conversation.Options<E1, R1, E2, R2, T>,
+  tools: ToolRunner.ToolRunner<ToolRunner.Context<T>> | undefined
+) =>
+(action: PendingAction.PendingAction): boolean =>
+  action._tag === "Confirmation" ? approve !== undefined : answer !== undefined || tools?.owns(action) === true
+
+/** Decides about an action and sends the answer. Succeeds with `false` if the action is left to others. */
+const reply = <E, R, E1 extends E, R1 extends R, E2 extends E, R2 extends R>(
+  { events, options, post, sessionId, state, tools }: Running<E | ApiError, R | Events.Events, E1, R1, E2, R2>,
+  key: string,
+  action: PendingAction.PendingAction
+): Effect.Effect<boolean, E | ApiError, R | Events.Events> => {
+  const send = (reply: PendingAction.Reply): Effect.Effect<boolean, ApiError> =>
+    Effect.suspend(() => {
+      post({ _tag: "ReplySending", key })
+      return sendReply(events, sessionId, reply, () => isPending(state(), key), options.delivery)
+    })
+  if (action._tag === "Confirmation") {
+    if (options.approve === undefined) return Effect.succeed(false)
+    return Effect.suspend(() => options.approve?.(action) ?? Effect.never).pipe(
+      Effect.withSpan("Conversation.approve", {
+        attributes: { "session.id": sessionId, "event.id": action.id, "tool.name": action.name },
+        captureStackTrace: false
+      }),
+      Effect.flatMap((decision) => send(PendingAction.reply(action, decision))),
+      Effect.as(true)
+    )
+  }
+  if (tools?.owns(action) === true) {
+    // where there are tools, `E` includes the errors of the journal
+    return tools.answer(action, (result) => send(PendingAction.reply(action, result))) as Effect.Effect<
+      boolean,
+      E | ApiError,
+      R | Events.Events
+    >
+  }
+  const { answer } = options
+  if (answer === undefined) return Effect.succeed(false)
+  return Effect.flatMap(
+    Effect.suspend(() => answer(action)),
+    Option.match({
+      onNone: () => Effect.succeed(false),
+      onSome: (result) => Effect.as(send(PendingAction.reply(action, result)), true)
+    })
+  )
+}

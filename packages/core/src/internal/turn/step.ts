@@ -1,0 +1,349 @@
+import type { ApiError } from "../../ApiError.ts"
+import type * as Conversation from "../../Conversation.ts"
+import type { Cursor } from "../../Cursor.ts"
+import type * as Delivery from "../../Delivery.ts"
+import * as Event from "../../Event.ts"
+import type * as Follow from "../../Follow.ts"
+import type { EventId, SessionId } from "../../Ids.ts"
+import type * as PendingAction from "../../PendingAction.ts"
+import * as Transcript from "../../Transcript.ts"
+import type * as Usage from "../../Usage.ts"
+import type { Page } from "../follow/baseline.ts"
+import { reconcile } from "./reconcile.ts"
+
+/** The state of a turn. Every field is plain data: {@link step} is the only code that changes one. */
+export interface State {
+  readonly input: Input
+  readonly transcript: Transcript.Transcript
+  /** The follower has caught up once, and the input is on its way. */
+  readonly isAttached: boolean
+  /** All that has happened is known. Otherwise a call that looks open may have been answered. */
+  readonly isCurrent: boolean
+  readonly delivery: Delivery.Accepted | Delivery.AlreadyLanded | undefined
+  readonly ended: Follow.EndReason | undefined
+  /** The service discarded the input or had nothing to do for it, so no turn starts for it. */
+  readonly isIgnored: boolean
+  /** The status for which the service was asked whether it dropped the input. */
+  readonly dropCheckedAt: number | undefined
+  readonly replies: ReadonlyMap<string, Reply>
+  /** Calls from before the turn that were looked up. */
+  readonly searched: ReadonlySet<EventId>
+  readonly isSearching: boolean
+  /** Consumption of the session before the turn, where it is known. */
+  readonly baseline: Usage.UsageSnapshot | undefined
+}
+
+/** The part of the state that never changes. */
+interface Input {
+  readonly sessionId: SessionId
+  readonly sent: ReadonlyArray<Event.EventParams>
+  /** Calls that the input itself answers. */
+  readonly answered: ReadonlySet<EventId>
+  /** Tells whether this program answers an action. */
+  readonly handles: (action: PendingAction.PendingAction) => boolean
+}
+
+/** Progress of the reply to one action; a declined one is left to others. */
+export type Reply = "pending" | "sending" | "sent" | "declined"
+
+/** An input of {@link step}: an update of the follower, or the result of a command. */
+export type Signal =
+  | Follow.Update
+  | Page
+  | { readonly _tag: "BaselineFound"; readonly usage: Usage.UsageSnapshot | undefined }
+  | { readonly _tag: "InputDelivered"; readonly delivery: Delivery.Delivery }
+  | { readonly _tag: "ReplySending"; readonly key: string }
+  | { readonly _tag: "ReplySettled"; readonly key: string; readonly isAnswered: boolean }
+  | { readonly _tag: "CallsFound"; readonly calls: ReadonlyArray<Event.Event> }
+  | { readonly _tag: "DropChecked"; readonly isDropped: boolean }
+  | { readonly _tag: "QuietElapsed" }
+  | { readonly _tag: "QuietChecked"; readonly statuses: ReadonlyArray<Event.Event> }
+
+/** An order to the interpreter, which posts the result as a {@link Signal}. */
+export type Command =
+  | { readonly _tag: "Deliver"; readonly since: Cursor }
+  /** Looks up the consumption of the session, as of the event that was the newest before the turn. */
+  | { readonly _tag: "FindBaseline" }
+  | { readonly _tag: "Reply"; readonly key: string; readonly action: PendingAction.PendingAction }
+  | { readonly _tag: "CancelReplies"; readonly keys: ReadonlyArray<string> }
+  | { readonly _tag: "FindCalls"; readonly ids: ReadonlyArray<EventId> }
+  /** Asks whether the service dropped the input when it gave up on the turn that the input was to steer. */
+  | { readonly _tag: "CheckDropped"; readonly ids: ReadonlyArray<EventId> }
+  /** Waits a while for an effect of input that asks nothing of the agent. */
+  | { readonly _tag: "AwaitEffect" }
+  /** Asks for the newest status of the session. */
+  | { readonly _tag: "CheckStatus" }
+  | { readonly _tag: "Fail"; readonly error: ApiError }
+  | { readonly _tag: "Finish"; readonly result: Conversation.TurnResult }
+
+/** A state and the commands that lead on from it. */
+export type Step = readonly [state: State, commands: ReadonlyArray<Command>]
+
+const none: ReadonlyArray<Command> = []
+
+/** The state before the first signal. */
+export const initial = (
+  sessionId: SessionId,
+  sent: ReadonlyArray<Event.EventParams>,
+  handles: Input["handles"]
+): State => ({
+  input: {
+    sessionId,
+    sent,
+    handles,
+    answered: new Set(sent.flatMap((event) => {
+      if (event.type === "user.custom_tool_result") return [event.custom_tool_use_id]
+      return event.type === "user.tool_confirmation" || event.type === "user.tool_result" ? [event.tool_use_id] : []
+    }))
+  },
+  transcript: Transcript.empty,
+  isAttached: false,
+  isCurrent: false,
+  delivery: undefined,
+  ended: undefined,
+  isIgnored: false,
+  dropCheckedAt: undefined,
+  replies: new Map(),
+  searched: new Set(),
+  isSearching: false,
+  baseline: undefined
+})
+
+/** Name of an action among the replies. */
+export const keyOf = ({ _tag, id }: PendingAction.PendingAction): string => `${_tag} ${id}`
+
+/** Tells whether an action is still to be answered. */
+export const isPending = ({ input, transcript }: State, key: string): boolean =>
+  Transcript.pendingActions(transcript, input.sessionId).some((action) => keyOf(action) === key)
+
+/** Takes one signal in. */
+export const step = (state: State, signal: Signal): Step => {
+  const reacted = react(state, signal)
+  const [next, commands] = reacted
+  // what changes nothing decides nothing
+  if (next === state) return reacted
+  const [decided, more] = decide(next)
+  return [decided, commands.length === 0 ? more : [...commands, ...more]]
+}
+
+const react = (state: State, signal: Signal): Step => {
+  switch (signal._tag) {
+    case "Connected":
+    case "Reconnecting":
+      return [{ ...state, isCurrent: false }, none]
+    case "CaughtUp":
+      return state.isAttached ? respond({ ...state, isCurrent: true }) : attach(state, signal.cursor)
+    case "Event":
+      return respond(withTranscript(state, Transcript.add(state.transcript, signal.event)))
+    case "Ended":
+      return [{ ...state, ended: signal.reason }, none]
+    case "Baseline":
+      return [{ ...state, baseline: baselineOf(signal) }, none]
+    case "BaselineFound":
+      return [{ ...state, baseline: signal.usage }, none]
+    case "InputDelivered":
+      return delivered(state, signal.delivery)
+    case "ReplySending":
+      return [withReply(state, signal.key, "sending"), none]
+    case "ReplySettled":
+      return [withReply(state, signal.key, signal.isAnswered ? "sent" : "declined"), none]
+    case "CallsFound":
+      return respond({
+        ...state,
+        isSearching: false,
+        transcript: signal.calls.reduce(Transcript.add, state.transcript)
+      })
+    case "DropChecked":
+      return [{ ...state, isIgnored: signal.isDropped }, none]
+    case "QuietElapsed":
+      return [state, isFresh(state) ? [{ _tag: "CheckStatus" }] : none]
+    case "QuietChecked":
+      return quiet(state, signal.statuses)
+    default:
+      return [state, none]
+  }
+}
+
+const withTranscript = (state: State, transcript: Transcript.Transcript): State =>
+  transcript === state.transcript ? state : { ...state, transcript }
+
+const withReply = (state: State, key: string, reply: Reply): State => ({
+  ...state,
+  replies: new Map(state.replies).set(key, reply)
+})
+
+const attach = (state: State, since: Cursor): Step => [
+  { ...state, isAttached: true, isCurrent: true },
+  // a message never waits for a metric
+  state.baseline === undefined ? [{ _tag: "Deliver", since }, { _tag: "FindBaseline" }] : [{ _tag: "Deliver", since }]
+]
+
+/** Consumption before the turn; none in a session that never told any. */
+const baselineOf = ({ events, isWhole }: Page): Usage.UsageSnapshot | undefined => {
+  const newest = events.find((event) => event.type === "session.usage")
+  if (newest !== undefined) return newest.usage
+  return isWhole ? {} : undefined
+}
+
+const delivered = (state: State, delivery: Delivery.Delivery): Step => {
+  if (delivery._tag === "Unknown") return [state, [{ _tag: "Fail", error: delivery.error }]]
+  const asks = state.input.sent.some(({ type }) => type === "user.message" || type === "user.define_outcome")
+  return [{ ...state, delivery }, asks ? none : [{ _tag: "AwaitEffect" }]]
+}
+
+const isFresh = ({ transcript }: State): boolean => transcript.status._tag === "Fresh"
+
+/** Input that asks nothing of the agent need not change anything. */
+const quiet = (state: State, statuses: ReadonlyArray<Event.Event>): Step => {
+  if (!statuses.every(({ type }) => type === "session.status_idle")) return [state, [{ _tag: "AwaitEffect" }]]
+  if (!isFresh(state)) return [state, none]
+  // it happened before all that is known
+  return [{ ...state, isIgnored: true, transcript: Transcript.fromEvents(statuses) }, none]
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Replies
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** Replies to new actions, and cancels replies that are not needed any more. */
+const respond = (state: State): Step => {
+  const { input, isCurrent, replies, transcript } = state
+  if (!isCurrent || (transcript.toolCalls.length === 0 && replies.size === 0)) return [state, none]
+  const pending = Transcript.pendingActions(transcript, input.sessionId)
+  const { added, gone } = reconcile(replies, pending, keyOf)
+  const cancelled = gone.filter((key) => replies.get(key) === "pending")
+  const handled = added.filter((action) => isHandled(state, action))
+  if (cancelled.length === 0 && handled.length === 0) return [state, none]
+  const now = new Map(replies)
+  for (const key of cancelled) now.set(key, "declined")
+  for (const action of handled) now.set(keyOf(action), "pending")
+  return [{ ...state, replies: now }, [
+    ...cancelled.length === 0 ? none : [{ _tag: "CancelReplies", keys: cancelled } as const],
+    ...handled.map((action) => ({ _tag: "Reply", key: keyOf(action), action } as const))
+  ]]
+}
+
+const isHandled = (state: State, action: PendingAction.PendingAction): boolean =>
+  !isBeingAnswered(state, action.id) &&
+  (action._tag !== "Confirmation" || isAsked(state.transcript, action.id)) &&
+  state.input.handles(action)
+
+/** A call whose permission is a word that is not known may be confirmed once the session says that it waits for it. */
+const isAsked = (transcript: Transcript.Transcript, id: EventId): boolean => {
+  const call = transcript.toolCalls.findLast(({ call }) => call.id === id)?.call
+  return (call !== undefined && "evaluated_permission" in call && call.evaluated_permission === "ask") ||
+    Transcript.waitingFor(transcript).includes(id)
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The end
+// ---------------------------------------------------------------------------------------------------------------------
+
+const decide = (state: State): Step => {
+  if (state.delivery === undefined) return [state, none]
+  if (state.ended !== undefined) {
+    return finish(
+      state,
+      state.ended === "deleted"
+        ? { _tag: "Deleted", ...report(state) }
+        : { _tag: "Terminated", ...report(state), archived: state.ended === "archived" }
+    )
+  }
+  const turn = Transcript.turn(state.transcript)
+  switch (turn._tag) {
+    case "Waiting":
+      return state.isCurrent ? requiresAction(state, turn.ids) : [state, none]
+    case "Ended":
+      return conclude(state, turn.ending)
+    case "Idle":
+      return state.isIgnored ? finish(state, { _tag: "EndTurn", ...report(state) }) : [state, none]
+    case "Queued":
+    case "Rescheduling":
+    case "Running":
+      return [state, none]
+  }
+}
+
+const finish = (state: State, result: Conversation.TurnResult): Step => [state, [{ _tag: "Finish", result }]]
+
+const conclude = (state: State, ending: Transcript.Ending): Step => {
+  // the follower tells what became of the session
+  if (ending._tag === "Terminated" || ending._tag === "Deleted") return [state, none]
+  if (state.isIgnored || isTakenUp(state) || ending._tag === "BudgetReached") {
+    return finish(state, { ...ending, ...report(state) })
+  }
+  if (ending._tag !== "RetriesExhausted") return [state, none]
+  const since = Transcript.statusSince(state.transcript)
+  return state.dropCheckedAt === since
+    ? [state, none]
+    : [{ ...state, dropCheckedAt: since }, [{ _tag: "CheckDropped", ids: ownIds(state) }]]
+}
+
+/** Ends a turn that waits for actions which nobody here answers. */
+const requiresAction = (state: State, ids: ReadonlyArray<EventId>): Step => {
+  const { input, isSearching, searched, transcript } = state
+  const known = new Map(Transcript.pendingActions(transcript, input.sessionId).map((action) => [action.id, action]))
+  const wanted = ids.filter((id) => !known.has(id) && !searched.has(id))
+  if (wanted.length > 0) {
+    return [{ ...state, isSearching: true, searched: new Set([...searched, ...wanted]) }, [{
+      _tag: "FindCalls",
+      ids: wanted
+    }]]
+  }
+  const replyTo = (id: EventId): Reply => {
+    const action = known.get(id)
+    if (isBeingAnswered(state, id)) return "sending"
+    return action === undefined ? "declined" : state.replies.get(keyOf(action)) ?? "declined"
+  }
+  // an answer that was sent may have to wait for that to an earlier call
+  const open = ids.filter((id) => replyTo(id) !== "sent")
+  if (isSearching || open.length === 0 || open.some((id) => replyTo(id) !== "declined")) return [state, none]
+  const actions = open.flatMap((id) => known.get(id) ?? [])
+  return finish(state, { _tag: "RequiresAction", ...report(state), actions })
+}
+
+/** The inputs that the agent has to take up before the turn can be over. */
+const ownIds = ({ delivery }: State): ReadonlyArray<EventId> =>
+  (delivery?.events ?? []).flatMap((event) => {
+    const id = Event.idOf(event)
+    return id === undefined || event.type === "user.interrupt" || event.type === "system.message" ? [] : [id]
+  })
+
+/** Tells whether the agent had taken up the input when the status last changed. */
+const isTakenUp = (state: State): boolean => {
+  const { delivery, input, transcript } = state
+  if (delivery === undefined) return false
+  const since = Transcript.statusSince(transcript)
+  const taken = transcript.inputs.filter(({ at, processed }) => processed && at < since)
+  // a server that does not say what it stored leaves only the kind to go by
+  return delivery.events.length === 0
+    ? taken.some(({ type }) => input.sent.some((event) => event.type === type))
+    : ownIds(state).every((id) => taken.some((input) => input.id === id))
+}
+
+const isBeingAnswered = (state: State, id: EventId): boolean => state.input.answered.has(id) && !isTakenUp(state)
+
+const report = ({ baseline, input, transcript }: State): Conversation.Report => {
+  const { errors, messages, toolCalls, usage } = transcript
+  return {
+    sessionId: input.sessionId,
+    reply: Transcript.reply(transcript),
+    messages,
+    toolCalls,
+    errors,
+    usage: { tokens: Transcript.tokens(transcript), cost: costOf(baseline, usage.session), session: usage.session },
+    transcript
+  }
+}
+
+/** The cost of a session between two snapshots. Before anything was consumed a session tells none. */
+const costOf = (
+  before: Usage.UsageSnapshot | undefined,
+  after: Usage.UsageSnapshot | undefined
+): Usage.ListCost | undefined => {
+  const now = after?.list_cost
+  const then = before?.list_cost ?? { amount: "0", currency: now?.currency }
+  if (before === undefined || now === undefined || then.currency !== now.currency) return undefined
+  const isWhole = /^\d+$/.test(now.amount) && /^\d+$/.test(then.amount)
+  return isWhole ? { ...now, amount: String(BigInt(now.amount) - BigInt(then.amount)) } : undefined
+}
