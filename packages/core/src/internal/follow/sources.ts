@@ -1,12 +1,35 @@
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
 import * as Api from "../../Api.ts"
 import type { Service } from "../../ApiClient.ts"
+import type { ApiError } from "../../ApiError.ts"
+import type { Event, ListParams, StreamEvent, StreamParams } from "../../Event.ts"
 import type * as Follow from "../../Follow.ts"
 import type { SessionId, ThreadId } from "../../Ids.ts"
-import type { Options } from "../http/request.ts"
-import type { Source } from "./follow.ts"
+import type { Page } from "../../Page.ts"
+import type { Options, StreamOptions } from "../http/request.ts"
 
-/** What became of something that has a status, if it has ended. */
+/** A source of events that can be followed: a session or a thread. */
+export interface Source {
+  /** Name for errors and metrics. */
+  readonly operation: string
+  /** Attaches to the live stream. */
+  readonly open: (
+    params: StreamParams,
+    options: StreamOptions
+  ) => Effect.Effect<Stream.Stream<StreamEvent, ApiError>, ApiError, Scope.Scope>
+  /** Reads a page of the list. */
+  readonly page: (query: ListParams) => Effect.Effect<Page<Event>, ApiError>
+  /** The list can be read backwards, and from a moment on. */
+  readonly isOrdered: boolean
+  /** Asks what became of the source; `undefined` while it goes on. */
+  readonly end: Effect.Effect<Follow.EndReason | undefined, ApiError>
+  /** Tells whether nothing comes after this event, of this type. */
+  readonly isLast: (event: StreamEvent, type: string) => boolean
+}
+
+/** The end of something that has a status; `undefined` while it goes on. */
 const endOf = (
   { archived_at, status }: { readonly archived_at: string | null; readonly status: string }
 ): Follow.EndReason | undefined => {

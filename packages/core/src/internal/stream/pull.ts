@@ -6,40 +6,51 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 
 /**
- * What comes next; `undefined` when nothing more comes. A stream as a loop has it: what is built of pulls is one channel,
- * however many steps it consists of.
+ * An Effect that yields the next chunk, or `undefined` at the end: a stream for loops that keep their state in variables.
+ * A source that is built of pulls is one channel, however many steps it has.
  */
 export interface Pull<A, E, R = never> extends Effect.Effect<Chunk.Chunk<A> | undefined, E, R> {}
 
-/** How the streams that are made of pulls are made, so that they can be taken apart again. */
-const makers = new WeakMap<object, unknown>()
+/** The chunk of an array, which it takes over. */
+export const chunk: <A>(items: ReadonlyArray<A>) => Chunk.Chunk<A> = Chunk.unsafeFromArray
+
+/** The items of a chunk. */
+export const toArray: <A>(chunk: Chunk.Chunk<A>) => ReadonlyArray<A> = Chunk.toReadonlyArray
+
+/** Key under which a stream that is made of a pull holds what makes the pull. */
+const Make: unique symbol = Symbol.for("@effect-managed-agents/core/Pull")
+
+/** A stream that is made of a pull, and can be run as one without a channel in between. */
+interface PullStream<A, E, R> extends Stream.Stream<A, E, R> {
+  [Make]?: Effect.Effect<Pull<A, E, R>, E, R | Scope.Scope>
+}
 
 /** Starts a stream, until the scope closes. */
 export const fromStream = <A, E, R>(
-  stream: Stream.Stream<A, E, R>
+  stream: PullStream<A, E, R>
 ): Effect.Effect<Pull<A, E, R>, never, R | Scope.Scope> => {
-  // what is there for a stream is of its types
-  const make = makers.get(stream) as Effect.Effect<Pull<A, E, R>, E, R | Scope.Scope> | undefined
+  const make = stream[Make]
   return make === undefined
     ? Effect.map(Channel.toPull(Stream.toChannel(stream)), (pull) => Effect.map(pull, Either.getOrUndefined))
     : Effect.catchAll(make, (error) => Effect.succeed(Effect.fail(error)))
 }
 
-/** A stream of what is pulled, in a scope that closes when the stream ends or is left. */
+/** Makes a stream of a pull, in a scope that closes when the stream ends or is left. */
 export const toStream = <A, E, R, E2, R2>(
   make: Effect.Effect<Pull<A, E, R>, E2, R2>
 ): Stream.Stream<A, E | E2, R | Exclude<R2, Scope.Scope>> => {
-  const stream = Stream.fromChannel(Channel.acquireUseRelease(
+  const stream: PullStream<A, E | E2, R | Exclude<R2, Scope.Scope>> = Stream.fromChannel(Channel.acquireUseRelease(
     Scope.make(),
     (scope) => Channel.flatMap(Channel.fromEffect(Scope.extend(make, scope)), write),
     (scope, exit) => Scope.close(scope, exit)
   ))
-  makers.set(stream, make)
+  // `R2` is a scope and what is excluded from it
+  stream[Make] = make as unknown as NonNullable<(typeof stream)[typeof Make]>
   return stream
 }
 
 /**
- * Nothing here is made anew for a chunk but what holds it while it is written.
+ * Writes what is pulled. Nothing is made anew for a chunk but what holds it while it is written.
  *
  * A chunk is wrapped again because of how V8 treats what one piece of code allocates: once nearly all of it has been held
  * by consumers for a while, the rest is allocated in the old generation, and keeps all events alive that it refers to. Of

@@ -1,0 +1,41 @@
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type { Issue } from "../../ApiError.ts"
+import { InvalidParams } from "../../ApiError.ts"
+import type * as Cursor from "../../Cursor.ts"
+import * as Follow from "../../Follow.ts"
+import type * as baseline from "./baseline.ts"
+
+/** Options of a follower, checked and complete. */
+export interface Settings extends Follow.Options, baseline.Options {
+  readonly reconnect: NonNullable<Follow.Options["reconnect"]>
+  readonly from: "start" | "now" | Cursor.Cursor
+  readonly maxSilence: Duration.Duration
+  readonly audit: Duration.Duration
+  readonly overlap: Duration.Duration
+  readonly remember: number
+}
+
+/** Checks options and fills in the defaults. */
+export const make = (operation: string, options: Follow.Options): Effect.Effect<Settings, InvalidParams> => {
+  const issues: Array<Issue> = []
+  const duration = (name: "maxSilence" | "audit" | "overlap", byDefault: Duration.DurationInput): Duration.Duration =>
+    Option.getOrElse(Duration.decodeUnknown(options[name] ?? byDefault), () => {
+      issues.push({ path: name, message: "expected a duration" })
+      return Duration.zero
+    })
+  const settings: Settings = {
+    ...options,
+    reconnect: options.reconnect ?? Follow.backoff,
+    from: options.from ?? "start",
+    maxSilence: duration("maxSilence", "45 seconds"),
+    audit: duration("audit", "1 minute"),
+    overlap: duration("overlap", "10 seconds"),
+    remember: options.remember ?? 256
+  }
+  if (!Number.isInteger(settings.remember) || settings.remember < 1) {
+    issues.push({ path: "remember", message: "expected a whole number above 0" })
+  }
+  return issues.length === 0 ? Effect.succeed(settings) : Effect.fail(new InvalidParams({ operation, issues }))
+}
