@@ -2,7 +2,7 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as UrlParams from "@effect/platform/UrlParams"
 import * as Either from "effect/Either"
 import type { Asked, RecordOptions } from "../../Cassette.ts"
-import * as door from "../http/exchange.ts"
+import * as exchange from "../http/exchange.ts"
 import { parse as read } from "../http/json.ts"
 import * as redaction from "../ledger/redaction.ts"
 
@@ -71,7 +71,7 @@ export const censor = ({ redact }: RecordOptions): Censor => {
     request: (request) => {
       const made = UrlParams.makeUrl(request.url, request.urlParams, request.hash)
       const url = Either.isRight(made)
-        ? door.fromUrl(made.right)
+        ? exchange.fromUrl(made.right)
         : { path: request.url, query: [] }
       const headers = redaction.redactRecord(request.headers, secrets)
       // older clients of the service mark every request so

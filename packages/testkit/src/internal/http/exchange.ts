@@ -8,8 +8,8 @@ import * as Scope from "effect/Scope"
 import type { ConnectionReset, Request, Response } from "./message.ts"
 
 /**
- * What every door opens on: the one function behind the in-memory client, the `fetch` and the port. The scope is that
- * of the request.
+ * Handles a request: the one function behind the in-memory client, the `fetch` and the port. The scope is that of the
+ * request.
  */
 export type Handle = (request: Request) => Effect.Effect<Response, ConnectionReset, Scope.Scope>
 
@@ -25,24 +25,24 @@ export interface Answer {
 }
 
 /**
- * One exchange. Interrupting it interrupts the handler. Aborting the signal closes the request at any time, also while
+ * Runs one exchange. Interrupting it interrupts the handler. Aborting the signal closes the request at any time, also while
  * its events are read. Any other answer than an event stream comes with a closed scope.
  */
-export type Door = (request: Request, signal: AbortSignal) => Effect.Effect<Answer, Closed | ConnectionReset>
+export type Send = (request: Request, signal?: AbortSignal) => Effect.Effect<Answer, Closed | ConnectionReset>
 
 /**
- * Opens a door for as long as the scope is.
+ * Sends requests to a handler for as long as the scope is open.
  *
  * Each request is handled by a fiber of its own that is born from the runtime of this moment, as on a server: what the
  * caller has set for itself (spans, log levels, services, its being uninterruptible) does not reach the simulator.
  */
-export const open = (handle: Handle): Effect.Effect<Door, never, Scope.Scope> =>
+export const open = (handle: Handle): Effect.Effect<Send, never, Scope.Scope> =>
   Effect.gen(function*() {
     const fork = Runtime.runFork(yield* Effect.runtime<never>())
     const parent = yield* Effect.scope
     return (request, signal) =>
       Effect.uninterruptibleMask((restore) => {
-        if (signal.aborted) return new Closed()
+        if (signal?.aborted === true) return new Closed()
         return Effect.flatMap(Scope.fork(parent, ExecutionStrategy.sequential), (scope) => {
           const close = Scope.close(scope, Exit.void)
           const fiber = fork(Scope.extend(handle(request), scope))
@@ -62,11 +62,11 @@ export const open = (handle: Handle): Effect.Effect<Door, never, Scope.Scope> =>
           const exit = fiber.unsafePoll()
           if (exit !== null && !(Exit.isSuccess(exit) && exit.value.body._tag === "Events")) return answer(exit)
           const abort = () => void fork(close)
-          signal.addEventListener("abort", abort)
+          signal?.addEventListener("abort", abort)
           return Scope.addFinalizer(
             scope,
             Effect.suspend(() => {
-              signal.removeEventListener("abort", abort)
+              signal?.removeEventListener("abort", abort)
               return fiber.unsafePoll() === null ? Fiber.interrupt(fiber) : Effect.void
             })
           ).pipe(

@@ -5,17 +5,17 @@ import * as Option from "effect/Option"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as door from "./exchange.ts"
+import * as exchange from "./exchange.ts"
 import type { ConnectionReset } from "./message.ts"
 import * as http from "./message.ts"
 
 /** A `fetch` whose every request goes to `handle`, whatever the host. */
-export const make = (handle: door.Handle): Effect.Effect<typeof globalThis.fetch, never, Scope.Scope> =>
+export const make = (handle: exchange.Handle): Effect.Effect<typeof globalThis.fetch, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const send = yield* door.open(handle)
+    const send = yield* exchange.open(handle)
     const run = Runtime.runPromiseExit(yield* Effect.runtime<never>())
 
-    const answer = (request: Parameters<door.Door>[0], signal: AbortSignal) =>
+    const answer = (request: Parameters<exchange.Send>[0], signal: AbortSignal) =>
       Effect.gen(function*() {
         const { response, scope } = yield* send(request, signal)
         const init = { status: response.status, headers: response.headers }
@@ -83,7 +83,7 @@ export const make = (handle: door.Handle): Effect.Effect<typeof globalThis.fetch
       const request = new globalThis.Request(input, { ...init, signal: null })
       const exit = await run(answer({
         method: request.method,
-        ...door.fromUrl(new URL(request.url)),
+        ...exchange.fromUrl(new URL(request.url)),
         headers: Object.fromEntries(request.headers),
         body: request.body === null ? "" : await request.text()
       }, signal))

@@ -4,17 +4,17 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import * as door from "./exchange.ts"
+import * as exchange from "./exchange.ts"
 import { MemoryResponse } from "./memoryResponse.ts"
 import * as http from "./message.ts"
 
 /** An `HttpClient` whose every request goes to `handle`, whatever the host. */
-export const make = (handle: door.Handle): Effect.Effect<HttpClient.HttpClient, never, Scope.Scope> =>
-  Effect.map(door.open(handle), (send) =>
+export const make = (handle: exchange.Handle): Effect.Effect<HttpClient.HttpClient, never, Scope.Scope> =>
+  Effect.map(exchange.open(handle), (send) =>
     HttpClient.make((request, url, signal) =>
       bodyText(request).pipe(
         Effect.flatMap((body) =>
-          send({ method: request.method, ...door.fromUrl(url), headers: request.headers, body }, signal)
+          send({ method: request.method, ...exchange.fromUrl(url), headers: request.headers, body }, signal)
         ),
         Effect.map(({ response, scope }) =>
           new MemoryResponse(

@@ -9,7 +9,7 @@ import { Buffer } from "node:buffer"
 import * as Http from "node:http"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
-import * as door from "../http/exchange.ts"
+import * as exchange from "../http/exchange.ts"
 import type { ConnectionReset, Request, Response } from "../http/message.ts"
 import * as http from "../http/message.ts"
 import * as wire from "../http/wire.ts"
@@ -50,11 +50,11 @@ const maxBodySize = 32 * 1024 * 1024
  * and the port is free.
  */
 export const listen = (
-  handle: door.Handle,
+  handle: exchange.Handle,
   options: Options
 ): Effect.Effect<Address, ListenError, Scope.Scope> =>
   Effect.gen(function*() {
-    const send = yield* door.open(handle)
+    const send = yield* exchange.open(handle)
     const fibers = yield* FiberSet.make()
     const run = yield* FiberSet.runtime(fibers)<never>()
     const sockets = new Set<Socket>()
@@ -144,7 +144,7 @@ const explain = (cause: NodeJS.ErrnoException, host: string, port: number): stri
 }
 
 const serve = (
-  send: door.Door,
+  send: exchange.Send,
   fail: Fail,
   request: Http.IncomingMessage,
   response: Http.ServerResponse,
