@@ -19,7 +19,7 @@ import * as Cursor from "./Cursor.ts"
 import * as Delivery from "./Delivery.ts"
 import type { Event, EventParams, EventType, ListParams, SendResponse, StreamEvent, StreamParams } from "./Event.ts"
 import type * as Follow from "./Follow.ts"
-import type { SessionId } from "./Ids.ts"
+import type { SessionIdInput } from "./Ids.ts"
 import { follow } from "./internal/follow/follow.ts"
 import * as sources from "./internal/follow/sources.ts"
 import { paginate } from "./internal/http/paginate.ts"
@@ -33,10 +33,10 @@ import type { Page } from "./Page.ts"
  */
 export interface Service {
   /** The session's history, page by page as it is consumed; by default oldest first. */
-  readonly list: (id: SessionId, params?: ListParams, options?: RequestOptions) => Stream.Stream<Event, ApiError>
+  readonly list: (id: SessionIdInput, params?: ListParams, options?: RequestOptions) => Stream.Stream<Event, ApiError>
   /** One page of the history. Pass its `next_page` as `page` to go on. */
   readonly listPage: (
-    id: SessionId,
+    id: SessionIdInput,
     params?: ListParams,
     options?: RequestOptions
   ) => Effect.Effect<Page<Event>, ApiError>
@@ -45,7 +45,7 @@ export interface Service {
    * acts on them. Not repeated after a failure that may have delivered them.
    */
   readonly send: (
-    id: SessionId,
+    id: SessionIdInput,
     events: EventParams | ReadonlyArray<EventParams>,
     options?: RequestOptions
   ) => Effect.Effect<SendResponse, ApiError>
@@ -54,7 +54,7 @@ export interface Service {
    * sent again only if they did not arrive; so the agent never acts on them twice. Fails if they were refused.
    */
   readonly deliver: (
-    id: SessionId,
+    id: SessionIdInput,
     events: EventParams | ReadonlyArray<EventParams>,
     options?: DeliverOptions
   ) => Effect.Effect<Delivery.Delivery, ApiError>
@@ -64,7 +64,7 @@ export interface Service {
    * scope closes. The stream is that one connection: run it once.
    */
   readonly open: (
-    id: SessionId,
+    id: SessionIdInput,
     params?: StreamParams,
     options?: StreamOptions
   ) => Effect.Effect<Stream.Stream<StreamEvent, ApiError>, ApiError, Scope.Scope>
@@ -73,7 +73,7 @@ export interface Service {
    * {@link Service.open} when something is sent afterwards.
    */
   readonly stream: (
-    id: SessionId,
+    id: SessionIdInput,
     params?: StreamParams,
     options?: StreamOptions
   ) => Stream.Stream<StreamEvent, ApiError>
@@ -82,7 +82,7 @@ export interface Service {
    * reads in the list what the stream does not replay, stays, and reconnects by itself. Ends when the session has ended,
    * and fails only with what trying again cannot mend. See `Follow` for what else it tells.
    */
-  readonly follow: (id: SessionId, options?: Follow.Options) => Stream.Stream<Follow.Update, ApiError>
+  readonly follow: (id: SessionIdInput, options?: Follow.Options) => Stream.Stream<Follow.Update, ApiError>
 }
 
 /**
@@ -135,7 +135,7 @@ const looks = { first: 250, most: 2000 }
 
 const deliver = (
   { listPage, send }: Pick<Service, "listPage" | "send">,
-  id: SessionId,
+  id: SessionIdInput,
   sent: ReadonlyArray<EventParams>,
   options: DeliverOptions = {}
 ): Effect.Effect<Delivery.Delivery, ApiError> =>

@@ -15,7 +15,7 @@ import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import type { SessionId } from "./Ids.ts"
+import type { SessionIdInput } from "./Ids.ts"
 
 /**
  * A pool.
@@ -25,7 +25,7 @@ import type { SessionId } from "./Ids.ts"
  */
 export interface Service {
   /** Does something with a session when it is its turn. */
-  readonly run: <A, E, R>(sessionId: SessionId, self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  readonly run: <A, E, R>(sessionId: SessionIdInput, self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   /** How much runs, and how much waits. */
   readonly load: Effect.Effect<{ readonly running: number; readonly waiting: number }>
 }
@@ -64,9 +64,9 @@ interface Line {
 export const make = ({ concurrency }: Options): Effect.Effect<Service> =>
   Effect.sync(() => {
     if (!(concurrency >= 1)) throw new Error("SessionPool: concurrency: expected a number above zero")
-    const lines = new Map<SessionId, Line>()
+    const lines = new Map<SessionIdInput, Line>()
     /** The sessions whose turn comes, the next first. */
-    const round = new Set<SessionId>()
+    const round = new Set<SessionIdInput>()
     let running = 0
     let waiting = 0
 
@@ -87,7 +87,7 @@ export const make = ({ concurrency }: Options): Effect.Effect<Service> =>
     }
 
     /** A session goes to the end of the round, or is forgotten if nothing waits in it. */
-    const settle = (id: SessionId, line: Line): void => {
+    const settle = (id: SessionIdInput, line: Line): void => {
       if (line.isBusy) return
       if (line.waiting.size > 0) round.add(id)
       else {
@@ -96,7 +96,7 @@ export const make = ({ concurrency }: Options): Effect.Effect<Service> =>
       }
     }
 
-    const enter = (id: SessionId): readonly [line: Line, turn: Deferred.Deferred<void>] => {
+    const enter = (id: SessionIdInput): readonly [line: Line, turn: Deferred.Deferred<void>] => {
       const turn = Deferred.unsafeMake<void>(FiberId.none)
       const line = lines.get(id) ?? { waiting: new Set(), isBusy: false }
       lines.set(id, line)
@@ -107,7 +107,7 @@ export const make = ({ concurrency }: Options): Effect.Effect<Service> =>
       return [line, turn]
     }
 
-    const leave = (id: SessionId, line: Line, turn: Deferred.Deferred<void>): void => {
+    const leave = (id: SessionIdInput, line: Line, turn: Deferred.Deferred<void>): void => {
       if (line.waiting.delete(turn)) waiting--
       else {
         line.isBusy = false
@@ -155,7 +155,7 @@ export interface Result<out Job, out A, out E> {
  */
 export interface ForEachOptions<Job, A, E, R> {
   /** The session that a job is for. */
-  readonly session: (job: Job) => SessionId
+  readonly session: (job: Job) => SessionIdInput
   readonly run: (job: Job) => Effect.Effect<A, E, R>
   /**
    * How many jobs are taken from the stream before they are done. Among these, sessions take turns; so it should be more

@@ -34,7 +34,7 @@ import type * as Follow from "./Follow.ts"
 import type { EventId, SessionId } from "./Ids.ts"
 import { inputSchema } from "./internal/schema/jsonSchema.ts"
 import { countToolCall } from "./internal/telemetry/metrics.ts"
-import * as toolkitTracer from "./internal/telemetry/redactParameters.ts"
+import { redactParameters } from "./internal/telemetry/redactParameters.ts"
 import * as sessionSpan from "./internal/telemetry/sessionSpan.ts"
 import { sendReply } from "./internal/turn/sendReply.ts"
 import * as Journal from "./Journal.ts"
@@ -455,7 +455,7 @@ const execute = <R>(
   // the toolkit checks the input, and requires what its tools do
   const handle = handlers.handle as (name: string, params: unknown) => Effect.Effect<Handled, Failure, R>
   return handle(call.name, call.input).pipe(
-    toolkitTracer.withoutParameters,
+    redactParameters,
     Effect.map(({ encodedResult, isFailure }): Execution => ({
       outcome: isFailure ? "failure" : "success",
       result: PendingAction.result(contentOf(encodedResult), { isError: isFailure })

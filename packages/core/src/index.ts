@@ -183,7 +183,7 @@ export * as Resource from "./Resource.ts"
 export * as Resources from "./Resources.ts"
 
 /**
- * When and how often a call is tried again.
+ * Repetition of calls that failed.
  *
  * @since 0.1.0
  */
@@ -211,6 +211,13 @@ export * as SessionEvent from "./SessionEvent.ts"
 export * as SessionFailure from "./SessionFailure.ts"
 
 /**
+ * Sessions from creation to retirement: verbs that take several calls.
+ *
+ * @since 0.1.0
+ */
+export * as SessionLifecycle from "./SessionLifecycle.ts"
+
+/**
  * Work on thousands of sessions in one process: not too much of it at once, each session's in order, and every session in
  * its turn.
  *
@@ -219,7 +226,7 @@ export * as SessionFailure from "./SessionFailure.ts"
 export * as SessionPool from "./SessionPool.ts"
 
 /**
- * Create, read and retire sessions.
+ * Sessions: create, read, change, archive and delete them.
  *
  * @since 0.1.0
  */

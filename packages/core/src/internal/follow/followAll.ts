@@ -9,7 +9,7 @@ import type { ApiError } from "../../ApiError.ts"
 import type { StreamEvent } from "../../Event.ts"
 import * as Event from "../../Event.ts"
 import type * as Follow from "../../Follow.ts"
-import type { SessionId, ThreadId } from "../../Ids.ts"
+import type { SessionIdInput, ThreadId } from "../../Ids.ts"
 import { paginate } from "../http/paginate.ts"
 import { follow } from "./follow.ts"
 import * as identity from "./identity.ts"
@@ -31,7 +31,7 @@ const threadOf = (event: StreamEvent): unknown =>
 /** Follows a session and all its child threads as one stream. */
 export const followAll = (
   api: Service,
-  id: SessionId,
+  id: SessionIdInput,
   { concurrency = 100, from = "start", ...options }: Follow.AllOptions
 ): Stream.Stream<Follow.Threaded, ApiError> =>
   Stream.unwrapScoped(Effect.gen(function*() {
