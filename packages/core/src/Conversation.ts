@@ -460,7 +460,7 @@ export const interrupt = (
     const events = yield* Events.Events
     const sessions = yield* Sessions.Sessions
     const delivery = yield* events.deliver(sessionId, UserEvent.interrupt(threadId), options)
-    if (delivery._tag === "Unknown") return yield* delivery.error
+    if (delivery._tag === "Indeterminate") return yield* delivery.error
     const ids = delivery.events.flatMap((event) => Event.idOf(event) ?? [])
     /** An interrupt that is in no list has found nothing to stop. */
     const isQueued = Effect.map(

@@ -167,7 +167,7 @@ const reader = <E, E2, R>(
 const updateOf = (signal: Signal): Conversation.Update | undefined => {
   switch (signal._tag) {
     case "InputDelivered":
-      return signal.delivery._tag === "Unknown" ? undefined : { _tag: "Delivered", delivery: signal.delivery }
+      return signal.delivery._tag === "Indeterminate" ? undefined : { _tag: "Delivered", delivery: signal.delivery }
     case "Baseline":
     case "BaselineFound":
     case "ReplySending":

@@ -20,7 +20,9 @@ export const sendReply = (
   attempt = 0
 ): Effect.Effect<boolean, ApiError> =>
   events.deliver(sessionId, reply, options).pipe(
-    Effect.flatMap((delivery) => delivery._tag === "Unknown" ? Effect.fail(delivery.error) : Effect.succeed(true)),
+    Effect.flatMap((delivery) =>
+      delivery._tag === "Indeterminate" ? Effect.fail(delivery.error) : Effect.succeed(true)
+    ),
     Effect.catchTag("InvalidRequest", (error) =>
       Effect.suspend(() => {
         if (!isPending()) return Effect.succeed(false)

@@ -186,7 +186,7 @@ const baselineOf = ({ events, isWhole }: Page): Usage.UsageSnapshot | undefined 
 }
 
 const delivered = (state: State, delivery: Delivery.Delivery): Step => {
-  if (delivery._tag === "Unknown") return [state, [{ _tag: "Fail", error: delivery.error }]]
+  if (delivery._tag === "Indeterminate") return [state, [{ _tag: "Fail", error: delivery.error }]]
   const asks = state.input.sent.some(({ type }) => type === "user.message" || type === "user.define_outcome")
   return [{ ...state, delivery }, asks ? none : [{ _tag: "AwaitEffect" }]]
 }
