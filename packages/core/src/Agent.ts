@@ -5,6 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as AgentTool from "./AgentTool.ts"
+import type { AgentIdInput } from "./Ids.ts"
 import { AgentId, SkillId } from "./Ids.ts"
 import * as params from "./internal/schema/params.ts"
 import * as wire from "./internal/schema/wire.ts"
@@ -661,7 +662,7 @@ export interface SessionAgentEncoded extends Schema.Schema.Encoded<typeof Sessio
 export class ReferenceParams extends wire.Struct<ReferenceParams>()("AgentReferenceParams", {
   type: Schema.Literal("agent"),
   /** The agent. */
-  id: AgentId,
+  id: params.id<AgentIdInput>(AgentId),
   /** At least 1; the default is the latest. */
   version: Schema.optional(params.integer({ min: 1 }))
 }) {}
@@ -687,7 +688,7 @@ const knownServers = (agent: {
 const WithOverridesParams_ = wire.struct("AgentWithOverridesParams", {
   type: Schema.Literal("agent_with_overrides"),
   /** The agent. */
-  id: AgentId,
+  id: params.id<AgentIdInput>(AgentId),
   /** At least 1; the default is the latest. */
   version: Schema.optional(params.integer({ min: 1 })),
   /** Another model. */
@@ -733,7 +734,10 @@ export const WithOverridesParams: Schema.Schema<WithOverridesParams, WithOverrid
  * @category schemas
  * @since 0.1.0
  */
-export const Params = Schema.Union(AgentId, wire.openUnion("AgentObjectParams", [ReferenceParams, WithOverridesParams]))
+export const Params = Schema.Union(
+  params.id<AgentIdInput>(AgentId),
+  wire.openUnion("AgentObjectParams", [ReferenceParams, WithOverridesParams])
+)
   .annotations({
     identifier: "AgentParams"
   })

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import type { FileIdInput, MemoryStoreIdInput } from "./Ids.ts"
 import { FileId, MemoryStoreId, ResourceId } from "./Ids.ts"
 import * as params from "./internal/schema/params.ts"
 import * as wire from "./internal/schema/wire.ts"
@@ -182,7 +183,7 @@ export interface DeletedResourceEncoded extends Schema.Schema.Encoded<typeof Del
 export class FileParams extends wire.Struct<FileParams>()("FileResourceParams", {
   type: Schema.Literal("file"),
   /** The id of the upload. */
-  file_id: FileId,
+  file_id: params.id<FileIdInput>(FileId),
   /** A path below `/mnt/session/uploads`; the default is `/mnt/session/uploads/<file_id>`. */
   mount_path: Schema.optional(Schema.NullOr(Schema.String))
 }) {}
@@ -222,7 +223,7 @@ export class GitHubRepositoryParams extends wire.Struct<GitHubRepositoryParams>(
 export class MemoryStoreParams extends wire.Struct<MemoryStoreParams>()("MemoryStoreResourceParams", {
   type: Schema.Literal("memory_store"),
   /** The store, of the same workspace. */
-  memory_store_id: MemoryStoreId,
+  memory_store_id: params.id<MemoryStoreIdInput>(MemoryStoreId),
   /** The default is `read_write`. */
   access: Schema.optional(Schema.NullOr(Schema.Literal("read_write", "read_only"))),
   /** What to tell the agent about using the store in this session; at most 4,096 characters. */

@@ -5,6 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as Agent from "./Agent.ts"
+import type { AgentIdInput, DeploymentIdInput, EnvironmentIdInput, MemoryStoreIdInput, VaultIdInput } from "./Ids.ts"
 import { AgentId, DeploymentId, EnvironmentId, MemoryStoreId, SessionId, VaultId } from "./Ids.ts"
 import * as params from "./internal/schema/params.ts"
 import * as wire from "./internal/schema/wire.ts"
@@ -159,7 +160,7 @@ export class CreateParams extends wire.Struct<CreateParams>()("CreateSessionPara
   /** The agent: its id for the latest version, a reference to a version, or one with overrides. */
   agent: Agent.Params,
   /** Where the sandbox comes from. */
-  environment_id: EnvironmentId,
+  environment_id: params.id<EnvironmentIdInput>(EnvironmentId),
   /** For people to read. */
   title: Schema.optional(Schema.NullOr(Schema.String)),
   /** At most 16 pairs, keys of at most 64 and values of at most 512 characters. */
@@ -169,7 +170,7 @@ export class CreateParams extends wire.Struct<CreateParams>()("CreateSessionPara
     Schema.Array(Resource.Params).pipe(Schema.filter(checkResources, { jsonSchema: {} }))
   ),
   /** The vaults whose credentials the agent may use. */
-  vault_ids: Schema.optional(Schema.Array(VaultId)),
+  vault_ids: Schema.optional(Schema.Array(params.id<VaultIdInput>(VaultId))),
   /**
    * What the session starts to work on at once: at most 50 events, at most one outcome, at most 100 documents that are
    * files.
@@ -208,7 +209,7 @@ export class UpdateParams extends wire.Struct<UpdateParams>()("UpdateSessionPara
   /** Another ceiling, above what is spent already, or `null` for none; neither adds one nor brings one back. */
   budget: Schema.optional(Schema.NullOr(Usage.BudgetParams)),
   /** @deprecated Reserved: the service refuses every request that has it. Attach vaults when creating the session. */
-  vault_ids: Schema.optional(Schema.Array(VaultId))
+  vault_ids: Schema.optional(Schema.Array(params.id<VaultIdInput>(VaultId)))
 }) {}
 
 /**
@@ -221,13 +222,13 @@ export interface UpdateParamsEncoded extends Schema.Schema.Encoded<typeof Update
 
 const ListParams_ = wire.struct("ListSessionsParams", {
   /** Only sessions of this agent. */
-  agent_id: Schema.optional(AgentId),
+  agent_id: Schema.optional(params.id<AgentIdInput>(AgentId)),
   /** Only sessions of this version of the agent; needs `agent_id`. */
   agent_version: Schema.optional(params.integer({ min: 1 })),
   /** Only sessions of this deployment. */
-  deployment_id: Schema.optional(DeploymentId),
+  deployment_id: Schema.optional(params.id<DeploymentIdInput>(DeploymentId)),
   /** Only sessions to which this memory store is attached. */
-  memory_store_id: Schema.optional(MemoryStoreId),
+  memory_store_id: Schema.optional(params.id<MemoryStoreIdInput>(MemoryStoreId)),
   /** Only sessions with one of these statuses. */
   statuses: Schema.optional(Schema.Array(Schema.Literal(...statuses))),
   /** Whether to include archived and terminated sessions; the default is `false`. */
