@@ -19,7 +19,8 @@ import type * as Delivery from "./Delivery.ts"
 import * as Event from "./Event.ts"
 import * as Events from "./Events.ts"
 import type * as Follow from "./Follow.ts"
-import type { SessionId, ThreadId } from "./Ids.ts"
+import type { SessionIdInput, ThreadIdInput } from "./Ids.ts"
+import { SessionId } from "./Ids.ts"
 import type { Pull } from "./internal/stream/pull.ts"
 import * as pull from "./internal/stream/pull.ts"
 import * as sessionSpan from "./internal/telemetry/sessionSpan.ts"
@@ -323,7 +324,7 @@ export interface Options<E1 = never, R1 = never, E2 = never, R2 = never, T exten
  * @since 0.1.0
  */
 export const turn = <E1 = never, R1 = never, E2 = never, R2 = never, T extends ToolRunner.Source = never>(
-  sessionId: SessionId,
+  sessionId: SessionIdInput,
   input: Input,
   options?: Options<E1, R1, E2, R2, T>
 ): Effect.Effect<
@@ -339,7 +340,7 @@ export const turn = <E1 = never, R1 = never, E2 = never, R2 = never, T extends T
  * @since 0.1.0
  */
 export const stream = <E1 = never, R1 = never, E2 = never, R2 = never, T extends ToolRunner.Source = never>(
-  sessionId: SessionId,
+  sessionId: SessionIdInput,
   input: Input,
   options: Options<E1, R1, E2, R2, T> = {}
 ): Stream.Stream<
@@ -364,10 +365,10 @@ export const runResult = <E, R>(self: Stream.Stream<Update, E, R>): Effect.Effec
   )
 
 const start = <E1, R1, E2, R2, T extends ToolRunner.Source>(
-  sessionId: SessionId,
+  sessionId: SessionIdInput,
   input: Input,
   options: Options<E1, R1, E2, R2, T>
-) => sessionSpan.withinPull("Conversation.turn", sessionId)(run(sessionId, toEvents(input), options))
+) => sessionSpan.withinPull("Conversation.turn", sessionId)(run(SessionId.make(sessionId), toEvents(input), options))
 
 const untilFinished = <E, R>(pull: Pull<Update, E, R>): Effect.Effect<TurnResult, E, R> =>
   Effect.flatMap(pull, (updates) => {
@@ -389,7 +390,7 @@ const noResult = Effect.die(new Error("the turn ended without its last update"))
  * @since 0.1.0
  */
 export const pending = (
-  sessionId: SessionId
+  sessionId: SessionIdInput
 ): Effect.Effect<ReadonlyArray<PendingAction.PendingAction>, ApiError, Events.Events> =>
   Effect.flatMap(Events.Events, (events) =>
     events.list(sessionId, { types: decisive }).pipe(
@@ -440,7 +441,7 @@ export const answer = <A extends PendingAction.PendingAction>(
  */
 export interface InterruptOptions extends Events.DeliverOptions {
   /** Only this thread. Without it every thread of the session is stopped. */
-  readonly threadId?: ThreadId | undefined
+  readonly threadId?: ThreadIdInput | undefined
 }
 
 /**
@@ -453,7 +454,7 @@ export interface InterruptOptions extends Events.DeliverOptions {
  * @since 0.1.0
  */
 export const interrupt = (
-  sessionId: SessionId,
+  sessionId: SessionIdInput,
   { threadId, ...options }: InterruptOptions = {}
 ): Effect.Effect<void, ApiError, Events.Events | Sessions.Sessions> =>
   Effect.gen(function*() {
@@ -472,7 +473,7 @@ export const interrupt = (
       sessions.retrieve(sessionId),
       ({ status }) => status === "running" || status === "rescheduling"
     )
-    yield* Effect.repeat(Effect.if(isAtWork, { onTrue: () => Effect.succeed(true), onFalse: () => isQueued }), {
+    yield* Effect.repeat(Effect.flatMap(isAtWork, (busy) => busy ? Effect.succeed(true) : isQueued), {
       while: (busy) => busy,
       schedule: settling
     })

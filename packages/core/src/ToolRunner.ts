@@ -31,11 +31,12 @@ import type { ApiError } from "./ApiError.ts"
 import * as Content from "./Content.ts"
 import * as Events from "./Events.ts"
 import type * as Follow from "./Follow.ts"
-import type { EventId, SessionId } from "./Ids.ts"
+import type { EventId, SessionIdInput } from "./Ids.ts"
 import { inputSchema } from "./internal/schema/jsonSchema.ts"
 import { countToolCall } from "./internal/telemetry/metrics.ts"
 import { redactParameters } from "./internal/telemetry/redactParameters.ts"
 import * as sessionSpan from "./internal/telemetry/sessionSpan.ts"
+import * as span from "./internal/telemetry/span.ts"
 import { sendReply } from "./internal/turn/sendReply.ts"
 import * as Journal from "./Journal.ts"
 import * as PendingAction from "./PendingAction.ts"
@@ -406,9 +407,8 @@ const fromHandlers = <R>(handlers: Handlers, options: Options): ToolRunner<R> =>
             return true
           })
         )).pipe(
-          Effect.withSpan("ToolRunner.answer", {
-            attributes: { "session.id": call.sessionId, "event.id": call.id, "tool.name": call.name },
-            captureStackTrace: false
+          span.within("ToolRunner.answer", {
+            attributes: { "session.id": call.sessionId, "event.id": call.id, "tool.name": call.name }
           })
         )
     }
@@ -603,7 +603,7 @@ export interface RunOptions extends Options {
  * @since 0.1.0
  */
 export const run = <T extends Source>(
-  sessionId: SessionId,
+  sessionId: SessionIdInput,
   source: T,
   options: RunOptions = {}
 ): Effect.Effect<Follow.EndReason, ApiError | Journal.JournalError | Error<T>, Events.Events | Context<T>> =>
@@ -612,7 +612,7 @@ export const run = <T extends Source>(
   )
 
 const work = <R>(
-  sessionId: SessionId,
+  sessionId: SessionIdInput,
   runner: ToolRunner<R>,
   options: RunOptions
 ): Effect.Effect<Follow.EndReason, ApiError | Journal.JournalError, Events.Events | R> =>

@@ -11,7 +11,8 @@ import * as HashSet from "effect/HashSet"
 import type * as AgentEvent from "./AgentEvent.ts"
 import * as Content from "./Content.ts"
 import * as Event from "./Event.ts"
-import type { EventId, OutcomeId, SessionId, ThreadId } from "./Ids.ts"
+import type { EventId, OutcomeId, SessionIdInput, ThreadId } from "./Ids.ts"
+import { SessionId } from "./Ids.ts"
 import type * as PendingAction from "./PendingAction.ts"
 import type * as PreviewEvent from "./PreviewEvent.ts"
 import type * as SessionEvent from "./SessionEvent.ts"
@@ -732,14 +733,20 @@ const asks = ({ evaluated_permission }: AgentEvent.ToolUse | AgentEvent.McpToolU
  */
 export const pendingActions = (
   self: Transcript,
-  sessionId: SessionId
+  sessionId: SessionIdInput
 ): ReadonlyArray<PendingAction.PendingAction> =>
   self.toolCalls.flatMap((one): ReadonlyArray<PendingAction.PendingAction> => {
     const { call } = one
     const need = needOf(self, one)
     if (need === undefined) return []
     const { id, input, name, session_thread_id: threadId } = call
-    const common = { sessionId, id, name, input, ...(typeof threadId === "string" && { threadId }) }
+    const common = {
+      sessionId: SessionId.make(sessionId),
+      id,
+      name,
+      input,
+      ...(typeof threadId === "string" && { threadId })
+    }
     return need === "Confirmation" && call.type === "agent.mcp_tool_use"
       ? [{ _tag: need, ...common, server: call.mcp_server_name }]
       : [{ _tag: need, ...common }]

@@ -77,7 +77,7 @@ export class Interrupt extends wire.Struct<Interrupt>()("UserInterruptEvent", {
 export class InterruptParams extends wire.Struct<InterruptParams>()("UserInterruptEventParams", {
   type: Schema.Literal("user.interrupt"),
   /** Stop only this thread. Without it every thread that is not archived stops. */
-  session_thread_id: Schema.optional(Schema.NullOr(Ids.ThreadId))
+  session_thread_id: Schema.optional(Schema.NullOr(params.id<Ids.ThreadIdInput>(Ids.ThreadId)))
 }) {}
 
 /**
@@ -126,7 +126,7 @@ export class ToolConfirmation extends wire.Struct<ToolConfirmation>()("UserToolC
 const ToolConfirmationParams_ = wire.struct("UserToolConfirmationEventParams", {
   type: Schema.Literal("user.tool_confirmation"),
   /** The `agent.tool_use` or `agent.mcp_tool_use` event to decide about. */
-  tool_use_id: Ids.EventId,
+  tool_use_id: params.id<Ids.EventIdInput>(Ids.EventId),
   /** The decision. */
   result: Schema.Literal("allow", "deny"),
   /** Why the call is denied; the agent reads it. Only with `deny`. */
@@ -194,7 +194,7 @@ export class CustomToolResult extends wire.Struct<CustomToolResult>()("UserCusto
 export class CustomToolResultParams extends wire.Struct<CustomToolResultParams>()("UserCustomToolResultEventParams", {
   type: Schema.Literal("user.custom_tool_result"),
   /** The `agent.custom_tool_use` event to answer. */
-  custom_tool_use_id: Ids.EventId,
+  custom_tool_use_id: params.id<Ids.EventIdInput>(Ids.EventId),
   /** What the tool returned, in blocks. */
   content: Schema.optional(Schema.Array(Content.ToolResultContentParams)),
   /** Whether the tool failed. */
@@ -289,7 +289,7 @@ export interface ToolResultEncoded extends Schema.Schema.Encoded<typeof ToolResu
 export class ToolResultParams extends wire.Struct<ToolResultParams>()("UserToolResultEventParams", {
   type: Schema.Literal("user.tool_result"),
   /** The `agent.tool_use` event to answer. */
-  tool_use_id: Ids.EventId,
+  tool_use_id: params.id<Ids.EventIdInput>(Ids.EventId),
   /** What the tool returned, in blocks. */
   content: Schema.optional(Schema.Array(Content.ToolResultContentParams)),
   /** Whether the tool failed. */
@@ -436,7 +436,7 @@ export const message = (content: string | ReadonlyArray<Content.MessageContentPa
  * @category constructors
  * @since 0.1.0
  */
-export const interrupt = (threadId?: Ids.ThreadId): InterruptParams => ({
+export const interrupt = (threadId?: Ids.ThreadIdInput): InterruptParams => ({
   type: "user.interrupt",
   ...(threadId !== undefined && { session_thread_id: threadId })
 })
@@ -447,7 +447,7 @@ export const interrupt = (threadId?: Ids.ThreadId): InterruptParams => ({
  * @category constructors
  * @since 0.1.0
  */
-export const allow = (toolUseId: Ids.EventId): ToolConfirmationParams => ({
+export const allow = (toolUseId: Ids.EventIdInput): ToolConfirmationParams => ({
   type: "user.tool_confirmation",
   tool_use_id: toolUseId,
   result: "allow"
@@ -459,7 +459,7 @@ export const allow = (toolUseId: Ids.EventId): ToolConfirmationParams => ({
  * @category constructors
  * @since 0.1.0
  */
-export const deny = (toolUseId: Ids.EventId, reason?: string): ToolConfirmationParams => ({
+export const deny = (toolUseId: Ids.EventIdInput, reason?: string): ToolConfirmationParams => ({
   type: "user.tool_confirmation",
   tool_use_id: toolUseId,
   result: "deny",
@@ -484,7 +484,7 @@ export interface ResultOptions {
  * @since 0.1.0
  */
 export const customToolResult = (
-  customToolUseId: Ids.EventId,
+  customToolUseId: Ids.EventIdInput,
   content: string | ReadonlyArray<Content.ToolResultContentParams>,
   options?: ResultOptions
 ): CustomToolResultParams => ({
@@ -501,7 +501,7 @@ export const customToolResult = (
  * @since 0.1.0
  */
 export const toolResult = (
-  toolUseId: Ids.EventId,
+  toolUseId: Ids.EventIdInput,
   content: string | ReadonlyArray<Content.ToolResultContentParams>,
   options?: ResultOptions
 ): ToolResultParams => ({

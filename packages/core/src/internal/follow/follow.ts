@@ -13,6 +13,7 @@ import { timeLimit } from "../http/timeLimit.ts"
 import type { Pull } from "../stream/pull.ts"
 import * as pull from "../stream/pull.ts"
 import { countReconnect, countRecovered } from "../telemetry/metrics.ts"
+import * as span from "../telemetry/span.ts"
 import { audit } from "./audit.ts"
 import * as baseline from "./baseline.ts"
 import * as retry from "./schedule.ts"
@@ -200,8 +201,7 @@ const reconnect = <A>(
   connecting: Effect.Effect<A, ApiError>
 ): Effect.Effect<A, ApiError> =>
   (Duration.equals(delay, Duration.zero) ? connecting : Effect.delay(connecting, delay)).pipe(
-    Effect.withSpan("Follow.reconnect", {
-      attributes: { operation, "reconnect.attempt": attempt, "error.type": error._tag },
-      captureStackTrace: false
+    span.within("Follow.reconnect", {
+      attributes: { operation, "reconnect.attempt": attempt, "error.type": error._tag }
     })
   )

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import type { ApiError } from "../../ApiError.ts"
 import type * as Events from "../../Events.ts"
-import type { SessionId } from "../../Ids.ts"
+import type { SessionIdInput } from "../../Ids.ts"
 import type * as PendingAction from "../../PendingAction.ts"
 
 /** How often to send an answer again that the service refuses because it does not know the call yet. */
@@ -13,7 +13,7 @@ const attempts = 10
  */
 export const sendReply = (
   events: Events.Service,
-  sessionId: SessionId,
+  sessionId: SessionIdInput,
   reply: PendingAction.Reply,
   isPending: () => boolean,
   options?: Events.DeliverOptions,
