@@ -39,8 +39,8 @@ import * as UserEvent from "./UserEvent.ts"
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * What to say: a text, blocks of content such as images and documents, or events, such as an outcome to reach or the
- * answers to what an earlier turn left open.
+ * Input of a turn: a text, blocks of content such as images and documents, or events, such as an outcome to reach or
+ * the answers to what an earlier turn left open.
  *
  * @category models
  * @since 0.1.0
@@ -71,7 +71,7 @@ const toEvents = (input: Input): ReadonlyArray<Event.EventParams> => {
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * What happened in a turn.
+ * Record of a turn.
  *
  * @category models
  * @since 0.1.0
@@ -80,10 +80,10 @@ export interface Report {
   readonly sessionId: SessionId
   /** The text of the agent's last message. */
   readonly reply: string
-  /** What the agent said, from when it was attached to until the end. */
+  /** The agent's messages, from when it was attached to until the end. */
   readonly messages: Transcript.Transcript["messages"]
   readonly toolCalls: ReadonlyArray<Transcript.ToolCall>
-  /** What went wrong in the session. What it recovered from is there as well. */
+  /** The failures in the session, also those that it recovered from. */
   readonly errors: ReadonlyArray<SessionFailure>
   readonly usage: Consumption
   /** Everything else that is known from the turn's events. */
@@ -91,7 +91,7 @@ export interface Report {
 }
 
 /**
- * What a turn consumed.
+ * Consumption of a turn.
  *
  * @category models
  * @since 0.1.0
@@ -99,7 +99,7 @@ export interface Report {
 export interface Consumption {
   /** The tokens of the primary thread's model requests and of graders. */
   readonly tokens: Transcript.Tokens
-  /** What the session says that it cost at list prices, with all its threads; `undefined` where it did not say. */
+  /** The cost at list prices according to the session, with all its threads; `undefined` where it did not say. */
   readonly cost: Usage.ListCost | undefined
   /** Everything that the session had consumed since its creation when the turn ended. */
   readonly session: Usage.UsageSnapshot | undefined
@@ -123,7 +123,9 @@ export interface EndTurn extends Report {
  */
 export interface RequiresAction extends Report {
   readonly _tag: "RequiresAction"
-  /** What it waits for. To go on, answer all of it: with {@link answer}, or as the input of the next turn. */
+  /**
+   * The actions that it waits for. To go on, answer all of them: with {@link answer}, or as the input of the next turn.
+   */
   readonly actions: ReadonlyArray<PendingAction.PendingAction>
 }
 
@@ -177,7 +179,7 @@ export interface RetriesExhausted extends Report {
  */
 export interface Terminated extends Report {
   readonly _tag: "Terminated"
-  /** Whether somebody archived it; otherwise an error has ended it, and `errors` says which. */
+  /** True if somebody archived it; otherwise an error has ended it, and `errors` says which. */
   readonly archived: boolean
 }
 
@@ -203,7 +205,7 @@ export interface UnknownStopReason extends Report {
 }
 
 /**
- * How a turn ended, and what happened in it. `Match.valueTags` handles every case.
+ * The end of a turn, and what happened in it. `Match.valueTags` handles every case.
  *
  * @category models
  * @since 0.1.0
@@ -242,7 +244,7 @@ export interface Finished {
 }
 
 /**
- * What happens in a turn: what a follower of the session is told, and the turn's own milestones.
+ * Update of a turn: those that a follower of the session gets, and the turn's own milestones.
  *
  * @category models
  * @since 0.1.0
@@ -254,7 +256,7 @@ export type Update = Follow.Update | Delivered | Finished
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * How to run a turn.
+ * Options of a turn.
  *
  * @category options
  * @since 0.1.0
@@ -279,9 +281,9 @@ export interface Options<E1 = never, R1 = never, E2 = never, R2 = never, T exten
       call: PendingAction.CustomToolCall | PendingAction.SelfHostedToolCall
     ) => Effect.Effect<Option.Option<PendingAction.Result>, E2, R2>)
     | undefined
-  /** How to follow the session meanwhile, such as with previews. */
+  /** Options of following the session meanwhile, such as previews. */
   readonly follow?: Omit<Follow.Options, "from"> | undefined
-  /** How hard to try to deliver the input and the answers. */
+  /** Options of delivering the input and the answers. */
   readonly delivery?: Omit<Events.DeliverOptions, "since"> | undefined
 }
 
@@ -384,7 +386,7 @@ const noResult = Effect.die(new Error("the turn ended without its last update"))
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * What a session waits for, read from its history: for a program that was not there when it was asked.
+ * Reads from its history what a session waits for: for a program that was not there when it was asked.
  *
  * @category constructors
  * @since 0.1.0
@@ -479,5 +481,5 @@ export const interrupt = (
     })
   }).pipe(sessionSpan.within("Conversation.interrupt", sessionId))
 
-/** How often to look whether a session has come to rest. */
+/** The times at which to look for a session to come to rest. */
 const settling = Schedule.exponential("100 millis").pipe(Schedule.union(Schedule.spaced("2 seconds")))

@@ -15,7 +15,7 @@ import { follow } from "./follow.ts"
 import * as identity from "./identity.ts"
 import * as sources from "./sources.ts"
 
-/** How many interrupts are remembered, so that one that is on two streams is told once. */
+/** The number of interrupts that are remembered, so that one that is on two streams is told once. */
 const maxInterrupts = 100
 
 /** A child thread, and from where on it is followed. */
@@ -51,7 +51,7 @@ export const followAll = (
         (thread) => Effect.sync(() => thread.parent_thread_id !== null && adopt({ id: thread.id, from }))
       )
 
-    /** Whether an interrupt was told already: as the session's or as a thread's. */
+    /** Tells an interrupt that was emitted already: as the session's or as a thread's. */
     const isRepeated = (event: StreamEvent): boolean => {
       const key = identity.keyOf(event, Event.processedAtOf(event))
       if (key === undefined) return false

@@ -9,7 +9,7 @@ import type { Call } from "./request.ts"
 import type { Scrub } from "./secrets.ts"
 import { excerpt } from "./secrets.ts"
 
-/** How far chains of causes are followed; they may be circular. */
+/** The depth to which chains of causes are followed; they may be circular. */
 const maxDepth = 6
 
 /** The report of a transport: the messages of an error and of its causes, without repetition. */

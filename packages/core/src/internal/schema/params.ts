@@ -7,7 +7,7 @@ export const id = <Input extends string>(schema: Schema.Schema<Extract<Input, Br
   schema as Schema.Schema.AnyNoContext as Schema.Schema<Input, string>
 
 /**
- * Whether a text has at most `max` characters as the service counts them: code points, not UTF-16 units. The cheap
+ * Tells a text of at most `max` characters as the service counts them: code points, not UTF-16 units. The cheap
  * upper bound is tried first, so that only texts near the limit are walked.
  */
 export const fits = (text: string, max: number): boolean => {

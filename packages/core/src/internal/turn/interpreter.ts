@@ -193,7 +193,7 @@ const report = (result: Conversation.TurnResult): Effect.Effect<void> =>
 // Commands
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** How long to wait for an effect of input that asks nothing of the agent. */
+/** The time to wait for an effect of input that asks nothing of the agent. */
 const quietTimeout = "5 seconds"
 
 const toolCalls = ["agent.tool_use", "agent.mcp_tool_use", "agent.custom_tool_use"] as const

@@ -4,7 +4,7 @@ import type * as Events from "../../Events.ts"
 import type { SessionIdInput } from "../../Ids.ts"
 import type * as PendingAction from "../../PendingAction.ts"
 
-/** How often to send an answer again that the service refuses because it does not know the call yet. */
+/** The number of times to send an answer again that the service refuses because it does not know the call yet. */
 const attempts = 10
 
 /**
