@@ -12,6 +12,7 @@ import * as RetryPolicy from "../../RetryPolicy.ts"
 import { timeLimit } from "../http/timeLimit.ts"
 import type { Pull } from "../stream/pull.ts"
 import * as pull from "../stream/pull.ts"
+import { unsafeNow } from "../telemetry/clock.ts"
 import { countReconnect, countRecovered } from "../telemetry/metrics.ts"
 import * as span from "../telemetry/span.ts"
 import { audit } from "./audit.ts"
@@ -37,7 +38,7 @@ export const follow = (source: Source, options: Follow.Options): Stream.Stream<F
 /** Obeys the commands of {@link step}, one at a time. */
 const run = Effect.fnUntraced(function*(source: Source, settings: Settings) {
   const { operation } = source
-  const clock = yield* Effect.clock
+  const now = yield* unsafeNow
   const onRecovered = yield* countRecovered(operation)
   const connection = yield* makeConnection(source, settings)
   const schedule = retry.driver(settings.reconnect)
@@ -98,7 +99,7 @@ const run = Effect.fnUntraced(function*(source: Source, settings: Settings) {
   // what is made anew for each chunk of a busy stream is what it costs
   const emit = (updates: ReadonlyArray<Follow.Update>): Pull<Follow.Update, ApiError> =>
     updates.length === 0 ? next : Effect.succeed(pull.chunk(updates))
-  const obey = (signal: Signal) => advance(step(current.state, signal, clock.unsafeCurrentTimeMillis()))
+  const obey = (signal: Signal) => advance(step(current.state, signal, now()))
   const receive = Effect.matchEffect(connection.receive, {
     onFailure: (error) => obey(failed(error)),
     onSuccess: (events) => events === undefined ? obey({ _tag: "Closed" }) : advance(received(current.state, events))
