@@ -47,8 +47,17 @@ const files = folders.filter((folder) => existsSync(join(root, folder))).flatMap
     .map((file) => `${folder}/${file}`)
 )
 
+/** Doc comments begin with a noun or a verb, never with a nominal clause. */
+const checkDocComments = (file, text) => {
+  for (const { index } of text.matchAll(/\/\*\*\s*(?:\*\s*)?(?:What|Whether|How|Where)\b/g)) {
+    problems.push(`${file}:${text.slice(0, index).split("\n").length}: a doc comment begins with a nominal clause`)
+  }
+}
+
 for (const file of files) {
-  const lines = readFileSync(join(root, file), "utf8").split("\n")
+  const text = readFileSync(join(root, file), "utf8")
+  const lines = text.split("\n")
+  if (file.startsWith("packages/core/src/")) checkDocComments(file, text)
   lines.forEach((line, index) => {
     const at = `${file}:${index + 1}`
     const above = lines[index - 1]?.trim() ?? ""

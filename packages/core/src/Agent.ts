@@ -5,6 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as AgentTool from "./AgentTool.ts"
+import type { AgentIdInput } from "./Ids.ts"
 import { AgentId, SkillId } from "./Ids.ts"
 import * as params from "./internal/schema/params.ts"
 import * as wire from "./internal/schema/wire.ts"
@@ -50,7 +51,7 @@ const efforts = ["low", "medium", "high", "xhigh", "max"] as const
 const EffortLevel = wire.struct("EffortLevel", { type: Schema.Literal(...efforts) })
 
 /**
- * How hard the model works on each request.
+ * The effort of the model on each request.
  *
  * @category schemas
  * @since 0.1.0
@@ -84,7 +85,7 @@ export class ModelConfig extends wire.Struct<ModelConfig>()("ModelConfig", {
   id: Model,
   /** Absent from servers of mid-2026. */
   effort: wire.optional(Effort),
-  /** Where the model runs; the workspace decides if absent. */
+  /** The region in which the model runs; the workspace decides if absent. */
   inference_geo: wire.optional(Schema.String),
   /** `fast` answers sooner at a premium; absent stands for `standard`. */
   speed: wire.optional(wire.openString("Speed", "standard", "fast"))
@@ -109,7 +110,7 @@ export class ModelConfigParams extends wire.Struct<ModelConfigParams>()("ModelCo
   id: Model,
   /** A level, as its name or as an object; the default depends on the model. */
   effort: Schema.optional(Schema.NullOr(Schema.Union(Schema.Literal(...efforts), Effort))),
-  /** Where to run the model; the workspace decides if absent. */
+  /** The region in which to run the model; the workspace decides if absent. */
   inference_geo: Schema.optional(Schema.NullOr(Schema.String)),
   /** `fast` answers sooner at a premium, on the models that have it; the default is `standard`. */
   speed: Schema.optional(Schema.NullOr(Schema.Literal("standard", "fast")))
@@ -133,7 +134,7 @@ export class UrlMcpServer extends wire.Struct<UrlMcpServer>()("UrlMcpServer", {
   type: Schema.Literal("url"),
   /** The name that `mcp_toolset` tools refer to. */
   name: Schema.String,
-  /** Where the server is. */
+  /** The address of the server. */
   url: Schema.String
 }) {}
 
@@ -370,17 +371,17 @@ export type ExecutionIdentityEncoded = typeof ExecutionIdentity.Encoded
 const definition = {
   /** The agent's name. */
   name: Schema.String,
-  /** What the agent is for; `null` if nobody said. */
+  /** The purpose of the agent; `null` if nobody said. */
   description: Schema.NullOr(Schema.String),
   /** The model, and how it is used. */
   model: ModelConfig,
   /** The system prompt. */
   system: Schema.NullOr(Schema.String),
-  /** What the agent may call. */
+  /** The tools that the agent may call. */
   tools: Schema.Array(AgentTool.Tool),
   /** The MCP servers that `mcp_toolset` tools come from. */
   mcp_servers: Schema.Array(McpServer),
-  /** What is loaded into the sandbox. */
+  /** The skills that are loaded into the sandbox. */
   skills: Schema.Array(Skill),
   /** Absent from servers of mid-2026. */
   execution_identity: wire.optional(ExecutionIdentity)
@@ -441,7 +442,7 @@ export class InlineAgent extends wire.Struct<InlineAgent>()("InlineAgent", {
 }) {}
 
 /**
- * What runs in a thread.
+ * The agent of a thread.
  *
  * @category schemas
  * @since 0.1.0
@@ -505,7 +506,7 @@ const Disabled = wire.struct("Disabled", { type: Schema.Literal("disabled") })
 const AdvisorEnabled = wire.struct("AdvisorEnabled", { type: Schema.Literal("enabled"), model: Schema.String })
 
 /**
- * Whether, and which, model can be consulted as an advisor.
+ * The model that can be consulted as an advisor, if any.
  *
  * @category schemas
  * @since 0.1.0
@@ -529,7 +530,7 @@ export type AdvisorSwitch = typeof AdvisorSwitch.Type
 export type AdvisorSwitchEncoded = typeof AdvisorSwitch.Encoded
 
 /**
- * Whether agents may be defined on the fly.
+ * Permission to define agents on the fly.
  *
  * @category schemas
  * @since 0.1.0
@@ -557,14 +558,14 @@ export type InlineAgentsSwitchEncoded = typeof InlineAgentsSwitch.Encoded
 
 const AgentsEnabled = wire.struct("AgentsEnabled", {
   type: Schema.Literal("enabled"),
-  /** Whether the agent may define further agents on the fly. */
+  /** Permission to define further agents on the fly. */
   inline_agents: InlineAgentsSwitch,
   /** The saved agents that may be used. */
   predefined_agents: Schema.Array(ResolvedAgent)
 })
 
 /**
- * Whether, and with which agents, threads may be spawned or workflows be run.
+ * Permission to spawn threads or run workflows, and with which agents.
  *
  * @category schemas
  * @since 0.1.0
@@ -595,16 +596,16 @@ export type AgentsSwitchEncoded = typeof AgentsSwitch.Encoded
  */
 export class Multiagent20261001 extends wire.Struct<Multiagent20261001>()("Multiagent20261001", {
   type: Schema.Literal("multiagent_20261001"),
-  /** Whether a model can be consulted, and which. */
+  /** The model that can be consulted, if any. */
   advisor: AdvisorSwitch,
-  /** Whether the agent may spawn threads. */
+  /** Permission to spawn threads. */
   subagents: AgentsSwitch,
-  /** Whether the agent may start workflow runs. */
+  /** Permission to start workflow runs. */
   workflows: AgentsSwitch
 }) {}
 
 /**
- * How an agent works with other agents.
+ * Cooperation of an agent with other agents.
  *
  * @category schemas
  * @since 0.1.0
@@ -661,7 +662,7 @@ export interface SessionAgentEncoded extends Schema.Schema.Encoded<typeof Sessio
 export class ReferenceParams extends wire.Struct<ReferenceParams>()("AgentReferenceParams", {
   type: Schema.Literal("agent"),
   /** The agent. */
-  id: AgentId,
+  id: params.id<AgentIdInput>(AgentId),
   /** At least 1; the default is the latest. */
   version: Schema.optional(params.integer({ min: 1 }))
 }) {}
@@ -687,7 +688,7 @@ const knownServers = (agent: {
 const WithOverridesParams_ = wire.struct("AgentWithOverridesParams", {
   type: Schema.Literal("agent_with_overrides"),
   /** The agent. */
-  id: AgentId,
+  id: params.id<AgentIdInput>(AgentId),
   /** At least 1; the default is the latest. */
   version: Schema.optional(params.integer({ min: 1 })),
   /** Another model. */
@@ -733,7 +734,10 @@ export const WithOverridesParams: Schema.Schema<WithOverridesParams, WithOverrid
  * @category schemas
  * @since 0.1.0
  */
-export const Params = Schema.Union(AgentId, wire.openUnion("AgentObjectParams", [ReferenceParams, WithOverridesParams]))
+export const Params = Schema.Union(
+  params.id<AgentIdInput>(AgentId),
+  wire.openUnion("AgentObjectParams", [ReferenceParams, WithOverridesParams])
+)
   .annotations({
     identifier: "AgentParams"
   })
@@ -762,7 +766,7 @@ const UpdateParams_ = wire.struct("SessionAgentUpdateParams", {
 }).pipe(Schema.filter(knownServers, { identifier: "SessionAgentUpdateParams", jsonSchema: {} }))
 
 /**
- * What can change in the agent of a session. A list replaces the whole list, an empty one clears it, an absent one
+ * Changes to the agent of a session. A list replaces the whole list, an empty one clears it, an absent one
  * keeps it.
  *
  * @category models

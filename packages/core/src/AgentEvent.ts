@@ -10,7 +10,7 @@ import { emitted } from "./internal/schema/eventFields.ts"
 import * as wire from "./internal/schema/wire.ts"
 
 /**
- * What became of a tool call under the permission policy: it runs, it waits for a `user.tool_confirmation`, or it is
+ * The decision of the permission policy about a tool call: it runs, it waits for a `user.tool_confirmation`, or it is
  * refused. Treat a word that you do not know as `ask`: it must not pass unseen.
  *
  * @category schemas
@@ -173,7 +173,7 @@ export type ToolEvaluationEncoded = typeof ToolEvaluation.Encoded
 export class Message extends wire.Struct<Message>()("AgentMessageEvent", {
   type: Schema.Literal("agent.message"),
   ...emitted,
-  /** What was said, in blocks. */
+  /** The content, in blocks. */
   content: Schema.Array(Content.AgentMessageContent)
 }) {}
 
@@ -196,9 +196,9 @@ export class Thinking extends wire.Struct<Thinking>()("AgentThinkingEvent", {
   ...emitted
 }) {}
 
-/** What a call has that the permission policy decides about. */
+/** Fields of a call that the permission policy decides about. */
 const evaluated = {
-  /** What became of the call under the permission policy. */
+  /** The decision of the permission policy about the call. */
   evaluated_permission: wire.nullish(EvaluatedPermission),
   /** Which policy decided. Absent for a call that was refused before any policy applied, and in older events. */
   evaluation: wire.nullish(ToolEvaluation)
@@ -213,9 +213,9 @@ const crossPosted = {
 }
 
 const result = {
-  /** What the tool returned, in blocks. */
+  /** The result of the tool, in blocks. */
   content: wire.nullish(Schema.Array(Content.ToolResultContent)),
-  /** Whether the tool failed. */
+  /** True if the tool failed. */
   is_error: wire.nullish(Schema.Boolean)
 }
 
@@ -321,7 +321,7 @@ export class ThreadMessageSent extends wire.Struct<ThreadMessageSent>()("AgentTh
   to_session_thread_id: Ids.ThreadId,
   /** The agent of that thread. Absent or `null` for the primary one. */
   to_agent_name: wire.nullish(Schema.String),
-  /** What was said, in blocks. */
+  /** The content, in blocks. */
   content: Schema.Array(Content.ThreadMessageContent)
 }) {}
 
@@ -338,7 +338,7 @@ export class ThreadMessageReceived extends wire.Struct<ThreadMessageReceived>()(
   from_session_thread_id: Ids.ThreadId,
   /** The agent of that thread. May be absent or `null` for the primary one. */
   from_agent_name: wire.nullish(Schema.String),
-  /** What was said, in blocks. */
+  /** The content, in blocks. */
   content: Schema.Array(Content.ThreadMessageContent)
 }) {}
 

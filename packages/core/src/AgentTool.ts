@@ -10,7 +10,7 @@ import * as wire from "./internal/schema/wire.ts"
 const Policy = wire.struct("KnownPermissionPolicy", { type: Schema.Literal("always_allow", "always_ask", "auto") })
 
 /**
- * What happens before a tool runs: nothing (`always_allow`), the client is asked (`always_ask`), or the service judges
+ * The check before a tool runs: nothing (`always_allow`), the client is asked (`always_ask`), or the service judges
  * each call (`auto`).
  *
  * @category schemas
@@ -35,15 +35,15 @@ export type PermissionPolicy = typeof PermissionPolicy.Type
 export type PermissionPolicyEncoded = typeof PermissionPolicy.Encoded
 
 /**
- * How the tools of a toolset are configured unless one has a configuration of its own.
+ * Configuration of the tools of a toolset that have none of their own.
  *
  * @category schemas
  * @since 0.1.0
  */
 export class DefaultConfig extends wire.Struct<DefaultConfig>()("ToolsetDefaultConfig", {
-  /** Whether the agent may use the tools. */
+  /** True if the agent may use the tools. */
   enabled: Schema.Boolean,
-  /** What happens before one runs. */
+  /** The check before one runs. */
   permission_policy: PermissionPolicy
 }) {}
 
@@ -56,13 +56,13 @@ export class DefaultConfig extends wire.Struct<DefaultConfig>()("ToolsetDefaultC
 export interface DefaultConfigEncoded extends Schema.Schema.Encoded<typeof DefaultConfig> {}
 
 /**
- * How to configure the tools of a toolset that get no configuration of their own.
+ * Configuration to send for the tools of a toolset that get none of their own.
  *
  * @category schemas
  * @since 0.1.0
  */
 export class DefaultConfigParams extends wire.Struct<DefaultConfigParams>()("ToolsetDefaultConfigParams", {
-  /** Whether the agent may use the tools; the default is `true`. */
+  /** True if the agent may use the tools; the default is `true`. */
   enabled: Schema.optional(Schema.NullOr(Schema.Boolean)),
   /** The default is `always_allow` for the built-in tools and `always_ask` for the tools of MCP servers. */
   permission_policy: Schema.optional(Schema.NullOr(PermissionPolicy))
@@ -86,9 +86,9 @@ export interface SandboxToolConfig<Name extends SandboxToolName = SandboxToolNam
   readonly name: Name
   /** The same as `name`; servers of mid-2026 leave it out. */
   readonly type?: Name
-  /** Whether the agent may use the tool. */
+  /** True if the agent may use the tool. */
   readonly enabled: boolean
-  /** What happens before it runs. */
+  /** The check before it runs. */
   readonly permission_policy: PermissionPolicy
 }
 
@@ -162,7 +162,7 @@ export type UrlSourceToolFilter = typeof UrlSourceToolFilter.Type
 export type UrlSourceToolFilterEncoded = typeof UrlSourceToolFilter.Encoded
 
 /**
- * Whether the text of user messages may contribute URLs.
+ * Permission for the text of user messages to contribute URLs.
  *
  * @category schemas
  * @since 0.1.0
@@ -186,7 +186,7 @@ export type UrlSourceUserInput = typeof UrlSourceUserInput.Type
 export type UrlSourceUserInputEncoded = typeof UrlSourceUserInput.Encoded
 
 /**
- * Where the URLs may come from that `web_fetch` may fetch; `null` stands for every URL of that source.
+ * Sources of the URLs that `web_fetch` may fetch; `null` stands for every URL of that source.
  *
  * @category schemas
  * @since 0.1.0
@@ -237,9 +237,9 @@ export class WebFetchToolConfig extends wire.Struct<WebFetchToolConfig>()("WebFe
   name: Schema.Literal("web_fetch"),
   /** The same as `name`; servers of mid-2026 leave it out. */
   type: wire.optional(Schema.Literal("web_fetch")),
-  /** Whether the agent may use the tool. */
+  /** True if the agent may use the tool. */
   enabled: Schema.Boolean,
-  /** What happens before it runs. */
+  /** The check before it runs. */
   permission_policy: PermissionPolicy,
   /** If present, only these hosts and their subdomains are fetched. */
   allowed_domains: wire.optional(Schema.Array(Schema.String)),
@@ -247,7 +247,7 @@ export class WebFetchToolConfig extends wire.Struct<WebFetchToolConfig>()("WebFe
   blocked_domains: wire.optional(Schema.Array(Schema.String)),
   /** The most tokens of fetched text that one call puts into the context. */
   max_content_tokens: wire.nullish(wire.number),
-  /** Where fetched URLs may come from; absent or `null` for anywhere. */
+  /** Sources of the URLs to fetch; absent or `null` for any. */
   url_sources: wire.nullish(UrlSources)
 }) {}
 
@@ -262,15 +262,15 @@ export class WebSearchToolConfig extends wire.Struct<WebSearchToolConfig>()("Web
   name: Schema.Literal("web_search"),
   /** The same as `name`; servers of mid-2026 leave it out. */
   type: wire.optional(Schema.Literal("web_search")),
-  /** Whether the agent may use the tool. */
+  /** True if the agent may use the tool. */
   enabled: Schema.Boolean,
-  /** What happens before it runs. */
+  /** The check before it runs. */
   permission_policy: PermissionPolicy,
   /** If present, only results of these hosts and their subdomains are returned. */
   allowed_domains: wire.optional(Schema.Array(Schema.String)),
   /** If present, results of these hosts and their subdomains are never returned. */
   blocked_domains: wire.optional(Schema.Array(Schema.String)),
-  /** Where to suppose the user; absent or `null` for anywhere. */
+  /** The supposed location of the user; absent or `null` for anywhere. */
   user_location: wire.nullish(UserLocation)
 }) {}
 
@@ -316,9 +316,9 @@ export type ToolConfigEncoded = typeof ToolConfig.Encoded
 export class McpToolConfig extends wire.Struct<McpToolConfig>()("McpToolConfig", {
   /** The name that the MCP server gave the tool. */
   name: Schema.String,
-  /** Whether the agent may use the tool. */
+  /** True if the agent may use the tool. */
   enabled: Schema.Boolean,
-  /** What happens before it runs. */
+  /** The check before it runs. */
   permission_policy: PermissionPolicy
 }) {}
 
@@ -332,7 +332,7 @@ export class AgentToolset extends wire.Struct<AgentToolset>()("AgentToolset", {
   type: Schema.Literal("agent_toolset_20260401"),
   /** The tools that differ from `default_config`. */
   configs: Schema.Array(ToolConfig),
-  /** What holds for all other tools of the set. */
+  /** Configuration of all other tools of the set. */
   default_config: DefaultConfig
 }) {}
 
@@ -348,7 +348,7 @@ export class McpToolset extends wire.Struct<McpToolset>()("McpToolset", {
   mcp_server_name: Schema.String,
   /** The tools that differ from `default_config`. */
   configs: Schema.Array(McpToolConfig),
-  /** What holds for all other tools of the server. */
+  /** Configuration of all other tools of the server. */
   default_config: DefaultConfig
 }) {}
 
@@ -395,7 +395,7 @@ export class CustomTool extends wire.Struct<CustomTool>()("CustomTool", {
   type: Schema.Literal("custom"),
   /** The name by which calls refer to the tool. */
   name: Schema.String,
-  /** What the agent is told about the tool. */
+  /** The description of the tool that the agent reads. */
   description: Schema.String,
   /** The JSON Schema of the input. */
   input_schema: InputSchema
@@ -426,7 +426,7 @@ export type Tool = typeof Tool.Type
 export type ToolEncoded = typeof Tool.Encoded
 
 /**
- * How to configure one built-in tool of the sandbox.
+ * Configuration to send for one built-in tool of the sandbox.
  *
  * @category models
  * @since 0.1.0
@@ -434,7 +434,7 @@ export type ToolEncoded = typeof Tool.Encoded
 export interface SandboxToolConfigParams<Name extends SandboxToolName = SandboxToolName> {
   readonly name: Name
   readonly type?: Name | undefined
-  /** Whether the agent may use the tool; the toolset's `default_config` decides if absent. */
+  /** True if the agent may use the tool; the toolset's `default_config` decides if absent. */
   readonly enabled?: boolean | null | undefined
   /** The toolset's `default_config` decides if absent. */
   readonly permission_policy?: PermissionPolicy | null | undefined
@@ -503,7 +503,7 @@ export type UrlSourceToolFilterParams = typeof UrlSourceToolFilterParams.Type
 export type UrlSourceToolFilterParamsEncoded = typeof UrlSourceToolFilterParams.Encoded
 
 /**
- * Whether the text of user messages may contribute URLs.
+ * Permission for the text of user messages to contribute URLs.
  *
  * @category schemas
  * @since 0.1.0
@@ -551,7 +551,7 @@ const UrlSourcesParams_ = wire.struct("UrlSourcesParams", {
 }, { identifier: "UrlSourcesParams", jsonSchema: {} }))
 
 /**
- * Where the URLs may come from that `web_fetch` may fetch; not all three sources may be `none`.
+ * Sources of the URLs that `web_fetch` may fetch; not all three sources may be `none`.
  *
  * @category models
  * @since 0.1.0
@@ -596,19 +596,19 @@ const WebFetchToolConfigParams_ = wire.struct("WebFetchToolConfigParams", {
   /** The tool. */
   name: Schema.Literal("web_fetch"),
   type: Schema.optional(Schema.Literal("web_fetch")),
-  /** Whether the agent may use the tool; the toolset's `default_config` decides if absent. */
+  /** True if the agent may use the tool; the toolset's `default_config` decides if absent. */
   enabled: Schema.optional(Schema.NullOr(Schema.Boolean)),
   /** The toolset's `default_config` decides if absent. */
   permission_policy: Schema.optional(Schema.NullOr(PermissionPolicy)),
   ...domains,
   /** The most tokens of fetched text that one call puts into the context; binary content does not count. */
   max_content_tokens: Schema.optional(Schema.NullOr(Schema.Int)),
-  /** Where fetched URLs may come from; anywhere if absent. */
+  /** Sources of the URLs to fetch; any if absent. */
   url_sources: Schema.optional(Schema.NullOr(UrlSourcesParams))
 }).pipe(Schema.filter(exclusiveDomains, { identifier: "WebFetchToolConfigParams", jsonSchema: {} }))
 
 /**
- * How to configure the built-in tool `web_fetch`.
+ * Configuration to send for the built-in tool `web_fetch`.
  *
  * @category models
  * @since 0.1.0
@@ -636,17 +636,17 @@ const WebSearchToolConfigParams_ = wire.struct("WebSearchToolConfigParams", {
   /** The tool. */
   name: Schema.Literal("web_search"),
   type: Schema.optional(Schema.Literal("web_search")),
-  /** Whether the agent may use the tool; the toolset's `default_config` decides if absent. */
+  /** True if the agent may use the tool; the toolset's `default_config` decides if absent. */
   enabled: Schema.optional(Schema.NullOr(Schema.Boolean)),
   /** The toolset's `default_config` decides if absent. */
   permission_policy: Schema.optional(Schema.NullOr(PermissionPolicy)),
   ...domains,
-  /** Where to suppose the user. */
+  /** The supposed location of the user. */
   user_location: Schema.optional(Schema.NullOr(UserLocation))
 }).pipe(Schema.filter(exclusiveDomains, { identifier: "WebSearchToolConfigParams", jsonSchema: {} }))
 
 /**
- * How to configure the built-in tool `web_search`.
+ * Configuration to send for the built-in tool `web_search`.
  *
  * @category models
  * @since 0.1.0
@@ -671,7 +671,7 @@ export const WebSearchToolConfigParams: Schema.Schema<WebSearchToolConfigParams,
   WebSearchToolConfigParams_
 
 /**
- * How to configure one built-in tool, told apart by `name`.
+ * Configuration to send for one built-in tool, told apart by `name`.
  *
  * @category schemas
  * @since 0.1.0
@@ -704,7 +704,7 @@ export type ToolConfigParams = typeof ToolConfigParams.Type
 export type ToolConfigParamsEncoded = typeof ToolConfigParams.Encoded
 
 /**
- * How to configure one tool of an MCP server.
+ * Configuration to send for one tool of an MCP server.
  *
  * @category schemas
  * @since 0.1.0
@@ -712,7 +712,7 @@ export type ToolConfigParamsEncoded = typeof ToolConfigParams.Encoded
 export class McpToolConfigParams extends wire.Struct<McpToolConfigParams>()("McpToolConfigParams", {
   /** 1 to 128 characters. */
   name: params.text({ nonEmpty: true, max: 128 }),
-  /** Whether the agent may use the tool; the toolset's `default_config` decides if absent. */
+  /** True if the agent may use the tool; the toolset's `default_config` decides if absent. */
   enabled: Schema.optional(Schema.NullOr(Schema.Boolean)),
   /** The toolset's `default_config` decides if absent. */
   permission_policy: Schema.optional(Schema.NullOr(PermissionPolicy))
@@ -730,7 +730,7 @@ export class AgentToolsetParams extends wire.Struct<AgentToolsetParams>()("Agent
   configs: Schema.optional(
     Schema.Array(ToolConfigParams).pipe(params.distinct((config) => String(config.name)))
   ),
-  /** What holds for all other tools of the set. */
+  /** Configuration of all other tools of the set. */
   default_config: Schema.optional(Schema.NullOr(DefaultConfigParams))
 }) {}
 
@@ -746,7 +746,7 @@ export class McpToolsetParams extends wire.Struct<McpToolsetParams>()("McpToolse
   mcp_server_name: params.text({ nonEmpty: true, max: 255 }),
   /** Tools that differ from `default_config`, each at most once. */
   configs: Schema.optional(Schema.Array(McpToolConfigParams).pipe(params.distinct((config) => config.name))),
-  /** What holds for all other tools of the server. */
+  /** Configuration of all other tools of the server. */
   default_config: Schema.optional(Schema.NullOr(DefaultConfigParams))
 }) {}
 
@@ -767,7 +767,7 @@ export class CustomToolParams extends wire.Struct<CustomToolParams>()("CustomToo
       return prefix === undefined || `must not begin with ${prefix}, which is reserved`
     }, { jsonSchema: {} })
   ),
-  /** What the agent is told about the tool. */
+  /** The description of the tool that the agent reads. */
   description: Schema.String,
   /** The JSON Schema of the input. */
   input_schema: InputSchema

@@ -26,14 +26,14 @@ const responseFields = {
   detail: Schema.String,
   /** The request's id, to quote when asking the service's operators about it. */
   requestId: Schema.optional(Schema.String),
-  /** How long the service asked to wait before the next try. */
+  /** The delay before the next try that the service asked for. */
   retryAfter: Schema.optional(Schema.DurationFromMillis),
   /** The service's own verdict on trying again (`x-should-retry`), which overrides every rule of the client. */
   shouldRetry: Schema.optional(Schema.Boolean)
 }
 
 /**
- * What the errors that came with a response have in common.
+ * Fields of every error that came with a response.
  *
  * @category models
  * @since 0.1.0
@@ -62,9 +62,9 @@ const describe = (error: ResponseErrorFields): string => {
  * @since 0.1.0
  */
 export const Issue = Schema.Struct({
-  /** Where it is, for example `events.0.content.1.text`; empty for the value as a whole. */
+  /** The path to it, for example `events.0.content.1.text`; empty for the value as a whole. */
   path: Schema.String,
-  /** What was expected there. */
+  /** The expectation that it does not meet. */
   message: Schema.String
 })
 
@@ -90,7 +90,7 @@ export class InvalidParams extends Schema.TaggedError<InvalidParams>("@effect-ma
   {
     /** The operation that was refused. */
     operation: Schema.String,
-    /** What is wrong, and where. */
+    /** The issues, each with its path. */
     issues: Schema.Array(Issue)
   }
 ) {
@@ -118,7 +118,7 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>("@effect-
   override get message(): string {
     return describe(this)
   }
-  /** Whether trying again may help: only if the service said so. */
+  /** True if trying again may help: only if the service said so. */
   get isRetryable(): boolean {
     return this.shouldRetry ?? false
   }
@@ -137,7 +137,7 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>("@effect-mana
   override get message(): string {
     return describe(this)
   }
-  /** Whether trying again may help: only if the service said so. */
+  /** True if trying again may help: only if the service said so. */
   get isRetryable(): boolean {
     return this.shouldRetry ?? false
   }
@@ -156,7 +156,7 @@ export class PaymentRequired extends Schema.TaggedError<PaymentRequired>("@effec
   override get message(): string {
     return describe(this)
   }
-  /** Whether trying again may help: only if the service said so. */
+  /** True if trying again may help: only if the service said so. */
   get isRetryable(): boolean {
     return this.shouldRetry ?? false
   }
@@ -175,7 +175,7 @@ export class Forbidden extends Schema.TaggedError<Forbidden>("@effect-managed-ag
   override get message(): string {
     return describe(this)
   }
-  /** Whether trying again may help: only if the service said so. */
+  /** True if trying again may help: only if the service said so. */
   get isRetryable(): boolean {
     return this.shouldRetry ?? false
   }
@@ -194,7 +194,7 @@ export class NotFound extends Schema.TaggedError<NotFound>("@effect-managed-agen
   override get message(): string {
     return describe(this)
   }
-  /** Whether trying again may help: only if the service said so. */
+  /** True if trying again may help: only if the service said so. */
   get isRetryable(): boolean {
     return this.shouldRetry ?? false
   }
@@ -213,7 +213,7 @@ export class Conflict extends Schema.TaggedError<Conflict>("@effect-managed-agen
   override get message(): string {
     return describe(this)
   }
-  /** Whether trying again may help. Reading the current state first is usually better. */
+  /** True if trying again may help. Reading the current state first is usually better. */
   get isRetryable(): boolean {
     return this.shouldRetry ?? true
   }
@@ -232,7 +232,7 @@ export class RequestTooLarge extends Schema.TaggedError<RequestTooLarge>("@effec
   override get message(): string {
     return describe(this)
   }
-  /** Whether trying again may help: only if the service said so. */
+  /** True if trying again may help: only if the service said so. */
   get isRetryable(): boolean {
     return this.shouldRetry ?? false
   }
@@ -251,7 +251,7 @@ export class RateLimited extends Schema.TaggedError<RateLimited>("@effect-manage
   override get message(): string {
     return describe(this)
   }
-  /** Whether trying again may help. */
+  /** True if trying again may help. */
   get isRetryable(): boolean {
     return this.shouldRetry ?? true
   }
@@ -270,7 +270,7 @@ export class Overloaded extends Schema.TaggedError<Overloaded>("@effect-managed-
   override get message(): string {
     return describe(this)
   }
-  /** Whether trying again may help. */
+  /** True if trying again may help. */
   get isRetryable(): boolean {
     return this.shouldRetry ?? true
   }
@@ -289,7 +289,7 @@ export class ServerError extends Schema.TaggedError<ServerError>("@effect-manage
   override get message(): string {
     return describe(this)
   }
-  /** Whether trying again may help. */
+  /** True if trying again may help. */
   get isRetryable(): boolean {
     return this.shouldRetry ?? true
   }
@@ -310,7 +310,7 @@ export class UnexpectedStatus
   override get message(): string {
     return describe(this)
   }
-  /** Whether trying again may help: for 408, or if the service said so. */
+  /** True if trying again may help: for 408, or if the service said so. */
   get isRetryable(): boolean {
     return this.shouldRetry ?? this.status === 408
   }
@@ -334,7 +334,7 @@ export class TransportError extends Schema.TaggedError<TransportError>("@effect-
      * - `Body`: the response ended before its body was complete; the request was answered with `status`.
      */
     reason: Schema.Literal("Refused", "Connection", "Timeout", "Body"),
-    /** What the transport reported. */
+    /** The report of the transport. */
     detail: Schema.String,
     /** The HTTP status, once a response head had come. */
     status: Schema.optional(Schema.Number),
@@ -366,7 +366,7 @@ export class MalformedResponse
     {
       /** The operation whose response it was. */
       operation: Schema.String,
-      /** What was expected, and where. */
+      /** The issues, each with its path. */
       issues: Schema.Array(Issue),
       /** The HTTP status. */
       status: Schema.optional(Schema.Number),
@@ -405,7 +405,7 @@ export class StreamInterrupted
     {
       /** The operation that had opened the stream. */
       operation: Schema.String,
-      /** What the transport reported. */
+      /** The report of the transport. */
       detail: Schema.String,
       /** The id of the request that had opened the stream. */
       requestId: Schema.optional(Schema.String)
@@ -435,7 +435,7 @@ export class StreamStalled extends Schema.TaggedError<StreamStalled>("@effect-ma
   {
     /** The operation that had opened the stream. */
     operation: Schema.String,
-    /** How long nothing had come. */
+    /** The time in which nothing had come. */
     silence: Schema.DurationFromMillis,
     /** The id of the request that had opened the stream. */
     requestId: Schema.optional(Schema.String)

@@ -1,5 +1,5 @@
 /**
- * Where the service is and how to talk to it: address, credential, versions, limits.
+ * Configuration of a client: address, credential, versions, limits.
  *
  * @since 0.1.0
  */
@@ -8,7 +8,6 @@ import * as ConfigError from "effect/ConfigError"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
@@ -21,7 +20,7 @@ import { isBeta, isName, isValue, isWord } from "./internal/http/headers.ts"
  * @since 0.1.0
  */
 export interface Service {
-  /** Where the API is, without a trailing slash. A path prefix is kept. */
+  /** The address of the API, without a trailing slash. A path prefix is kept. */
   readonly baseUrl: string
   /** The credential and the header it goes into, if the client is to send one. */
   readonly credential: Credential | undefined
@@ -31,7 +30,7 @@ export interface Service {
   readonly betas: ReadonlyArray<string>
   /** Further headers sent with every request; their names in lower case. */
   readonly headers: { readonly [name: string]: string | Redacted.Redacted }
-  /** How long one attempt may wait for the response head. Reading a body or an event stream has no limit. */
+  /** The longest wait of one attempt for the response head. Reading a body or an event stream has no limit. */
   readonly timeout: Duration.Duration
   /** The largest event that is accepted on a stream, in characters. */
   readonly maxEventSize: number
@@ -57,7 +56,7 @@ export interface Credential {
 export class ClientConfig extends Context.Tag("@effect-managed-agents/core/ClientConfig")<ClientConfig, Service>() {}
 
 /**
- * What can be configured. Everything has a default but the credential, which may only be left out where something else,
+ * Options of a configuration. Everything has a default but the credential, which may only be left out where something else,
  * such as a proxy, adds it.
  *
  * @category options
@@ -65,7 +64,7 @@ export class ClientConfig extends Context.Tag("@effect-managed-agents/core/Clien
  */
 export interface Options {
   /**
-   * Where the API is. A path prefix is kept, a trailing slash is dropped.
+   * The address of the API. A path prefix is kept, a trailing slash is dropped.
    *
    * @default "https://api.anthropic.com"
    */
@@ -75,7 +74,7 @@ export interface Options {
   /** A token, sent as `Authorization: Bearer …`. */
   readonly authToken?: Redacted.Redacted | undefined
   /**
-   * How the API key is sent. Newer clients of the service send it as a bearer token, older servers know only
+   * The header in which the API key is sent. Newer clients of the service send it as a bearer token, older servers know only
    * `x-api-key`; the service accepts both.
    *
    * `fetch` follows redirects, and takes only `authorization` off on the way to another origin. Where a server may
@@ -106,7 +105,7 @@ export interface Options {
    */
   readonly headers?: { readonly [name: string]: string | Redacted.Redacted } | undefined
   /**
-   * How long one attempt may wait for the response head.
+   * The longest wait of one attempt for the response head.
    *
    * @default "10 minutes"
    */
@@ -193,7 +192,7 @@ const headersOf = ({ headers = {}, workspaceId }: Options): Service["headers"] =
 }
 
 /**
- * Completes the options. Fails with what is wrong with them; a secret is never part of the message.
+ * Completes the options, or fails with all that is wrong with them; a secret is never part of the message.
  *
  * @category constructors
  * @since 0.1.0
@@ -243,15 +242,7 @@ const fromEnv: Config.Config<Options> = Config.all({
   authToken: optional(Config.redacted(Config.nonEmptyString("ANTHROPIC_AUTH_TOKEN"))),
   baseUrl: optional(Config.nonEmptyString("ANTHROPIC_BASE_URL")),
   workspaceId: optional(Config.nonEmptyString("ANTHROPIC_WORKSPACE_ID"))
-}).pipe(
-  Config.mapOrFail((options) =>
-    options.apiKey === undefined && options.authToken === undefined
-      ? Either.left(
-        ConfigError.MissingData(["ANTHROPIC_API_KEY"], "expected ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN")
-      )
-      : Either.right(options)
-  )
-)
+})
 
 /**
  * Provides {@link ClientConfig} from the variables that the service's own tools read, through the current
@@ -263,5 +254,10 @@ const fromEnv: Config.Config<Options> = Config.all({
  */
 export const layerEnv: Layer.Layer<ClientConfig, ConfigError.ConfigError> = Layer.effect(
   ClientConfig,
-  Effect.flatMap(fromEnv, make)
+  Effect.flatMap(fromEnv, (options) =>
+    options.apiKey === undefined && options.authToken === undefined
+      ? Effect.fail(
+        ConfigError.MissingData(["ANTHROPIC_API_KEY"], "expected ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN")
+      )
+      : make(options))
 )

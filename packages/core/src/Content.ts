@@ -65,7 +65,7 @@ export class Base64ImageSource extends wire.Struct<Base64ImageSource>()("Base64I
  */
 export class UrlImageSource extends wire.Struct<UrlImageSource>()("UrlImageSource", {
   type: Schema.Literal("url"),
-  /** Where the image is. */
+  /** The address of the image. */
   url: Schema.String
 }) {}
 
@@ -82,7 +82,7 @@ export class FileImageSource extends wire.Struct<FileImageSource>()("FileImageSo
 }) {}
 
 /**
- * Where an image comes from.
+ * Source of an image.
  *
  * @category schemas
  * @since 0.1.0
@@ -117,7 +117,7 @@ export type ImageSourceEncoded = typeof ImageSource.Encoded
  */
 export class ImageBlock extends wire.Struct<ImageBlock>()("ImageBlock", {
   type: Schema.Literal("image"),
-  /** Where the image comes from. */
+  /** The source of the image. */
   source: ImageSource
 }) {}
 
@@ -171,7 +171,7 @@ export class TextDocumentSourceParams extends wire.Struct<TextDocumentSourcePara
  */
 export class UrlDocumentSource extends wire.Struct<UrlDocumentSource>()("UrlDocumentSource", {
   type: Schema.Literal("url"),
-  /** Where the document is. */
+  /** The address of the document. */
   url: Schema.String
 }) {}
 
@@ -188,7 +188,7 @@ export class FileDocumentSource extends wire.Struct<FileDocumentSource>()("FileD
 }) {}
 
 /**
- * Where a document comes from.
+ * Source of a document.
  *
  * @category schemas
  * @since 0.1.0
@@ -217,7 +217,7 @@ export type DocumentSource = typeof DocumentSource.Type
 export type DocumentSourceEncoded = typeof DocumentSource.Encoded
 
 /**
- * Where a document to send comes from.
+ * Source of a document to send.
  *
  * @category schemas
  * @since 0.1.0
@@ -253,9 +253,9 @@ export type DocumentSourceParamsEncoded = typeof DocumentSourceParams.Encoded
  */
 export class DocumentBlock extends wire.Struct<DocumentBlock>()("DocumentBlock", {
   type: Schema.Literal("document"),
-  /** Where the document comes from. */
+  /** The source of the document. */
   source: DocumentSource,
-  /** What the model was told about the document besides its content. */
+  /** Context that the model was given beside the document's content. */
   context: wire.nullish(Schema.String),
   /** The title of the document. */
   title: wire.nullish(Schema.String)
@@ -269,22 +269,22 @@ export class DocumentBlock extends wire.Struct<DocumentBlock>()("DocumentBlock",
  */
 export class DocumentBlockParams extends wire.Struct<DocumentBlockParams>()("DocumentBlockParams", {
   type: Schema.Literal("document"),
-  /** Where the document comes from. */
+  /** The source of the document. */
   source: DocumentSourceParams,
-  /** What the model should know about the document besides its content. */
+  /** Context for the model beside the document's content. */
   context: Schema.optional(Schema.NullOr(Schema.String)),
   /** The title of the document. */
   title: Schema.optional(Schema.NullOr(Schema.String))
 }) {}
 
 /**
- * Whether a search result may be cited.
+ * Permission to cite a search result.
  *
  * @category schemas
  * @since 0.1.0
  */
 export class SearchResultCitations extends wire.Struct<SearchResultCitations>()("SearchResultCitations", {
-  /** Whether the model may cite this result. */
+  /** True if the model may cite this result. */
   enabled: Schema.Boolean
 }) {}
 
@@ -322,13 +322,13 @@ export type SearchResultContentEncoded = typeof SearchResultContent.Encoded
  */
 export class SearchResultBlock extends wire.Struct<SearchResultBlock>()("SearchResultBlock", {
   type: Schema.Literal("search_result"),
-  /** Where the result was found, usually a URL. */
+  /** The place of the result, usually a URL. */
   source: Schema.String,
   /** The title of the result. */
   title: Schema.String,
   /** The text of the result, in parts. */
   content: Schema.Array(SearchResultContent),
-  /** Whether the model may cite this result. */
+  /** True if the model may cite this result. */
   citations: SearchResultCitations
 }) {}
 
@@ -597,7 +597,7 @@ export const imageBase64 = (mediaType: string, data: string): ImageBlock => ({
 })
 
 /**
- * What may be said about a document besides its content.
+ * Options of a document.
  *
  * @category options
  * @since 0.1.0
@@ -605,7 +605,7 @@ export const imageBase64 = (mediaType: string, data: string): ImageBlock => ({
 export interface DocumentOptions {
   /** The title of the document. */
   readonly title?: string | undefined
-  /** What the model should know about the document. */
+  /** Context for the model. */
   readonly context?: string | undefined
 }
 

@@ -19,7 +19,8 @@ import type * as Delivery from "./Delivery.ts"
 import * as Event from "./Event.ts"
 import * as Events from "./Events.ts"
 import type * as Follow from "./Follow.ts"
-import type { SessionId, ThreadId } from "./Ids.ts"
+import type { SessionIdInput, ThreadIdInput } from "./Ids.ts"
+import { SessionId } from "./Ids.ts"
 import type { Pull } from "./internal/stream/pull.ts"
 import * as pull from "./internal/stream/pull.ts"
 import * as sessionSpan from "./internal/telemetry/sessionSpan.ts"
@@ -38,8 +39,8 @@ import * as UserEvent from "./UserEvent.ts"
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * What to say: a text, blocks of content such as images and documents, or events, such as an outcome to reach or the
- * answers to what an earlier turn left open.
+ * Input of a turn: a text, blocks of content such as images and documents, or events, such as an outcome to reach or
+ * the answers to what an earlier turn left open.
  *
  * @category models
  * @since 0.1.0
@@ -70,7 +71,7 @@ const toEvents = (input: Input): ReadonlyArray<Event.EventParams> => {
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * What happened in a turn.
+ * Record of a turn.
  *
  * @category models
  * @since 0.1.0
@@ -79,10 +80,10 @@ export interface Report {
   readonly sessionId: SessionId
   /** The text of the agent's last message. */
   readonly reply: string
-  /** What the agent said, from when it was attached to until the end. */
+  /** The agent's messages, from when it was attached to until the end. */
   readonly messages: Transcript.Transcript["messages"]
   readonly toolCalls: ReadonlyArray<Transcript.ToolCall>
-  /** What went wrong in the session. What it recovered from is there as well. */
+  /** The failures in the session, also those that it recovered from. */
   readonly errors: ReadonlyArray<SessionFailure>
   readonly usage: Consumption
   /** Everything else that is known from the turn's events. */
@@ -90,7 +91,7 @@ export interface Report {
 }
 
 /**
- * What a turn consumed.
+ * Consumption of a turn.
  *
  * @category models
  * @since 0.1.0
@@ -98,7 +99,7 @@ export interface Report {
 export interface Consumption {
   /** The tokens of the primary thread's model requests and of graders. */
   readonly tokens: Transcript.Tokens
-  /** What the session says that it cost at list prices, with all its threads; `undefined` where it did not say. */
+  /** The cost at list prices according to the session, with all its threads; `undefined` where it did not say. */
   readonly cost: Usage.ListCost | undefined
   /** Everything that the session had consumed since its creation when the turn ended. */
   readonly session: Usage.UsageSnapshot | undefined
@@ -122,7 +123,9 @@ export interface EndTurn extends Report {
  */
 export interface RequiresAction extends Report {
   readonly _tag: "RequiresAction"
-  /** What it waits for. To go on, answer all of it: with {@link answer}, or as the input of the next turn. */
+  /**
+   * The actions that it waits for. To go on, answer all of them: with {@link answer}, or as the input of the next turn.
+   */
   readonly actions: ReadonlyArray<PendingAction.PendingAction>
 }
 
@@ -176,7 +179,7 @@ export interface RetriesExhausted extends Report {
  */
 export interface Terminated extends Report {
   readonly _tag: "Terminated"
-  /** Whether somebody archived it; otherwise an error has ended it, and `errors` says which. */
+  /** True if somebody archived it; otherwise an error has ended it, and `errors` says which. */
   readonly archived: boolean
 }
 
@@ -202,7 +205,7 @@ export interface UnknownStopReason extends Report {
 }
 
 /**
- * How a turn ended, and what happened in it. `Match.valueTags` handles every case.
+ * The end of a turn, and what happened in it. `Match.valueTags` handles every case.
  *
  * @category models
  * @since 0.1.0
@@ -241,7 +244,7 @@ export interface Finished {
 }
 
 /**
- * What happens in a turn: what a follower of the session is told, and the turn's own milestones.
+ * Update of a turn: those that a follower of the session gets, and the turn's own milestones.
  *
  * @category models
  * @since 0.1.0
@@ -253,7 +256,7 @@ export type Update = Follow.Update | Delivered | Finished
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * How to run a turn.
+ * Options of a turn.
  *
  * @category options
  * @since 0.1.0
@@ -278,9 +281,9 @@ export interface Options<E1 = never, R1 = never, E2 = never, R2 = never, T exten
       call: PendingAction.CustomToolCall | PendingAction.SelfHostedToolCall
     ) => Effect.Effect<Option.Option<PendingAction.Result>, E2, R2>)
     | undefined
-  /** How to follow the session meanwhile, such as with previews. */
+  /** Options of following the session meanwhile, such as previews. */
   readonly follow?: Omit<Follow.Options, "from"> | undefined
-  /** How hard to try to deliver the input and the answers. */
+  /** Options of delivering the input and the answers. */
   readonly delivery?: Omit<Events.DeliverOptions, "since"> | undefined
 }
 
@@ -323,7 +326,7 @@ export interface Options<E1 = never, R1 = never, E2 = never, R2 = never, T exten
  * @since 0.1.0
  */
 export const turn = <E1 = never, R1 = never, E2 = never, R2 = never, T extends ToolRunner.Source = never>(
-  sessionId: SessionId,
+  sessionId: SessionIdInput,
   input: Input,
   options?: Options<E1, R1, E2, R2, T>
 ): Effect.Effect<
@@ -339,7 +342,7 @@ export const turn = <E1 = never, R1 = never, E2 = never, R2 = never, T extends T
  * @since 0.1.0
  */
 export const stream = <E1 = never, R1 = never, E2 = never, R2 = never, T extends ToolRunner.Source = never>(
-  sessionId: SessionId,
+  sessionId: SessionIdInput,
   input: Input,
   options: Options<E1, R1, E2, R2, T> = {}
 ): Stream.Stream<
@@ -364,10 +367,10 @@ export const runResult = <E, R>(self: Stream.Stream<Update, E, R>): Effect.Effec
   )
 
 const start = <E1, R1, E2, R2, T extends ToolRunner.Source>(
-  sessionId: SessionId,
+  sessionId: SessionIdInput,
   input: Input,
   options: Options<E1, R1, E2, R2, T>
-) => sessionSpan.withinPull("Conversation.turn", sessionId)(run(sessionId, toEvents(input), options))
+) => sessionSpan.withinPull("Conversation.turn", sessionId)(run(SessionId.make(sessionId), toEvents(input), options))
 
 const untilFinished = <E, R>(pull: Pull<Update, E, R>): Effect.Effect<TurnResult, E, R> =>
   Effect.flatMap(pull, (updates) => {
@@ -383,13 +386,13 @@ const noResult = Effect.die(new Error("the turn ended without its last update"))
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * What a session waits for, read from its history: for a program that was not there when it was asked.
+ * Reads from its history what a session waits for: for a program that was not there when it was asked.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const pending = (
-  sessionId: SessionId
+  sessionId: SessionIdInput
 ): Effect.Effect<ReadonlyArray<PendingAction.PendingAction>, ApiError, Events.Events> =>
   Effect.flatMap(Events.Events, (events) =>
     events.list(sessionId, { types: decisive }).pipe(
@@ -440,7 +443,7 @@ export const answer = <A extends PendingAction.PendingAction>(
  */
 export interface InterruptOptions extends Events.DeliverOptions {
   /** Only this thread. Without it every thread of the session is stopped. */
-  readonly threadId?: ThreadId | undefined
+  readonly threadId?: ThreadIdInput | undefined
 }
 
 /**
@@ -453,14 +456,14 @@ export interface InterruptOptions extends Events.DeliverOptions {
  * @since 0.1.0
  */
 export const interrupt = (
-  sessionId: SessionId,
+  sessionId: SessionIdInput,
   { threadId, ...options }: InterruptOptions = {}
 ): Effect.Effect<void, ApiError, Events.Events | Sessions.Sessions> =>
   Effect.gen(function*() {
     const events = yield* Events.Events
     const sessions = yield* Sessions.Sessions
     const delivery = yield* events.deliver(sessionId, UserEvent.interrupt(threadId), options)
-    if (delivery._tag === "Unknown") return yield* delivery.error
+    if (delivery._tag === "Indeterminate") return yield* delivery.error
     const ids = delivery.events.flatMap((event) => Event.idOf(event) ?? [])
     /** An interrupt that is in no list has found nothing to stop. */
     const isQueued = Effect.map(
@@ -472,11 +475,11 @@ export const interrupt = (
       sessions.retrieve(sessionId),
       ({ status }) => status === "running" || status === "rescheduling"
     )
-    yield* Effect.repeat(Effect.if(isAtWork, { onTrue: () => Effect.succeed(true), onFalse: () => isQueued }), {
+    yield* Effect.repeat(Effect.flatMap(isAtWork, (busy) => busy ? Effect.succeed(true) : isQueued), {
       while: (busy) => busy,
       schedule: settling
     })
   }).pipe(sessionSpan.within("Conversation.interrupt", sessionId))
 
-/** How often to look whether a session has come to rest. */
+/** The times at which to look for a session to come to rest. */
 const settling = Schedule.exponential("100 millis").pipe(Schedule.union(Schedule.spaced("2 seconds")))

@@ -1,5 +1,5 @@
 /**
- * How far the events of a session or of a thread have been read, as a value that can be stored.
+ * Position in the events of a session or of a thread up to which they have been read, as a value that can be stored.
  *
  * The service has no cursor of its own that stays valid while a session runs. This one holds the ids of the latest
  * events, and the moment before which everything is behind it. It is bounded, whatever the length of the history.
@@ -56,8 +56,8 @@ export const Cursor: Schema.Schema<Cursor, CursorEncoded> = Cursor_
 export const start: Cursor = { version: 1, read: [], queued: [] }
 
 /**
- * How many of the latest events a cursor names. Events that the service orders in before an earlier one are recognised as
- * new as long as they are among so many.
+ * The number of the latest events that a cursor names. Events that the service orders in before an earlier one are
+ * recognised as new as long as they are among so many.
  *
  * @category constants
  * @since 0.1.0

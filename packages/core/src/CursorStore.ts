@@ -1,8 +1,8 @@
 /**
- * Where a follower keeps how far it has come, so that it goes on there after a restart.
+ * Storage of a follower's position, so that it goes on there after a restart.
  *
- * An event is acknowledged when it has been dealt with. Whatever happens in between, an event that was acknowledged is not
- * delivered again, and one that was not, is.
+ * An event is acknowledged when it has been dealt with. Whatever happens in between, an event that was acknowledged is
+ * not delivered again, and one that was not, is.
  *
  * @since 0.1.0
  */
@@ -26,13 +26,13 @@ export class CursorStoreError
   extends Schema.TaggedError<CursorStoreError>("@effect-managed-agents/core/CursorStoreError")(
     "CursorStoreError",
     {
-      /** What was tried. */
+      /** The operation that failed. */
       operation: Schema.Literal("get", "set", "remove"),
       /** Whose cursor it is. */
       key: Schema.String,
-      /** Whether the store has failed, or holds something that is no cursor. */
+      /** The failure: of the store, or of what it holds, which is no cursor. */
       reason: Schema.Literal("Unavailable", "Malformed"),
-      /** What is wrong. */
+      /** A description of the failure. */
       detail: Schema.String
     }
   )
@@ -40,7 +40,7 @@ export class CursorStoreError
   override get message(): string {
     return `CursorStore.${this.operation} of ${JSON.stringify(this.key)} failed: ${this.detail}`
   }
-  /** Whether trying again may help: not if what is stored is no cursor. */
+  /** True if trying again may help: not if what is stored is no cursor. */
   get isRetryable(): boolean {
     return this.reason === "Unavailable"
   }
@@ -69,7 +69,7 @@ export interface Service {
  */
 export class CursorStore extends Context.Tag("@effect-managed-agents/core/CursorStore")<CursorStore, Service>() {}
 
-/** What one of the two places of a cursor holds. */
+/** The content of one of the two places of a cursor. */
 const Saved = Schema.parseJson(Schema.Struct({ turn: Schema.Number, cursor: Cursor.Cursor }))
 
 type Saved = typeof Saved.Type

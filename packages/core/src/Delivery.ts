@@ -1,5 +1,5 @@
 /**
- * What became of events that were sent: the answer of `Events.deliver`, which never sends the same twice.
+ * Delivery results: the answer of `Events.deliver`, which never sends the same twice.
  *
  * The service has no idempotency keys, so after a lost connection or a 5xx nobody can tell from the answer whether the
  * events arrived. They are then looked for in the event list, among what is new there.
@@ -36,7 +36,7 @@ export interface AlreadyLanded {
   readonly _tag: "AlreadyLanded"
   /** The events as they were stored, in the order in which they were sent; without interrupts that left no trace. */
   readonly events: ReadonlyArray<UserEvent>
-  /** What the answer was lost to. */
+  /** The failure that the answer was lost to. */
   readonly error: ApiError
 }
 
@@ -46,49 +46,49 @@ export interface AlreadyLanded {
  * @category models
  * @since 0.1.0
  */
-export interface Unknown {
-  readonly _tag: "Unknown"
-  /** What the answer was lost to. */
+export interface Indeterminate {
+  readonly _tag: "Indeterminate"
+  /** The failure that the answer was lost to. */
   readonly error: ApiError
 }
 
 /**
- * What became of events that were sent. `Match.valueTags` handles every case.
+ * The result of sending events. `Match.valueTags` handles every case.
  *
  * @category models
  * @since 0.1.0
  */
-export type Delivery = Accepted | AlreadyLanded | Unknown
+export type Delivery = Accepted | AlreadyLanded | Indeterminate
 
 /**
- * How hard to try.
+ * Options of a delivery.
  *
  * @category options
  * @since 0.1.0
  */
 export interface Options {
   /**
-   * Where the event list ended before anything was sent, as a follower is told when it has caught up. Unless it is given,
+   * The end of the event list before anything was sent, as a follower is told when it has caught up. Unless it is given,
    * the list is read first, if the events are of a kind that could be confused with earlier ones: an answer names its
    * call, a message names nothing.
    */
   readonly since?: Cursor | undefined
   /**
-   * For how long to look for the events after the answer was lost. What is absent after that time, and was not cut off
-   * while the service might still have been at work on it, counts as not delivered.
+   * The time in which to look for the events after the answer was lost. Events that are absent after it, and were not cut
+   * off while the service might still have been at work on them, count as not delivered.
    *
    * @default "5 seconds"
    */
   readonly settle?: Duration.DurationInput | undefined
   /**
-   * How often to send again what was not delivered.
+   * The number of times to send again what was not delivered.
    *
    * @default 2
    */
   readonly resends?: number | undefined
 }
 
-/** Whether an event came after all that was read. What was queued then may have been processed since. */
+/** Tells the events that came after all that was read. One that was queued then may have been processed since. */
 const isNew = (since: Cursor): (event: Event.Event) => boolean => {
   const known = new Set([...since.queued, ...since.read.map(([key]) => key)])
   let latest = since.before
@@ -127,7 +127,7 @@ export const find = (
   return found.length === 0 ? undefined : found
 }
 
-/** Whether an event is what the service makes of one that was sent. It may complete and move what is not text. */
+/** Tells an event that the service made of one that was sent. It may complete and move all but text. */
 const isCopy = (sent: Event.EventParams, stored: Event.Event): boolean => {
   if (sent.type !== stored.type) return false
   switch (sent.type) {
@@ -164,7 +164,7 @@ const sameContent = (sent: ReadonlyArray<Block>, stored: ReadonlyArray<Block>): 
   })
 
 /**
- * Whether an event to send can be recognised by itself, because it answers a call.
+ * Tells an event to send that can be recognised by itself, because it answers a call.
  *
  * @category predicates
  * @since 0.1.0
@@ -173,27 +173,27 @@ export const isAnswer = ({ type }: Event.EventParams): boolean =>
   type === "user.tool_confirmation" || type === "user.custom_tool_result" || type === "user.tool_result"
 
 /**
- * What a failure to send says about whether the events arrived:
+ * The state of events after a failure to send them:
  *
- * - `refused`: they did not;
- * - `over`: unknown, but no attempt is under way any more;
- * - `open`: unknown, and they may arrive yet, or did with an answer that nobody can read.
+ * - `rejected`: they did not arrive;
+ * - `indeterminate`: they may have arrived, and will not any more;
+ * - `in-flight`: they may arrive yet, or did with an answer that nobody can read.
  *
  * @category predicates
  * @since 0.1.0
  */
-export const verdict = (error: ApiError): "refused" | "over" | "open" => {
+export const verdict = (error: ApiError): "rejected" | "indeterminate" | "in-flight" => {
   switch (error._tag) {
     case "TransportError":
-      return error.reason === "Refused" ? "refused" : error.reason === "Connection" ? "over" : "open"
+      return error.reason === "Refused" ? "rejected" : error.reason === "Connection" ? "indeterminate" : "in-flight"
     case "ServerError":
-      // a gateway that ran out of patience does not know what the server behind it does
-      return error.status === 504 || error.status === 524 ? "open" : "over"
+      // a gateway that timed out does not know what the server behind it does
+      return error.status === 504 || error.status === 524 ? "in-flight" : "indeterminate"
     case "UnexpectedStatus":
-      return "over"
+      return "indeterminate"
     case "MalformedResponse":
-      return "open"
+      return "in-flight"
     default:
-      return "refused"
+      return "rejected"
   }
 }

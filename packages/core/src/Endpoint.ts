@@ -20,7 +20,7 @@ export interface Endpoint<Path extends string, Query, Body, Success, Kind extend
   readonly method: "GET" | "POST" | "DELETE"
   /** The path, with a `{name}` for each parameter. */
   readonly path: Path
-  /** What may stand in the query string. An array-valued key `k` is written `k[]=…`, once per element. */
+  /** The query parameters. An array-valued key `k` is written `k[]=…`, once per element. */
   readonly query: Codec<Query> | undefined
   /** The JSON body. */
   readonly body: Codec<Body> | undefined
@@ -66,7 +66,7 @@ export type PathParams<Path extends string> = Path extends `${string}{${infer Na
   : never
 
 /**
- * What a call of an endpoint needs.
+ * Arguments of a call of an endpoint.
  *
  * @category models
  * @since 0.1.0

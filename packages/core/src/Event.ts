@@ -286,7 +286,7 @@ export class SendParams extends wire.Struct<SendParams>()("SendEventsParams", {
 export interface SendParamsEncoded extends Schema.Schema.Encoded<typeof SendParams> {}
 
 /**
- * What the service answers to events that were sent.
+ * Answer to events that were sent.
  *
  * @category schemas
  * @since 0.1.0
@@ -364,7 +364,7 @@ export const EventType = wire.openString(
 export type EventType = typeof EventType.Type
 
 const paging = {
-  /** How many events a page has at most; by default 1000. */
+  /** The greatest number of events of a page; by default 1000. */
   limit: Schema.optional(params.integer({ min: 1 })),
   /** The cursor of a page, as another page gave it. */
   page: Schema.optional(Schema.NullOr(Schema.String))
@@ -439,7 +439,7 @@ export const DeltaType = wire.openString("DeltaType", "agent.message", "agent.th
 export type DeltaType = typeof DeltaType.Type
 
 /**
- * What a stream of events should carry besides the events.
+ * Additions to a stream of events.
  *
  * @category schemas
  * @since 0.1.0

@@ -7,8 +7,8 @@ import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Api from "./Api.ts"
@@ -19,7 +19,7 @@ import * as Cursor from "./Cursor.ts"
 import * as Delivery from "./Delivery.ts"
 import type { Event, EventParams, EventType, ListParams, SendResponse, StreamEvent, StreamParams } from "./Event.ts"
 import type * as Follow from "./Follow.ts"
-import type { SessionId } from "./Ids.ts"
+import type { SessionIdInput } from "./Ids.ts"
 import { follow } from "./internal/follow/follow.ts"
 import * as sources from "./internal/follow/sources.ts"
 import { paginate } from "./internal/http/paginate.ts"
@@ -33,10 +33,10 @@ import type { Page } from "./Page.ts"
  */
 export interface Service {
   /** The session's history, page by page as it is consumed; by default oldest first. */
-  readonly list: (id: SessionId, params?: ListParams, options?: RequestOptions) => Stream.Stream<Event, ApiError>
+  readonly list: (id: SessionIdInput, params?: ListParams, options?: RequestOptions) => Stream.Stream<Event, ApiError>
   /** One page of the history. Pass its `next_page` as `page` to go on. */
   readonly listPage: (
-    id: SessionId,
+    id: SessionIdInput,
     params?: ListParams,
     options?: RequestOptions
   ) => Effect.Effect<Page<Event>, ApiError>
@@ -45,16 +45,16 @@ export interface Service {
    * acts on them. Not repeated after a failure that may have delivered them.
    */
   readonly send: (
-    id: SessionId,
+    id: SessionIdInput,
     events: EventParams | ReadonlyArray<EventParams>,
     options?: RequestOptions
   ) => Effect.Effect<SendResponse, ApiError>
   /**
-   * Sends events and finds out what became of them. If the answer is lost, they are looked for in the event list, and
+   * Sends events, at most once, and says whether they arrived. If the answer is lost, they are looked for in the event list, and
    * sent again only if they did not arrive; so the agent never acts on them twice. Fails if they were refused.
    */
   readonly deliver: (
-    id: SessionId,
+    id: SessionIdInput,
     events: EventParams | ReadonlyArray<EventParams>,
     options?: DeliverOptions
   ) => Effect.Effect<Delivery.Delivery, ApiError>
@@ -64,7 +64,7 @@ export interface Service {
    * scope closes. The stream is that one connection: run it once.
    */
   readonly open: (
-    id: SessionId,
+    id: SessionIdInput,
     params?: StreamParams,
     options?: StreamOptions
   ) => Effect.Effect<Stream.Stream<StreamEvent, ApiError>, ApiError, Scope.Scope>
@@ -73,7 +73,7 @@ export interface Service {
    * {@link Service.open} when something is sent afterwards.
    */
   readonly stream: (
-    id: SessionId,
+    id: SessionIdInput,
     params?: StreamParams,
     options?: StreamOptions
   ) => Stream.Stream<StreamEvent, ApiError>
@@ -82,17 +82,17 @@ export interface Service {
    * reads in the list what the stream does not replay, stays, and reconnects by itself. Ends when the session has ended,
    * and fails only with what trying again cannot mend. See `Follow` for what else it tells.
    */
-  readonly follow: (id: SessionId, options?: Follow.Options) => Stream.Stream<Follow.Update, ApiError>
+  readonly follow: (id: SessionIdInput, options?: Follow.Options) => Stream.Stream<Follow.Update, ApiError>
 }
 
 /**
- * How {@link Service.deliver} delivers.
+ * Options of {@link Service.deliver}.
  *
  * @category options
  * @since 0.1.0
  */
 export interface DeliverOptions extends Delivery.Options {
-  /** What is added to each request. */
+  /** Options of each request. */
   readonly request?: RequestOptions | undefined
 }
 
@@ -130,12 +130,12 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
   })
 })
 
-/** How long to wait between two looks at the event list, at first and at most. */
+/** The wait between two looks at the event list, at first and at most. */
 const looks = { first: 250, most: 2000 }
 
 const deliver = (
   { listPage, send }: Pick<Service, "listPage" | "send">,
-  id: SessionId,
+  id: SessionIdInput,
   sent: ReadonlyArray<EventParams>,
   options: DeliverOptions = {}
 ): Effect.Effect<Delivery.Delivery, ApiError> =>
@@ -154,29 +154,32 @@ const deliver = (
     const look = Effect.fnUntraced(function*(millis: number) {
       const start = yield* Clock.currentTimeMillis
       for (let pause = looks.first;; pause = Math.min(pause * 2, looks.most)) {
-        const page = yield* Effect.either(recent)
-        const found = Either.isRight(page) ? Delivery.find(sent, page.right.data, since) : undefined
+        const page = yield* Effect.option(recent)
+        const found = Option.isSome(page) ? Delivery.find(sent, page.value.data, since) : undefined
         if (found !== undefined) return found
         const left = start + millis - (yield* Clock.currentTimeMillis)
-        if (left <= 0) return Either.isRight(page) ? [] : undefined
+        if (left <= 0) return Option.isSome(page) ? [] : undefined
         yield* Effect.sleep(Math.min(pause, left))
       }
     })
 
     for (let attempt = 0;; attempt++) {
-      const answer = yield* Effect.either(send(id, sent, options.request))
-      if (Either.isRight(answer)) return { _tag: "Accepted", events: answer.right.data ?? [] }
-      const error = answer.left
+      const answer = yield* Effect.match(send(id, sent, options.request), {
+        onFailure: (error) => ({ error }),
+        onSuccess: ({ data }) => ({ events: data ?? [] })
+      })
+      if ("events" in answer) return { _tag: "Accepted", events: answer.events }
+      const { error } = answer
       const verdict = Delivery.verdict(error)
-      const refused = verdict === "refused"
-      if (refused && attempt === 0) return yield* error
-      // what is refused now may have been so because an earlier attempt arrived after all
-      const found = yield* look(refused ? 0 : settle)
+      const rejected = verdict === "rejected"
+      if (rejected && attempt === 0) return yield* error
+      // what is rejected now may have been so because an earlier attempt arrived after all
+      const found = yield* look(rejected ? 0 : settle)
       if (found !== undefined && found.length > 0) return { _tag: "AlreadyLanded", events: found, error }
-      if (refused) return yield* error
+      if (rejected) return yield* error
       // a second answer to a call has no effect, so one may be sent whatever became of the first
-      const surelyNot = found !== undefined && (verdict === "over" || sent.every(Delivery.isAnswer))
-      if (!surelyNot || attempt >= resends) return { _tag: "Unknown", error }
+      const surelyNot = found !== undefined && (verdict === "indeterminate" || sent.every(Delivery.isAnswer))
+      if (!surelyNot || attempt >= resends) return { _tag: "Indeterminate", error }
     }
   })
 

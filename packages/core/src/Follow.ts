@@ -1,8 +1,8 @@
 /**
- * What a follower of a session or of a thread is told: its events, each exactly once, and what happens to the connection.
+ * Updates for a follower of a session or of a thread: its events, each exactly once, and changes of the connection.
  *
- * `Events.follow` and `Threads.follow` attach to the live stream, read in the event list what it does not replay, and stay
- * attached: they reconnect by themselves until the session ends or the service refuses for good.
+ * `Events.follow` and `Threads.follow` attach to the live stream, read in the event list what it does not replay, and
+ * stay attached: they reconnect by themselves until the session ends or the service refuses for good.
  *
  * @since 0.1.0
  */
@@ -33,7 +33,7 @@ export interface Event {
   readonly _tag: "Event"
   /** The event as it is on the wire. */
   readonly event: Event_.Event
-  /** Whether it waits for the agent, or is part of the history. */
+  /** The state of the event: waiting for the agent, or part of the history. */
   readonly state: "queued" | "processed"
 }
 
@@ -81,7 +81,7 @@ export interface Connected {
  */
 export interface CaughtUp {
   readonly _tag: "CaughtUp"
-  /** Where the follower is: all that was delivered is behind it. */
+  /** The position of the follower: all that was delivered is behind it. */
   readonly cursor: Cursor
 }
 
@@ -95,9 +95,9 @@ export interface Reconnecting {
   readonly _tag: "Reconnecting"
   /** Why. A stream that the service ended without a reason is a `StreamInterrupted`. */
   readonly error: ApiError
-  /** How many attempts there have been since the last progress, this one included. */
+  /** The number of attempts since the last progress, this one included. */
   readonly attempt: number
-  /** How long it will take until that attempt. */
+  /** The delay before that attempt. */
   readonly delay: Duration.Duration
 }
 
@@ -114,7 +114,7 @@ export interface Gap {
    * - `overflow`: this consumer was too slow for what {@link broadcast} was told to hold for it.
    */
   readonly reason: "deleted" | "overflow"
-  /** How many updates are missing, where that is known. */
+  /** The number of updates that are missing, where that is known. */
   readonly missing: number | undefined
 }
 
@@ -126,12 +126,12 @@ export interface Gap {
  */
 export interface Ended {
   readonly _tag: "Ended"
-  /** What became of the session, or of the thread. */
+  /** The end of the session, or of the thread. */
   readonly reason: EndReason
 }
 
 /**
- * How a session or a thread ends: it is archived, terminated by an error that cannot be recovered from, or deleted.
+ * End of a session or a thread: it is archived, terminated by an error that cannot be recovered from, or deleted.
  *
  * @category models
  * @since 0.1.0
@@ -139,7 +139,7 @@ export interface Ended {
 export type EndReason = "archived" | "terminated" | "deleted"
 
 /**
- * What a follower is told.
+ * Update for a follower.
  *
  * @category models
  * @since 0.1.0
@@ -147,14 +147,14 @@ export type EndReason = "archived" | "terminated" | "deleted"
 export type Update = Event | Preview | Connected | CaughtUp | Reconnecting | Gap | Ended
 
 /**
- * How to follow.
+ * Options of a follower.
  *
  * @category options
  * @since 0.1.0
  */
 export interface Options extends request.Options {
   /**
-   * Where to begin: at the first event of the history, at what happens from now on, or where a cursor says.
+   * The point to start from: the first event of the history, now, or the position of a cursor.
    *
    * @default "start"
    */
@@ -166,16 +166,16 @@ export interface Options extends request.Options {
    */
   readonly previews?: ReadonlyArray<Event_.DeltaType> | undefined
   /**
-   * How long the connection may be silent. The service sends a heartbeat about every 15 seconds, so that silence means a
-   * dead connection, not an agent that is slow.
+   * The longest silence of the connection. The service sends a heartbeat about every 15 seconds, so that silence means
+   * a dead connection, not an agent that is slow.
    *
    * @default "45 seconds"
    */
   readonly maxSilence?: Duration.DurationInput | undefined
   /**
-   * How long no event may come before the event list is asked whether one should have: a connection can be alive,
-   * heartbeats and all, and yet deliver nothing. If so, it is given up as a `StreamStalled`. The time doubles while nothing
-   * happens, up to ten times as long. Not for threads, whose list cannot be read backwards.
+   * The time without an event after which the event list is asked for one: a connection can be alive, heartbeats and
+   * all, and yet deliver nothing. If so, it is given up as a `StreamStalled`. The time doubles while nothing happens,
+   * up to ten times as long. Not for threads, whose list cannot be read backwards.
    *
    * @default "1 minute"
    */
@@ -188,13 +188,14 @@ export interface Options extends request.Options {
    */
   readonly reconnect?: Schedule.Schedule<unknown, ApiError> | undefined
   /**
-   * How much of what was delivered is read again after a reconnect, to find what the service has ordered in late.
+   * The time before the latest event that is read again after a reconnect, to find what the service has ordered in
+   * late.
    *
    * @default "10 seconds"
    */
   readonly overlap?: Duration.DurationInput | undefined
   /**
-   * How many of the latest events are remembered in order to recognise them, at least.
+   * The least number of the latest events that are remembered in order to recognise them.
    *
    * @default 256
    */
@@ -214,21 +215,21 @@ export interface Threaded {
 }
 
 /**
- * How to follow a session with all its threads.
+ * Options of following a session with all its threads.
  *
  * @category options
  * @since 0.1.0
  */
 export interface AllOptions extends Omit<Options, "from"> {
   /**
-   * Where to begin: at the first event of the history, or at what happens from now on; the latter for each thread from the
+   * The point to start from: the first event of the history, or now; the latter for each thread from the
    * moment at which it has caught up. A thread that is created later is always followed from its start.
    *
    * @default "start"
    */
   readonly from?: "start" | "now" | undefined
   /**
-   * How many child threads are followed at a time. Further ones wait until one of these has ended.
+   * The number of child threads that are followed at a time. Further ones wait until one of these has ended.
    *
    * @default 100
    */
@@ -287,13 +288,13 @@ export const history: <E, R>(self: Stream.Stream<Update, E, R>) => Stream.Stream
 )
 
 /**
- * What to do with updates for a consumer that has not taken those before.
+ * Treatment of updates for a consumer that has not taken those before.
  *
  * @category options
  * @since 0.1.0
  */
 export interface Overflow {
-  /** How many updates are held for each consumer. */
+  /** The number of updates that are held for each consumer. */
   readonly capacity: number
   /**
    * - `suspend`: wait for it, and let all others wait;

@@ -1,13 +1,16 @@
 /**
  * Identifiers, branded by what they identify so that a thread's id cannot be passed where a session's is expected.
  *
- * They are opaque strings: the prefixes named here are what the service writes today, not a promise, and are not
- * checked. Brand one that comes from outside with its schema: `SessionId.make("sesn_…")`, or
- * `Schema.Config("AGENT_ID", AgentId)`.
+ * A call takes an identifier that the client gave, or a literal with the prefix: `events.list("sesn_1")`. One that comes
+ * from outside is branded by its schema: `SessionId.make(text)`, or `Schema.Config("AGENT_ID", AgentId)`. At run time they
+ * are opaque strings: the prefixes are what the service writes today, not a promise, and are not checked.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+
+const make = <const Name extends string>(name: Name) =>
+  Schema.String.pipe(Schema.brand(`@effect-managed-agents/core/${name}`)).annotations({ identifier: name })
 
 /**
  * Identifies a session (`sesn_…`).
@@ -15,9 +18,7 @@ import * as Schema from "effect/Schema"
  * @category schemas
  * @since 0.1.0
  */
-export const SessionId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/SessionId")).annotations({
-  identifier: "SessionId"
-})
+export const SessionId = make("SessionId")
 
 /**
  * Identifies a session.
@@ -28,14 +29,20 @@ export const SessionId = Schema.String.pipe(Schema.brand("@effect-managed-agents
 export type SessionId = typeof SessionId.Type
 
 /**
+ * Identifies a session in the arguments of a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SessionIdInput = SessionId | `sesn_${string}`
+
+/**
  * Identifies an event (`sevt_…`).
  *
  * @category schemas
  * @since 0.1.0
  */
-export const EventId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/EventId")).annotations({
-  identifier: "EventId"
-})
+export const EventId = make("EventId")
 
 /**
  * Identifies an event.
@@ -46,14 +53,20 @@ export const EventId = Schema.String.pipe(Schema.brand("@effect-managed-agents/c
 export type EventId = typeof EventId.Type
 
 /**
+ * Identifies an event in the arguments of a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type EventIdInput = EventId | `sevt_${string}`
+
+/**
  * Identifies a thread of a session (`sthr_…`).
  *
  * @category schemas
  * @since 0.1.0
  */
-export const ThreadId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/ThreadId")).annotations({
-  identifier: "ThreadId"
-})
+export const ThreadId = make("ThreadId")
 
 /**
  * Identifies a thread of a session.
@@ -64,14 +77,20 @@ export const ThreadId = Schema.String.pipe(Schema.brand("@effect-managed-agents/
 export type ThreadId = typeof ThreadId.Type
 
 /**
+ * Identifies a thread of a session in the arguments of a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ThreadIdInput = ThreadId | `sthr_${string}`
+
+/**
  * Identifies a resource mounted in a session (`sesrsc_…`).
  *
  * @category schemas
  * @since 0.1.0
  */
-export const ResourceId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/ResourceId")).annotations({
-  identifier: "ResourceId"
-})
+export const ResourceId = make("ResourceId")
 
 /**
  * Identifies a resource mounted in a session.
@@ -82,14 +101,20 @@ export const ResourceId = Schema.String.pipe(Schema.brand("@effect-managed-agent
 export type ResourceId = typeof ResourceId.Type
 
 /**
+ * Identifies a resource mounted in a session in the arguments of a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type ResourceIdInput = ResourceId | `sesrsc_${string}`
+
+/**
  * Identifies an outcome (`outc_…`).
  *
  * @category schemas
  * @since 0.1.0
  */
-export const OutcomeId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/OutcomeId")).annotations({
-  identifier: "OutcomeId"
-})
+export const OutcomeId = make("OutcomeId")
 
 /**
  * Identifies an outcome.
@@ -100,14 +125,20 @@ export const OutcomeId = Schema.String.pipe(Schema.brand("@effect-managed-agents
 export type OutcomeId = typeof OutcomeId.Type
 
 /**
+ * Identifies an outcome in the arguments of a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type OutcomeIdInput = OutcomeId | `outc_${string}`
+
+/**
  * Identifies a workflow run (`wrun_…`).
  *
  * @category schemas
  * @since 0.1.0
  */
-export const WorkflowRunId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/WorkflowRunId")).annotations({
-  identifier: "WorkflowRunId"
-})
+export const WorkflowRunId = make("WorkflowRunId")
 
 /**
  * Identifies a workflow run.
@@ -118,13 +149,20 @@ export const WorkflowRunId = Schema.String.pipe(Schema.brand("@effect-managed-ag
 export type WorkflowRunId = typeof WorkflowRunId.Type
 
 /**
+ * Identifies a workflow run in the arguments of a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type WorkflowRunIdInput = WorkflowRunId | `wrun_${string}`
+
+/**
  * Identifies a phase of a workflow run.
  *
  * @category schemas
  * @since 0.1.0
  */
-export const WorkflowRunPhaseId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/WorkflowRunPhaseId"))
-  .annotations({ identifier: "WorkflowRunPhaseId" })
+export const WorkflowRunPhaseId = make("WorkflowRunPhaseId")
 
 /**
  * Identifies a phase of a workflow run.
@@ -140,9 +178,7 @@ export type WorkflowRunPhaseId = typeof WorkflowRunPhaseId.Type
  * @category schemas
  * @since 0.1.0
  */
-export const AgentId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/AgentId")).annotations({
-  identifier: "AgentId"
-})
+export const AgentId = make("AgentId")
 
 /**
  * Identifies an agent.
@@ -153,14 +189,20 @@ export const AgentId = Schema.String.pipe(Schema.brand("@effect-managed-agents/c
 export type AgentId = typeof AgentId.Type
 
 /**
+ * Identifies an agent in the arguments of a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AgentIdInput = AgentId | `agent_${string}`
+
+/**
  * Identifies an environment (`env_…`).
  *
  * @category schemas
  * @since 0.1.0
  */
-export const EnvironmentId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/EnvironmentId")).annotations({
-  identifier: "EnvironmentId"
-})
+export const EnvironmentId = make("EnvironmentId")
 
 /**
  * Identifies an environment.
@@ -171,14 +213,20 @@ export const EnvironmentId = Schema.String.pipe(Schema.brand("@effect-managed-ag
 export type EnvironmentId = typeof EnvironmentId.Type
 
 /**
+ * Identifies an environment in the arguments of a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type EnvironmentIdInput = EnvironmentId | `env_${string}`
+
+/**
  * Identifies an uploaded or session-scoped file (`file_…`).
  *
  * @category schemas
  * @since 0.1.0
  */
-export const FileId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/FileId")).annotations({
-  identifier: "FileId"
-})
+export const FileId = make("FileId")
 
 /**
  * Identifies an uploaded or session-scoped file.
@@ -189,14 +237,20 @@ export const FileId = Schema.String.pipe(Schema.brand("@effect-managed-agents/co
 export type FileId = typeof FileId.Type
 
 /**
+ * Identifies an uploaded or session-scoped file in the arguments of a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type FileIdInput = FileId | `file_${string}`
+
+/**
  * Identifies a memory store (`memstore_…`).
  *
  * @category schemas
  * @since 0.1.0
  */
-export const MemoryStoreId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/MemoryStoreId")).annotations({
-  identifier: "MemoryStoreId"
-})
+export const MemoryStoreId = make("MemoryStoreId")
 
 /**
  * Identifies a memory store.
@@ -207,14 +261,20 @@ export const MemoryStoreId = Schema.String.pipe(Schema.brand("@effect-managed-ag
 export type MemoryStoreId = typeof MemoryStoreId.Type
 
 /**
+ * Identifies a memory store in the arguments of a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type MemoryStoreIdInput = MemoryStoreId | `memstore_${string}`
+
+/**
  * Identifies a vault of credentials (`vlt_…`).
  *
  * @category schemas
  * @since 0.1.0
  */
-export const VaultId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/VaultId")).annotations({
-  identifier: "VaultId"
-})
+export const VaultId = make("VaultId")
 
 /**
  * Identifies a vault of credentials.
@@ -225,14 +285,20 @@ export const VaultId = Schema.String.pipe(Schema.brand("@effect-managed-agents/c
 export type VaultId = typeof VaultId.Type
 
 /**
+ * Identifies a vault of credentials in the arguments of a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type VaultIdInput = VaultId | `vlt_${string}`
+
+/**
  * Identifies a credential in a vault (`vcrd_…`).
  *
  * @category schemas
  * @since 0.1.0
  */
-export const CredentialId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/CredentialId")).annotations({
-  identifier: "CredentialId"
-})
+export const CredentialId = make("CredentialId")
 
 /**
  * Identifies a credential in a vault.
@@ -243,14 +309,20 @@ export const CredentialId = Schema.String.pipe(Schema.brand("@effect-managed-age
 export type CredentialId = typeof CredentialId.Type
 
 /**
+ * Identifies a credential in a vault in the arguments of a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type CredentialIdInput = CredentialId | `vcrd_${string}`
+
+/**
  * Identifies a deployment (`depl_…`).
  *
  * @category schemas
  * @since 0.1.0
  */
-export const DeploymentId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/DeploymentId")).annotations({
-  identifier: "DeploymentId"
-})
+export const DeploymentId = make("DeploymentId")
 
 /**
  * Identifies a deployment.
@@ -261,14 +333,20 @@ export const DeploymentId = Schema.String.pipe(Schema.brand("@effect-managed-age
 export type DeploymentId = typeof DeploymentId.Type
 
 /**
+ * Identifies a deployment in the arguments of a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type DeploymentIdInput = DeploymentId | `depl_${string}`
+
+/**
  * Identifies a skill (`skill_…`).
  *
  * @category schemas
  * @since 0.1.0
  */
-export const SkillId = Schema.String.pipe(Schema.brand("@effect-managed-agents/core/SkillId")).annotations({
-  identifier: "SkillId"
-})
+export const SkillId = make("SkillId")
 
 /**
  * Identifies a skill.
@@ -277,3 +355,11 @@ export const SkillId = Schema.String.pipe(Schema.brand("@effect-managed-agents/c
  * @since 0.1.0
  */
 export type SkillId = typeof SkillId.Type
+
+/**
+ * Identifies a skill in the arguments of a call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SkillIdInput = SkillId | `skill_${string}`

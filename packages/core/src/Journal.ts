@@ -1,11 +1,11 @@
 /**
- * What is known of tool calls that were run, so that none runs twice: not after a lost connection, not after a restart.
+ * Record of the tool calls that were run, so that none runs twice: not after a lost connection, not after a restart.
  *
- * A call is recorded before its tool runs, again with the result before that is sent, and once more when the service has
- * taken or refused it. A call that was started and has no result was cut off: nobody knows what it did.
+ * A call is recorded before its tool runs, again with the result before that is sent, and once more when the service
+ * has taken or refused it. A call that was started and has no result was cut off: nobody knows what it did.
  *
- * It knows about calls that a process has run before, or is running. Two processes that answer the same session at the same
- * time need a lock of their own around it.
+ * It knows about calls that a process has run before, or is running. Two processes that answer the same session at the
+ * same time need a lock of their own around it.
  *
  * @since 0.1.0
  */
@@ -72,7 +72,7 @@ const Posted_ = Schema.TaggedStruct("Posted", {}).annotations({ identifier: "Jou
 export interface Posted extends Schema.Schema.Type<typeof Posted_> {}
 
 const Refused_ = Schema.TaggedStruct("Refused", {
-  /** What the service said. */
+  /** The words of the service. */
   detail: Schema.String
 }).annotations({ identifier: "JournalRefused" })
 
@@ -85,7 +85,7 @@ const Refused_ = Schema.TaggedStruct("Refused", {
 export interface Refused extends Schema.Schema.Type<typeof Refused_> {}
 
 /**
- * What is known of a call.
+ * Entry about a call.
  *
  * @category models
  * @since 0.1.0
@@ -105,11 +105,11 @@ export type Entry = Started | Ran | Posted | Refused
 export class JournalError extends Schema.TaggedError<JournalError>("@effect-managed-agents/core/JournalError")(
   "JournalError",
   {
-    /** What was tried. */
+    /** The operation that failed. */
     operation: Schema.Literal("get", "put"),
     /** The event of the call. */
     id: Ids.EventId,
-    /** What is wrong. */
+    /** A description of the failure. */
     detail: Schema.String
   }
 ) {
@@ -153,7 +153,7 @@ export class Journal extends Context.Tag("@effect-managed-agents/core/Journal")<
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * How much to remember in memory.
+ * Options of a journal in memory.
  *
  * @category options
  * @since 0.1.0
@@ -203,7 +203,7 @@ export const layerMemory = (options?: MemoryOptions): Layer.Layer<Journal> =>
 // In a store
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What is written of an entry. */
+/** The stored form of an entry. */
 const saved = <A extends Entry, I>(entry: Schema.Schema<A, I>) =>
   Schema.parseJson(Schema.Struct({ version: Schema.Literal(1), entry }))
 

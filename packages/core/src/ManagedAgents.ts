@@ -4,9 +4,11 @@
  * @since 0.1.0
  */
 import type { HttpClient } from "@effect/platform/HttpClient"
+import type { Config } from "effect/Config"
+import type { ConfigError } from "effect/ConfigError"
 import * as Layer from "effect/Layer"
 import * as ApiClient from "./ApiClient.ts"
-import type { ClientConfig } from "./ClientConfig.ts"
+import * as ClientConfig from "./ClientConfig.ts"
 import * as Events from "./Events.ts"
 import * as Resources from "./Resources.ts"
 import * as Sessions from "./Sessions.ts"
@@ -34,9 +36,32 @@ export type Services =
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<Services, never, ClientConfig | HttpClient> = Layer.mergeAll(
+export const layer: Layer.Layer<Services, never, ClientConfig.ClientConfig | HttpClient> = Layer.mergeAll(
   Events.layer,
   Resources.layer,
   Sessions.layer,
   Threads.layer
 ).pipe(Layer.provideMerge(ApiClient.layer))
+
+/**
+ * Provides every service of the client, configured by the variables that {@link ClientConfig.layerEnv} reads, such as
+ * `ANTHROPIC_API_KEY`.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerEnv: Layer.Layer<Services, ConfigError, HttpClient> = Layer.provide(
+  Layer.fresh(layer),
+  ClientConfig.layerEnv
+)
+
+/**
+ * Provides every service of the client, configured by Effect `Config` values.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layerConfig = (
+  options: Config.Wrap<ClientConfig.Options>
+): Layer.Layer<Services, ConfigError, HttpClient> =>
+  Layer.provide(Layer.fresh(layer), ClientConfig.layerConfig(options))

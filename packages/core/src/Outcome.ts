@@ -46,7 +46,7 @@ export class FileRubric extends wire.Struct<FileRubric>()("FileRubric", {
 }) {}
 
 /**
- * How an outcome is graded.
+ * Rubric by which an outcome is graded.
  *
  * The service currently gives the text of a file's rubric, whichever was sent; expect both.
  *
@@ -75,7 +75,7 @@ export type Rubric = typeof Rubric.Type
 export type RubricEncoded = typeof Rubric.Encoded
 
 /**
- * How an outcome is to be graded.
+ * Rubric to send with an outcome.
  *
  * @category schemas
  * @since 0.1.0
@@ -102,10 +102,10 @@ export type RubricParams = typeof RubricParams.Type
 export type RubricParamsEncoded = typeof RubricParams.Encoded
 
 /**
- * How an outcome stands.
+ * State of an outcome.
  *
- * `pending` before the agent begins, `running` while it works or revises, `evaluating` while the grader reads; the others
- * are final.
+ * `pending` before the agent begins, `running` while it works or revises, `evaluating` while the grader reads; the
+ * others are final.
  *
  * @category schemas
  * @since 0.1.0
@@ -130,11 +130,11 @@ export const Result = wire.openString(
 export type Result = typeof Result.Type
 
 /**
- * What one evaluation found.
+ * Verdict of one evaluation.
  *
- * `needs_revision` is followed by another cycle. The others are final: the criteria are met (`satisfied`), the cycles are
- * used up (`max_iterations_reached`, after which the agent takes one last turn), rubric and task do not fit each other
- * (`failed`), or the user interrupted (`interrupted`).
+ * `needs_revision` is followed by another cycle. The others are final: the criteria are met (`satisfied`), the cycles
+ * are used up (`max_iterations_reached`, after which the agent takes one last turn), rubric and task do not fit each
+ * other (`failed`), or the user interrupted (`interrupted`).
  *
  * @category schemas
  * @since 0.1.0
@@ -157,7 +157,7 @@ export const Verdict = wire.openString(
 export type Verdict = typeof Verdict.Type
 
 /**
- * How one outcome of a session stands.
+ * State of one outcome of a session.
  *
  * @category schemas
  * @since 0.1.0
@@ -166,13 +166,13 @@ export class OutcomeEvaluation extends wire.Struct<OutcomeEvaluation>()("Outcome
   type: Schema.Literal("outcome_evaluation"),
   /** The outcome. */
   outcome_id: Ids.OutcomeId,
-  /** What the agent was asked to produce. */
+  /** The task. */
   description: Schema.String,
   /** The cycle that the outcome is in; the first is 0. */
   iteration: wire.number,
-  /** How the outcome stands. */
+  /** The state of the outcome. */
   result: Result,
-  /** What the grader said last. Absent or `null` before the first verdict. */
+  /** The grader's last explanation. Absent or `null` before the first verdict. */
   explanation: wire.nullish(Schema.String),
   /** When the outcome became final. Absent or `null` until then. */
   completed_at: wire.nullish(Timestamp.Timestamp)

@@ -1,5 +1,5 @@
 /**
- * What a session waits for: a tool call to be allowed or denied, or a tool call to be answered.
+ * Actions that a session waits for: a tool call to be allowed or denied, or a tool call to be answered.
  *
  * A pending action is plain data and names its session, so that it can be stored or sent elsewhere, and answered by
  * another process: encode it with {@link PendingAction}, decode it there, and {@link reply} to it. Each kind takes only
@@ -137,7 +137,7 @@ export interface Deny {
 }
 
 /**
- * What can be decided about a {@link Confirmation}.
+ * Decision about a {@link Confirmation}.
  *
  * @category models
  * @since 0.1.0
@@ -145,7 +145,7 @@ export interface Deny {
 export type Decision = Allow | Deny
 
 /**
- * What a tool returned.
+ * Result of a tool.
  *
  * @category models
  * @since 0.1.0
@@ -153,7 +153,7 @@ export type Decision = Allow | Deny
 export interface Result {
   readonly _tag: "Result"
   readonly content: string | ReadonlyArray<Content.ToolResultContentParams>
-  /** Whether the tool failed; `content` then says why. */
+  /** True if the tool failed; `content` then says why. */
   readonly isError: boolean
 }
 
@@ -182,7 +182,7 @@ export const allow: Allow = { _tag: "Allow" }
 export const deny = (reason?: string): Deny => ({ _tag: "Deny", ...(reason !== undefined && { reason }) })
 
 /**
- * What a tool returned, or with `isError` why it failed. An empty text is sent as no content.
+ * Makes the result of a tool, or with `isError` the reason of its failure. An empty text is sent as no content.
  *
  * @category constructors
  * @since 0.1.0

@@ -37,7 +37,7 @@ export class ThinkingPreview extends wire.Struct<ThinkingPreview>()("AgentThinki
 }) {}
 
 /**
- * What is being produced.
+ * Preview of something that is being produced.
  *
  * @category schemas
  * @since 0.1.0

@@ -19,7 +19,7 @@ import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
 
 /**
- * What a request counts as: `GET` is a read, everything else a write.
+ * The kind that a request counts as: `GET` is a read, everything else a write.
  *
  * @category models
  * @since 0.1.0
@@ -40,7 +40,7 @@ export interface RateLimit {
 }
 
 /**
- * What can be set. A field that is left out has its default.
+ * Options of a limit. A field that is left out has its default.
  *
  * @category options
  * @since 0.1.0
@@ -51,7 +51,7 @@ export interface Options {
   /** @default 1200 */
   readonly readsPerMinute?: number | undefined
   /**
-   * How much may come at once after a rest: what the rates allow in this time, and at least one request.
+   * The requests that may come at once after a rest: as many as the rates allow in this time, and at least one.
    *
    * @default "1 second"
    */
@@ -64,9 +64,10 @@ export interface Options {
  * @category services
  * @since 0.1.0
  */
-export class Current extends Context.Reference<Current>()("@effect-managed-agents/core/RateLimit", {
-  defaultValue: (): RateLimit | undefined => undefined
-}) {}
+export const Current: Context.Reference<never, RateLimit | undefined> = Context.Reference<never>()(
+  "@effect-managed-agents/core/RateLimit",
+  { defaultValue: (): RateLimit | undefined => undefined }
+)
 
 /**
  * Tokens that come back with time, and those who wait for one. (The limiter of the `effect` package cannot be paused, lets
@@ -76,7 +77,7 @@ class Bucket {
   private readonly perMilli: number
   private readonly capacity: number
   private level: number
-  /** When the level was right; while the bucket is paused that lies ahead. */
+  /** The time at which the level was right; while the bucket is paused it lies ahead. */
   private at = -Infinity
   /** In the order in which they came. Only the first looks at the bucket. */
   private readonly waiting = new Set<Deferred.Deferred<void>>()
@@ -87,8 +88,8 @@ class Bucket {
     this.level = this.capacity
   }
 
-  readonly take: Effect.Effect<void> = Effect.clockWith((clock) => {
-    if (this.waiting.size === 0 && this.delay(clock.unsafeCurrentTimeMillis()) === 0) return Effect.void
+  readonly take: Effect.Effect<void> = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    if (this.waiting.size === 0 && this.delay(now) === 0) return Effect.void
     const turn = Deferred.unsafeMake<void>(FiberId.none)
     this.waiting.add(turn)
     const first = this.waiting.size === 1 ? Effect.void : Deferred.await(turn)
@@ -101,8 +102,8 @@ class Bucket {
       this.at = Math.max(this.at, now + Duration.toMillis(duration) - 1 / this.perMilli)
     })
 
-  private readonly untilTaken: Effect.Effect<void> = Effect.clockWith((clock) => {
-    const delay = this.delay(clock.unsafeCurrentTimeMillis())
+  private readonly untilTaken: Effect.Effect<void> = Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const delay = this.delay(now)
     return delay === 0 ? Effect.void : Effect.zipRight(Effect.sleep(delay), this.untilTaken)
   })
 
@@ -157,4 +158,4 @@ export const make = (options: Options = {}): Effect.Effect<RateLimit> =>
  * @category layers
  * @since 0.1.0
  */
-export const layer = (options: Options = {}): Layer.Layer<Current> => Layer.effect(Current, make(options))
+export const layer = (options: Options = {}): Layer.Layer<never> => Layer.effect(Current, make(options))

@@ -1,9 +1,10 @@
 /**
- * What is mounted in a session's sandbox: files, repositories and memory stores.
+ * Resources in a session's sandbox: files, repositories and memory stores.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import type { FileIdInput, MemoryStoreIdInput } from "./Ids.ts"
 import { FileId, MemoryStoreId, ResourceId } from "./Ids.ts"
 import * as params from "./internal/schema/params.ts"
 import * as wire from "./internal/schema/wire.ts"
@@ -34,7 +35,7 @@ export class CommitCheckout extends wire.Struct<CommitCheckout>()("CommitCheckou
 }) {}
 
 /**
- * What of a repository is checked out.
+ * Part of a repository that is checked out.
  *
  * @category schemas
  * @since 0.1.0
@@ -69,7 +70,7 @@ export class FileResource extends wire.Struct<FileResource>()("FileResource", {
   id: ResourceId,
   /** The id of the session's own copy, not that of the upload. */
   file_id: FileId,
-  /** Where the copy is. */
+  /** The path of the copy. */
   mount_path: Schema.String,
   /** When the file was mounted. */
   created_at: Timestamp,
@@ -97,7 +98,7 @@ export class GitHubRepositoryResource extends wire.Struct<GitHubRepositoryResour
   id: ResourceId,
   /** The repository. */
   url: Schema.String,
-  /** Where the clone is. */
+  /** The path of the clone. */
   mount_path: Schema.String,
   /** Absent or `null` for the default branch. */
   checkout: wire.nullish(Checkout),
@@ -117,15 +118,15 @@ export class MemoryStoreResource extends wire.Struct<MemoryStoreResource>()("Mem
   type: Schema.Literal("memory_store"),
   /** The store. */
   memory_store_id: MemoryStoreId,
-  /** Whether the agent may write to the store; absent or `null` stands for `read_write`. */
+  /** The access that the agent has to the store; absent or `null` stands for `read_write`. */
   access: wire.nullish(wire.openString("MemoryStoreAccess", "read_write", "read_only")),
   /** The name of the store when it was attached. */
   name: wire.nullish(Schema.String),
   /** The description of the store when it was attached, empty if it had none. */
   description: wire.optional(Schema.String),
-  /** What the agent is told about using the store in this session. */
+  /** Instructions for the agent about using the store in this session. */
   instructions: wire.nullish(Schema.String),
-  /** Where the store is mounted, derived from its name. */
+  /** The path of the store, derived from its name. */
   mount_path: wire.nullish(Schema.String)
 }) {}
 
@@ -161,7 +162,7 @@ export type ResourceEncoded = typeof Resource.Encoded
  */
 export class DeletedResource extends wire.Struct<DeletedResource>()("DeletedResource", {
   type: Schema.Literal("session_resource_deleted"),
-  /** What was removed. */
+  /** The resource that was removed. */
   id: ResourceId
 }) {}
 
@@ -182,7 +183,7 @@ export interface DeletedResourceEncoded extends Schema.Schema.Encoded<typeof Del
 export class FileParams extends wire.Struct<FileParams>()("FileResourceParams", {
   type: Schema.Literal("file"),
   /** The id of the upload. */
-  file_id: FileId,
+  file_id: params.id<FileIdInput>(FileId),
   /** A path below `/mnt/session/uploads`; the default is `/mnt/session/uploads/<file_id>`. */
   mount_path: Schema.optional(Schema.NullOr(Schema.String))
 }) {}
@@ -222,10 +223,10 @@ export class GitHubRepositoryParams extends wire.Struct<GitHubRepositoryParams>(
 export class MemoryStoreParams extends wire.Struct<MemoryStoreParams>()("MemoryStoreResourceParams", {
   type: Schema.Literal("memory_store"),
   /** The store, of the same workspace. */
-  memory_store_id: MemoryStoreId,
+  memory_store_id: params.id<MemoryStoreIdInput>(MemoryStoreId),
   /** The default is `read_write`. */
   access: Schema.optional(Schema.NullOr(Schema.Literal("read_write", "read_only"))),
-  /** What to tell the agent about using the store in this session; at most 4,096 characters. */
+  /** Instructions for the agent about using the store in this session; at most 4,096 characters. */
   instructions: Schema.optional(Schema.NullOr(params.text({ max: 4_096 })))
 }) {}
 
@@ -254,7 +255,7 @@ export type Params = typeof Params.Type
 export type ParamsEncoded = typeof Params.Encoded
 
 /**
- * What can be mounted in a session that exists: files only.
+ * Resource to mount in a session that exists: files only.
  *
  * @category schemas
  * @since 0.1.0
@@ -262,7 +263,7 @@ export type ParamsEncoded = typeof Params.Encoded
 export const AddParams = FileParams
 
 /**
- * What can be mounted in a session that exists: files only.
+ * Resource to mount in a session that exists: files only.
  *
  * @category models
  * @since 0.1.0

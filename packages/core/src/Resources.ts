@@ -11,7 +11,7 @@ import * as Api from "./Api.ts"
 import type { RequestOptions } from "./ApiClient.ts"
 import { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
-import type { ResourceId, SessionId } from "./Ids.ts"
+import type { ResourceIdInput, SessionIdInput } from "./Ids.ts"
 import { paginate } from "./internal/http/paginate.ts"
 import type { Page } from "./Page.ts"
 import type { AddParams, DeletedResource, FileResource, ListParams, Resource, UpdateParams } from "./Resource.ts"
@@ -24,32 +24,40 @@ import type { AddParams, DeletedResource, FileResource, ListParams, Resource, Up
  */
 export interface Service {
   /** Mounts a file in a session, which may be running. Repositories and memory stores are given at creation only. */
-  readonly add: (id: SessionId, params: AddParams, options?: RequestOptions) => Effect.Effect<FileResource, ApiError>
+  readonly add: (
+    id: SessionIdInput,
+    params: AddParams,
+    options?: RequestOptions
+  ) => Effect.Effect<FileResource, ApiError>
   /** All resources of a session, in the order of their creation. */
-  readonly list: (id: SessionId, params?: ListParams, options?: RequestOptions) => Stream.Stream<Resource, ApiError>
+  readonly list: (
+    id: SessionIdInput,
+    params?: ListParams,
+    options?: RequestOptions
+  ) => Stream.Stream<Resource, ApiError>
   /** One page of resources. Pass its `next_page` as `page` to go on. */
   readonly listPage: (
-    id: SessionId,
+    id: SessionIdInput,
     params?: ListParams,
     options?: RequestOptions
   ) => Effect.Effect<Page<Resource>, ApiError>
   /** Reads a resource. */
   readonly retrieve: (
-    id: SessionId,
-    resourceId: ResourceId,
+    id: SessionIdInput,
+    resourceId: ResourceIdInput,
     options?: RequestOptions
   ) => Effect.Effect<Resource, ApiError>
   /** Replaces the token with which a repository is read. Nothing else of a resource can be changed. */
   readonly update: (
-    id: SessionId,
-    resourceId: ResourceId,
+    id: SessionIdInput,
+    resourceId: ResourceIdInput,
     params: UpdateParams,
     options?: RequestOptions
   ) => Effect.Effect<Resource, ApiError>
   /** Takes a file out of a session. */
   readonly delete: (
-    id: SessionId,
-    resourceId: ResourceId,
+    id: SessionIdInput,
+    resourceId: ResourceIdInput,
     options?: RequestOptions
   ) => Effect.Effect<DeletedResource, ApiError>
 }
@@ -69,7 +77,7 @@ export class Resources extends Context.Tag("@effect-managed-agents/core/Resource
  * @since 0.1.0
  */
 export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClient, (api) => {
-  const path = (session_id: SessionId, resource_id: ResourceId) => ({ path: { session_id, resource_id } })
+  const path = (session_id: SessionIdInput, resource_id: ResourceIdInput) => ({ path: { session_id, resource_id } })
   const listPage: Service["listPage"] = (id, query, options) =>
     api.call(Api.resources.list, { path: { session_id: id }, query }, options)
   return Resources.of({

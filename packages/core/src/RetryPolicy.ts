@@ -1,5 +1,5 @@
 /**
- * When and how often a call is tried again.
+ * Repetition of calls that failed.
  *
  * The policy says *how* to wait; *whether* a failure may be repeated also depends on the call. Reads are repeated after
  * any retryable failure. A call that has an effect (`create`, `send`, `archive`, …) is repeated only if the failed attempt
@@ -10,6 +10,7 @@
 import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 
 /**
@@ -19,7 +20,7 @@ import * as Layer from "effect/Layer"
  * @since 0.1.0
  */
 export interface RetryPolicy {
-  /** How many times a call is repeated at most; the first try does not count. */
+  /** The greatest number of repetitions; the first try does not count. */
   readonly maxRetries: number
   /** The delay before the first retry. It doubles with each further one. */
   readonly baseDelay: Duration.Duration
@@ -35,7 +36,7 @@ export interface RetryPolicy {
 }
 
 /**
- * What can be set. A field that is left out has its default.
+ * Options of a policy. A field that is left out has its default.
  *
  * @category options
  * @since 0.1.0
@@ -53,7 +54,7 @@ export interface Options {
   readonly maxRetryAfter?: Duration.DurationInput | undefined
 }
 
-/** What is not a number counts as zero, as what is negative does. */
+/** The number, or zero if it is negative or `NaN`. */
 const notNegative = (n: number): number => n > 0 ? n : 0
 
 /**
@@ -76,12 +77,13 @@ export const make = (options: Options = {}): RetryPolicy => ({
  * @category services
  * @since 0.1.0
  */
-export class Current extends Context.Reference<Current>()("@effect-managed-agents/core/RetryPolicy", {
-  defaultValue: (): RetryPolicy => make()
-}) {}
+export const Current: Context.Reference<never, RetryPolicy> = Context.Reference<never>()(
+  "@effect-managed-agents/core/RetryPolicy",
+  { defaultValue: (): RetryPolicy => make() }
+)
 
 /**
- * Never try again.
+ * The policy that never repeats a call.
  *
  * @category constructors
  * @since 0.1.0
@@ -94,7 +96,7 @@ export const none: RetryPolicy = make({ maxRetries: 0 })
  * @category layers
  * @since 0.1.0
  */
-export const layer = (policy: Options | RetryPolicy = {}): Layer.Layer<Current> => Layer.succeed(Current, make(policy))
+export const layer = (policy: Options | RetryPolicy = {}): Layer.Layer<never> => Layer.succeed(Current, make(policy))
 
 /**
  * Sets the policy for the calls made by one effect, whatever its client was built with.
@@ -102,7 +104,11 @@ export const layer = (policy: Options | RetryPolicy = {}): Layer.Layer<Current> 
  * @category combinators
  * @since 0.1.0
  */
-export const provide =
-  (policy: Options | RetryPolicy) =>
-  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Current>> =>
+export const provide: {
+  (policy: Options | RetryPolicy): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  <A, E, R>(self: Effect.Effect<A, E, R>, policy: Options | RetryPolicy): Effect.Effect<A, E, R>
+} = dual(
+  2,
+  <A, E, R>(self: Effect.Effect<A, E, R>, policy: Options | RetryPolicy): Effect.Effect<A, E, R> =>
     Effect.provideService(self, Current, make(policy))
+)

@@ -5,6 +5,7 @@
  */
 import * as Schema from "effect/Schema"
 import * as Agent from "./Agent.ts"
+import type { AgentIdInput, DeploymentIdInput, EnvironmentIdInput, MemoryStoreIdInput, VaultIdInput } from "./Ids.ts"
 import { AgentId, DeploymentId, EnvironmentId, MemoryStoreId, SessionId, VaultId } from "./Ids.ts"
 import * as params from "./internal/schema/params.ts"
 import * as wire from "./internal/schema/wire.ts"
@@ -17,7 +18,7 @@ import * as UserEvent from "./UserEvent.ts"
 const statuses = ["rescheduling", "running", "idle", "terminated"] as const
 
 /**
- * What a session is doing: waiting for input (`idle`, also after a finished turn), executing (`running`), waiting to
+ * Status of a session: waiting for input (`idle`, also after a finished turn), executing (`running`), waiting to
  * retry after a passing failure (`rescheduling`), or nothing any more (`terminated`, also when archived).
  *
  * @category schemas
@@ -45,7 +46,7 @@ export class Session extends wire.Struct<Session>()("Session", {
   id: SessionId,
   /** The agent as it was when the session was created, and as updates of the session changed it since. */
   agent: Agent.SessionAgent,
-  /** Where the sandbox comes from. */
+  /** The environment of the sandbox. */
   environment_id: EnvironmentId,
   /** The deployment that the session was created from; absent or `null` for any other session. */
   deployment_id: wire.nullish(DeploymentId),
@@ -53,9 +54,9 @@ export class Session extends wire.Struct<Session>()("Session", {
   title: Schema.NullOr(Schema.String),
   /** At most 16 pairs. */
   metadata: Schema.Record({ key: Schema.String, value: Schema.String }),
-  /** What the session is doing. */
+  /** The activity of the session. */
   status: Status,
-  /** What is mounted in the sandbox. */
+  /** The resources in the sandbox. */
   resources: Schema.Array(Resource.Resource),
   /** The vaults whose credentials the agent may use. */
   vault_ids: Schema.Array(VaultId),
@@ -63,9 +64,9 @@ export class Session extends wire.Struct<Session>()("Session", {
   outcome_evaluations: Schema.Array(Outcome.OutcomeEvaluation),
   /** The ceiling on the cost; absent or `null` for none. */
   budget: wire.nullish(Usage.Budget),
-  /** How long it ran and existed. */
+  /** The times for which it ran and existed. */
   stats: Usage.SessionStats,
-  /** What it consumed so far. */
+  /** The consumption so far. */
   usage: Usage.SessionUsage,
   /** When the session was created. */
   created_at: Timestamp,
@@ -150,7 +151,7 @@ const checkResources = (resources: ReadonlyArray<Resource.Params>): ReadonlyArra
 }
 
 /**
- * What to create a session from.
+ * Parameters of a new session.
  *
  * @category schemas
  * @since 0.1.0
@@ -158,21 +159,21 @@ const checkResources = (resources: ReadonlyArray<Resource.Params>): ReadonlyArra
 export class CreateParams extends wire.Struct<CreateParams>()("CreateSessionParams", {
   /** The agent: its id for the latest version, a reference to a version, or one with overrides. */
   agent: Agent.Params,
-  /** Where the sandbox comes from. */
-  environment_id: EnvironmentId,
+  /** The environment of the sandbox. */
+  environment_id: params.id<EnvironmentIdInput>(EnvironmentId),
   /** For people to read. */
   title: Schema.optional(Schema.NullOr(Schema.String)),
   /** At most 16 pairs, keys of at most 64 and values of at most 512 characters. */
   metadata: Schema.optional(Metadata),
-  /** What to mount in the sandbox: at most 500 files and 8 memory stores. */
+  /** The resources to mount in the sandbox: at most 500 files and 8 memory stores. */
   resources: Schema.optional(
     Schema.Array(Resource.Params).pipe(Schema.filter(checkResources, { jsonSchema: {} }))
   ),
   /** The vaults whose credentials the agent may use. */
-  vault_ids: Schema.optional(Schema.Array(VaultId)),
+  vault_ids: Schema.optional(Schema.Array(params.id<VaultIdInput>(VaultId))),
   /**
-   * What the session starts to work on at once: at most 50 events, at most one outcome, at most 100 documents that are
-   * files.
+   * The events that the session starts to work on at once: at most 50 events, at most one outcome, at most 100
+   * documents that are files.
    */
   initial_events: Schema.optional(
     params.list(UserEvent.InitialEventParams, { max: 50 }).pipe(Schema.filter(checkInitialEvents, { jsonSchema: {} }))
@@ -190,7 +191,7 @@ export class CreateParams extends wire.Struct<CreateParams>()("CreateSessionPara
 export interface CreateParamsEncoded extends Schema.Schema.Encoded<typeof CreateParams> {}
 
 /**
- * What to change in a session; what is absent stays.
+ * Changes to a session; what is absent stays.
  *
  * @category schemas
  * @since 0.1.0
@@ -208,7 +209,7 @@ export class UpdateParams extends wire.Struct<UpdateParams>()("UpdateSessionPara
   /** Another ceiling, above what is spent already, or `null` for none; neither adds one nor brings one back. */
   budget: Schema.optional(Schema.NullOr(Usage.BudgetParams)),
   /** @deprecated Reserved: the service refuses every request that has it. Attach vaults when creating the session. */
-  vault_ids: Schema.optional(Schema.Array(VaultId))
+  vault_ids: Schema.optional(Schema.Array(params.id<VaultIdInput>(VaultId)))
 }) {}
 
 /**
@@ -221,16 +222,16 @@ export interface UpdateParamsEncoded extends Schema.Schema.Encoded<typeof Update
 
 const ListParams_ = wire.struct("ListSessionsParams", {
   /** Only sessions of this agent. */
-  agent_id: Schema.optional(AgentId),
+  agent_id: Schema.optional(params.id<AgentIdInput>(AgentId)),
   /** Only sessions of this version of the agent; needs `agent_id`. */
   agent_version: Schema.optional(params.integer({ min: 1 })),
   /** Only sessions of this deployment. */
-  deployment_id: Schema.optional(DeploymentId),
+  deployment_id: Schema.optional(params.id<DeploymentIdInput>(DeploymentId)),
   /** Only sessions to which this memory store is attached. */
-  memory_store_id: Schema.optional(MemoryStoreId),
+  memory_store_id: Schema.optional(params.id<MemoryStoreIdInput>(MemoryStoreId)),
   /** Only sessions with one of these statuses. */
   statuses: Schema.optional(Schema.Array(Schema.Literal(...statuses))),
-  /** Whether to include archived and terminated sessions; the default is `false`. */
+  /** True to include archived and terminated sessions; the default is `false`. */
   include_archived: Schema.optional(Schema.Boolean),
   /** Created after. */
   "created_at[gt]": Schema.optional(Timestamp),

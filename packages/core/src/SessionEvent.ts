@@ -269,7 +269,7 @@ export class StatusTerminated extends wire.Struct<StatusTerminated>()("SessionSt
 export class Error extends wire.Struct<Error>()("SessionErrorEvent", {
   type: Schema.Literal("session.error"),
   ...emitted,
-  /** What went wrong. */
+  /** The failure. */
   error: SessionFailure
 }) {}
 
@@ -317,7 +317,7 @@ export interface UpdatedEncoded extends Schema.Schema.Encoded<typeof Updated> {}
 export class Usage extends wire.Struct<Usage>()("SessionUsageEvent", {
   type: Schema.Literal("session.usage"),
   ...emitted,
-  /** What was used since the session was created. */
+  /** The consumption since the session was created. */
   usage: UsageSnapshot,
   /** The budget at this moment. Absent or `null` if there is none. */
   budget: wire.nullish(Budget)

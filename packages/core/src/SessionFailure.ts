@@ -1,8 +1,8 @@
 /**
- * What can go wrong inside a session, as `session.error` events report it.
+ * Failures inside a session, as `session.error` events report it.
  *
- * These are values in the event stream, not failures of a request: for those see `ApiError`. What a program should do is
- * in `retry_status`, which every one of them has, including those this version does not know: read it with
+ * These are values in the event stream, not failures of a request: for those see `ApiError`. What a program should do
+ * is in `retry_status`, which every one of them has, including those this version does not know: read it with
  * {@link retryStatusOf}.
  *
  * @since 0.1.0
@@ -42,7 +42,7 @@ export class Terminal extends wire.Struct<Terminal>()("RetryStatusTerminal", {
 }) {}
 
 /**
- * What happens after an error in a session.
+ * Reaction to an error in a session.
  *
  * @category schemas
  * @since 0.1.0
@@ -70,9 +70,9 @@ export type RetryStatus = typeof RetryStatus.Type
 export type RetryStatusEncoded = typeof RetryStatus.Encoded
 
 const common = {
-  /** What went wrong, for people. */
+  /** The message, for people. */
   message: Schema.String,
-  /** What happens next. */
+  /** The reaction. */
   retry_status: RetryStatus
 }
 
@@ -83,9 +83,9 @@ const mcp = {
 }
 
 const repository = {
-  /** What went wrong, for people. */
+  /** The message, for people. */
   message: Schema.String,
-  /** What happens next. Said to be always `retrying`: the session goes on without the repository. */
+  /** The reaction. Said to be always `retrying`: the session goes on without the repository. */
   retry_status: RetryStatus,
   /** The repository. Absent or `null` when the service could not tell which. */
   repository_url: wire.nullish(Schema.String)
@@ -279,7 +279,7 @@ export class RepositoryCloneError extends wire.Struct<RepositoryCloneError>()("R
 }) {}
 
 /**
- * What a `session.error` event carries.
+ * Failure in a `session.error` event.
  *
  * @category schemas
  * @since 0.1.0
@@ -319,7 +319,7 @@ export type SessionFailure = typeof SessionFailure.Type
 export type SessionFailureEncoded = typeof SessionFailure.Encoded
 
 /**
- * What is said about the error, whichever it is.
+ * The message of the error, whichever it is.
  *
  * @category accessors
  * @since 0.1.0
@@ -327,7 +327,7 @@ export type SessionFailureEncoded = typeof SessionFailure.Encoded
 export const messageOf = (failure: SessionFailure): string => typeof failure.message === "string" ? failure.message : ""
 
 /**
- * What happens after the error, whichever it is: `retrying`, `exhausted`, `terminal`, or a word that this version does
+ * The reaction to the error, whichever it is: `retrying`, `exhausted`, `terminal`, or a word that this version does
  * not know. `undefined` if an error that this version does not know says nothing about it.
  *
  * @category accessors

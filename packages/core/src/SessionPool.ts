@@ -13,9 +13,10 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
+import { dual } from "effect/Function"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import type { SessionId } from "./Ids.ts"
+import type { SessionIdInput } from "./Ids.ts"
 
 /**
  * A pool.
@@ -25,8 +26,8 @@ import type { SessionId } from "./Ids.ts"
  */
 export interface Service {
   /** Does something with a session when it is its turn. */
-  readonly run: <A, E, R>(sessionId: SessionId, self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
-  /** How much runs, and how much waits. */
+  readonly run: <A, E, R>(sessionId: SessionIdInput, self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+  /** The numbers of effects that run and that wait. */
   readonly load: Effect.Effect<{ readonly running: number; readonly waiting: number }>
 }
 
@@ -39,13 +40,13 @@ export interface Service {
 export class SessionPool extends Context.Tag("@effect-managed-agents/core/SessionPool")<SessionPool, Service>() {}
 
 /**
- * How much a pool does at once.
+ * Options of a pool.
  *
  * @category options
  * @since 0.1.0
  */
 export interface Options {
-  /** In how many sessions something may run at the same time: an integer above zero, or `Infinity`. */
+  /** The number of sessions in which something may run at the same time: an integer above zero, or `Infinity`. */
   readonly concurrency: number
 }
 
@@ -64,9 +65,9 @@ interface Line {
 export const make = ({ concurrency }: Options): Effect.Effect<Service> =>
   Effect.sync(() => {
     if (!(concurrency >= 1)) throw new Error("SessionPool: concurrency: expected a number above zero")
-    const lines = new Map<SessionId, Line>()
+    const lines = new Map<SessionIdInput, Line>()
     /** The sessions whose turn comes, the next first. */
-    const round = new Set<SessionId>()
+    const round = new Set<SessionIdInput>()
     let running = 0
     let waiting = 0
 
@@ -87,7 +88,7 @@ export const make = ({ concurrency }: Options): Effect.Effect<Service> =>
     }
 
     /** A session goes to the end of the round, or is forgotten if nothing waits in it. */
-    const settle = (id: SessionId, line: Line): void => {
+    const settle = (id: SessionIdInput, line: Line): void => {
       if (line.isBusy) return
       if (line.waiting.size > 0) round.add(id)
       else {
@@ -96,7 +97,7 @@ export const make = ({ concurrency }: Options): Effect.Effect<Service> =>
       }
     }
 
-    const enter = (id: SessionId): readonly [line: Line, turn: Deferred.Deferred<void>] => {
+    const enter = (id: SessionIdInput): readonly [line: Line, turn: Deferred.Deferred<void>] => {
       const turn = Deferred.unsafeMake<void>(FiberId.none)
       const line = lines.get(id) ?? { waiting: new Set(), isBusy: false }
       lines.set(id, line)
@@ -107,7 +108,7 @@ export const make = ({ concurrency }: Options): Effect.Effect<Service> =>
       return [line, turn]
     }
 
-    const leave = (id: SessionId, line: Line, turn: Deferred.Deferred<void>): void => {
+    const leave = (id: SessionIdInput, line: Line, turn: Deferred.Deferred<void>): void => {
       if (line.waiting.delete(turn)) waiting--
       else {
         line.isBusy = false
@@ -137,7 +138,7 @@ export const make = ({ concurrency }: Options): Effect.Effect<Service> =>
 export const layer = (options: Options): Layer.Layer<SessionPool> => Layer.effect(SessionPool, make(options))
 
 /**
- * What came of a job.
+ * The result of a job.
  *
  * @category models
  * @since 0.1.0
@@ -148,18 +149,18 @@ export interface Result<out Job, out A, out E> {
 }
 
 /**
- * What to do with jobs.
+ * Options of {@link forEach}.
  *
  * @category options
  * @since 0.1.0
  */
 export interface ForEachOptions<Job, A, E, R> {
   /** The session that a job is for. */
-  readonly session: (job: Job) => SessionId
+  readonly session: (job: Job) => SessionIdInput
   readonly run: (job: Job) => Effect.Effect<A, E, R>
   /**
-   * How many jobs are taken from the stream before they are done. Among these, sessions take turns; so it should be more
-   * than the pool runs at once.
+   * The number of jobs that are taken from the stream before they are done. Among these, sessions take turns; so it should
+   * be more than the pool runs at once.
    *
    * @default 1000
    */
@@ -179,10 +180,17 @@ export const forEach: {
   ): <E2, R2>(
     jobs: Stream.Stream<Job, E2, R2>
   ) => Stream.Stream<Result<Job, A, E>, E2, R | R2 | SessionPool>
-} = ({ lookahead = 1000, run, session }) => (jobs) =>
+  <Job, E2, R2, A, E, R>(
+    jobs: Stream.Stream<Job, E2, R2>,
+    options: ForEachOptions<Job, A, E, R>
+  ): Stream.Stream<Result<Job, A, E>, E2, R | R2 | SessionPool>
+} = dual(2, <Job, E2, R2, A, E, R>(
+  jobs: Stream.Stream<Job, E2, R2>,
+  { lookahead = 1000, run, session }: ForEachOptions<Job, A, E, R>
+): Stream.Stream<Result<Job, A, E>, E2, R | R2 | SessionPool> =>
   Stream.unwrap(Effect.map(SessionPool, (pool) =>
     Stream.mapEffect(
       jobs,
       (job) => Effect.map(Effect.exit(pool.run(session(job), run(job))), (exit) => ({ job, exit })),
       { concurrency: lookahead, unordered: true }
-    )))
+    ))))

@@ -74,7 +74,7 @@ export class ModelRequestEnd extends wire.Struct<ModelRequestEnd>()("SpanModelRe
   ...emitted,
   /** The `span.model_request_start` event of the request. */
   model_request_start_id: Ids.EventId,
-  /** Whether the request failed. */
+  /** True if the request failed. */
   is_error: wire.nullish(Schema.Boolean),
   /** The tokens that this request used. */
   model_usage: ModelUsage

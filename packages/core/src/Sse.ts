@@ -23,7 +23,7 @@ export interface Frame {
 }
 
 /**
- * What to do with what a parser finds.
+ * Options of a parser.
  *
  * @category options
  * @since 0.1.0

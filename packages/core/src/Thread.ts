@@ -14,7 +14,7 @@ import * as Usage from "./Usage.ts"
 const statuses = ["running", "idle", "rescheduling", "terminated"] as const
 
 /**
- * What a thread is doing: executing (`running`), waiting for input (`idle`), waiting to retry after a passing failure
+ * Status of a thread: executing (`running`), waiting for input (`idle`), waiting to retry after a passing failure
  * (`rescheduling`), or nothing any more (`terminated`, also when archived).
  *
  * @category schemas
@@ -46,9 +46,9 @@ export class Thread extends wire.Struct<Thread>()("Thread", {
   parent_thread_id: Schema.NullOr(ThreadId),
   /** The workflow run that created the thread; absent or `null` for any other thread. */
   workflow_run_id: wire.nullish(WorkflowRunId),
-  /** What runs in the thread, as it was when the thread was created. */
+  /** The agent of the thread, as it was when the thread was created. */
   agent: Agent.ThreadAgent,
-  /** What the thread is doing. */
+  /** The status of the thread. */
   status: Status,
   /** `null` until the status first changes. */
   stats: Schema.NullOr(Usage.ThreadStats),

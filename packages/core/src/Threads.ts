@@ -14,7 +14,7 @@ import { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
 import type { Event, StreamParams, ThreadListParams, ThreadStreamEvent } from "./Event.ts"
 import type * as Follow from "./Follow.ts"
-import type { SessionId, ThreadId } from "./Ids.ts"
+import type { SessionIdInput, ThreadIdInput } from "./Ids.ts"
 import { follow } from "./internal/follow/follow.ts"
 import { followAll } from "./internal/follow/followAll.ts"
 import * as sources from "./internal/follow/sources.ts"
@@ -30,42 +30,50 @@ import type { ListParams, Thread } from "./Thread.ts"
  */
 export interface Service {
   /** All threads of a session, the primary one first, archived ones included. */
-  readonly list: (id: SessionId, params?: ListParams, options?: RequestOptions) => Stream.Stream<Thread, ApiError>
+  readonly list: (id: SessionIdInput, params?: ListParams, options?: RequestOptions) => Stream.Stream<Thread, ApiError>
   /** One page of threads. Pass its `next_page` as `page` to go on. */
   readonly listPage: (
-    id: SessionId,
+    id: SessionIdInput,
     params?: ListParams,
     options?: RequestOptions
   ) => Effect.Effect<Page<Thread>, ApiError>
   /** Reads a thread. */
-  readonly retrieve: (id: SessionId, threadId: ThreadId, options?: RequestOptions) => Effect.Effect<Thread, ApiError>
+  readonly retrieve: (
+    id: SessionIdInput,
+    threadId: ThreadIdInput,
+    options?: RequestOptions
+  ) => Effect.Effect<Thread, ApiError>
   /** Ends a sub-agent's thread, for good. It must be idle; the primary thread can only be archived with its session. */
-  readonly archive: (id: SessionId, threadId: ThreadId, options?: RequestOptions) => Effect.Effect<Thread, ApiError>
+  readonly archive: (
+    id: SessionIdInput,
+    threadId: ThreadIdInput,
+    options?: RequestOptions
+  ) => Effect.Effect<Thread, ApiError>
   /** The history of one thread, oldest first. */
   readonly listEvents: (
-    id: SessionId,
-    threadId: ThreadId,
+    id: SessionIdInput,
+    threadId: ThreadIdInput,
     params?: ThreadListParams,
     options?: RequestOptions
   ) => Stream.Stream<Event, ApiError>
   /** One page of a thread's history. Pass its `next_page` as `page` to go on. */
   readonly listEventsPage: (
-    id: SessionId,
-    threadId: ThreadId,
+    id: SessionIdInput,
+    threadId: ThreadIdInput,
     params?: ThreadListParams,
     options?: RequestOptions
   ) => Effect.Effect<Page<Event>, ApiError>
   /** Attaches to the live stream of one thread; see `Events.open`. */
   readonly open: (
-    id: SessionId,
-    threadId: ThreadId,
+    id: SessionIdInput,
+    threadId: ThreadIdInput,
     params?: StreamParams,
     options?: StreamOptions
   ) => Effect.Effect<Stream.Stream<ThreadStreamEvent, ApiError>, ApiError, Scope.Scope>
   /** The live stream of one thread, attached when it is run; see `Events.stream`. */
   readonly stream: (
-    id: SessionId,
-    threadId: ThreadId,
+    id: SessionIdInput,
+    threadId: ThreadIdInput,
     params?: StreamParams,
     options?: StreamOptions
   ) => Stream.Stream<ThreadStreamEvent, ApiError>
@@ -74,8 +82,8 @@ export interface Service {
    * cannot be read from a moment on, so that reconnecting reads its last page again, and starting all of it.
    */
   readonly follow: (
-    id: SessionId,
-    threadId: ThreadId,
+    id: SessionIdInput,
+    threadId: ThreadIdInput,
     options?: Follow.Options
   ) => Stream.Stream<Follow.Update, ApiError>
   /**
@@ -85,7 +93,7 @@ export interface Service {
    * The order is that of the list within a thread; between threads there is none.
    */
   readonly followAll: (
-    id: SessionId,
+    id: SessionIdInput,
     options?: Follow.AllOptions
   ) => Stream.Stream<Follow.Threaded, ApiError>
 }
@@ -105,7 +113,7 @@ export class Threads extends Context.Tag("@effect-managed-agents/core/Threads")<
  * @since 0.1.0
  */
 export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClient, (api) => {
-  const path = (session_id: SessionId, thread_id: ThreadId) => ({ path: { session_id, thread_id } })
+  const path = (session_id: SessionIdInput, thread_id: ThreadIdInput) => ({ path: { session_id, thread_id } })
   const listPage: Service["listPage"] = (id, query, options) =>
     api.call(Api.threads.list, { path: { session_id: id }, query }, options)
   const listEventsPage: Service["listEventsPage"] = (id, threadId, query, options) =>

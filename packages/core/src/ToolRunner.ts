@@ -31,11 +31,12 @@ import type { ApiError } from "./ApiError.ts"
 import * as Content from "./Content.ts"
 import * as Events from "./Events.ts"
 import type * as Follow from "./Follow.ts"
-import type { EventId, SessionId } from "./Ids.ts"
+import type { EventId, SessionIdInput } from "./Ids.ts"
 import { inputSchema } from "./internal/schema/jsonSchema.ts"
 import { countToolCall } from "./internal/telemetry/metrics.ts"
-import * as toolkitTracer from "./internal/telemetry/redactParameters.ts"
+import { redactParameters } from "./internal/telemetry/redactParameters.ts"
 import * as sessionSpan from "./internal/telemetry/sessionSpan.ts"
+import * as span from "./internal/telemetry/span.ts"
 import { sendReply } from "./internal/turn/sendReply.ts"
 import * as Journal from "./Journal.ts"
 import * as PendingAction from "./PendingAction.ts"
@@ -46,7 +47,7 @@ import * as Transcript from "./Transcript.ts"
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * What is needed of a `Tool` of `@effect/ai`.
+ * The part of a `Tool` of `@effect/ai` that is needed.
  *
  * @category models
  * @since 0.1.0
@@ -93,7 +94,7 @@ interface Handled {
 }
 
 /**
- * Where the tools of a program come from: a `Toolkit`, which requires its handlers; tools with handlers; or a runner that
+ * Source of the tools of a program: a `Toolkit`, which requires its handlers; tools with handlers; or a runner that
  * was made of them with options of its own.
  *
  * @category models
@@ -102,7 +103,7 @@ interface Handled {
 // oxlint-disable-next-line typescript/no-explicit-any -- whatever a source fails with or requires; both are inferred
 export type Source = Handlers | Effect.Effect<Handlers, any, any> | ToolRunner<any>
 
-/** What a tool requires when it runs. */
+/** Requirements of a tool when it runs. */
 type ContextOfTool<T> = T extends {
   readonly "~@effect/ai/Tool": { readonly _Requirements: Types.Covariant<infer R> }
   readonly parametersSchema: infer P
@@ -114,7 +115,7 @@ type ContextOfTool<T> = T extends {
 type ContextOfTools<T> = T extends { readonly tools: infer Tools } ? ContextOfTool<Tools[keyof Tools]> : never
 
 /**
- * What is required to run the tools of a {@link Source}: their handlers, and what these require call by call.
+ * Requirements of running the tools of a {@link Source}: their handlers, and what these require call by call.
  *
  * @category type-level
  * @since 0.1.0
@@ -124,7 +125,7 @@ export type Context<T> = T extends ToolRunner<infer R> ? R
   : ContextOfTools<T>
 
 /**
- * What can go wrong with the tools of a {@link Source}, beside what the agent is told.
+ * Errors of the tools of a {@link Source}, beside those that the agent is told.
  *
  * @category type-level
  * @since 0.1.0
@@ -194,9 +195,9 @@ const isUserDefined = (tool: Tool): boolean => !Predicate.hasProperty(tool, "~@e
  * @since 0.1.0
  */
 export class Limits extends Context_.Tag("@effect-managed-agents/core/ToolRunner/Limits")<Limits, {
-  /** How many calls of this tool run at a time. Others wait. */
+  /** The number of calls of this tool that run at a time. Others wait. */
   readonly concurrency?: number | undefined
-  /** How long a call may run. */
+  /** The longest run of a call. */
   readonly timeout?: Duration.DurationInput | undefined
 }>() {}
 
@@ -209,7 +210,7 @@ export class Limits extends Context_.Tag("@effect-managed-agents/core/ToolRunner
 export type Call = PendingAction.CustomToolCall | PendingAction.SelfHostedToolCall
 
 /**
- * What to do with a call that was started by a process that stopped before it had a result, so that nobody knows what it
+ * Treatment of a call that was started by a process that stopped before it had a result, so that nobody knows what it
  * did:
  *
  * - `ask`: leave it open, for somebody who finds out: the turn ends with `RequiresAction`;
@@ -222,33 +223,33 @@ export type Call = PendingAction.CustomToolCall | PendingAction.SelfHostedToolCa
 export type Unfinished = "ask" | "fail" | "run"
 
 /**
- * How to run tools.
+ * Options of running tools.
  *
  * @category options
  * @since 0.1.0
  */
 export interface Options {
   /**
-   * How many calls run at a time, all tools together. {@link Limits} limits one tool.
+   * The number of calls that run at a time, all tools together. {@link Limits} limits one tool.
    *
    * @default Infinity
    */
   readonly concurrency?: number | undefined
   /**
-   * How long a call may run, unless the {@link Limits} of its tool say otherwise. After that it is interrupted, and the
-   * agent is told so.
+   * The longest run of a call, unless the {@link Limits} of its tool say otherwise. After that it is interrupted, and
+   * the agent is told so.
    *
    * @default "2 minutes"
    */
   readonly timeout?: Duration.DurationInput | undefined
   /**
-   * What to do with calls whose outcome a crash has made unknown.
+   * Treatment of calls whose outcome a crash has made unknown.
    *
    * @default "fail"
    */
   readonly unfinished?: Unfinished | ((call: Call) => Unfinished) | undefined
   /**
-   * Whether to run the built-in tools of a self-hosted environment as well, for which there must be tools of their names.
+   * True to run the built-in tools of a self-hosted environment as well, for which there must be tools of their names.
    *
    * @default false
    */
@@ -265,7 +266,7 @@ const TypeId: unique symbol = Symbol.for("@effect-managed-agents/core/ToolRunner
  */
 export interface ToolRunner<out R = never> {
   readonly [TypeId]: Types.Covariant<R>
-  /** Whether a call is one for these tools. */
+  /** Tells a call that is for these tools. */
   readonly owns: (call: Call) => boolean
   /**
    * Runs a call, unless that was done before, and hands the result over, unless that was done before. `send` tells whether
@@ -326,7 +327,7 @@ type Failure = NonNullable<unknown> | null | undefined
 
 const noLimits: typeof Limits.Service = {}
 
-/** What came of running a tool, and what the agent is told. */
+/** Outcome of running a tool, and the message for the agent. */
 interface Execution {
   readonly outcome: "success" | "failure" | "invalid_input" | "timeout" | "defect"
   readonly result: PendingAction.Result
@@ -406,9 +407,8 @@ const fromHandlers = <R>(handlers: Handlers, options: Options): ToolRunner<R> =>
             return true
           })
         )).pipe(
-          Effect.withSpan("ToolRunner.answer", {
-            attributes: { "session.id": call.sessionId, "event.id": call.id, "tool.name": call.name },
-            captureStackTrace: false
+          span.within("ToolRunner.answer", {
+            attributes: { "session.id": call.sessionId, "event.id": call.id, "tool.name": call.name }
           })
         )
     }
@@ -436,7 +436,7 @@ const post = <E, R>(
     )
   )
 
-/** What the service says if it will never take a result, whoever sends it and whenever. */
+/** The refusal of a service that will never take a result, whoever sends it and whenever. */
 const refusalOf = (error: Failure): string | undefined =>
   Predicate.isTagged(error, "InvalidRequest") || Predicate.isTagged(error, "RequestTooLarge")
     ? String(Predicate.hasProperty(error, "message") ? error.message : error._tag)
@@ -455,7 +455,7 @@ const execute = <R>(
   // the toolkit checks the input, and requires what its tools do
   const handle = handlers.handle as (name: string, params: unknown) => Effect.Effect<Handled, Failure, R>
   return handle(call.name, call.input).pipe(
-    toolkitTracer.withoutParameters,
+    redactParameters,
     Effect.map(({ encodedResult, isFailure }): Execution => ({
       outcome: isFailure ? "failure" : "success",
       result: PendingAction.result(contentOf(encodedResult), { isError: isFailure })
@@ -477,7 +477,7 @@ const failed = (outcome: Execution["outcome"], content: PendingAction.Result["co
   result: PendingAction.result(content, { isError: true })
 })
 
-/** What a tool failed with: the toolkit says that the input is wrong, or the tool says what its schema lets it say. */
+/** The failure of a tool: the toolkit says that the input is wrong, or the tool says what its schema lets it say. */
 const failure = <R>(tool: Tool, error: Failure): Effect.Effect<Execution, never, R> => {
   if (isOfToolkit(error, "MalformedOutput")) return Effect.succeed(failed("invalid_input", inputText(error.cause)))
   if (isOfToolkit(error, "MalformedInput")) return Effect.die(error)
@@ -524,7 +524,7 @@ const isBlocks = (u: unknown): u is ReadonlyArray<Content.ToolResultContentParam
 // At most once
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What clients remember if there is no journal. */
+/** The memory of clients if there is no journal. */
 const memories = globalValue(
   "@effect-managed-agents/core/ToolRunner/memories",
   () => new WeakMap<Events.Service, Journal.Service>()
@@ -581,15 +581,15 @@ const exclusively = <A, E, R>(
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * How to answer the calls of a session.
+ * Options of answering the calls of a session.
  *
  * @category options
  * @since 0.1.0
  */
 export interface RunOptions extends Options {
-  /** How to follow the session. */
+  /** Options of following the session. */
   readonly follow?: Omit<Follow.Options, "from" | "previews"> | undefined
-  /** How hard to try to deliver a result at once. What fails in passing is tried again for five minutes. */
+  /** Options of delivering a result at once. A delivery that fails in passing is tried again for five minutes. */
   readonly delivery?: Omit<Events.DeliverOptions, "since"> | undefined
 }
 
@@ -603,7 +603,7 @@ export interface RunOptions extends Options {
  * @since 0.1.0
  */
 export const run = <T extends Source>(
-  sessionId: SessionId,
+  sessionId: SessionIdInput,
   source: T,
   options: RunOptions = {}
 ): Effect.Effect<Follow.EndReason, ApiError | Journal.JournalError | Error<T>, Events.Events | Context<T>> =>
@@ -612,7 +612,7 @@ export const run = <T extends Source>(
   )
 
 const work = <R>(
-  sessionId: SessionId,
+  sessionId: SessionIdInput,
   runner: ToolRunner<R>,
   options: RunOptions
 ): Effect.Effect<Follow.EndReason, ApiError | Journal.JournalError, Events.Events | R> =>
@@ -621,7 +621,7 @@ const work = <R>(
     const fibers = yield* FiberMap.make<EventId, void, Journal.JournalError>()
     let transcript = Transcript.make({ keep: 100 })
     let reason: Follow.EndReason = "terminated"
-    /** Whether all that has happened is known. Before, what looks open may have been answered. */
+    /** True once all that has happened is known. Before, what looks open may have been answered. */
     let isCurrent = false
     /** The calls that were taken on, and are still open. */
     const taken = new Set<EventId>()

@@ -1,9 +1,9 @@
 /**
- * What is known about a session from its events: one pure fold.
+ * State of a session as its events show it: one pure fold.
  *
- * Start from {@link empty}, {@link add} each event as it comes, from a list or a stream, and read off what the session is
- * doing ({@link turn}), what it waits for ({@link pendingActions}), what was said, called and consumed. An event that was
- * already taken in changes nothing, so overlapping sources may be folded into one transcript.
+ * Start from {@link empty}, {@link add} each event as it comes, from a list or a stream, and read off what the session
+ * is doing ({@link turn}), what it waits for ({@link pendingActions}), what was said, called and consumed. An event
+ * that was already taken in changes nothing, so overlapping sources may be folded into one transcript.
  *
  * @since 0.1.0
  */
@@ -11,7 +11,8 @@ import * as HashSet from "effect/HashSet"
 import type * as AgentEvent from "./AgentEvent.ts"
 import * as Content from "./Content.ts"
 import * as Event from "./Event.ts"
-import type { EventId, OutcomeId, SessionId, ThreadId } from "./Ids.ts"
+import type { EventId, OutcomeId, SessionIdInput, ThreadId } from "./Ids.ts"
+import { SessionId } from "./Ids.ts"
 import type * as PendingAction from "./PendingAction.ts"
 import type * as PreviewEvent from "./PreviewEvent.ts"
 import type * as SessionEvent from "./SessionEvent.ts"
@@ -26,7 +27,7 @@ import type * as UserEvent from "./UserEvent.ts"
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * What the last status event of a session said.
+ * Status of a session in its last status event.
  *
  * @category models
  * @since 0.1.0
@@ -39,7 +40,7 @@ export type Status =
     readonly _tag: "Idle"
     readonly stopReason: SessionEvent.StopReason
     readonly stopDetails: SessionEvent.StopDetails | undefined
-    /** Whether an interrupt was the last that happened before. The service gives no stop reason of its own to it. */
+    /** True if an interrupt was the last that happened before. The service gives no stop reason of its own to it. */
     readonly interrupted: boolean
   }
   | { readonly _tag: "Terminated" }
@@ -54,7 +55,7 @@ export type Status =
 export interface Input {
   readonly id: EventId
   readonly type: UserEvent.UserEvent["type"]
-  /** Whether the agent has taken it up; until then it is queued. */
+  /** True once the agent has taken it up; until then it is queued. */
   readonly processed: boolean
   /** Its place among the events, as {@link Transcript.count} was then. */
   readonly at: number
@@ -76,7 +77,7 @@ export interface ToolCall {
     | UserEvent.CustomToolResult
     | UserEvent.ToolResult
     | undefined
-  /** Whether it ended without a result that the session's events show, such as that of a sub-agent's own call. */
+  /** True if it ended without a result that the session's events show, such as that of a sub-agent's own call. */
   readonly closed: boolean
 }
 
@@ -125,7 +126,7 @@ export interface Tokens {
 }
 
 /**
- * What was consumed.
+ * Totals of consumption.
  *
  * @category models
  * @since 0.1.0
@@ -153,7 +154,7 @@ export interface OutcomeProgress {
 
 const internal: unique symbol = Symbol.for("@effect-managed-agents/core/Transcript")
 
-/** What the fold remembers besides what it tells. */
+/** State that the fold keeps to itself. */
 interface Memory {
   /** The keys of the events that were taken in, in two generations if their number is limited. */
   readonly seen: readonly [HashSet.HashSet<string>, HashSet.HashSet<string>]
@@ -164,32 +165,32 @@ interface Memory {
   readonly blocking: ReadonlyArray<EventId>
   /** Answered calls that are not among the tool calls, because they were made before the first event. */
   readonly answered: HashSet.HashSet<EventId>
-  /** Whether nothing was done since the last interrupt. */
+  /** True if nothing was done since the last interrupt. */
   readonly interrupted: boolean
 }
 
 /**
- * What is known about a session from its events. Immutable.
+ * State of a session as its events show it. Immutable.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Transcript {
   readonly status: Status
-  /** What clients sent, in the order of arrival here. */
+  /** Inputs of clients, in the order of arrival here. */
   readonly inputs: ReadonlyArray<Input>
-  /** What the agent said. */
+  /** Messages of the agent. */
   readonly messages: ReadonlyArray<AgentEvent.Message>
   readonly toolCalls: ReadonlyArray<ToolCall>
   readonly previews: ReadonlyArray<Preview>
-  /** What went wrong in the session; most of it passes. */
+  /** The failures in the session; most of them pass. */
   readonly errors: ReadonlyArray<SessionFailure>
   readonly outcomes: ReadonlyArray<OutcomeProgress>
   readonly threads: ReadonlyMap<ThreadId, Thread>
   readonly usage: Totals
-  /** How many events were taken in, duplicates and previews not counted. */
+  /** The number of events that were taken in, duplicates and previews not counted. */
   readonly count: number
-  /** How many of them were of a type that this version does not know. */
+  /** The number of those of a type that this version does not know. */
   readonly unknown: number
   readonly [internal]: Memory
 }
@@ -201,14 +202,14 @@ export interface Transcript {
 const noTokens: Tokens = { input: 0, output: 0, cacheRead: 0, cacheCreation: 0 }
 
 /**
- * How much a transcript remembers.
+ * Options of a transcript.
  *
  * @category options
  * @since 0.1.0
  */
 export interface Options {
   /**
-   * How many messages, inputs, errors and ended tool calls to keep at least: the last ones. A duplicate is recognised
+   * The least number of messages, inputs, errors and ended tool calls to keep: the last ones. A duplicate is recognised
    * among the last ten times as many events. Totals, threads and what is still open do not depend on it.
    *
    * @default Infinity
@@ -579,7 +580,7 @@ export type Ending =
   | { readonly _tag: "UnknownStopReason"; readonly stopReason: Unknown.Unknown }
 
 /**
- * What a session is doing.
+ * Activity of a session.
  *
  * - `Idle`: nothing yet;
  * - `Queued`: it has been sent something and has not taken it up;
@@ -602,7 +603,7 @@ export type Turn =
 const running: Turn = { _tag: "Running" }
 
 /**
- * What the session is doing.
+ * The activity of the session.
  *
  * @category accessors
  * @since 0.1.0
@@ -674,7 +675,7 @@ const endingOf = (
 export const statusSince = (self: Transcript): number => self[internal].since
 
 /**
- * Whether any thread of the session is at work.
+ * Tells that a thread of the session is at work.
  *
  * @category accessors
  * @since 0.1.0
@@ -705,7 +706,7 @@ export const waitingFor = (self: Transcript): ReadonlyArray<EventId> => {
   })
 }
 
-/** What a call needs from a client. */
+/** The need of a call for a client. */
 const needOf = (self: Transcript, one: ToolCall): PendingAction.PendingAction["_tag"] | undefined => {
   if (isEnded(one)) return undefined
   const { call, confirmation } = one
@@ -724,22 +725,28 @@ const asks = ({ evaluated_permission }: AgentEvent.ToolUse | AgentEvent.McpToolU
   typeof evaluated_permission === "string" && evaluated_permission !== "allow" && evaluated_permission !== "deny"
 
 /**
- * What the session waits for, in the order of the calls: those of all threads, also while others go on, and only what is
- * still unanswered.
+ * The actions that the session waits for, in the order of the calls: those of all threads, also while others go on, and
+ * only what is still unanswered.
  *
  * @category accessors
  * @since 0.1.0
  */
 export const pendingActions = (
   self: Transcript,
-  sessionId: SessionId
+  sessionId: SessionIdInput
 ): ReadonlyArray<PendingAction.PendingAction> =>
   self.toolCalls.flatMap((one): ReadonlyArray<PendingAction.PendingAction> => {
     const { call } = one
     const need = needOf(self, one)
     if (need === undefined) return []
     const { id, input, name, session_thread_id: threadId } = call
-    const common = { sessionId, id, name, input, ...(typeof threadId === "string" && { threadId }) }
+    const common = {
+      sessionId: SessionId.make(sessionId),
+      id,
+      name,
+      input,
+      ...(typeof threadId === "string" && { threadId })
+    }
     return need === "Confirmation" && call.type === "agent.mcp_tool_use"
       ? [{ _tag: need, ...common, server: call.mcp_server_name }]
       : [{ _tag: need, ...common }]

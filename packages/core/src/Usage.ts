@@ -1,5 +1,5 @@
 /**
- * What a session consumed, what that costs at list prices, and the ceiling set on it.
+ * Consumption of a session, its cost at list prices, and the ceiling set on it.
  *
  * @since 0.1.0
  */
@@ -21,7 +21,7 @@ export class CacheCreation extends wire.Struct<CacheCreation>()("CacheCreation",
 }) {}
 
 /**
- * How often the service itself ran a web tool.
+ * Numbers of calls of web tools that the service itself ran.
  *
  * @category schemas
  * @since 0.1.0
@@ -158,7 +158,7 @@ export class ThreadUsage extends wire.Struct<ThreadUsage>()("ThreadUsage", {
 }) {}
 
 /**
- * How long a session ran and existed.
+ * Times for which a session ran and existed.
  *
  * @category schemas
  * @since 0.1.0
@@ -171,7 +171,7 @@ export class SessionStats extends wire.Struct<SessionStats>()("SessionStats", {
 }) {}
 
 /**
- * How long a thread ran and existed.
+ * Times for which a thread ran and existed.
  *
  * @category schemas
  * @since 0.1.0

@@ -23,7 +23,7 @@ import * as Outcome from "./Outcome.ts"
 export class Message extends wire.Struct<Message>()("UserMessageEvent", {
   type: Schema.Literal("user.message"),
   ...submitted,
-  /** What was said, in blocks. */
+  /** The content, in blocks. */
   content: Schema.Array(Content.MessageContent)
 }) {}
 
@@ -43,7 +43,7 @@ export interface MessageEncoded extends Schema.Schema.Encoded<typeof Message> {}
  */
 export class MessageParams extends wire.Struct<MessageParams>()("UserMessageEventParams", {
   type: Schema.Literal("user.message"),
-  /** What to say, in blocks. */
+  /** The content, in blocks. */
   content: Schema.Array(Content.MessageContentParams)
 }) {}
 
@@ -77,7 +77,7 @@ export class Interrupt extends wire.Struct<Interrupt>()("UserInterruptEvent", {
 export class InterruptParams extends wire.Struct<InterruptParams>()("UserInterruptEventParams", {
   type: Schema.Literal("user.interrupt"),
   /** Stop only this thread. Without it every thread that is not archived stops. */
-  session_thread_id: Schema.optional(Schema.NullOr(Ids.ThreadId))
+  session_thread_id: Schema.optional(Schema.NullOr(params.id<Ids.ThreadIdInput>(Ids.ThreadId)))
 }) {}
 
 /**
@@ -89,7 +89,7 @@ export class InterruptParams extends wire.Struct<InterruptParams>()("UserInterru
 export interface InterruptParamsEncoded extends Schema.Schema.Encoded<typeof InterruptParams> {}
 
 /**
- * What was decided about a tool call.
+ * Decision about a tool call.
  *
  * @category schemas
  * @since 0.1.0
@@ -115,7 +115,7 @@ export class ToolConfirmation extends wire.Struct<ToolConfirmation>()("UserToolC
   ...submitted,
   /** The `agent.tool_use` or `agent.mcp_tool_use` event that was decided about. */
   tool_use_id: Ids.EventId,
-  /** What was decided. */
+  /** The decision. */
   result: ConfirmationResult,
   /** Why the call was denied. */
   deny_message: wire.nullish(Schema.String),
@@ -126,7 +126,7 @@ export class ToolConfirmation extends wire.Struct<ToolConfirmation>()("UserToolC
 const ToolConfirmationParams_ = wire.struct("UserToolConfirmationEventParams", {
   type: Schema.Literal("user.tool_confirmation"),
   /** The `agent.tool_use` or `agent.mcp_tool_use` event to decide about. */
-  tool_use_id: Ids.EventId,
+  tool_use_id: params.id<Ids.EventIdInput>(Ids.EventId),
   /** The decision. */
   result: Schema.Literal("allow", "deny"),
   /** Why the call is denied; the agent reads it. Only with `deny`. */
@@ -176,9 +176,9 @@ export class CustomToolResult extends wire.Struct<CustomToolResult>()("UserCusto
   ...submitted,
   /** The `agent.custom_tool_use` event that was answered. */
   custom_tool_use_id: Ids.EventId,
-  /** What the tool returned, in blocks. */
+  /** The result of the tool, in blocks. */
   content: wire.nullish(Schema.Array(Content.ToolResultContent)),
-  /** Whether the tool failed. */
+  /** True if the tool failed. */
   is_error: wire.nullish(Schema.Boolean),
   /** The child thread to which the service routed the answer. Absent or `null` for the primary thread. */
   session_thread_id: wire.nullish(Ids.ThreadId)
@@ -194,10 +194,10 @@ export class CustomToolResult extends wire.Struct<CustomToolResult>()("UserCusto
 export class CustomToolResultParams extends wire.Struct<CustomToolResultParams>()("UserCustomToolResultEventParams", {
   type: Schema.Literal("user.custom_tool_result"),
   /** The `agent.custom_tool_use` event to answer. */
-  custom_tool_use_id: Ids.EventId,
-  /** What the tool returned, in blocks. */
+  custom_tool_use_id: params.id<Ids.EventIdInput>(Ids.EventId),
+  /** The result of the tool, in blocks. */
   content: Schema.optional(Schema.Array(Content.ToolResultContentParams)),
-  /** Whether the tool failed. */
+  /** True if the tool failed. */
   is_error: Schema.optional(Schema.NullOr(Schema.Boolean))
 }) {}
 
@@ -220,9 +220,9 @@ export class DefineOutcome extends wire.Struct<DefineOutcome>()("UserDefineOutco
   ...submitted,
   /** The outcome, as `span.outcome_evaluation_*` events and the session's `outcome_evaluations` name it. */
   outcome_id: Ids.OutcomeId,
-  /** What the agent should produce. */
+  /** The task of the agent. */
   description: Schema.String,
-  /** How the outcome is graded. */
+  /** The rubric by which the outcome is graded. */
   rubric: Outcome.Rubric,
   /** After how many cycles of work and evaluation the agent gives up. */
   max_iterations: wire.nullish(wire.number)
@@ -236,9 +236,9 @@ export class DefineOutcome extends wire.Struct<DefineOutcome>()("UserDefineOutco
  */
 export class DefineOutcomeParams extends wire.Struct<DefineOutcomeParams>()("UserDefineOutcomeEventParams", {
   type: Schema.Literal("user.define_outcome"),
-  /** What the agent should produce: the task. Not empty. */
+  /** The task of the agent. Not empty. */
   description: params.nonEmptyText,
-  /** How to grade the outcome. */
+  /** The rubric by which to grade the outcome. */
   rubric: Outcome.RubricParams,
   /** After how many cycles of work and evaluation to give up: 1 to 20, by default 3. */
   max_iterations: Schema.optional(Schema.NullOr(params.integer({ min: 1, max: 20 })))
@@ -263,9 +263,9 @@ export class ToolResult extends wire.Struct<ToolResult>()("UserToolResultEvent",
   ...submitted,
   /** The `agent.tool_use` event that was answered. */
   tool_use_id: Ids.EventId,
-  /** What the tool returned, in blocks. */
+  /** The result of the tool, in blocks. */
   content: wire.nullish(Schema.Array(Content.ToolResultContent)),
-  /** Whether the tool failed. */
+  /** True if the tool failed. */
   is_error: wire.nullish(Schema.Boolean),
   /** The child thread to which the service routed the answer. Absent or `null` for the primary thread. */
   session_thread_id: wire.nullish(Ids.ThreadId)
@@ -289,10 +289,10 @@ export interface ToolResultEncoded extends Schema.Schema.Encoded<typeof ToolResu
 export class ToolResultParams extends wire.Struct<ToolResultParams>()("UserToolResultEventParams", {
   type: Schema.Literal("user.tool_result"),
   /** The `agent.tool_use` event to answer. */
-  tool_use_id: Ids.EventId,
-  /** What the tool returned, in blocks. */
+  tool_use_id: params.id<Ids.EventIdInput>(Ids.EventId),
+  /** The result of the tool, in blocks. */
   content: Schema.optional(Schema.Array(Content.ToolResultContentParams)),
-  /** Whether the tool failed. */
+  /** True if the tool failed. */
   is_error: Schema.optional(Schema.NullOr(Schema.Boolean))
 }) {}
 
@@ -313,7 +313,7 @@ export interface ToolResultParamsEncoded extends Schema.Schema.Encoded<typeof To
 export class SystemMessage extends wire.Struct<SystemMessage>()("SystemMessageEvent", {
   type: Schema.Literal("system.message"),
   ...submitted,
-  /** What was said, in blocks. */
+  /** The content, in blocks. */
   content: Schema.Array(Content.SystemMessageContent)
 }) {}
 
@@ -328,7 +328,7 @@ export class SystemMessage extends wire.Struct<SystemMessage>()("SystemMessageEv
  */
 export class SystemMessageParams extends wire.Struct<SystemMessageParams>()("SystemMessageEventParams", {
   type: Schema.Literal("system.message"),
-  /** What to say, in 1 to 1000 blocks of text. */
+  /** The content, in 1 to 1000 blocks of text. */
   content: params.list(Content.TextBlockParams, { min: 1, max: 1000 })
 }) {}
 
@@ -373,7 +373,7 @@ export type UserEvent = typeof UserEvent.Type
 export type UserEventEncoded = typeof UserEvent.Encoded
 
 /**
- * What a session can be created with.
+ * Event that a session can be created with.
  *
  * @category schemas
  * @since 0.1.0
@@ -436,7 +436,7 @@ export const message = (content: string | ReadonlyArray<Content.MessageContentPa
  * @category constructors
  * @since 0.1.0
  */
-export const interrupt = (threadId?: Ids.ThreadId): InterruptParams => ({
+export const interrupt = (threadId?: Ids.ThreadIdInput): InterruptParams => ({
   type: "user.interrupt",
   ...(threadId !== undefined && { session_thread_id: threadId })
 })
@@ -447,7 +447,7 @@ export const interrupt = (threadId?: Ids.ThreadId): InterruptParams => ({
  * @category constructors
  * @since 0.1.0
  */
-export const allow = (toolUseId: Ids.EventId): ToolConfirmationParams => ({
+export const allow = (toolUseId: Ids.EventIdInput): ToolConfirmationParams => ({
   type: "user.tool_confirmation",
   tool_use_id: toolUseId,
   result: "allow"
@@ -459,7 +459,7 @@ export const allow = (toolUseId: Ids.EventId): ToolConfirmationParams => ({
  * @category constructors
  * @since 0.1.0
  */
-export const deny = (toolUseId: Ids.EventId, reason?: string): ToolConfirmationParams => ({
+export const deny = (toolUseId: Ids.EventIdInput, reason?: string): ToolConfirmationParams => ({
   type: "user.tool_confirmation",
   tool_use_id: toolUseId,
   result: "deny",
@@ -467,13 +467,13 @@ export const deny = (toolUseId: Ids.EventId, reason?: string): ToolConfirmationP
 })
 
 /**
- * How a tool call went.
+ * Options of the result of a tool call.
  *
  * @category options
  * @since 0.1.0
  */
 export interface ResultOptions {
-  /** Whether the tool failed; `content` then says why. */
+  /** True if the tool failed; `content` then says why. */
   readonly isError?: boolean | undefined
 }
 
@@ -484,7 +484,7 @@ export interface ResultOptions {
  * @since 0.1.0
  */
 export const customToolResult = (
-  customToolUseId: Ids.EventId,
+  customToolUseId: Ids.EventIdInput,
   content: string | ReadonlyArray<Content.ToolResultContentParams>,
   options?: ResultOptions
 ): CustomToolResultParams => ({
@@ -501,7 +501,7 @@ export const customToolResult = (
  * @since 0.1.0
  */
 export const toolResult = (
-  toolUseId: Ids.EventId,
+  toolUseId: Ids.EventIdInput,
   content: string | ReadonlyArray<Content.ToolResultContentParams>,
   options?: ResultOptions
 ): ToolResultParams => ({
@@ -518,9 +518,9 @@ export const toolResult = (
  * @since 0.1.0
  */
 export interface OutcomeOptions {
-  /** What the agent should produce: the task. */
+  /** The task of the agent. */
   readonly description: string
-  /** How to grade it: the rubric's text, or where it is. */
+  /** The rubric to grade it by: its text, or its file. */
   readonly rubric: string | Outcome.RubricParams
   /** After how many cycles of work and evaluation to give up: 1 to 20, by default 3. */
   readonly maxIterations?: number | undefined

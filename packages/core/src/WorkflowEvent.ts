@@ -147,7 +147,7 @@ export class ResultError extends wire.Struct<ResultError>()("WorkflowRunResultEr
 }) {}
 
 /**
- * How a workflow run ended.
+ * Result of a workflow run.
  *
  * @category schemas
  * @since 0.1.0
@@ -265,7 +265,7 @@ export interface StatusIdleEncoded extends Schema.Schema.Encoded<typeof StatusId
 export class StatusEnded extends wire.Struct<StatusEnded>()("WorkflowRunStatusEndedEvent", {
   type: Schema.Literal("workflow_run.status_ended"),
   ...run,
-  /** How it ended. */
+  /** The result. */
   result: Result
 }) {}
 

@@ -43,7 +43,7 @@ export * as ApiClient from "./ApiClient.ts"
 export * as ApiError from "./ApiError.ts"
 
 /**
- * Where the service is and how to talk to it: address, credential, versions, limits.
+ * Configuration of a client: address, credential, versions, limits.
  *
  * @since 0.1.0
  */
@@ -64,21 +64,21 @@ export * as Content from "./Content.ts"
 export * as Conversation from "./Conversation.ts"
 
 /**
- * How far the events of a session or of a thread have been read, as a value that can be stored.
+ * Position in the events of a session or of a thread up to which they have been read, as a value that can be stored.
  *
  * @since 0.1.0
  */
 export * as Cursor from "./Cursor.ts"
 
 /**
- * Where a follower keeps how far it has come, so that it goes on there after a restart.
+ * Storage of a follower's position, so that it goes on there after a restart.
  *
  * @since 0.1.0
  */
 export * as CursorStore from "./CursorStore.ts"
 
 /**
- * What became of events that were sent: the answer of `Events.deliver`, which never sends the same twice.
+ * Delivery results: the answer of `Events.deliver`, which never sends the same twice.
  *
  * @since 0.1.0
  */
@@ -106,7 +106,7 @@ export * as Event from "./Event.ts"
 export * as Events from "./Events.ts"
 
 /**
- * What a follower of a session or of a thread is told: its events, each exactly once, and what happens to the connection.
+ * Updates for a follower of a session or of a thread: its events, each exactly once, and changes of the connection.
  *
  * @since 0.1.0
  */
@@ -120,7 +120,7 @@ export * as Follow from "./Follow.ts"
 export * as Ids from "./Ids.ts"
 
 /**
- * What is known of tool calls that were run, so that none runs twice: not after a lost connection, not after a restart.
+ * Record of the tool calls that were run, so that none runs twice: not after a lost connection, not after a restart.
  *
  * @since 0.1.0
  */
@@ -148,7 +148,7 @@ export * as Outcome from "./Outcome.ts"
 export * as Page from "./Page.ts"
 
 /**
- * What a session waits for: a tool call to be allowed or denied, or a tool call to be answered.
+ * Actions that a session waits for: a tool call to be allowed or denied, or a tool call to be answered.
  *
  * @since 0.1.0
  */
@@ -169,7 +169,7 @@ export * as PreviewEvent from "./PreviewEvent.ts"
 export * as RateLimit from "./RateLimit.ts"
 
 /**
- * What is mounted in a session's sandbox: files, repositories and memory stores.
+ * Resources in a session's sandbox: files, repositories and memory stores.
  *
  * @since 0.1.0
  */
@@ -183,7 +183,7 @@ export * as Resource from "./Resource.ts"
 export * as Resources from "./Resources.ts"
 
 /**
- * When and how often a call is tried again.
+ * Repetition of calls that failed.
  *
  * @since 0.1.0
  */
@@ -204,11 +204,18 @@ export * as Session from "./Session.ts"
 export * as SessionEvent from "./SessionEvent.ts"
 
 /**
- * What can go wrong inside a session, as `session.error` events report it.
+ * Failures inside a session, as `session.error` events report it.
  *
  * @since 0.1.0
  */
 export * as SessionFailure from "./SessionFailure.ts"
+
+/**
+ * Sessions from creation to retirement: verbs that take several calls.
+ *
+ * @since 0.1.0
+ */
+export * as SessionLifecycle from "./SessionLifecycle.ts"
 
 /**
  * Work on thousands of sessions in one process: not too much of it at once, each session's in order, and every session in
@@ -219,7 +226,7 @@ export * as SessionFailure from "./SessionFailure.ts"
 export * as SessionPool from "./SessionPool.ts"
 
 /**
- * Create, read and retire sessions.
+ * Sessions: create, read, change, archive and delete them.
  *
  * @since 0.1.0
  */
@@ -268,7 +275,7 @@ export * as Timestamp from "./Timestamp.ts"
 export * as ToolRunner from "./ToolRunner.ts"
 
 /**
- * What is known about a session from its events: one pure fold.
+ * State of a session as its events show it: one pure fold.
  *
  * @since 0.1.0
  */
@@ -282,7 +289,7 @@ export * as Transcript from "./Transcript.ts"
 export * as Unknown from "./Unknown.ts"
 
 /**
- * What a session consumed, what that costs at list prices, and the ceiling set on it.
+ * Consumption of a session, its cost at list prices, and the ceiling set on it.
  *
  * @since 0.1.0
  */

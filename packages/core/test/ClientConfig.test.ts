@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Config from "effect/Config"
 import * as ConfigProvider from "effect/ConfigProvider"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
@@ -242,4 +243,37 @@ describe("layerConfig", () => {
       assert.deepStrictEqual(config.betas, ["extra", ClientConfig.beta])
       assert.strictEqual((yield* sent(layer)).headers["x-api-key"], "sk-1")
     }))
+})
+
+describe("the client on an HttpClient alone", () => {
+  const provided = Layer.setConfigProvider(
+    ConfigProvider.fromMap(new Map([["ANTHROPIC_API_KEY", "sk-env"], ["A", "sk-a"], ["B", "sk-b"]]))
+  )
+
+  it.effect("is configured by the environment", () => {
+    const stub = Stub.make([answer])
+    return Effect.gen(function*() {
+      yield* retrieve
+      assert.strictEqual(stub.sent[0]!.headers["x-api-key"], "sk-env")
+    }).pipe(Effect.provide(ManagedAgents.layerEnv.pipe(Layer.provide(stub.network), Layer.provide(provided))))
+  })
+
+  it.effect("is configured by Configs, each layer by its own", () => {
+    const stub = Stub.make([answer, answer])
+    class A extends Context.Tag("A")<A, Sessions.Service>() {}
+    class B extends Context.Tag("B")<B, Sessions.Service>() {}
+    const client = (name: string) => ManagedAgents.layerConfig({ apiKey: Config.redacted(name) })
+    return Effect.gen(function*() {
+      yield* (yield* A).retrieve(sessionId)
+      yield* (yield* B).retrieve(sessionId)
+      assert.deepStrictEqual(stub.sent.map(({ headers }) => headers["x-api-key"]), ["sk-a", "sk-b"])
+    }).pipe(
+      Effect.provide(
+        Layer.merge(
+          Layer.effect(A, Sessions.Sessions).pipe(Layer.provide(client("A"))),
+          Layer.effect(B, Sessions.Sessions).pipe(Layer.provide(client("B")))
+        ).pipe(Layer.provide(stub.network), Layer.provide(provided))
+      )
+    )
+  })
 })

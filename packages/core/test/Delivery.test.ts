@@ -104,9 +104,9 @@ describe("deliver", () => {
         settle: "100 millis"
       })
       assert.strictEqual(requests, "GET POST GET GET POST GET GET POST GET GET")
-      assert.deepNestedInclude(result, { "right._tag": "Unknown", "right.error._tag": "ServerError" })
+      assert.deepNestedInclude(result, { "right._tag": "Indeterminate", "right.error._tag": "ServerError" })
       const once = yield* deliver([page(), ...attempt], hello, { settle: "100 millis", resends: 0 })
-      assert.strictEqual(tagOf(once.result), "Unknown")
+      assert.strictEqual(tagOf(once.result), "Indeterminate")
     }))
 
   it.effect("does not send again what may be under way", () =>
@@ -114,7 +114,7 @@ describe("deliver", () => {
       const lost = Stub.apiError(504, "timeout_error", "Too slow")
       const { requests, result } = yield* deliver([page(), lost, page(), page()], hello, { settle: "100 millis" })
       assert.strictEqual(requests, "GET POST GET GET")
-      assert.deepNestedInclude(result, { "right._tag": "Unknown", "right.error.status": 504 })
+      assert.deepNestedInclude(result, { "right._tag": "Indeterminate", "right.error.status": 504 })
     }))
 
   it.effect("does not send again while the list cannot be read", () =>
@@ -122,7 +122,7 @@ describe("deliver", () => {
       const gone = Stub.apiError(404, "not_found_error", "Session not found")
       const { requests, result } = yield* deliver([page(), failed, gone, gone], hello, { settle: "100 millis" })
       assert.strictEqual(requests, "GET POST GET GET")
-      assert.strictEqual(tagOf(result), "Unknown")
+      assert.strictEqual(tagOf(result), "Indeterminate")
     }))
 
   it.effect("fails if the events are refused, unless an earlier attempt turns out to have arrived", () =>

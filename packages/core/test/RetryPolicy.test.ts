@@ -363,7 +363,7 @@ describe("the time limit", () => {
 })
 
 describe("the policy in force", () => {
-  const tries = (effect: Effect.Effect<unknown, ApiError, Services>, layer?: Layer.Layer<RetryPolicy.Current>) => {
+  const tries = (effect: Effect.Effect<unknown, ApiError, Services>, layer?: Layer.Layer<never>) => {
     const stub = Stub.make(status(500))
     const client = layer === undefined ? stub.client() : Layer.provide(stub.client(), layer)
     return Effect.gen(function*() {

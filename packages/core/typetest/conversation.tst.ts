@@ -72,7 +72,7 @@ describe("an outcome", () => {
 
 describe("a delivery", () => {
   it("is handled only if none is forgotten", () => {
-    // @ts-expect-error Property 'Unknown' is missing
+    // @ts-expect-error Property 'Indeterminate' is missing
     Match.valueTags(delivery, { Accepted: () => 0, AlreadyLanded: () => 0 })
   })
 })

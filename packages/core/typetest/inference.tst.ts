@@ -1,6 +1,7 @@
 /*
  * What the compiler infers for users: narrowing, brands, and arguments it refuses.
  */
+import * as Effect from "effect/Effect"
 import type * as Redacted from "effect/Redacted"
 import { describe, expect, it } from "tstyche"
 import type * as Agent from "../src/Agent.ts"
@@ -8,11 +9,17 @@ import type * as AgentEvent from "../src/AgentEvent.ts"
 import type * as AgentTool from "../src/AgentTool.ts"
 import type * as Content from "../src/Content.ts"
 import type * as Event from "../src/Event.ts"
+import type * as Events from "../src/Events.ts"
 import type * as Ids from "../src/Ids.ts"
 import type * as Resource from "../src/Resource.ts"
+import type * as Resources from "../src/Resources.ts"
 import type * as Session from "../src/Session.ts"
 import type * as SessionEvent from "../src/SessionEvent.ts"
+import type * as SessionLifecycle from "../src/SessionLifecycle.ts"
+import type * as SessionPool from "../src/SessionPool.ts"
+import type * as Sessions from "../src/Sessions.ts"
 import type * as Thread from "../src/Thread.ts"
+import type * as Threads from "../src/Threads.ts"
 import type * as Timestamp from "../src/Timestamp.ts"
 import type * as Unknown from "../src/Unknown.ts"
 import type * as Usage from "../src/Usage.ts"
@@ -161,6 +168,60 @@ describe("ids and timestamps", () => {
   })
 })
 
+describe("ids in the arguments of a call", () => {
+  const sessions = {} as Sessions.Service
+  const events = {} as Events.Service
+  const threads = {} as Threads.Service
+  const resources = {} as Resources.Service
+  const pool = {} as SessionPool.Service
+  const create = {} as (params: Session.CreateParams) => void
+
+  it("are branded, or a literal with their prefix", () => {
+    expect<Ids.SessionIdInput>().type.toBe<Ids.SessionId | `sesn_${string}`>()
+    expect<Ids.EventIdInput>().type.toBe<Ids.EventId | `sevt_${string}`>()
+    expect<Ids.ThreadIdInput>().type.toBe<Ids.ThreadId | `sthr_${string}`>()
+    expect<Ids.ResourceIdInput>().type.toBe<Ids.ResourceId | `sesrsc_${string}`>()
+    expect<Ids.OutcomeIdInput>().type.toBe<Ids.OutcomeId | `outc_${string}`>()
+    expect<Ids.WorkflowRunIdInput>().type.toBe<Ids.WorkflowRunId | `wrun_${string}`>()
+    expect<Ids.AgentIdInput>().type.toBe<Ids.AgentId | `agent_${string}`>()
+    expect<Ids.EnvironmentIdInput>().type.toBe<Ids.EnvironmentId | `env_${string}`>()
+    expect<Ids.FileIdInput>().type.toBe<Ids.FileId | `file_${string}`>()
+    expect<Ids.MemoryStoreIdInput>().type.toBe<Ids.MemoryStoreId | `memstore_${string}`>()
+    expect<Ids.VaultIdInput>().type.toBe<Ids.VaultId | `vlt_${string}`>()
+    expect<Ids.CredentialIdInput>().type.toBe<Ids.CredentialId | `vcrd_${string}`>()
+    expect<Ids.DeploymentIdInput>().type.toBe<Ids.DeploymentId | `depl_${string}`>()
+    expect<Ids.SkillIdInput>().type.toBe<Ids.SkillId | `skill_${string}`>()
+  })
+
+  it("are taken by every service in both forms", () => {
+    expect(sessions.retrieve).type.toBeCallableWith(sessionId)
+    expect(sessions.retrieve).type.toBeCallableWith("sesn_1")
+    expect(events.follow).type.toBeCallableWith("sesn_1")
+    expect(threads.retrieve).type.toBeCallableWith("sesn_1", "sthr_1")
+    expect(resources.retrieve).type.toBeCallableWith("sesn_1", "sesrsc_1")
+    expect(pool.run).type.toBeCallableWith("sesn_1", Effect.void)
+    expect<typeof SessionLifecycle.retire>().type.toBeCallableWith("sesn_1")
+    expect(create).type.toBeCallableWith({ agent: "agent_1", environment_id: "env_1", vault_ids: ["vlt_1"] })
+    expect(create).type.toBeCallableWith({
+      agent: { type: "agent", id: "agent_1" },
+      environment_id: "env_1",
+      resources: [{ type: "file", file_id: "file_1" }]
+    })
+  })
+
+  it("have the right prefix", () => {
+    expect(sessions.retrieve).type.not.toBeCallableWith("sthr_1")
+    expect(sessions.retrieve).type.not.toBeCallableWith(String())
+    expect(sessions.retrieve).type.not.toBeCallableWith(threadId)
+    expect(events.follow).type.not.toBeCallableWith("sevt_1")
+    expect(threads.retrieve).type.not.toBeCallableWith("sthr_1", "sesn_1")
+    expect(resources.retrieve).type.not.toBeCallableWith("sesn_1", "file_1")
+    expect(pool.run).type.not.toBeCallableWith("agent_1", Effect.void)
+    expect<typeof SessionLifecycle.retire>().type.not.toBeCallableWith("env_1")
+    expect(create).type.not.toBeCallableWith({ agent: "agent_1", environment_id: "agent_1" })
+  })
+})
+
 describe("fields that servers may leave out", () => {
   it("are optional", () => {
     expect(session.budget).type.toBe<Usage.Budget | null | undefined>()
@@ -183,7 +244,7 @@ describe("parameters of a session", () => {
       environment_id
     })
     expect(create).type.not.toBeCallableWith({ agent: sessionId, environment_id })
-    expect(create).type.not.toBeCallableWith({ agent: "agent_1", environment_id })
+    expect(create).type.not.toBeCallableWith({ agent: "env_1", environment_id })
     expect(create).type.not.toBeCallableWith({ agent: { type: "agent", id: agentId, system: "" }, environment_id })
     expect(create).type.not.toBeCallableWith({ agent: agentId })
   })

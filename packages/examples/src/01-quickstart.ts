@@ -1,5 +1,5 @@
 // The quickstart: create a session, ask, answer the agent's tool call, show what happens, read the reply.
-import { Conversation, PendingAction, SessionFailure, Sessions, Unknown } from "@effect-managed-agents/core"
+import { Conversation, PendingAction, SessionFailure, SessionLifecycle, Unknown } from "@effect-managed-agents/core"
 import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
 import { Console, Effect, Match, Schema, Stream } from "effect"
 import * as Orders from "./orders.ts"
@@ -8,11 +8,10 @@ import * as Timeline from "./timeline.ts"
 
 export const program = Effect.gen(function*() {
   const { agent, environment } = yield* Target
-  const sessions = yield* Sessions.Sessions
   // When the scope closes it is interrupted, if it runs, and archived: also after a failure and on Ctrl-C.
-  const session = yield* sessions.scoped(
+  const session = yield* SessionLifecycle.scoped(
     { agent, environment_id: environment, title: "Quickstart" },
-    { patience: "10 seconds" }
+    { timeout: "10 seconds" }
   )
   yield* Console.log(`Session ${session.id} with ${Timeline.harmless(session.agent.name)}\n`)
   const timeline = yield* Timeline.make(session)

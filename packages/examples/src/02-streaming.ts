@@ -2,7 +2,7 @@
 //
 // Updates are pulled: while the screen is busy nothing is read from the connection, and nothing piles up in memory. A
 // reader that would rather skip than be late puts a `Stream.buffer({ capacity: 16, strategy: "sliding" })` before it.
-import { Content, Conversation, Sessions } from "@effect-managed-agents/core"
+import { Content, Conversation, SessionLifecycle } from "@effect-managed-agents/core"
 import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
 import { Console, Effect, Match, Stream } from "effect"
 import { Target } from "./target.ts"
@@ -24,8 +24,7 @@ const show = Match.type<Conversation.Update>().pipe(
 
 export const program = Effect.gen(function*() {
   const { agent, environment } = yield* Target
-  const sessions = yield* Sessions.Sessions
-  const session = yield* sessions.scoped({ agent, environment_id: environment, title: "Streaming" })
+  const session = yield* SessionLifecycle.scoped({ agent, environment_id: environment, title: "Streaming" })
 
   yield* Conversation.stream(session.id, "Where is my order #1234?", { follow: { previews: ["agent.message"] } }).pipe(
     Stream.runForEach(show)

@@ -2,7 +2,7 @@
 //
 // Tools are those of `@effect/ai`, so that they can be shared with the Messages API. Calls of one response run at the same
 // time, each at most once. With an agent of your own, give it `ToolRunner.definitions(OrderTools)`.
-import { Conversation, Sessions, ToolRunner } from "@effect-managed-agents/core"
+import { Conversation, SessionLifecycle, ToolRunner } from "@effect-managed-agents/core"
 import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
 import { Tool, Toolkit } from "@effect/ai"
 import { Console, Effect, Layer, Schema } from "effect"
@@ -41,8 +41,7 @@ const Handlers = OrderTools.toLayer(Effect.gen(function*() {
 
 export const program = Effect.gen(function*() {
   const { agent, environment } = yield* Target
-  const sessions = yield* Sessions.Sessions
-  const session = yield* sessions.scoped({ agent, environment_id: environment, title: "Tools" })
+  const session = yield* SessionLifecycle.scoped({ agent, environment_id: environment, title: "Tools" })
 
   const outcome = yield* Conversation.turn(session.id, "Where are my orders? Cancel what you can.", {
     tools: OrderTools

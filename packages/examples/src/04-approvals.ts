@@ -1,7 +1,7 @@
 // Approvals: what the agent may do without asking, what a person decides, and what happens if nobody is there.
 //
 // With an agent of your own, let the permission policy of its tools be `always_ask`.
-import { Conversation, PendingAction, Sessions } from "@effect-managed-agents/core"
+import { Conversation, PendingAction, SessionLifecycle } from "@effect-managed-agents/core"
 import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
 import { Console, Effect } from "effect"
 import { Prompt } from "./prompt.ts"
@@ -22,8 +22,7 @@ const approve = (call: PendingAction.Confirmation) =>
 
 export const program = Effect.gen(function*() {
   const { agent, environment } = yield* Target
-  const sessions = yield* Sessions.Sessions
-  const session = yield* sessions.scoped({ agent, environment_id: environment, title: "Approvals" })
+  const session = yield* SessionLifecycle.scoped({ agent, environment_id: environment, title: "Approvals" })
 
   const outcome = yield* Conversation.turn(session.id, "Tidy up the build folder.", { approve })
   for (const { call, confirmation } of outcome.toolCalls) {

@@ -1,13 +1,12 @@
 // Interrupt and steer: say something to an agent at work, stop it, and go on with something else.
-import { Conversation, Sessions, UserEvent } from "@effect-managed-agents/core"
+import { Conversation, SessionLifecycle, UserEvent } from "@effect-managed-agents/core"
 import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
 import { Console, Effect, Fiber } from "effect"
 import { Target } from "./target.ts"
 
 export const program = Effect.gen(function*() {
   const { agent, environment } = yield* Target
-  const sessions = yield* Sessions.Sessions
-  const session = yield* sessions.scoped({ agent, environment_id: environment, title: "Interrupt and steer" })
+  const session = yield* SessionLifecycle.scoped({ agent, environment_id: environment, title: "Interrupt and steer" })
   const say = (input: Conversation.Input) =>
     Conversation.turn(session.id, input).pipe(
       Effect.tap(({ _tag, reply }) => Console.log(`${_tag}: ${reply}`))

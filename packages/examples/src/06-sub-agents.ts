@@ -1,16 +1,15 @@
 // Sub-agents: an agent gives work to others, and a program follows them all in one stream.
 //
 // With an agent of your own, let it be a coordinator (`multiagent`) with a researcher and a writer.
-import { Content, Conversation, Sessions, Threads } from "@effect-managed-agents/core"
+import { Content, Conversation, SessionLifecycle, Threads } from "@effect-managed-agents/core"
 import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
 import { Console, Effect, Stream } from "effect"
 import { Target } from "./target.ts"
 
 export const program = Effect.gen(function*() {
   const { agent, environment } = yield* Target
-  const sessions = yield* Sessions.Sessions
   const threads = yield* Threads.Threads
-  const session = yield* sessions.scoped({ agent, environment_id: environment, title: "Sub-agents" })
+  const session = yield* SessionLifecycle.scoped({ agent, environment_id: environment, title: "Sub-agents" })
 
   // Each event once, with the thread it belongs to. Threads join when they are created and leave when they end.
   const names = new Map<string | null, string>([[null, session.agent.name]])

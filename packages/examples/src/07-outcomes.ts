@@ -1,5 +1,5 @@
 // Outcomes: give the agent a goal and a rubric; a grader sends it back to work until the goal is reached.
-import { Content, Conversation, Sessions, UserEvent } from "@effect-managed-agents/core"
+import { Content, Conversation, SessionLifecycle, Sessions, UserEvent } from "@effect-managed-agents/core"
 import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
 import { Console, Effect, Stream } from "effect"
 import { Target } from "./target.ts"
@@ -13,7 +13,7 @@ const goal = UserEvent.defineOutcome({
 export const program = Effect.gen(function*() {
   const { agent, environment } = yield* Target
   const sessions = yield* Sessions.Sessions
-  const session = yield* sessions.scoped({ agent, environment_id: environment, title: "Outcomes" })
+  const session = yield* SessionLifecycle.scoped({ agent, environment_id: environment, title: "Outcomes" })
 
   // The turn goes on until the grader has given its last verdict.
   yield* Conversation.stream(session.id, goal).pipe(

@@ -9,6 +9,7 @@ import {
   Events,
   Ids,
   Journal,
+  SessionLifecycle,
   Sessions,
   ToolRunner,
   UserEvent
@@ -63,7 +64,7 @@ export const payInvoices = Effect.gen(function*() {
   yield* Effect.raceFirst(print(id), ToolRunner.run(id, tools))
 
   // done: the next one begins anew
-  yield* Effect.flatMap(Sessions.Sessions, (sessions) => sessions.retire(id))
+  yield* SessionLifecycle.retire(id)
   yield* Effect.flatMap(KeyValueStore.KeyValueStore, (store) => store.clear)
 }).pipe(Effect.provide(Layer.mergeAll(Invoices.Handlers, CursorStore.layer, Journal.layer)))
 

@@ -3,7 +3,14 @@
 // `SessionPool` says how many sessions are at work at a time. One session does one thing at a time, in the order in which
 // it came, those that wait take turns, and what fails stays alone with it. `RateLimit` keeps all of them together below
 // what the service accepts in a minute: calls wait instead of running into a 429.
-import { Conversation, type Ids, ManagedAgents, RateLimit, SessionPool, Sessions } from "@effect-managed-agents/core"
+import {
+  Conversation,
+  type Ids,
+  ManagedAgents,
+  RateLimit,
+  SessionLifecycle,
+  SessionPool
+} from "@effect-managed-agents/core"
 import { AgentScript, Rules, type Simulator } from "@effect-managed-agents/testkit"
 import { Array as Arr, Console, Duration, Effect, Exit, Layer, Stream } from "effect"
 import { Target } from "./target.ts"
@@ -17,10 +24,9 @@ const Live = Layer.merge(
 /** Customers with their sessions, which go when the scope closes. */
 const customers = Effect.gen(function*() {
   const { agent, environment } = yield* Target
-  const sessions = yield* Sessions.Sessions
   return yield* Effect.forEach(
     Arr.range(1, 12),
-    (n) => sessions.scoped({ agent, environment_id: environment, title: `Customer ${n}` }, { by: "delete" }),
+    (n) => SessionLifecycle.scoped({ agent, environment_id: environment, title: `Customer ${n}` }, { by: "delete" }),
     { concurrency: "unbounded" }
   )
 })

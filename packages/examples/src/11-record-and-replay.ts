@@ -2,7 +2,7 @@
 //
 // Here the recording stays in memory. `Cassette.layer({ path })` keeps it in a file, which is read and reviewed like code:
 // record it with the real service, and replay it in every test.
-import { ClientConfig, Conversation, ManagedAgents, Sessions } from "@effect-managed-agents/core"
+import { ClientConfig, Conversation, ManagedAgents, SessionLifecycle } from "@effect-managed-agents/core"
 import { AgentScript, Cassette, type Simulator } from "@effect-managed-agents/testkit"
 import { Cause, Console, Effect, Layer, Redacted } from "effect"
 import { Target } from "./target.ts"
@@ -10,8 +10,7 @@ import { Target } from "./target.ts"
 const converse = (question: string) =>
   Effect.gen(function*() {
     const { agent, environment } = yield* Target
-    const sessions = yield* Sessions.Sessions
-    const session = yield* sessions.scoped({ agent, environment_id: environment, title: "Record and replay" })
+    const session = yield* SessionLifecycle.scoped({ agent, environment_id: environment, title: "Record and replay" })
     const { _tag, reply } = yield* Conversation.turn(session.id, question)
     yield* Console.log(`${_tag}: ${reply}`)
   }).pipe(Effect.scoped)

@@ -3,7 +3,7 @@
 //
 // Here spans are kept in memory and printed as a tree. To send them somewhere, put another exporter in their place, such
 // as `new BatchSpanProcessor(new OTLPTraceExporter())`; metrics take a `metricReader` beside it.
-import { Conversation, PendingAction, Sessions } from "@effect-managed-agents/core"
+import { Conversation, PendingAction, SessionLifecycle } from "@effect-managed-agents/core"
 import { AgentScript, Fault, type Simulator } from "@effect-managed-agents/testkit"
 import * as NodeSdk from "@effect/opentelemetry/NodeSdk"
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base"
@@ -12,8 +12,7 @@ import { Target } from "./target.ts"
 
 const conversation = Effect.gen(function*() {
   const { agent, environment } = yield* Target
-  const sessions = yield* Sessions.Sessions
-  const session = yield* sessions.scoped({ agent, environment_id: environment, title: "Observability" })
+  const session = yield* SessionLifecycle.scoped({ agent, environment_id: environment, title: "Observability" })
   const outcome = yield* Conversation.turn(session.id, "Clean up.", {
     approve: () => Effect.delay(Effect.succeed(PendingAction.allow), "200 millis")
   })

@@ -207,7 +207,7 @@ describe("the examples", () => {
         "  Conversation.turn EndTurn",
         "    Conversation.approve",
         "    Follow.reconnect StreamInterrupted",
-        "  Sessions.retire"
+        "  SessionLifecycle.retire"
       ])
       assert.includeMembers([...all], [
         "managed_agents_turns EndTurn 1",

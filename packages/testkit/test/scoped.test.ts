@@ -2,6 +2,7 @@
 import * as Conversation from "@effect-managed-agents/core/Conversation"
 import * as PendingAction from "@effect-managed-agents/core/PendingAction"
 import type * as Session from "@effect-managed-agents/core/Session"
+import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import { assert, describe, it } from "@effect/vitest"
@@ -25,12 +26,11 @@ const quick = [[AgentScript.say("Hi")]]
 
 /** Uses a session in a scope, and tells what became of it. */
 const use = <A, E, R>(
-  body: (session: Session.Session) => Effect.Effect<A, E, R>,
-  options?: Sessions.ScopedOptions
+  body: (session: SessionLifecycle.ScopedSession) => Effect.Effect<A, E, R>,
+  options?: SessionLifecycle.ScopedOptions
 ) =>
   Effect.gen(function*() {
-    const sessions = yield* Sessions.Sessions
-    const exit = yield* sessions.scoped(params, options).pipe(
+    const exit = yield* SessionLifecycle.scoped(params, options).pipe(
       Effect.flatMap(body),
       Effect.scoped,
       Effect.exit,
@@ -90,10 +90,9 @@ describe("a session in a scope", () => {
 
   it.effect("is archived after a failure, a defect and an interruption", () =>
     Effect.gen(function*() {
-      const sessions = yield* Sessions.Sessions
       yield* use((session) => Effect.zipRight(leave(session), Effect.fail("no")))
       yield* use((session) => Effect.zipRight(Effect.ignore(leave(session)), Effect.die("no")))
-      const fiber = yield* Effect.fork(Effect.scoped(Effect.flatMap(sessions.scoped(params), start)))
+      const fiber = yield* Effect.fork(Effect.scoped(Effect.flatMap(SessionLifecycle.scoped(params), start)))
       yield* TestClock.adjust("1 second")
       yield* inTime(Fiber.interrupt(fiber))
       assert.deepStrictEqual(yield* left, ["archived", "archived", "archived"])
@@ -101,10 +100,7 @@ describe("a session in a scope", () => {
 
   it.effect("stays as it is if it is detached", () =>
     Effect.gen(function*() {
-      const sessions = yield* Sessions.Sessions
-      const { left } = yield* use((session) =>
-        Effect.zipRight(Effect.ignore(leave(session)), sessions.detach(session.id))
-      )
+      const { left } = yield* use((session) => Effect.zipRight(Effect.ignore(leave(session)), session.detach))
       assert.deepStrictEqual(left, ["running"])
     }).pipe(Effect.provide(agentThat(busy))))
 
@@ -130,7 +126,7 @@ describe("a session in a scope", () => {
     Effect.gen(function*() {
       const lines: Array<string> = []
       const logger = Logger.make(({ message }) => void lines.push(String(message)))
-      const { exit } = yield* use(() => Effect.void, { patience: "5 seconds" }).pipe(
+      const { exit } = yield* use(() => Effect.void, { timeout: "5 seconds" }).pipe(
         Effect.provide(Logger.replace(Logger.defaultLogger, logger))
       )
       assert.isTrue(Exit.isSuccess(exit))
@@ -141,9 +137,8 @@ describe("a session in a scope", () => {
 
   it.effect("that is created with something to do is retired as well", () =>
     Effect.gen(function*() {
-      const sessions = yield* Sessions.Sessions
       const create = { ...params as object, initial_events: [UserEvent.message("Hello")] } as never
-      const fiber = yield* Effect.fork(Effect.scoped(sessions.scoped(create)))
+      const fiber = yield* Effect.fork(Effect.scoped(SessionLifecycle.scoped(create)))
       yield* Fiber.interruptFork(fiber)
       yield* inTime(Fiber.await(fiber))
       assert.deepStrictEqual(yield* left, ["archived"])
@@ -155,7 +150,7 @@ describe("retire", () => {
     Effect.gen(function*() {
       const sessions = yield* Sessions.Sessions
       const { id } = yield* sessions.create(params)
-      const error = yield* Effect.flip(inTime(sessions.retire(id, { patience: "2 seconds" })))
+      const error = yield* Effect.flip(inTime(SessionLifecycle.retire(id, { timeout: "2 seconds" })))
       assert.strictEqual(error._tag, "InvalidRequest")
     }).pipe(Effect.provide(agentThat([], {
       faults: [Fault.status(400, { match: { method: "POST", path: "/v1/sessions/*/archive", times: 1000 } })]
@@ -165,7 +160,7 @@ describe("retire", () => {
     Effect.gen(function*() {
       const sessions = yield* Sessions.Sessions
       const { id } = yield* sessions.create(params)
-      assert.strictEqual((yield* Effect.flip(sessions.retire(id)))._tag, "Forbidden")
+      assert.strictEqual((yield* Effect.flip(SessionLifecycle.retire(id)))._tag, "Forbidden")
     }).pipe(Effect.provide(agentThat([], {
       faults: [Fault.status(403, { match: { method: "POST", path: "/v1/sessions/*/archive" } })]
     }))))
@@ -184,7 +179,7 @@ describe("spans and metrics", () => {
         "Sessions.create < Session",
         "Conversation.turn < Session",
         "Conversation.approve < Conversation.turn",
-        "Sessions.retire < Session"
+        "SessionLifecycle.retire < Session"
       ])
       assert.isTrue(spans.every(({ span }) => span.status._tag === "Ended"))
       const turn = spans.find(({ span }) => span.name === "Conversation.turn")?.span

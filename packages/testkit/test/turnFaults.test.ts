@@ -6,7 +6,8 @@ import type * as Events from "@effect-managed-agents/core/Events"
 import type { SessionId } from "@effect-managed-agents/core/Ids"
 import * as PendingAction from "@effect-managed-agents/core/PendingAction"
 import * as RetryPolicy from "@effect-managed-agents/core/RetryPolicy"
-import * as Sessions from "@effect-managed-agents/core/Sessions"
+import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
+import type * as Sessions from "@effect-managed-agents/core/Sessions"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -92,8 +93,7 @@ const kinds: { readonly [name: string]: Kind } = {
 const check = ({ converse, outcomes, said }: Kind) =>
   Effect.gen(function*() {
     const simulator = yield* Simulator.Simulator
-    const sessions = yield* Sessions.Sessions
-    const { ended, id } = yield* sessions.scoped(params, { patience: "10 minutes" }).pipe(
+    const { ended, id } = yield* SessionLifecycle.scoped(params, { timeout: "10 minutes" }).pipe(
       Effect.flatMap(({ id }) => Effect.map(converse(id), (ended) => ({ ended, id }))),
       Effect.scoped,
       RetryPolicy.provide({ maxRetries: 10, jitter: 0 })

@@ -319,14 +319,14 @@ section("A message is sent, and the answer is lost", {
     const broken = (times: number) => [Fault.drop("before", { match: { ...post, times } })]
     return Effect.zipRight(
       delivers({ faults: broken(2), deliver: "Accepted", turn: "EndTurn", sent: 3, said: 1 }),
-      delivers({ faults: broken(3), deliver: "Unknown", turn: "TransportError", sent: 3, said: 0 })
+      delivers({ faults: broken(3), deliver: "Indeterminate", turn: "TransportError", sent: 3, said: 0 })
     )
   },
 
   "it was cut off while the service may be at work on it": ([deliver]) => {
-    says(deliver, "Unknown")
+    says(deliver, "Indeterminate")
     const faults = [Fault.status(504, { match: post })]
-    return delivers({ faults, deliver: "Unknown", turn: "ServerError", sent: 1, said: 0 })
+    return delivers({ faults, deliver: "Indeterminate", turn: "ServerError", sent: 1, said: 0 })
   },
 
   "the same, and it answers a call": () =>

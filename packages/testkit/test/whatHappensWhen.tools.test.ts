@@ -6,6 +6,7 @@ import * as Event from "@effect-managed-agents/core/Event"
 import * as Events from "@effect-managed-agents/core/Events"
 import type { SessionId } from "@effect-managed-agents/core/Ids"
 import * as Journal from "@effect-managed-agents/core/Journal"
+import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
 import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
@@ -403,7 +404,7 @@ section("The process dies", {
       yield* Effect.forkDaemon(
         // a process that is killed runs no finalizers
         Effect.scoped(Effect.zipRight(
-          Effect.flatMap(sessions.scoped(params), ({ id }) => Conversation.turn(id, "Hello")),
+          Effect.flatMap(SessionLifecycle.scoped(params), ({ id }) => Conversation.turn(id, "Hello")),
           Effect.never
         ))
       )
@@ -414,7 +415,7 @@ section("The process dies", {
       yield* TestClock.adjust("1 hour")
       assert.deepStrictEqual(yield* statuses, ["idle"])
       yield* inTime(Stream.runForEach(sessions.list(), ({ id }) =>
-        sessions.retire(id)))
+        SessionLifecycle.retire(id)))
       assert.deepStrictEqual(yield* statuses, ["archived"])
     }).pipe(Effect.provide(agentThat([[sleep("10 minutes"), say("Done")]])))
 })

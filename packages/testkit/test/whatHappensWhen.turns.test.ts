@@ -1,8 +1,8 @@
 /** The rows of `docs/what-happens-when.md` about turns, and about programs that leave. */
 import * as Conversation from "@effect-managed-agents/core/Conversation"
 import * as Events from "@effect-managed-agents/core/Events"
-import type { SessionId } from "@effect-managed-agents/core/Ids"
 import * as PendingAction from "@effect-managed-agents/core/PendingAction"
+import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
 import * as Unknown from "@effect-managed-agents/core/Unknown"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
@@ -251,17 +251,16 @@ const statusOf = (id: string) =>
 
 /** What becomes of a session in a scope whose program starts something, does this, and leaves. */
 const scoped = <E, R>(
-  leave: (id: SessionId) => Effect.Effect<unknown, E, R>,
-  options?: Sessions.ScopedOptions
+  leave: (session: SessionLifecycle.ScopedSession) => Effect.Effect<unknown, E, R>,
+  options?: SessionLifecycle.ScopedOptions
 ) =>
   Effect.gen(function*() {
-    const sessions = yield* Sessions.Sessions
     let id = ""
-    const exit = yield* sessions.scoped(params, options).pipe(
+    const exit = yield* SessionLifecycle.scoped(params, options).pipe(
       Effect.flatMap((session) => {
         id = session.id
         const start = Effect.timeoutOption(Conversation.turn(session.id, "Hello"), "1 second")
-        return Effect.zipRight(start, leave(session.id))
+        return Effect.zipRight(start, leave(session))
       }),
       Effect.scoped,
       Effect.exit,
@@ -297,9 +296,8 @@ section("The program leaves", {
       assert.strictEqual(yield* statusOf(id), "idle")
     }).pipe(Effect.provide(busy)),
 
-  "the scope of `sessions.scoped` closes": () =>
+  "the scope of `SessionLifecycle.scoped` closes": () =>
     Effect.gen(function*() {
-      const sessions = yield* Sessions.Sessions
       for (const leave of [Effect.void, Effect.fail("no"), Effect.die("no")]) {
         const { id, status } = yield* scoped(() => leave)
         assert.strictEqual(status, "archived")
@@ -308,7 +306,7 @@ section("The program leaves", {
       assert.strictEqual((yield* scoped(() => Effect.void, { by: "delete" })).status, "deleted")
       // what Ctrl-C does to the main fiber
       const fiber = yield* Effect.fork(
-        Effect.scoped(Effect.flatMap(sessions.scoped(params), ({ id }) => Conversation.turn(id, "Hello")))
+        Effect.scoped(Effect.flatMap(SessionLifecycle.scoped(params), ({ id }) => Conversation.turn(id, "Hello")))
       )
       yield* TestClock.adjust("1 second")
       yield* inTime(Fiber.interrupt(fiber))
@@ -316,11 +314,11 @@ section("The program leaves", {
       assert.isTrue((yield* simulator.sessions).every(({ archived_at }) => archived_at !== null))
     }).pipe(Effect.provide(agentThat(Array.from({ length: 5 }, () => [sleep("1 hour")])))),
 
-  "that does not succeed within `patience`": () =>
+  "that does not succeed within `timeout`": () =>
     Effect.gen(function*() {
       const lines: Array<string> = []
       const logger = Logger.make(({ logLevel, message }) => void lines.push(`${logLevel.label} ${String(message)}`))
-      const { exit, id } = yield* scoped(() => Effect.void, { patience: "5 seconds" }).pipe(
+      const { exit, id } = yield* scoped(() => Effect.void, { timeout: "5 seconds" }).pipe(
         Effect.provide(Logger.replace(Logger.defaultLogger, logger))
       )
       assert.strictEqual(exit._tag, "Success")
@@ -331,9 +329,8 @@ section("The program leaves", {
       faults: [Fault.delay("1 hour", { match: { method: "POST", path: "/v1/sessions/*/archive" } })]
     }))),
 
-  "`sessions.detach(id)` was called before": () =>
+  "`session.detach` was run before": () =>
     Effect.gen(function*() {
-      const sessions = yield* Sessions.Sessions
-      assert.strictEqual((yield* scoped(sessions.detach)).status, "running")
+      assert.strictEqual((yield* scoped((session) => session.detach)).status, "running")
     }).pipe(Effect.provide(busy))
 })

@@ -12,7 +12,9 @@ import * as RetryPolicy from "../../RetryPolicy.ts"
 import { timeLimit } from "../http/timeLimit.ts"
 import type { Pull } from "../stream/pull.ts"
 import * as pull from "../stream/pull.ts"
+import { unsafeNow } from "../telemetry/clock.ts"
 import { countReconnect, countRecovered } from "../telemetry/metrics.ts"
+import * as span from "../telemetry/span.ts"
 import { audit } from "./audit.ts"
 import * as baseline from "./baseline.ts"
 import * as retry from "./schedule.ts"
@@ -36,8 +38,8 @@ export const follow = (source: Source, options: Follow.Options): Stream.Stream<F
 /** Obeys the commands of {@link step}, one at a time. */
 const run = Effect.fnUntraced(function*(source: Source, settings: Settings) {
   const { operation } = source
-  const clock = yield* Effect.clock
-  const onRecovered = countRecovered(operation, yield* Effect.metricLabels)
+  const now = yield* unsafeNow
+  const onRecovered = yield* countRecovered(operation)
   const connection = yield* makeConnection(source, settings)
   const schedule = retry.driver(settings.reconnect)
   const limited = limit(source, settings)
@@ -97,7 +99,7 @@ const run = Effect.fnUntraced(function*(source: Source, settings: Settings) {
   // what is made anew for each chunk of a busy stream is what it costs
   const emit = (updates: ReadonlyArray<Follow.Update>): Pull<Follow.Update, ApiError> =>
     updates.length === 0 ? next : Effect.succeed(pull.chunk(updates))
-  const obey = (signal: Signal) => advance(step(current.state, signal, clock.unsafeCurrentTimeMillis()))
+  const obey = (signal: Signal) => advance(step(current.state, signal, now()))
   const receive = Effect.matchEffect(connection.receive, {
     onFailure: (error) => obey(failed(error)),
     onSuccess: (events) => events === undefined ? obey({ _tag: "Closed" }) : advance(received(current.state, events))
@@ -200,8 +202,7 @@ const reconnect = <A>(
   connecting: Effect.Effect<A, ApiError>
 ): Effect.Effect<A, ApiError> =>
   (Duration.equals(delay, Duration.zero) ? connecting : Effect.delay(connecting, delay)).pipe(
-    Effect.withSpan("Follow.reconnect", {
-      attributes: { operation, "reconnect.attempt": attempt, "error.type": error._tag },
-      captureStackTrace: false
+    span.within("Follow.reconnect", {
+      attributes: { operation, "reconnect.attempt": attempt, "error.type": error._tag }
     })
   )

@@ -9,13 +9,13 @@ import type { ApiError } from "../../ApiError.ts"
 import type { StreamEvent } from "../../Event.ts"
 import * as Event from "../../Event.ts"
 import type * as Follow from "../../Follow.ts"
-import type { SessionId, ThreadId } from "../../Ids.ts"
+import type { SessionIdInput, ThreadId } from "../../Ids.ts"
 import { paginate } from "../http/paginate.ts"
 import { follow } from "./follow.ts"
 import * as identity from "./identity.ts"
 import * as sources from "./sources.ts"
 
-/** How many interrupts are remembered, so that one that is on two streams is told once. */
+/** The number of interrupts that are remembered, so that one that is on two streams is told once. */
 const maxInterrupts = 100
 
 /** A child thread, and from where on it is followed. */
@@ -31,7 +31,7 @@ const threadOf = (event: StreamEvent): unknown =>
 /** Follows a session and all its child threads as one stream. */
 export const followAll = (
   api: Service,
-  id: SessionId,
+  id: SessionIdInput,
   { concurrency = 100, from = "start", ...options }: Follow.AllOptions
 ): Stream.Stream<Follow.Threaded, ApiError> =>
   Stream.unwrapScoped(Effect.gen(function*() {
@@ -51,7 +51,7 @@ export const followAll = (
         (thread) => Effect.sync(() => thread.parent_thread_id !== null && adopt({ id: thread.id, from }))
       )
 
-    /** Whether an interrupt was told already: as the session's or as a thread's. */
+    /** Tells an interrupt that was emitted already: as the session's or as a thread's. */
     const isRepeated = (event: StreamEvent): boolean => {
       const key = identity.keyOf(event, Event.processedAtOf(event))
       if (key === undefined) return false

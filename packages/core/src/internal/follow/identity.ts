@@ -2,7 +2,7 @@ import type { StreamEvent } from "../../Event.ts"
 import * as Event from "../../Event.ts"
 import * as Timestamp from "../../Timestamp.ts"
 
-/** What may be there of any event. At run time the type is a string, whether it is known or not. */
+/** Fields that any event may have. At run time the type is a string, whether it is known or not. */
 interface Common {
   readonly type: string
   readonly id?: unknown
@@ -17,7 +17,7 @@ const code = { s: 0x73, u: 0x75, y: 0x79, dash: 0x2d, upperZ: 0x5a }
 /** The type of an event, whether it is known or not. */
 export const typeOf = (event: StreamEvent): string => common(event).type
 
-/** Whether an event of this type came from a client. */
+/** Tells the type of an event that came from a client. */
 export const isSubmitted = (type: string): boolean => {
   const first = type.charCodeAt(0)
   // most events are neither, which is seen from their first letters
@@ -38,15 +38,15 @@ export const stampOf = (event: StreamEvent): Timestamp.Timestamp | undefined => 
 }
 
 /**
- * Whether an input waits to be processed. Only what clients send is queued; anything else without a stamp is something
- * that the service does not store.
+ * Tells an input that waits to be processed. Only what clients send is queued; anything else without a stamp is
+ * something that the service does not store.
  */
 export const isQueued = (event: StreamEvent): boolean =>
   isSubmitted(typeOf(event)) && Event.processedAtOf(event) === undefined
 
 /**
- * What two copies of one event have in common. That is its id; an interrupt may have an empty one and is known by its
- * stamp. What has neither cannot be recognised.
+ * Key that two copies of one event have in common. That is its id; an interrupt may have an empty one and is known by
+ * its stamp. What has neither cannot be recognised.
  */
 export const keyOf = (event: StreamEvent, at: Timestamp.Timestamp | undefined): string | undefined => {
   const { id } = common(event)
@@ -61,7 +61,7 @@ export const markOf = (key: string): number => {
   return mark
 }
 
-/** Whether the first stamp is later than the second one. */
+/** Tells that the first timestamp is later than the second one. */
 export const isLater = (one: Timestamp.Timestamp, other: Timestamp.Timestamp): boolean => {
   // the service writes UTC, mostly with as many digits; then texts are in the order of time
   if (one.charCodeAt(one.length - 1) === code.upperZ && other.charCodeAt(other.length - 1) === code.upperZ) {

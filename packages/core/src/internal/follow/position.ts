@@ -7,16 +7,16 @@ import * as identity from "./identity.ts"
 
 type Stamp = Timestamp.Timestamp
 
-/** What an event is to a follower: new in one of its two states, or nothing new. */
+/** Verdict about an event for a follower: new in one of its two states, or nothing new. */
 export type Verdict = "queued" | "processed" | undefined
 
 /** One reading of the event list, oldest first. */
 export interface Reading {
-  /** Whether it has come to an event that is remembered. What lies before the first such event was delivered. */
+  /** True once it has come to an event that is remembered. What lies before the first such event was delivered. */
   anchored: boolean
 }
 
-/** How many events there is room for from the beginning. */
+/** The number of events that there is room for from the beginning. */
 const room = 1024
 
 /** Events in the order of their delivery. They are indexed when one is looked up, which few ever are. */
@@ -63,10 +63,10 @@ class Generation {
 }
 
 /**
- * What a follower has delivered, in bounded memory.
+ * Record of the delivered events, in bounded memory.
  *
- * The latest events are known by their keys, `remember` of them at least and twice as many at most. Of what is forgotten
- * only the latest stamp is kept (`floor`), and whose it was: everything before it was delivered.
+ * The latest events are known by their keys, `remember` of them at least and twice as many at most. Of what is
+ * forgotten only the latest stamp is kept (`floor`), and whose it was: everything before it was delivered.
  */
 export class Position {
   private readonly remember: number
@@ -124,7 +124,7 @@ export class Position {
     return "processed"
   }
 
-  /** Whether an event of the list should have been delivered and was not. */
+  /** Tells an event of the list that should have been delivered and was not. */
   misses(event: StreamEvent): boolean {
     const at = identity.stampOf(event)
     const key = identity.keyOf(event, at)
@@ -137,7 +137,7 @@ export class Position {
     this.floor = upTo
   }
 
-  /** What lies before this moment need not be read again. */
+  /** The moment before which nothing need be read again. */
   bound(overlap: Duration.Duration): Stamp | undefined {
     // the stamp of an event of an unknown type may be no moment
     if (this.latest === undefined || Number.isNaN(Date.parse(this.latest))) return this.floor
@@ -181,7 +181,7 @@ export class Position {
     return "queued"
   }
 
-  /** Whether an event is among those that are remembered. */
+  /** Tells an event that is remembered. */
   knows(key: string): boolean {
     return this.young.has(key) || this.old.has(key) || key === this.floorKey
   }

@@ -6,7 +6,10 @@ import type * as PreviewEvent from "../../PreviewEvent.ts"
 /** More blocks than any message has. */
 const maxBlocks = 10_000
 
-/** How many abandoned previews are remembered, so that what still comes of them is not taken for the beginning. */
+/**
+ * The number of abandoned previews that are remembered, so that what still comes of them is not taken for the
+ * beginning.
+ */
 const maxAbandoned = 100
 
 /**

@@ -6,7 +6,7 @@ import type { Service } from "../../ApiClient.ts"
 import type { ApiError } from "../../ApiError.ts"
 import type { Event, ListParams, StreamEvent, StreamParams } from "../../Event.ts"
 import type * as Follow from "../../Follow.ts"
-import type { SessionId, ThreadId } from "../../Ids.ts"
+import type { SessionIdInput, ThreadIdInput } from "../../Ids.ts"
 import type { Page } from "../../Page.ts"
 import type { Options, StreamOptions } from "../http/request.ts"
 
@@ -38,7 +38,7 @@ const endOf = (
 }
 
 /** A session: its own events, and what its threads post to it. */
-export const session = (api: Service, session_id: SessionId, options: Options): Source => {
+export const session = (api: Service, session_id: SessionIdInput, options: Options): Source => {
   const path = { session_id }
   return {
     operation: "Events.follow",
@@ -53,8 +53,8 @@ export const session = (api: Service, session_id: SessionId, options: Options): 
 /** One thread of a session. */
 export const thread = (
   api: Service,
-  session_id: SessionId,
-  thread_id: ThreadId,
+  session_id: SessionIdInput,
+  thread_id: ThreadIdInput,
   options: Options
 ): Source => {
   const path = { session_id, thread_id }

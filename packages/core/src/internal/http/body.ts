@@ -3,16 +3,22 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { TransportError } from "../../ApiError.ts"
+import type { ApiError } from "../../ApiError.ts"
+import { MalformedResponse, TransportError } from "../../ApiError.ts"
+import type * as Endpoint from "../../Endpoint.ts"
+import { explain } from "../schema/explain.ts"
+import * as guard from "../schema/guard.ts"
+import type { Call } from "./request.ts"
 import { requestId } from "./response.ts"
 import type { Scrub } from "./secrets.ts"
+import { excerpt } from "./secrets.ts"
 import { describe } from "./transport.ts"
 
-/** How much of an error page is read: enough for any error of the API, while a proxy's page may be endless. */
+/** The size at which reading an error page ends: enough for any error of the API, while a proxy's page may be endless. */
 const maxErrorBody = 64 * 1024
 
 /** The whole body. There is no limit on how long it may take. */
-export const whole = (
+const whole = (
   operation: string,
   response: HttpClientResponse,
   scrub: Scrub
@@ -27,8 +33,8 @@ export const whole = (
     }))
 
 /**
- * What can be had of a body that only explains a failure: the beginning of one that is endless, breaks off or stalls. Its
- * status counts all the same.
+ * The beginning of a body that only explains a failure. It may be endless, break off or stall: the status counts all the
+ * same.
  *
  * It is pulled rather than run: that takes no fiber, whose failure the runtime would log, request and all.
  */
@@ -53,12 +59,69 @@ export const beginning = (
   })
 
 /** The media type of a response, without parameters. */
-export const mediaType = (response: HttpClientResponse): string | undefined =>
+const mediaType = (response: HttpClientResponse): string | undefined =>
   response.headers["content-type"]?.split(";", 1)[0]?.trim().toLowerCase()
 
-/** Whether a media type is JSON. A server that leaves the type out may still mean JSON; parsing decides. */
-export const isJson = (type: string | undefined): boolean =>
-  type === undefined || type === "application/json" || type.endsWith("+json")
+const expected = {
+  json: {
+    // a server that leaves the type out may still mean JSON; parsing decides
+    accepts: (type: string | undefined) => type === undefined || type === "application/json" || type.endsWith("+json"),
+    name: "JSON"
+  },
+  events: { accepts: (type: string | undefined) => type === "text/event-stream", name: "an event stream" }
+}
 
-/** Whether a media type is that of an event stream. */
-export const isEventStream = (type: string | undefined): boolean => type === "text/event-stream"
+const malformed = (
+  { endpoint, scrub }: Call,
+  head: HttpClientResponse,
+  text: string,
+  issues: MalformedResponse["issues"]
+): Effect.Effect<never, MalformedResponse> =>
+  Effect.fail(
+    new MalformedResponse({
+      operation: endpoint.name,
+      issues,
+      status: head.status,
+      requestId: requestId(head.headers, scrub),
+      excerpt: excerpt(text, scrub)
+    })
+  )
+
+/** Refuses a response of another media type. The beginning of its body says what it is instead. */
+export const checkType = (
+  call: Call,
+  head: HttpClientResponse,
+  timeout: Duration.Duration
+): Effect.Effect<void, MalformedResponse, Scope.Scope> => {
+  const { accepts, name } = expected[call.endpoint.kind]
+  const type = mediaType(head)
+  if (accepts(type)) return Effect.void
+  const message = excerpt(`expected ${name}, got content type ${type ?? "(none)"}`, call.scrub)
+  return Effect.flatMap(beginning(head, timeout), (text) => malformed(call, head, text, [{ path: "", message }]))
+}
+
+const guards = new WeakMap<Endpoint.Any, (value: unknown) => boolean>()
+
+const guardOf = (endpoint: Endpoint.Any): (value: unknown) => boolean => {
+  let is = guards.get(endpoint)
+  if (is === undefined) {
+    is = guard.make(endpoint.success)
+    guards.set(endpoint, is)
+  }
+  return is
+}
+
+/** Reads a JSON body and validates it. */
+export const json = (call: Call, head: HttpClientResponse): Effect.Effect<unknown, ApiError> =>
+  Effect.flatMap(whole(call.endpoint.name, head, call.scrub), (text) => {
+    let value: unknown
+    try {
+      value = JSON.parse(text)
+    } catch {
+      const message = text === "" ? "expected JSON, got an empty body" : "expected JSON"
+      return malformed(call, head, text, [{ path: "", message }])
+    }
+    return guardOf(call.endpoint)(value)
+      ? Effect.succeed(value)
+      : malformed(call, head, text, explain(call.endpoint.success, value, call.scrub))
+  })

@@ -1,11 +1,11 @@
-/** Whether a text can be the name of a header. */
+/** Tells a text that can be the name of a header. */
 export const isName = (text: string): boolean => /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text)
 
-/** Whether a text can be the value of a header; other transports refuse or mangle what this refuses. */
+/** Tells a text that can be the value of a header; other transports refuse or mangle what this refuses. */
 export const isValue = (text: string): boolean => /^[\t\x20-\x7e\x80-\xff]*$/.test(text)
 
-/** Whether a text can be one word of a header: a credential, or an item of a list separated by commas. */
+/** Tells a text that can be one word of a header: a credential, or an item of a list separated by commas. */
 export const isWord = (text: string): boolean => /^[\x21-\x7e]+$/.test(text)
 
-/** Whether a text can be the name of a beta. */
+/** Tells a text that can be the name of a beta. */
 export const isBeta = (text: string): boolean => isWord(text) && !text.includes(",")

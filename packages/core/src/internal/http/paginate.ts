@@ -1,4 +1,3 @@
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
@@ -12,11 +11,10 @@ import type { Page } from "../../Page.ts"
 export const paginate = <A>(
   fetchPage: (page: { readonly page?: string }) => Effect.Effect<Page<A>, ApiError>
 ): Stream.Stream<A, ApiError> =>
-  Stream.paginateChunkEffect(
-    {},
-    (page: { readonly page?: string }) =>
+  Stream.flattenIterables(
+    Stream.paginateEffect({}, (page: { readonly page?: string }) =>
       Effect.map(fetchPage(page), ({ data, next_page }) => [
-        Chunk.unsafeFromArray(data),
+        data,
         next_page ? Option.some({ page: next_page }) : Option.none()
-      ])
+      ]))
   )

@@ -13,23 +13,29 @@ import { fromParseIssue } from "../schema/explain.ts"
 import { isBeta } from "./headers.ts"
 import type { Scrub } from "./secrets.ts"
 
-/** What every call may carry, whatever its endpoint. */
+/** The arguments of a call, whatever its endpoint. */
 export interface Input {
   readonly path?: { readonly [name: string]: string }
   readonly query?: unknown
   readonly body?: unknown
 }
 
-/** What one call adds to what the configuration says. */
+/** One call of an endpoint, while it runs. */
+export interface Call {
+  readonly endpoint: Endpoint.Any
+  readonly scrub: Scrub
+}
+
+/** Options of a single call, beside the configuration. */
 export interface Options {
   /** Beta names to send in addition to the configured ones. */
   readonly betas?: ReadonlyArray<string> | undefined
 }
 
-/** What opening one event stream adds to that. */
+/** Options of opening an event stream. */
 export interface StreamOptions extends Options {
   /**
-   * How long the stream may be silent while it is read. The service sends a heartbeat about every 15 seconds, which
+   * The longest silence while the stream is read. The service sends a heartbeat about every 15 seconds, which
    * counts; a reader that is busy with something else does not. When the time is up, the stream fails with
    * `StreamStalled`.
    *

@@ -75,7 +75,7 @@ const parse = (body: string): unknown => {
   }
 }
 
-/** What an error body says, in the API's error shape or not. */
+/** Content of an error body, in the API's error shape or not. */
 const fromBody = (body: string, scrub: Scrub) => {
   const json = parse(body)
   const error = field(json, "error")

@@ -1,16 +1,19 @@
 import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type { ApiError } from "../../ApiError.ts"
-import type { RetryPolicy } from "../../RetryPolicy.ts"
+import type * as Endpoint from "../../Endpoint.ts"
+import * as RetryPolicy from "../../RetryPolicy.ts"
+import { countRetry } from "../telemetry/metrics.ts"
 
 /**
- * Whether a failed call may be repeated without the risk that it takes effect twice.
+ * Tells whether a failed call may be repeated without the risk that it takes effect twice.
  *
  * The service has no idempotency keys: after a lost connection or a 5xx, a call with an effect may have had it.
  */
-export const mayRepeat = (error: ApiError, safe: boolean): boolean => {
+const mayRepeat = (error: ApiError, safe: boolean): boolean => {
   if ("shouldRetry" in error && error.shouldRetry !== undefined) return error.shouldRetry
   switch (error._tag) {
     case "RateLimited":
@@ -29,7 +32,7 @@ export const mayRepeat = (error: ApiError, safe: boolean): boolean => {
 /** The delay before retry number `attempt` (from 0), or `undefined` if the service asks for more than the policy allows. */
 export const delay = (
   error: ApiError,
-  policy: RetryPolicy,
+  policy: RetryPolicy.RetryPolicy,
   attempt: number
 ): Effect.Effect<Duration.Duration | undefined> => {
   const asked = "retryAfter" in error ? error.retryAfter : undefined
@@ -67,3 +70,27 @@ export const retryAfter = (
     ? Effect.succeed(undefined)
     : Effect.map(Clock.currentTimeMillis, (now) => positive(date - now))
 }
+
+/** Repeats a call as the policy says: the one that is set around the call, else the one that the layer was built with. */
+export const repeat =
+  ({ method, name }: Endpoint.Any, policyOfLayer: RetryPolicy.RetryPolicy) =>
+  <A, R>(self: Effect.Effect<A, ApiError, R>): Effect.Effect<A, ApiError, R> =>
+    Effect.contextWithEffect((context: Context.Context<R>) => {
+      const policy = context.unsafeMap.has(RetryPolicy.Current.key)
+        ? Context.get(context, RetryPolicy.Current)
+        : policyOfLayer
+      const loop = (count: number): Effect.Effect<A, ApiError, R> =>
+        Effect.catchAll(self, (error) => {
+          if (count >= policy.maxRetries || !mayRepeat(error, method === "GET")) return Effect.fail(error)
+          return Effect.flatMap(delay(error, policy, count), (delay) => {
+            if (delay === undefined) return Effect.fail(error)
+            return Effect.logDebug(`${name} is tried again in ${Duration.format(delay)}: ${error._tag}`).pipe(
+              Effect.zipRight(countRetry(name, error._tag)),
+              Effect.zipRight(Effect.annotateCurrentSpan("http.request.resend_count", count + 1)),
+              Effect.zipRight(Effect.sleep(delay)),
+              Effect.zipRight(Effect.suspend(() => loop(count + 1)))
+            )
+          })
+        })
+      return loop(0)
+    })

@@ -25,7 +25,7 @@ const entities: { readonly [character: string]: string } = {
   "'": "&#39;"
 }
 
-/** How a secret may be spelled: as it is, in JSON (some servers escape the slash), in a URL, in HTML. */
+/** Spellings of a secret: as it is, in JSON (some servers escape the slash), in a URL, in HTML. */
 const spellings = (secret: string): ReadonlyArray<string> => {
   const json = JSON.stringify(secret).slice(1, -1)
   return [

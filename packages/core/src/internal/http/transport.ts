@@ -1,12 +1,18 @@
+import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
+import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { TransportError } from "../../ApiError.ts"
+import type { Call } from "./request.ts"
 import type { Scrub } from "./secrets.ts"
 import { excerpt } from "./secrets.ts"
 
-/** How far chains of causes are followed; they may be circular. */
+/** The depth to which chains of causes are followed; they may be circular. */
 const maxDepth = 6
 
-/** What a transport reported: the messages of an error and of its causes, without repetition. */
+/** The report of a transport: the messages of an error and of its causes, without repetition. */
 export const describe = (error: unknown, scrub: Scrub): string => {
   const messages: Array<string> = []
   // the platform's own error says no more than the request; what happened is in its cause
@@ -40,16 +46,40 @@ const wasRefused = (error: unknown, depth = 0): boolean => {
   return "cause" in error && wasRefused(error.cause, depth + 1)
 }
 
-/** The error that a failure below HTTP stands for, before a response head had come. */
-export const fromClientError = (
-  operation: string,
-  error: HttpClientError.HttpClientError,
-  scrub: Scrub
-): TransportError => {
-  const unsent = error._tag === "RequestError" && (error.reason !== "Transport" || wasRefused(error.cause))
-  return new TransportError({
-    operation,
-    reason: unsent ? "Refused" : "Connection",
-    detail: describe(error, scrub)
-  })
-}
+/** Sends the request of a call and awaits the response head, whatever its status. The scope holds the connection. */
+export type Transport = (
+  call: Call,
+  message: HttpClientRequest
+) => Effect.Effect<HttpClientResponse, TransportError, Scope.Scope>
+
+/** The transport on the given `HttpClient`. */
+export const make: Effect.Effect<Transport, never, HttpClient.HttpClient> = Effect.map(
+  HttpClient.HttpClient,
+  (client): Transport => {
+    const http = client.pipe(
+      // the span of a call is made elsewhere, without headers and query; nothing about the caller's traces is sent out
+      HttpClient.withTracerDisabledWhen(() => true),
+      // closing the scope releases the connection, also when the body was not read to its end
+      HttpClient.withScope
+    )
+    return (call, message) => Effect.catchAll(http.execute(message), recover(call))
+  }
+)
+
+/**
+ * The only place that classifies an `HttpClientError`. A client that fails by itself on some statuses has a response; any
+ * other failure came before a response head.
+ */
+const recover =
+  ({ endpoint, scrub }: Call) =>
+  (error: HttpClientError.HttpClientError): Effect.Effect<HttpClientResponse, TransportError> => {
+    if (error._tag === "ResponseError" && error.reason === "StatusCode") return Effect.succeed(error.response)
+    const unsent = error._tag === "RequestError" && (error.reason !== "Transport" || wasRefused(error.cause))
+    return Effect.fail(
+      new TransportError({
+        operation: endpoint.name,
+        reason: unsent ? "Refused" : "Connection",
+        detail: describe(error, scrub)
+      })
+    )
+  }

@@ -2,7 +2,7 @@ import * as Ids from "../../Ids.ts"
 import * as Timestamp from "../../Timestamp.ts"
 import * as wire from "./wire.ts"
 
-/** What every event that the service emits has. */
+/** Fields of every event that the service emits. */
 export const emitted = {
   /** Identifies this event within its session. */
   id: Ids.EventId,
@@ -10,7 +10,7 @@ export const emitted = {
   processed_at: Timestamp.Timestamp
 }
 
-/** What every event that came from a client has once it is stored. */
+/** Fields of every event that came from a client, once it is stored. */
 export const submitted = {
   /** Identifies this event within its session. An interrupt may have an empty one. */
   id: Ids.EventId,

@@ -8,7 +8,7 @@ import type { Scrub } from "../http/secrets.ts"
 import * as guard from "./guard.ts"
 
 /**
- * What is wrong with a value that a guard refused.
+ * Issues of a value that a guard refused.
  *
  * A value is never printed whole. Of strings only those are quoted that stand where one of a few words or a timestamp
  * should be, so that no content gets into an error; `scrub` takes out secrets that stand there all the same.
@@ -19,7 +19,7 @@ export const explain = <A, I>(schema: Schema.Schema<A, I>, value: unknown, scrub
     onRight: () => []
   })
 
-/** What a `ParseIssue` says, in the same form. */
+/** Issues of a `ParseIssue`, in the same form. */
 export const fromParseIssue = (issue: ParseResult.ParseIssue, scrub: Scrub): ReadonlyArray<Issue> => {
   const issues = new Map<string, Issue>()
   // before anything is clipped: what is left of a secret then could not be found any more
@@ -52,7 +52,7 @@ interface At {
 interface Found {
   readonly at: At
   readonly message: string
-  /** Whether a check of ours words the message. */
+  /** True if a check of ours words the message. */
   readonly own?: boolean
 }
 
@@ -139,7 +139,7 @@ const got = (actual: unknown): string => {
   return typeof actual === "object" ? "an object" : `a ${typeof actual}`
 }
 
-/** Whether a node accepts only some strings, of a kind that is safe to print. */
+/** Tells a node that accepts only some strings, of a kind that is safe to print. */
 const isVocabulary = (ast: AST.AST): boolean =>
   AST.isLiteral(ast) && typeof ast.literal === "string" ||
   AST.isRefinement(ast) && identifierOf(ast) === "Timestamp" ||

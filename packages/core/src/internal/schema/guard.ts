@@ -16,7 +16,7 @@ export const PredicateId: unique symbol = Symbol.for("@effect-managed-agents/cor
 /** Annotation of an open union: the property that tells the members apart, and the known values of it. */
 export const OpenUnionId: unique symbol = Symbol.for("@effect-managed-agents/core/guard/OpenUnion")
 
-/** What {@link OpenUnionId} holds. */
+/** Value of {@link OpenUnionId}. */
 export interface OpenUnionInfo {
   readonly key: string
 }

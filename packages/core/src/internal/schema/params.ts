@@ -1,7 +1,13 @@
+import type { Brand } from "effect/Brand"
 import * as Schema from "effect/Schema"
 
+/** An id in a request: branded, or a literal with its prefix. */
+export const id = <Input extends string>(schema: Schema.Schema<Extract<Input, Brand<symbol | string>>, string>) =>
+  // one that is not branded is encoded like one that is: at run time both are strings
+  schema as Schema.Schema.AnyNoContext as Schema.Schema<Input, string>
+
 /**
- * Whether a text has at most `max` characters as the service counts them: code points, not UTF-16 units. The cheap
+ * Tells a text of at most `max` characters as the service counts them: code points, not UTF-16 units. The cheap
  * upper bound is tried first, so that only texts near the limit are walked.
  */
 export const fits = (text: string, max: number): boolean => {

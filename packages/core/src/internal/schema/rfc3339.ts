@@ -9,7 +9,7 @@ const daysIn = (year: number, month: number): number =>
     : 31
 
 /**
- * Whether a text is an RFC 3339 timestamp that names a real instant. Leap seconds are refused, as `Date` has no place for
+ * Tells an RFC 3339 timestamp that names a real instant. Leap seconds are refused, as `Date` has no place for
  * them.
  *
  * Every event has one, hence no `Date.parse`, which takes longer than all other checks of an event together.

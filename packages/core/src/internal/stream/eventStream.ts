@@ -17,7 +17,7 @@ import type { Pull } from "./pull.ts"
 import { fromStream } from "./pull.ts"
 import { watch } from "./watchdog.ts"
 
-/** What {@link decode} needs to know. */
+/** Options of {@link decode}. */
 export interface Options<A, I> {
   /** The operation that opened the stream, for errors. */
   readonly operation: string
@@ -70,9 +70,9 @@ export const decode = <A, I>(options: Options<A, I>) => {
   }
 }
 
-/** What {@link read} needs to know besides. */
+/** Options of {@link read}. */
 export interface ReadOptions<A, I> extends Options<A, I> {
-  /** How long the bytes may be silent. Without it nothing watches them. */
+  /** The longest silence of the bytes. Without it nothing watches them. */
   readonly maxSilence: Duration.DurationInput | undefined
 }
 

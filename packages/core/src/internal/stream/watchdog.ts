@@ -3,6 +3,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { StreamInterrupted, StreamStalled } from "../../ApiError.ts"
+import { unsafeNow } from "../telemetry/clock.ts"
 import type { Pull } from "./pull.ts"
 import { AutoResetSignal } from "./signal.ts"
 
@@ -23,7 +24,7 @@ export const watch =
     Effect.gen(function*() {
       type Read = Effect.Effect<Chunk.Chunk<Uint8Array> | undefined, E | StreamStalled | StreamInterrupted>
       const millis = Duration.toMillis(limit)
-      const clock = yield* Effect.clock
+      const now = yield* unsafeNow
       /** Who waits for the read that is under way, and since when. */
       let reader: ((read: Read) => void) | undefined
       let since = 0
@@ -53,7 +54,7 @@ export const watch =
         settle(failure)
       }
       const watcher: Effect.Effect<void> = Effect.suspend(() => {
-        const rest = reader === undefined ? millis : since + millis - clock.unsafeCurrentTimeMillis()
+        const rest = reader === undefined ? millis : since + millis - now()
         if (rest > 0) return Effect.zipRight(Effect.sleep(rest), watcher)
         giveUp(new StreamStalled({ operation, requestId, silence: Duration.millis(millis) }))
         return Effect.void
@@ -71,7 +72,7 @@ export const watch =
           return
         }
         reader = resume
-        since = clock.unsafeCurrentTimeMillis()
+        since = now()
         asked.raise()
       })
     })

@@ -55,28 +55,21 @@ export const countRetry = labelled(retries, "error")
 export const countReconnect = labelled(reconnects, "error")
 
 /**
- * Counts received events, with the labels of the fiber that opened the stream. For the hot path: no Effect, and the
- * counter is looked up once per stream.
+ * A counter with the labels of the fiber that asks for it. For the hot path: no Effect, and the counter is looked up once
+ * per stream.
  */
-export const countEvents = (
-  operation: string,
-  labelsOfFiber: ReadonlyArray<MetricLabel.MetricLabel>
-): (count: number) => void => unsafeCounter(events, operation, labelsOfFiber)
+const counter =
+  (metric: Metric.Metric.Counter<number>) => (operation: string): Effect.Effect<(count: number) => void> =>
+    Effect.map(Effect.metricLabels, (labelsOfFiber) => {
+      const labels = [...labelsOfFiber, MetricLabel.make("operation", operation)]
+      return (count) => metric.unsafeUpdate(count, labels)
+    })
 
-/** Counts events that a follower found in the list after a reconnect; as {@link countEvents}. */
-export const countRecovered = (
-  operation: string,
-  labelsOfFiber: ReadonlyArray<MetricLabel.MetricLabel>
-): (count: number) => void => unsafeCounter(recovered, operation, labelsOfFiber)
+/** Counts events received on a stream. */
+export const countEvents = counter(events)
 
-const unsafeCounter = (
-  metric: Metric.Metric.Counter<number>,
-  operation: string,
-  labelsOfFiber: ReadonlyArray<MetricLabel.MetricLabel>
-) => {
-  const labels = [...labelsOfFiber, MetricLabel.make("operation", operation)]
-  return (count: number): void => metric.unsafeUpdate(count, labels)
-}
+/** Counts events that a follower found in the list after a reconnect. */
+export const countRecovered = counter(recovered)
 
 const turns = Metric.counter("managed_agents_turns", {
   description: "Finished turns, by result",

@@ -1,8 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Tracer from "effect/Tracer"
 
-/** The tracer, except that the toolkit's span does not tell the parameters of a call: content is not for traces. */
-const discreet = (tracer: Tracer.Tracer): Tracer.Tracer =>
+/** A tracer that drops the attribute in which the toolkit's span shows the parameters of a call: content is not for traces. */
+const withoutParameters = (tracer: Tracer.Tracer): Tracer.Tracer =>
   Tracer.make({
     context: (execution, fiber) => tracer.context(execution, fiber),
     span: (name, ...rest) => {
@@ -15,6 +15,6 @@ const discreet = (tracer: Tracer.Tracer): Tracer.Tracer =>
     }
   })
 
-/** Runs a toolkit's handler without telling the tracer its parameters. */
-export const withoutParameters = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-  Effect.flatMap(Effect.tracer, (tracer) => Effect.withTracer(self, discreet(tracer)))
+/** Runs a toolkit's handler without its parameters in the span. */
+export const redactParameters = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.flatMap(Effect.tracer, (tracer) => Effect.withTracer(self, withoutParameters(tracer)))

@@ -17,6 +17,7 @@ import type { Pull } from "../stream/pull.ts"
 import * as pull from "../stream/pull.ts"
 import { AutoResetSignal } from "../stream/signal.ts"
 import { countTurn } from "../telemetry/metrics.ts"
+import * as span from "../telemetry/span.ts"
 import * as background from "./background.ts"
 import { sendReply } from "./sendReply.ts"
 import type { Command, Signal, State } from "./step.ts"
@@ -167,7 +168,7 @@ const reader = <E, E2, R>(
 const updateOf = (signal: Signal): Conversation.Update | undefined => {
   switch (signal._tag) {
     case "InputDelivered":
-      return signal.delivery._tag === "Unknown" ? undefined : { _tag: "Delivered", delivery: signal.delivery }
+      return signal.delivery._tag === "Indeterminate" ? undefined : { _tag: "Delivered", delivery: signal.delivery }
     case "Baseline":
     case "BaselineFound":
     case "ReplySending":
@@ -192,7 +193,7 @@ const report = (result: Conversation.TurnResult): Effect.Effect<void> =>
 // Commands
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** How long to wait for an effect of input that asks nothing of the agent. */
+/** The time to wait for an effect of input that asks nothing of the agent. */
 const quietTimeout = "5 seconds"
 
 const toolCalls = ["agent.tool_use", "agent.mcp_tool_use", "agent.custom_tool_use"] as const
@@ -299,9 +300,8 @@ const reply = <E, R, E1 extends E, R1 extends R, E2 extends E, R2 extends R>(
   if (action._tag === "Confirmation") {
     if (options.approve === undefined) return Effect.succeed(false)
     return Effect.suspend(() => options.approve?.(action) ?? Effect.never).pipe(
-      Effect.withSpan("Conversation.approve", {
-        attributes: { "session.id": sessionId, "event.id": action.id, "tool.name": action.name },
-        captureStackTrace: false
+      span.within("Conversation.approve", {
+        attributes: { "session.id": sessionId, "event.id": action.id, "tool.name": action.name }
       }),
       Effect.flatMap((decision) => send(PendingAction.reply(action, decision))),
       Effect.as(true)

@@ -1,10 +1,10 @@
 import * as Effect from "effect/Effect"
 import type { ApiError } from "../../ApiError.ts"
 import type * as Events from "../../Events.ts"
-import type { SessionId } from "../../Ids.ts"
+import type { SessionIdInput } from "../../Ids.ts"
 import type * as PendingAction from "../../PendingAction.ts"
 
-/** How often to send an answer again that the service refuses because it does not know the call yet. */
+/** The number of times to send an answer again that the service refuses because it does not know the call yet. */
 const attempts = 10
 
 /**
@@ -13,14 +13,16 @@ const attempts = 10
  */
 export const sendReply = (
   events: Events.Service,
-  sessionId: SessionId,
+  sessionId: SessionIdInput,
   reply: PendingAction.Reply,
   isPending: () => boolean,
   options?: Events.DeliverOptions,
   attempt = 0
 ): Effect.Effect<boolean, ApiError> =>
   events.deliver(sessionId, reply, options).pipe(
-    Effect.flatMap((delivery) => delivery._tag === "Unknown" ? Effect.fail(delivery.error) : Effect.succeed(true)),
+    Effect.flatMap((delivery) =>
+      delivery._tag === "Indeterminate" ? Effect.fail(delivery.error) : Effect.succeed(true)
+    ),
     Effect.catchTag("InvalidRequest", (error) =>
       Effect.suspend(() => {
         if (!isPending()) return Effect.succeed(false)

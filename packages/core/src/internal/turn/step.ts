@@ -4,7 +4,7 @@ import type { Cursor } from "../../Cursor.ts"
 import type * as Delivery from "../../Delivery.ts"
 import * as Event from "../../Event.ts"
 import type * as Follow from "../../Follow.ts"
-import type { EventId, SessionId } from "../../Ids.ts"
+import type { EventId, EventIdInput, SessionId } from "../../Ids.ts"
 import type * as PendingAction from "../../PendingAction.ts"
 import * as Transcript from "../../Transcript.ts"
 import type * as Usage from "../../Usage.ts"
@@ -38,7 +38,7 @@ interface Input {
   readonly sessionId: SessionId
   readonly sent: ReadonlyArray<Event.EventParams>
   /** Calls that the input itself answers. */
-  readonly answered: ReadonlySet<EventId>
+  readonly answered: ReadonlySet<EventIdInput>
   /** Tells whether this program answers an action. */
   readonly handles: (action: PendingAction.PendingAction) => boolean
 }
@@ -91,7 +91,7 @@ export const initial = (
     sessionId,
     sent,
     handles,
-    answered: new Set(sent.flatMap((event) => {
+    answered: new Set<EventIdInput>(sent.flatMap((event) => {
       if (event.type === "user.custom_tool_result") return [event.custom_tool_use_id]
       return event.type === "user.tool_confirmation" || event.type === "user.tool_result" ? [event.tool_use_id] : []
     }))
@@ -186,7 +186,7 @@ const baselineOf = ({ events, isWhole }: Page): Usage.UsageSnapshot | undefined 
 }
 
 const delivered = (state: State, delivery: Delivery.Delivery): Step => {
-  if (delivery._tag === "Unknown") return [state, [{ _tag: "Fail", error: delivery.error }]]
+  if (delivery._tag === "Indeterminate") return [state, [{ _tag: "Fail", error: delivery.error }]]
   const asks = state.input.sent.some(({ type }) => type === "user.message" || type === "user.define_outcome")
   return [{ ...state, delivery }, asks ? none : [{ _tag: "AwaitEffect" }]]
 }

@@ -1,0 +1,156 @@
+/**
+ * Sessions from creation to retirement: verbs that take several calls.
+ *
+ * @since 0.1.0
+ */
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import type { RequestOptions } from "./ApiClient.ts"
+import type { ApiError } from "./ApiError.ts"
+import { Events } from "./Events.ts"
+import type { SessionIdInput } from "./Ids.ts"
+import * as sessionSpan from "./internal/telemetry/sessionSpan.ts"
+import type { CreateParams, Session } from "./Session.ts"
+import { Sessions } from "./Sessions.ts"
+import * as UserEvent from "./UserEvent.ts"
+
+/**
+ * Options of {@link retire}.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface RetireOptions {
+  /**
+   * The end of the session: `archive` keeps its history readable, `delete` does not.
+   *
+   * @default "archive"
+   */
+  readonly by?: "archive" | "delete" | undefined
+  /**
+   * The time that the session has to come to rest.
+   *
+   * @default "30 seconds"
+   */
+  readonly timeout?: Duration.DurationInput | undefined
+}
+
+/**
+ * Options of {@link scoped}.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export interface ScopedOptions extends RetireOptions {
+  /** Options of the request that creates the session. */
+  readonly request?: RequestOptions | undefined
+}
+
+/**
+ * A session that is retired when its scope closes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ScopedSession extends Session {
+  /** Lets the session outlive its scope, as it is. */
+  readonly detach: Effect.Effect<void>
+}
+
+type By = NonNullable<RetireOptions["by"]>
+
+/** A session ends the turn that it was interrupted in, but starts another one if something is queued. */
+const attemptsBetweenInterrupts = 5
+
+const end = (id: SessionIdInput, by: By): Effect.Effect<unknown, ApiError, Sessions> =>
+  Effect.flatMap(Sessions, (sessions): Effect.Effect<unknown, ApiError> => sessions[by](id))
+
+const untilRetired = (id: SessionIdInput, by: By): Effect.Effect<void, ApiError, Events | Sessions> =>
+  Effect.gen(function*() {
+    const events = yield* Events
+    const sessions = yield* Sessions
+    let interrupted = -Infinity
+    /** Succeeds with `true` once the session is retired. */
+    const attempt = Effect.fnUntraced(
+      function*(n: number) {
+        const { archived_at, status } = yield* sessions.retrieve(id)
+        if (archived_at !== null && by === "archive") return true
+        if (status !== "running" && status !== "rescheduling") return yield* Effect.as(end(id, by), true)
+        if (n >= interrupted + attemptsBetweenInterrupts) {
+          yield* events.send(id, UserEvent.interrupt())
+          interrupted = n
+        }
+        return false
+      },
+      Effect.catchAll((error) => {
+        if (error._tag === "NotFound") return Effect.succeed(true)
+        // it runs again, or does not read as idle everywhere
+        return error._tag === "InvalidRequest" || error.isRetryable ? Effect.succeed(false) : Effect.fail(error)
+      })
+    )
+    for (let n = 0; !(yield* attempt(n)); n++) yield* Effect.sleep(Math.min(100 * 2 ** n, 2000))
+  })
+
+/**
+ * Archives or deletes a session whatever it is doing: interrupts it if it runs, and waits until it reads as idle, which is
+ * a moment after it says so. A session that is gone is fine. After the timeout it fails with the service's last refusal.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const retire = (
+  id: SessionIdInput,
+  { by = "archive", timeout = "30 seconds" }: RetireOptions = {}
+): Effect.Effect<void, ApiError, Events | Sessions> =>
+  Effect.timeoutTo(untilRetired(id, by), {
+    duration: timeout,
+    onSuccess: () => Effect.void,
+    // the service says best why it is not possible
+    onTimeout: () => Effect.asVoid(end(id, by))
+  }).pipe(Effect.flatten, sessionSpan.within("SessionLifecycle.retire", id))
+
+const release = (
+  id: SessionIdInput,
+  { by = "archive", timeout = "30 seconds" }: ScopedOptions
+): Effect.Effect<void, never, Events | Sessions> =>
+  untilRetired(id, by).pipe(
+    Effect.timeout(timeout),
+    sessionSpan.within("SessionLifecycle.retire", id),
+    Effect.catchAllCause((cause) => Effect.logWarning(`Session ${id} could not be retired and may be running`, cause)),
+    // The time limit needs something that can be interrupted. But whoever interrupts the program meanwhile would interrupt
+    // that as well if it were a child of the program's fiber.
+    Effect.interruptible,
+    Effect.forkDaemon,
+    Effect.flatMap(Fiber.join)
+  )
+
+/**
+ * Creates a session that is retired when the scope closes: also after a failure and when the program is interrupted, so
+ * that nothing is left running and billed. That takes no longer than `timeout`; if it does not succeed, it is logged.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const scoped = (
+  params: CreateParams,
+  options: ScopedOptions = {}
+): Effect.Effect<ScopedSession, ApiError, Events | Scope.Scope | Sessions> =>
+  Effect.gen(function*() {
+    const sessions = yield* Sessions
+    const span = yield* sessionSpan.open
+    const create = Effect.withParentSpan(sessions.create(params, options.request), span.span)
+    let detached = false
+    const session = yield* Effect.acquireRelease(
+      // Whoever gives up while it is created leaves at most an idle session behind, which costs nothing; unless it is
+      // created with something to do.
+      (params.initial_events ?? []).length > 0 ? create : Effect.interruptible(create),
+      ({ id }) => Effect.suspend(() => detached ? Effect.void : Effect.withParentSpan(release(id, options), span.span))
+    )
+    yield* sessionSpan.identify(span, session.id)
+    const detach = Effect.sync(() => {
+      detached = true
+    })
+    return { ...session, detach }
+  })

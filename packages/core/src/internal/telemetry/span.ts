@@ -1,0 +1,23 @@
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import type * as Scope from "effect/Scope"
+import type * as Tracer from "effect/Tracer"
+
+/** Options of a span. */
+export type Options = Omit<Tracer.SpanOptions, "captureStackTrace">
+
+/** Runs an effect in a span. A stack trace for each span is too slow. */
+export const within =
+  (name: string, options?: Options) =>
+  <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, Exclude<R, Tracer.ParentSpan>> =>
+    Effect.withSpan(self, name, { ...options, captureStackTrace: false })
+
+/** Opens a span that ends with the scope. */
+export const open = (name: string, options?: Options): Effect.Effect<Tracer.Span, never, Scope.Scope> =>
+  Effect.makeSpanScoped(name, { ...options, captureStackTrace: false })
+
+/** The span around the current effect, if any. */
+export const current: Effect.Effect<Tracer.AnySpan | undefined> = Effect.map(
+  Effect.option(Effect.currentParentSpan),
+  Option.getOrUndefined
+)
