@@ -57,7 +57,7 @@ const checkDocComments = (file, text) => {
 for (const file of files) {
   const text = readFileSync(join(root, file), "utf8")
   const lines = text.split("\n")
-  if (file.startsWith("packages/core/src/")) checkDocComments(file, text)
+  if (file.includes("/src/")) checkDocComments(file, text)
   lines.forEach((line, index) => {
     const at = `${file}:${index + 1}`
     const above = lines[index - 1]?.trim() ?? ""

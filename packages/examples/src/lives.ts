@@ -7,7 +7,7 @@ import { Console, Effect, Layer, Stream } from "effect"
 import { fileURLToPath } from "node:url"
 import * as Simulation from "./simulation.ts"
 
-/** What `npm run` starts. */
+/** The file that `npm run` starts. */
 const npmRun = fileURLToPath(new URL("../../../scripts/run.mjs", import.meta.url))
 
 export const run = (name: string, agent: Simulator.AgentOptions, diesAt: string) =>

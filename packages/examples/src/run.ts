@@ -18,7 +18,7 @@ interface Example {
   >
   /** The simulated agent. */
   readonly agent: Simulator.AgentOptions
-  /** What else is simulated. */
+  /** Further options of the simulation. */
   readonly simulation?: Simulator.Options
   /** On the simulator it runs as a process that is killed when it prints this, and started again. */
   readonly diesAt?: string

@@ -2,7 +2,7 @@
 import { Content, Event, type Session, SessionFailure } from "@effect-managed-agents/core"
 import { Clock, Console, Context, Effect } from "effect"
 
-/** What the output can show: by default plain lines of 200 columns. */
+/** Abilities of the output: by default plain lines of 200 columns. */
 export class Terminal extends Context.Reference<Terminal>()("examples/Terminal", {
   defaultValue: (): { readonly color: boolean; readonly columns: number } => ({ color: false, columns: 200 })
 }) {}

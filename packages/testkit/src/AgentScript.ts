@@ -1,16 +1,16 @@
 /**
- * What a simulated agent does, turn by turn.
+ * Script of a simulated agent, turn by turn.
  *
  * A script is plain data, so that it can be written in JSON, printed and shared: `{ "turns": [[{ "say": "Hello" }]] }`.
  * The constructors of this module make the same data with types and completion, and add one step that JSON cannot have:
  * {@link effect}, an Effect that has the agent in its hands. A script in either form is accepted everywhere.
  *
- * Turn *k* is played on the agent's *k*-th turn of a session; when they run out, `otherwise`. In every string `{{text}}`
- * stands for the text of the last user message and `{{result}}` for the text of the last tool result.
+ * Turn *k* is played on the agent's *k*-th turn of a session; when they run out, `otherwise`. In every string
+ * `{{text}}` stands for the text of the last user message and `{{result}}` for the text of the last tool result.
  *
  * Steps up to the next tool call share one model request. The results of a call are followed by another request, as on
- * the service, also when no step is left for it. A message that arrives while a turn runs steers it: what is left of the
- * turn is played after it, and when nothing is left, the next turn of the script.
+ * the service, also when no step is left for it. A message that arrives while a turn runs steers it: what is left of
+ * the turn is played after it, and when nothing is left, the next turn of the script.
  *
  * @since 0.1.0
  */
@@ -24,7 +24,7 @@ import * as Schema from "effect/Schema"
 import * as strict from "./internal/session/strict.ts"
 
 /**
- * What a permission policy makes of a call.
+ * Decision of a permission policy about a call.
  *
  * @category models
  * @since 0.1.0
@@ -46,17 +46,17 @@ export interface ToolCall {
    */
   readonly input?: { readonly [key: string]: unknown } | undefined
   /**
-   * What the policy makes of it. Without it the policies of the session's agent decide.
+   * The decision of the policy. Without it the policies of the session's agent decide.
    */
   readonly permission?: Permission | undefined
   /**
-   * What the tool returns, if it runs.
+   * The result of the tool, if it runs.
    *
    * @default "OK"
    */
   readonly result?: string | undefined
   /**
-   * Whether the result is an error.
+   * True if the result is an error.
    *
    * @default false
    */
@@ -144,7 +144,7 @@ export interface Delegation<out S = DataScript> {
   /** The name of the agent in the roster. */
   readonly agent: string
   readonly message: string
-  /** What that agent does, if not what was registered for it. */
+  /** The script of that agent, if not the one that was registered for it. */
   readonly script?: S | undefined
 }
 
@@ -155,10 +155,10 @@ export interface Delegation<out S = DataScript> {
  * @since 0.1.0
  */
 export interface Consultation {
-  /** What it advises; `null` if it fails, which does not fail the turn. */
+  /** The advice; `null` if it fails, which does not fail the turn. */
   readonly advice: string | null
   /**
-   * Whether clients must not see the advice.
+   * True if clients must not see the advice.
    *
    * @default false
    */
@@ -180,7 +180,7 @@ export interface Workflow<out S = DataScript> {
     readonly agents: ReadonlyArray<Delegation<S>>
   }>
   /**
-   * How the run ends.
+   * The result of the run.
    *
    * @default "completed"
    */
@@ -188,7 +188,7 @@ export interface Workflow<out S = DataScript> {
 }
 
 /**
- * What the client or another agent has said to this one.
+ * Message of the client or of another agent to this one.
  *
  * @category models
  * @since 0.1.0
@@ -205,7 +205,7 @@ export interface Message {
 }
 
 /**
- * What came of a tool call.
+ * Result of a tool call.
  *
  * @category models
  * @since 0.1.0
@@ -218,12 +218,12 @@ export interface ToolResult {
   readonly content: ReadonlyArray<Content.ToolResultContentParamsEncoded>
   /** Also for a call that was denied. */
   readonly is_error: boolean
-  /** What the client answered, if it was asked. */
+  /** The client's answer, if it was asked. */
   readonly confirmation: ToolConfirmation | null
 }
 
 /**
- * What the client said about a call that it had to approve.
+ * Answer of the client about a call that it had to approve.
  *
  * @category models
  * @since 0.1.0
@@ -234,7 +234,7 @@ export interface ToolConfirmation {
 }
 
 /**
- * What an agent that was delegated to has said last.
+ * Last message of an agent that was delegated to.
  *
  * @category models
  * @since 0.1.0
@@ -262,7 +262,7 @@ export interface Agent {
   readonly threadId: string
   /** Which turn of the agent this is, from 0. */
   readonly turn: number
-  /** What the turn was begun with. */
+  /** The messages that began the turn. */
   readonly messages: ReadonlyArray<Message>
   /** The text of the last user message. */
   readonly text: string
@@ -300,11 +300,11 @@ export interface Agent {
     tasks: ReadonlyArray<Delegation<Script<R>>>
   ) => Effect.Effect<ReadonlyArray<Report>, never, R>
   /**
-   * What is said to the agent next. If nothing waits, the turn ends, and the next message begins another turn, in which
+   * The next message to the agent. If nothing waits, the turn ends, and the next message begins another turn, in which
    * the Effect goes on. It counts as a turn of the script.
    */
   readonly nextMessage: Effect.Effect<Message>
-  /** What was said to the agent in the meantime and it has not been given yet, if anything. */
+  /** A message that has come in the meantime and was not given to the Effect yet, if any. */
   readonly pollMessage: Effect.Effect<Option.Option<Message>>
   /**
    * Puts an event of any type in the list and on the streams, as it is, with a stamp, and an id if it has none. A result
@@ -365,7 +365,7 @@ export type Step<R = never> =
   | EffectStep<R>
 
 /**
- * What the agent does in one turn.
+ * Steps of the agent in one turn.
  *
  * @category models
  * @since 0.1.0
@@ -381,7 +381,7 @@ export type Turn<R = never> = ReadonlyArray<Step<R>>
 export type Verdict = "satisfied" | "needs_revision" | "max_iterations_reached" | "failed"
 
 /**
- * What the grader of a `user.define_outcome` says.
+ * Grade that the grader of a `user.define_outcome` gives.
  *
  * @category models
  * @since 0.1.0
@@ -390,7 +390,7 @@ export type Grade = Verdict | {
   readonly result: Verdict
   readonly explanation?: string | undefined
   /**
-   * How long the grader takes.
+   * The time that the grader takes.
    *
    * @default 0
    */
@@ -398,7 +398,7 @@ export type Grade = Verdict | {
 }
 
 /**
- * What a simulated agent does. `R` is what its Effects require.
+ * Script of a simulated agent. `R` is what its Effects require.
  *
  * @category models
  * @since 0.1.0
@@ -546,7 +546,7 @@ export const DataScript: Schema.Schema<DataScript> = make_(strict.oneKeyUnion)
  * @since 0.1.0
  */
 export class MalformedScript extends Data.TaggedError("MalformedScript")<{
-  /** Where, such as `turns[0][1].tool.name`; empty if it is the script as a whole. */
+  /** The path, such as `turns[0][1].tool.name`; empty if it is the script as a whole. */
   readonly path: string
   readonly message: string
 }> {}

@@ -121,7 +121,7 @@ export interface Answered extends Schema.Schema.Type<typeof Answered_> {}
 export interface Frame extends Schema.Schema.Type<typeof Frame_> {}
 
 /**
- * How a stream or a failed request ended. An answer that has no end was complete; a stream that has none was open when
+ * End of a stream or of a failed request. An answer that has no end was complete; a stream that has none was open when
  * the recording was over.
  *
  * @category models
@@ -138,7 +138,7 @@ export interface Ended extends Schema.Schema.Type<typeof Ended_> {}
 export type Entry = Asked | Answered | Frame | Ended
 
 /**
- * What a cassette holds, in the order in which it happened.
+ * Content of a cassette, in the order in which it happened.
  *
  * @category models
  * @since 0.1.0
@@ -166,7 +166,7 @@ export const Recording: Schema.Schema<Recording> = Recording_
 export class CassetteError extends Data.TaggedError("CassetteError")<{ readonly message: string }> {}
 
 /**
- * What a program asks is not what was recorded. The message says what was expected and what came.
+ * A request of the program differs from the recorded one. The message says what was expected and what came.
  *
  * @category errors
  * @since 0.1.0
@@ -174,13 +174,13 @@ export class CassetteError extends Data.TaggedError("CassetteError")<{ readonly 
 export class CassetteMismatch extends Data.TaggedError("CassetteMismatch")<{ readonly message: string }> {}
 
 /**
- * What a cassette knows while it is in use.
+ * A cassette while it is in use.
  *
  * @category services
  * @since 0.1.0
  */
 export interface Service {
-  /** What has been recorded up to now, or what is replayed. */
+  /** The recording up to now, or the one that is replayed. */
   readonly recording: Effect.Effect<Recording>
   /** The recorded requests that have not been made yet. None while recording. */
   readonly unplayed: Effect.Effect<ReadonlyArray<Asked>>
@@ -197,7 +197,7 @@ export interface Service {
 export class Cassette extends Context.Tag("@effect-managed-agents/testkit/Cassette")<Cassette, Service>() {}
 
 /**
- * How to record.
+ * Options of recording.
  *
  * @category options
  * @since 0.1.0
@@ -214,14 +214,14 @@ export interface RecordOptions {
 }
 
 /**
- * How to replay.
+ * Options of replaying.
  *
  * @category options
  * @since 0.1.0
  */
 export interface ReplayOptions extends RecordOptions {
   /**
-   * Whether answers and frames come when they came, or as soon as their cause is there.
+   * The timing of answers and frames: as recorded, or as soon as their cause is there.
    *
    * @default "recorded"
    */
@@ -229,7 +229,7 @@ export interface ReplayOptions extends RecordOptions {
 }
 
 /**
- * Where a cassette is, and what to do with it.
+ * Options of a cassette: its place, and its use.
  *
  * @category options
  * @since 0.1.0

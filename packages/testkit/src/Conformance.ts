@@ -38,7 +38,7 @@ import * as SimulatorHttpClient from "./SimulatorHttpClient.ts"
 export interface Scenario extends scenario.Scenario {}
 
 /**
- * What a scenario may need of a target, beyond an agent and an environment: that sessions may override tools and system
+ * Need of a scenario for a target, beyond an agent and an environment: that sessions may override tools and system
  * prompt of the agent, an agent that delegates, an uploaded file, a model with a list price.
  *
  * @category models
@@ -55,7 +55,8 @@ export type Need = lab.Need
 export type Judgement = scenario.Judgement
 
 /**
- * What came of a scenario: it conforms, it drifts, it could not be run on the target, or the service could not be reached.
+ * Outcome of a scenario: it conforms, it drifts, it could not be run on the target, or the service could not be
+ * reached.
  *
  * @category models
  * @since 0.1.0
@@ -71,7 +72,7 @@ export type Outcome = runner.Outcome
 export type Result = runner.Result
 
 /**
- * What came of a run: plain data, to be printed as JSON or by {@link format}.
+ * Report of a run: plain data, to be printed as JSON or by {@link format}.
  *
  * @category models
  * @since 0.1.0
@@ -87,7 +88,7 @@ export type Report = runner.Report
 export type Exchange = wire.Exchange
 
 /**
- * What is examined.
+ * Target of a run.
  *
  * @category services
  * @since 0.1.0
@@ -140,14 +141,14 @@ export const select = (...globs: ReadonlyArray<string>): ReadonlyArray<Scenario>
 }
 
 /**
- * How to run the suite.
+ * Options of the suite.
  *
  * @category options
  * @since 0.1.0
  */
 export interface Options {
   /**
-   * What to run.
+   * The scenarios to run.
    *
    * @default Conformance.scenarios
    */
@@ -157,7 +158,7 @@ export interface Options {
 }
 
 /**
- * What running the suite takes: the client's services, whichever client they are of, a target, and the record of the wire.
+ * Requirements of the suite: the client's services, whichever client they are of, a target, and the record of the wire.
  *
  * @category models
  * @since 0.1.0
@@ -192,7 +193,7 @@ export const run = (options: Options = {}): Effect.Effect<Report, never, Service
   )
 
 /**
- * Whether something was run, and all of it conforms.
+ * Tells whether something was run, and all of it conforms.
  *
  * @category getters
  * @since 0.1.0
@@ -271,7 +272,7 @@ export interface TargetOptions {
   /** An uploaded file. */
   readonly fileId?: FileId | undefined
   /**
-   * How long to wait for one thing. A scenario may take that long for each of its turns, and twice more.
+   * The time to wait for one thing. A scenario may take that long for each of its turns, and twice more.
    *
    * @default "2 minutes"
    */
@@ -306,16 +307,16 @@ export const layer = (
   )
 
 /**
- * How to run on a simulator.
+ * Options of a run on a simulator.
  *
  * @category options
  * @since 0.1.0
  */
 export interface SimulatorOptions {
-  /** What to call it in the report. */
+  /** The name in the report. */
   readonly title?: string | undefined
   /**
-   * How long to wait for one thing.
+   * The time to wait for one thing.
    *
    * @default "10 seconds"
    */

@@ -1,14 +1,13 @@
 /**
- * What goes wrong between a client and the simulated service, as data.
+ * Faults between a client and the simulated service, as data.
  *
- * A fault is plain JSON, so that it can be sent to a simulator on a port, printed and pasted:
- * `{ "match": { "method": "POST" }, "do": { "drop": "after" } }`. The constructors of this module make the same data with
- * types and completion.
+ * A fault is plain JSON, so that it can be sent to a simulator on a port, printed and pasted: `{ "match": { "method":
+ * "POST" }, "do": { "drop": "after" } }`. The constructors of this module make the same data with types and completion.
  *
- * Faults are kept in order until they are used up. A request to the API meets at most one: the first that matches it and
- * whose turn it is. Each fault counts the requests that match it, whichever fault they meet, so that leaving one fault
- * out of a plan does not move the others. `skip` lets the first requests pass, `times` says how many it is for after
- * that. The routes under `/_sim` never meet one.
+ * Faults are kept in order until they are used up. A request to the API meets at most one: the first that matches it
+ * and whose turn it is. Each fault counts the requests that match it, whichever fault they meet, so that leaving one
+ * fault out of a plan does not move the others. `skip` lets the first requests pass, `times` says how many it is for
+ * after that. The routes under `/_sim` never meet one.
  *
  * @since 0.1.0
  */
@@ -38,13 +37,13 @@ export interface Match {
    */
   readonly path?: string | undefined
   /**
-   * How many matching requests pass first.
+   * The number of matching requests that pass first.
    *
    * @default 0
    */
   readonly skip?: number | undefined
   /**
-   * How many requests it is for.
+   * The number of requests that it is for.
    *
    * @default 1
    */
@@ -68,7 +67,7 @@ export interface Status {
    */
   readonly body?: unknown
   /**
-   * Whether the request takes effect all the same, as far as it is valid.
+   * True if the request takes effect all the same, as far as it is valid.
    *
    * @default false
    */
@@ -97,11 +96,11 @@ export interface Delay {
 }
 
 /**
- * What happens to one event stream.
+ * Faults of one event stream.
  *
- * Events are counted from 1, as they leave the service: previews are events; heartbeats, copies and what is inserted are
- * not. Bytes are counted as they reach the client, all of them. What is said together happens together: after event *n*
- * come its copy, then what is inserted, then the stall or the end, and whichever end is reached first is the end.
+ * Events are counted from 1, as they leave the service: previews are events; heartbeats, copies and what is inserted
+ * are not. Bytes are counted as they reach the client, all of them. What is said together happens together: after event
+ * *n* come its copy, then what is inserted, then the stall or the end, and whichever end is reached first is the end.
  *
  * @category models
  * @since 0.1.0
@@ -112,7 +111,7 @@ export interface StreamFault {
   /** The connection dies after so many bytes of the body. */
   readonly cut_after_bytes?: number | undefined
   /**
-   * Whether the response of a stream that is cut ends properly, as if there were no more events, and not as a
+   * True if the response of a stream that is cut ends properly, as if there were no more events, and not as a
    * connection that dies.
    *
    * @default false
@@ -121,7 +120,7 @@ export interface StreamFault {
   /** After so many events the connection stays open and nothing comes any more, not even its end. */
   readonly stall_after_events?: number | undefined
   /**
-   * Whether heartbeats still come on a stream that stalls.
+   * True if heartbeats still come on a stream that stalls.
    *
    * @default false
    */
@@ -135,7 +134,7 @@ export interface StreamFault {
 }
 
 /**
- * What goes wrong.
+ * The faults.
  *
  * @category models
  * @since 0.1.0
@@ -196,7 +195,7 @@ const httpStatus = Schema.Number.pipe(
 
 const bodiless = new Set([204, 205, 304])
 
-/** What says how a message is framed is up to whoever sends it. */
+/** Headers of framing, which are up to whoever sends the message. */
 const framing = new Set(["connection", "content-length", "keep-alive", "trailer", "transfer-encoding", "upgrade"])
 
 const headersSchema = Schema.Record({ key: Schema.String, value: Schema.String }).pipe(
@@ -277,7 +276,7 @@ export const Fault: Schema.Schema<Fault> = make_(strict.oneKeyUnion)
  * @since 0.1.0
  */
 export class MalformedFault extends Data.TaggedError("MalformedFault")<{
-  /** Where, such as `[0].do.status`; empty if it is the plan as a whole. */
+  /** The path, such as `[0].do.status`; empty if it is the plan as a whole. */
   readonly path: string
   readonly message: string
 }> {}
@@ -303,7 +302,7 @@ export const decode = (input: unknown): Effect.Effect<Plan, MalformedFault> =>
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * What every constructor of a fault takes.
+ * Options of every constructor of a fault.
  *
  * @category options
  * @since 0.1.0
@@ -459,26 +458,26 @@ export type Kind =
   | Exclude<keyof StreamFault, "clean" | "heartbeats">
 
 /**
- * What may be in a plan that is made by chance.
+ * Options of a plan that is made by chance.
  *
  * @category options
  * @since 0.1.0
  */
 export interface RandomOptions {
   /**
-   * What may go wrong.
+   * The kinds of faults.
    *
    * @default all kinds
    */
   readonly kinds?: ReadonlyArray<Kind> | undefined
   /**
-   * Where it may go wrong.
+   * The endpoints at which faults may happen.
    *
    * @default sending, listing and streaming events, and retrieving a session
    */
   readonly endpoints?: ReadonlyArray<Endpoint.Any> | undefined
   /**
-   * How many faults a plan has at most. It has at least one.
+   * The greatest number of faults of a plan. It has at least one.
    *
    * @default 4
    */
@@ -495,13 +494,13 @@ export interface RandomOptions {
 export const random = (seed: number, options: RandomOptions = {}): Plan => plans.random(seed, options)
 
 /**
- * How to search.
+ * Options of a search.
  *
  * @category options
  * @since 0.1.0
  */
 export interface SearchOptions extends RandomOptions {
-  /** How many plans to try. */
+  /** The number of plans to try. */
   readonly runs: number
   /**
    * The seed of the first plan. The others have those that follow.
@@ -510,7 +509,7 @@ export interface SearchOptions extends RandomOptions {
    */
   readonly seed?: number | undefined
   /**
-   * How often to try again with a simpler plan, once one was found that makes the program fail.
+   * The number of simpler plans to try, once one was found that makes the program fail.
    *
    * @default 300
    */
@@ -529,7 +528,7 @@ export class Counterexample extends Data.TaggedError("Counterexample")<{
   readonly plan: Plan
   /** As little of it as still makes the program fail. */
   readonly smallest: Plan
-  /** How the program failed with that. */
+  /** The failure of the program with that. */
   readonly failure: Cause.Cause<unknown>
 }> {
   override get message(): string {

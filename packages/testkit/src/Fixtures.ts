@@ -1,5 +1,5 @@
 /**
- * What a simulator has from the start: the resources of which the examples of the API's reference speak, by their ids and
+ * Fixtures of a simulator: the resources of which the examples of the API's reference speak, by their ids and
  * with their values.
  *
  * @since 0.1.0

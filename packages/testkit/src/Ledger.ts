@@ -1,5 +1,5 @@
 /**
- * What was asked of a simulator and how it answered, and the laws that every program should keep.
+ * Requests to a simulator and its answers, and the laws that every program should keep.
  *
  * The ledger has one entry for each request to the API, in the order of arrival. The history has them too, among
  * everything that the service did meanwhile. Both can be printed and shared: the values of credentials, and of
@@ -35,7 +35,7 @@ const Entry_ = Schema.Struct({
   /** Absent while the request is being handled, and for good if it never was answered. */
   status: Schema.optionalWith(Schema.Number, { exact: true }),
   request_id: Schema.optionalWith(Schema.String, { exact: true }),
-  /** What went wrong on purpose. */
+  /** The injected fault. */
   fault: Schema.optionalWith(Fault.Fault, { exact: true })
 }).annotations({ identifier: "LedgerEntry" })
 
@@ -142,14 +142,14 @@ export type Moment = Asked | Took | Emitted | Opened | Closed
  */
 export interface History {
   readonly moments: ReadonlyArray<Moment>
-  /** Whether there was more than is kept: the last 10,000 requests, and the last 20,000 moments of the service. */
+  /** True if there was more than is kept: the last 10,000 requests, and the last 20,000 moments of the service. */
   readonly truncated: boolean
   /** The sessions that are not deleted, also archived ones. */
   readonly sessions: ReadonlyArray<{ readonly id: string; readonly status: Session.SessionEncoded["status"] }>
 }
 
 /**
- * What broke a law.
+ * Violation of a law, as a law reports it.
  *
  * @category models
  * @since 0.1.0
@@ -205,12 +205,12 @@ export class LedgerViolation extends Data.TaggedError("LedgerViolation")<{ reado
     this.#timeline = text
   }
 
-  /** What was wrong. */
+  /** The violations. */
   get violations(): ReadonlyArray<Violation> {
     return this.#violations
   }
 
-  /** What happened, with the offending moments marked by the number of the violation. */
+  /** The history, with the offending moments marked by the number of the violation. */
   get timeline(): string {
     return this.#timeline
   }
@@ -284,7 +284,7 @@ const judged = (laws: ReadonlyArray<Law>) =>
   })
 
 /**
- * What broke these laws up to now.
+ * The violations of these laws up to now.
  *
  * @category testing
  * @since 0.1.0

@@ -1,5 +1,5 @@
 /**
- * What the simulator assumes where the service is not documented.
+ * Assumptions of the simulator where the service is not documented.
  *
  * Each field is a guess that a test may turn the other way, to find out whether a program depends on it.
  *
@@ -8,7 +8,7 @@
 import * as Duration from "effect/Duration"
 
 /**
- * How many requests the service takes. It counts them over the whole organization, those that create something apart
+ * Request limits of the service. It counts requests over the whole organization, those that create something apart
  * from those that read, and refills continuously.
  *
  * @category models
@@ -47,26 +47,26 @@ export const documentedRateLimits: RateLimits = {
  */
 export interface Rules {
   /**
-   * How often an open stream gets a `ping`. `Duration.infinity` for never.
+   * The interval at which an open stream gets a `ping`. `Duration.infinity` for never.
    *
    * @default "15 seconds"
    */
   readonly heartbeat: Duration.Duration
   /**
-   * What a heartbeat is: an event named `ping`, or a comment.
+   * The form of a heartbeat: an event named `ping`, or a comment.
    *
    * @default "event"
    */
   readonly heartbeatForm: "event" | "comment"
   /**
-   * How long the server leaves a stream open. Each ends, properly and between two events, at a moment of its own in the
-   * second half of that time, which derives from the seed.
+   * The time for which the server leaves a stream open. Each ends, properly and between two events, at a moment of its
+   * own in the second half of that time, which derives from the seed.
    *
    * @default Duration.infinity
    */
   readonly maxStreamAge: Duration.Duration
   /**
-   * Whether the server ends the streams of a session that has terminated or was archived, and at once those that are
+   * True if the server ends the streams of a session that has terminated or was archived, and at once those that are
    * opened later. Those of a deleted session always end.
    *
    * @default true
@@ -80,128 +80,128 @@ export interface Rules {
    */
   readonly previewLoss: number
   /**
-   * How long a session still reads as running after its `session.status_idle` was streamed: the race that the vendor
-   * documents. Archive, delete and update are refused as long.
+   * The time for which a session still reads as running after its `session.status_idle` was streamed: the race that the
+   * vendor documents. Archive, delete and update are refused as long.
    *
    * @default 0
    */
   readonly idleLag: Duration.Duration
   /**
-   * How long a session still reads as idle after it has begun to run, so that whoever looks right after a send may think
-   * that all is done. Archive, delete and update are refused all the same.
+   * The time for which a session still reads as idle after it has begun to run, so that whoever looks right after a
+   * send may think that all is done. Archive, delete and update are refused all the same.
    *
    * @default 0
    */
   readonly runningLag: Duration.Duration
   /**
-   * How long an interrupt waits before it is applied, as it does while a tool runs. Until then what it is for stands still
+   * The delay before an interrupt is applied, as it does while a tool runs. Until then what it is for stands still
    * and the session is not idle.
    *
    * @default 0
    */
   readonly interruptDelay: Duration.Duration
   /**
-   * Whether the end of a model request that was interrupted says `is_error`.
+   * True if the end of a model request that was interrupted says `is_error`.
    *
    * @default true
    */
   readonly interruptedRequestsFail: boolean
   /**
-   * Whether an interrupt closes a call by a result of the call's own kind: `user.custom_tool_result` or
+   * True if an interrupt closes a call by a result of the call's own kind: `user.custom_tool_result` or
    * `agent.mcp_tool_result`. If not, `agent.tool_result` closes them all.
    *
    * @default true
    */
   readonly interruptedCallsKeepKind: boolean
   /**
-   * How many sessions a page holds at most.
+   * The greatest number of sessions of a page.
    *
    * @default 100
    */
   readonly maxSessionsPerPage: number
   /**
-   * How many sessions a page holds unless asked.
+   * The number of sessions of a page unless asked.
    *
    * @default 20
    */
   readonly sessionsPerPage: number
   /**
-   * How many events or threads a page holds at most.
+   * The greatest number of events or threads of a page.
    *
    * @default 1000
    */
   readonly maxItemsPerPage: number
   /**
-   * Whether a page at the edge of a list says so with a `next_page` (and for sessions a `prev_page`) that is `null`.
+   * True if a page at the edge of a list says so with a `next_page` (and for sessions a `prev_page`) that is `null`.
    * Recordings leave the key out, the documentation has the `null`.
    *
    * @default false
    */
   readonly nullPageEdges: boolean
   /**
-   * Whether an event that waits to be processed has a `processed_at` that is `null`. Recordings leave the key out, the
+   * True if an event that waits to be processed has a `processed_at` that is `null`. Recordings leave the key out, the
    * documentation has the `null`.
    *
    * @default false
    */
   readonly nullPendingStamps: boolean
   /**
-   * Whether an event list with bounds on `created_at` leaves out what waits to be processed.
+   * True if an event list with bounds on `created_at` leaves out what waits to be processed.
    *
    * @default true
    */
   readonly boundsHidePending: boolean
   /**
-   * Whether asking for sessions that are `terminated` shows them without `include_archived`.
+   * True if asking for sessions that are `terminated` shows them without `include_archived`.
    *
    * @default true
    */
   readonly statusesShowEnded: boolean
   /**
-   * How a session id is refused that no session could have: as one that is not found, or as invalid.
+   * The refusal of a session id that no session could have: as one that is not found, or as invalid.
    *
    * @default "not_found"
    */
   readonly malformedSessionIds: "not_found" | "invalid"
   /**
-   * What must exist before a session can refer to it. A reference to anything else is taken as it is: a simulator knows
-   * no uploads or vaults but those of its fixtures.
+   * The kinds of things that must exist before a session can refer to them. A reference to anything else is taken as it
+   * is: a simulator knows no uploads or vaults but those of its fixtures.
    *
    * @default ["memory_store"]
    */
   readonly strictReferences: ReadonlyArray<"file" | "memory_store" | "vault">
   /**
-   * Whether a repository needs an `authorization_token`, as it did until public repositories came to need none.
+   * True if a repository needs an `authorization_token`, as it did until public repositories came to need none.
    *
    * @default false
    */
   readonly requireRepositoryTokens: boolean
   /**
-   * How many events may be sent at once.
+   * The number of events that may be sent at once.
    *
    * @default Infinity
    */
   readonly maxEventsPerSend: number
   /**
-   * Whether a send without events is accepted.
+   * True if a send without events is accepted.
    *
    * @default false
    */
   readonly acceptEmptySends: boolean
   /**
-   * How many requests are taken before the answer is a 429, such as {@link documentedRateLimits}; `null` for any number.
+   * The number of requests before the answer is a 429, such as {@link documentedRateLimits}; `null` for any number.
    *
    * @default null
    */
   readonly rateLimits: RateLimits | null
   /**
-   * Whether an interrupt that finds nothing to stop is stored in the event list.
+   * True if an interrupt that finds nothing to stop is stored in the event list.
    *
    * @default true
    */
   readonly storeQuietInterrupts: boolean
   /**
-   * Whether a call that must be confirmed holds up the allowed calls of the same response.
+   * True if a call that must be confirmed holds up the allowed calls of the same response.
    *
    * @default false
    */
@@ -213,59 +213,59 @@ export interface Rules {
    */
   readonly rescheduledPair: "thread first" | "session first"
   /**
-   * Whether the coordinator runs for a moment and the session goes idle again, still naming the call, when a call of a
-   * child is answered while the session is idle. It was recorded; the documentation says that the session runs as long as
-   * the child does.
+   * True if the coordinator runs for a moment and the session goes idle again, still naming the call, when a call of a
+   * child is answered while the session is idle. It was recorded; the documentation says that the session runs as long
+   * as the child does.
    *
    * @default false
    */
   readonly coordinatorFlickers: boolean
   /**
-   * Whether a result for a call of a thread that has ended is refused. If not, it is accepted and has no effect, as a
+   * True if a result for a call of a thread that has ended is refused. If not, it is accepted and has no effect, as a
    * confirmation always is.
    *
    * @default true
    */
   readonly refuseLateResults: boolean
   /**
-   * Whether the `session.status_terminated` of an archived session is in its event list, not only on its streams.
+   * True if the `session.status_terminated` of an archived session is in its event list, not only on its streams.
    *
    * @default false
    */
   readonly storeArchival: boolean
   /**
-   * Whether a session can be archived again, which changes nothing.
+   * True if a session can be archived again, which changes nothing.
    *
    * @default true
    */
   readonly rearchive: boolean
   /**
-   * Whether a session can be archived that an error has terminated.
+   * True if a session can be archived that an error has terminated.
    *
    * @default true
    */
   readonly archiveTerminated: boolean
   /**
-   * Whether an archived session can be deleted.
+   * True if an archived session can be deleted.
    *
    * @default true
    */
   readonly deleteArchived: boolean
   /**
-   * Whether archiving a session ends the outcome that it works towards, as interrupted. If not, the outcome stays as it
+   * True if archiving a session ends the outcome that it works towards, as interrupted. If not, the outcome stays as it
    * was for ever.
    *
    * @default true
    */
   readonly archiveInterruptsOutcome: boolean
   /**
-   * How often a grader that takes its time says that it is still at work. `Duration.infinity` for never.
+   * The interval at which a grader that takes its time says that it is still at work. `Duration.infinity` for never.
    *
    * @default "10 seconds"
    */
   readonly evaluationHeartbeat: Duration.Duration
   /**
-   * Whether a `system.message` may be sent on its own while the session is idle.
+   * True if a `system.message` may be sent on its own while the session is idle.
    *
    * @default false
    */
@@ -283,21 +283,22 @@ export interface Rules {
    */
   readonly modelsWithoutPrice: ReadonlyArray<string>
   /**
-   * How many steps a script may play in one turn. With more it is taken to run in circles, and the session fails.
+   * The number of steps that a script may play in one turn. With more it is taken to run in circles, and the session
+   * fails.
    *
    * @default 10_000
    */
   readonly maxStepsPerTurn: number
   /**
-   * How long an Effect of a script may keep its agent waiting while nothing happens: no request, no event, no heartbeat.
-   * Then it is taken to have no end, and the session fails. This is real time, also under a `TestClock`: it is to end a
-   * test that hangs before the test runner does. `Duration.infinity` for ever.
+   * The time for which an Effect of a script may keep its agent waiting while nothing happens: no request, no event, no
+   * heartbeat. Then it is taken to have no end, and the session fails. This is real time, also under a `TestClock`: it
+   * is to end a test that hangs before the test runner does. `Duration.infinity` for ever.
    *
    * @default "3 seconds"
    */
   readonly patience: Duration.Duration
   /**
-   * How many characters of text count as one token.
+   * The number of characters of text that count as one token.
    *
    * @default 4
    */

@@ -40,7 +40,7 @@ import type * as Ledger from "./Ledger.ts"
 import * as Rules from "./Rules.ts"
 
 /**
- * What the simulator was asked to do behind the API, and cannot.
+ * Refusal of something that the simulator was asked to do behind the API.
  *
  * @category errors
  * @since 0.1.0
@@ -86,7 +86,7 @@ export type Request = http.Request
 export type Response = http.Response
 
 /**
- * What an agent is, each part as in the requests of the API.
+ * Parameters of an agent, each part as in the requests of the API.
  *
  * @category models
  * @since 0.1.0
@@ -94,7 +94,7 @@ export type Response = http.Response
 export type AgentParams = agents.AgentParams
 
 /**
- * Where the sandboxes of sessions run.
+ * Environment in which the sandboxes of sessions run.
  *
  * @category models
  * @since 0.1.0
@@ -119,7 +119,7 @@ export type MemoryStore = registry.MemoryStore
 export type ScriptFailure = draft.ScriptFailure
 
 /**
- * What is there from the start: everything that sessions refer to, and sessions.
+ * Fixtures of a simulator: everything that sessions refer to, and sessions.
  *
  * @category models
  * @since 0.1.0
@@ -144,9 +144,9 @@ export interface Fixtures {
  * @since 0.1.0
  */
 export interface AgentOptions<out R = never> {
-  /** What it is, each part as in the requests of the API. If given for an agent that exists, adds a version. */
+  /** The agent itself, each part as in the requests of the API. If given for an agent that exists, adds a version. */
   readonly agent?: AgentParams | undefined
-  /** What it does from its next turn on. */
+  /** The script from its next turn on. */
   readonly script?: Script<R> | undefined
 }
 
@@ -158,7 +158,7 @@ export interface AgentOptions<out R = never> {
  */
 export interface EnvironmentOptions {
   /**
-   * Where its sandboxes run.
+   * The kind of its sandboxes.
    *
    * @default "cloud"
    */
@@ -166,7 +166,7 @@ export interface EnvironmentOptions {
 }
 
 /**
- * How to build a simulator.
+ * Options of a simulator.
  *
  * @category options
  * @since 0.1.0
@@ -179,7 +179,7 @@ export interface Options<out R = never> {
    */
   readonly seed?: number | undefined
   /**
-   * What is there from the start.
+   * The fixtures.
    *
    * @default {}
    */
@@ -197,19 +197,19 @@ export interface Options<out R = never> {
    */
   readonly environments?: { readonly [environmentId: string]: EnvironmentOptions } | undefined
   /**
-   * What agents do that have no script of their own.
+   * The script of agents that have none of their own.
    *
    * @default AgentScript.echo
    */
   readonly script?: Script<R> | undefined
   /**
-   * What goes wrong.
+   * The faults.
    *
    * @default []
    */
   readonly faults?: Fault.Plan | undefined
   /**
-   * What to assume where the service is not documented.
+   * The assumptions where the service is not documented.
    *
    * @default Rules.defaults
    */
@@ -261,7 +261,7 @@ export interface Service {
    * hear of it.
    */
   readonly closeStreams: (sessionId?: string) => Effect.Effect<void>
-  /** How many event streams are open, of a session or of all. */
+  /** The number of event streams that are open, of a session or of all. */
   readonly openStreams: (sessionId?: string) => Effect.Effect<number>
   /** All sessions as the API shows them, also archived ones, in order of creation. */
   readonly sessions: Effect.Effect<ReadonlyArray<Session.SessionEncoded>>
@@ -269,7 +269,7 @@ export interface Service {
   readonly events: (sessionId: string) => Effect.Effect<ReadonlyArray<Event.EventEncoded>, Refused>
   /** The scripts that failed, in the order of failing. Each is logged as an error, too. */
   readonly failures: Effect.Effect<ReadonlyArray<ScriptFailure>>
-  /** What was asked and answered, in the order of arrival. No credential is in it. */
+  /** The requests and answers, in the order of arrival. No credential is in it. */
   readonly ledger: Effect.Effect<ReadonlyArray<Ledger.Entry>>
   /** The same, among everything that the service did: what `Ledger` judges and prints. */
   readonly history: Effect.Effect<Ledger.History>

@@ -15,7 +15,7 @@ import * as listen from "./internal/node/listen.ts"
 import type { Simulator } from "./Simulator.ts"
 
 /**
- * Where to listen.
+ * Options of a server.
  *
  * @category options
  * @since 0.1.0
@@ -44,7 +44,7 @@ export interface Options {
 export interface Service {
   readonly host: string
   readonly port: number
-  /** What to configure a client with, such as `http://127.0.0.1:8787`. */
+  /** The base URL for a client, such as `http://127.0.0.1:8787`. */
   readonly url: string
 }
 

@@ -25,14 +25,14 @@ import * as SimulatorHttpClient from "./SimulatorHttpClient.ts"
 export type Services = ManagedAgents.Services | ClientConfig.ClientConfig | HttpClient | Simulator.Simulator
 
 /**
- * How to build the simulator behind the services.
+ * Options of the simulator behind the services.
  *
  * @category options
  * @since 0.1.0
  */
 export interface Options<out R = never> extends Simulator.Options<R> {
   /**
-   * What is there from the start.
+   * The fixtures.
    *
    * @default Fixtures.docs
    */

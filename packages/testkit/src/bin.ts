@@ -15,7 +15,7 @@ import { provide as provideVirtualTime } from "./internal/node/virtualTime.ts"
 import * as Simulator from "./Simulator.ts"
 import * as SimulatorServer from "./SimulatorServer.ts"
 
-/** Where virtual time begins: the same for every run, so that the same requests give the same bytes. */
+/** The beginning of virtual time: the same for every run, so that the same requests give the same bytes. */
 const epoch = Date.UTC(2026, 2, 15, 10)
 
 class BadScripts extends Data.TaggedError("BadScripts")<{ readonly message: string }> {}

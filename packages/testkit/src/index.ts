@@ -1,7 +1,7 @@
 // Written by scripts/codegen.mjs from the files beside it. Do not edit.
 
 /**
- * What a simulated agent does, turn by turn.
+ * Script of a simulated agent, turn by turn.
  *
  * @since 0.1.0
  */
@@ -23,14 +23,14 @@ export * as Cassette from "./Cassette.ts"
 export * as Conformance from "./Conformance.ts"
 
 /**
- * What goes wrong between a client and the simulated service, as data.
+ * Faults between a client and the simulated service, as data.
  *
  * @since 0.1.0
  */
 export * as Fault from "./Fault.ts"
 
 /**
- * What a simulator has from the start: the resources of which the examples of the API's reference speak, by their ids and
+ * Fixtures of a simulator: the resources of which the examples of the API's reference speak, by their ids and
  * with their values.
  *
  * @since 0.1.0
@@ -38,14 +38,14 @@ export * as Fault from "./Fault.ts"
 export * as Fixtures from "./Fixtures.ts"
 
 /**
- * What was asked of a simulator and how it answered, and the laws that every program should keep.
+ * Requests to a simulator and its answers, and the laws that every program should keep.
  *
  * @since 0.1.0
  */
 export * as Ledger from "./Ledger.ts"
 
 /**
- * What the simulator assumes where the service is not documented.
+ * Assumptions of the simulator where the service is not documented.
  *
  * @since 0.1.0
  */

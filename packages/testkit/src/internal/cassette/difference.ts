@@ -1,4 +1,4 @@
-/** What differs between two values of JSON: a line for each place, with what was expected there and what came. */
+/** Differences between two values of JSON: a line for each place, with what was expected there and what came. */
 export const between = (expected: unknown, received: unknown, path: string): ReadonlyArray<string> => {
   if (Array.isArray(expected) && Array.isArray(received)) {
     return Array.from(

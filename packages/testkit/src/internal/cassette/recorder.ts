@@ -108,7 +108,7 @@ const endOf = (
   }
 }
 
-/** What an error and its causes say, and the first code among them. */
+/** The messages of an error and its causes, and the first code among them. */
 const reasons = (error: unknown): { readonly messages: ReadonlyArray<string>; readonly code: string | undefined } => {
   const messages: Array<string> = []
   let code: string | undefined
@@ -157,7 +157,7 @@ class Frames {
     }
   }
 
-  /** What is left was cut off. */
+  /** Marks the rest as cut off. */
   end(): void {
     const rest = this.rest + this.decoder.decode()
     this.rest = ""

@@ -6,7 +6,7 @@ import * as exchange from "../http/exchange.ts"
 import { parse as read } from "../http/json.ts"
 import * as redaction from "../ledger/redaction.ts"
 
-/** What keeps secrets out of a recording; it gets to know them from the requests. */
+/** Redacts secrets from a recording; learns them from the requests. */
 export interface Censor {
   readonly request: (request: HttpClientRequest.HttpClientRequest) => Asked["request"]
   /** The JSON of an answer, or of an event. */

@@ -14,7 +14,7 @@ import * as asking from "./redactor.ts"
 /** All that was recorded of a request. */
 interface Exchange {
   readonly asked: Asked
-  /** Where it was asked and answered among everything else. */
+  /** The place of the exchange among all others. */
   readonly order: number
   answeredOrder: number
   answered: Answered | undefined
@@ -195,7 +195,7 @@ export const make = (
     }
   })
 
-/** What differs in a request, apart from what is volatile: credentials, versions and the client's own headers. */
+/** Differences of a request, apart from what is volatile: credentials, versions and the client's own headers. */
 const differences = (expected: Asked["request"], received: Asked["request"]): ReadonlyArray<string> => [
   ...difference.between(expected.query ?? {}, received.query ?? {}, "query"),
   ...difference.between(betas(expected), betas(received), "betas"),

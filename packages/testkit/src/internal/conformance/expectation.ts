@@ -1,7 +1,7 @@
 import * as Data from "effect/Data"
 import type { Exchange } from "./wire.ts"
 
-/** What was expected, and what was seen. Both are JSON. */
+/** The expected and the observed value. Both are JSON. */
 export interface Finding {
   readonly expected: unknown
   readonly seen: unknown

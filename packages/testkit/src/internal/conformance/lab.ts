@@ -22,10 +22,10 @@ import type { DataScript } from "../../AgentScript.ts"
 import { Drift, Inconclusive } from "./expectation.ts"
 import * as prompts from "./prompts.ts"
 
-/** What a scenario may need beyond an agent and an environment. */
+/** Need of a scenario beyond an agent and an environment. */
 export type Need = "overrides" | "coordinator" | "file" | "budget"
 
-/** What a scenario is run against. */
+/** Target of a scenario. */
 export interface Target {
   /** For the report. */
   readonly title: string
@@ -35,7 +35,7 @@ export interface Target {
   readonly coordinatorId?: AgentId | undefined
   /** An uploaded file. */
   readonly fileId?: FileId | undefined
-  /** How long to wait for one thing. */
+  /** The time to wait for one thing. */
   readonly patience: Duration.DurationInput
   /** Scenarios that this target or this client cannot run, and why. */
   readonly cannot?: { readonly [scenario: string]: string } | undefined
@@ -43,20 +43,20 @@ export interface Target {
   readonly prepare: (script: DataScript) => Effect.Effect<void>
 }
 
-/** What programs find about the run that they are part of. */
+/** Facts about the run that a program is part of. */
 export class Lab extends Context.Tag("@effect-managed-agents/testkit/Conformance/Lab")<Lab, {
   readonly target: Target
   /** Told of sessions that could not be cleaned up. */
   readonly leaveBehind: (id: SessionId) => void
 }>() {}
 
-/** What programs are written with. */
+/** Services that programs use. */
 export type Services = Sessions | Events | Threads | Resources
 
-/** What programs need. */
+/** Requirements of programs. */
 export type Requirements = Services | Lab | Scope.Scope
 
-/** How programs fail. */
+/** Failures of programs. */
 export type Trouble = Drift | Inconclusive | ApiError.ApiError
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -114,7 +114,7 @@ const cleanUp = (id: SessionId): Effect.Effect<void, never, Sessions | Events | 
     )
   })
 
-/** What a session of a scenario may have of its own. */
+/** Options of a session of a scenario. */
 export interface Options extends Partial<Session.CreateParams> {}
 
 /** Creates a session that is cleaned up with the scope. */
@@ -131,7 +131,7 @@ export const create = (options: Options = {}): Effect.Effect<Session.Session, Tr
     )
   })
 
-/** What makes a model do what a scenario says, no more and no less. */
+/** System prompt that makes a model do what a scenario says, no more and no less. */
 const system = "You are a fixture of an automated test. Do literally what the user says, and nothing else. Be brief: " +
   "no introduction, no comment. Call a tool only when told to, exactly as often as told."
 
@@ -191,7 +191,7 @@ export const say = (
 // Refusals
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What a call came to, whether or not it was refused. */
+/** Answer to a call, also if it was refused. */
 export interface Answer {
   readonly status: number
   readonly type?: string | undefined
@@ -296,7 +296,7 @@ export const untilCalls = (live: Live, count: number): Effect.Effect<ReadonlyArr
 export const reasonOf = (read: ReadonlyArray<Event.StreamEvent>): SessionEvent.StopReason | undefined =>
   read.flatMap((event) => event.type === "session.status_idle" ? [event.stop_reason] : []).at(-1)
 
-/** How turns end that go otherwise than a scenario wants them to. */
+/** Ends of turns that go otherwise than a scenario wants them to. */
 const astray = new Set<unknown>(["requires_action", "retries_exhausted", "refusal"])
 
 /**

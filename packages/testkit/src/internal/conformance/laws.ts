@@ -16,7 +16,7 @@ const isObject = (value: unknown): value is Json => typeof value === "object" &&
 interface Log {
   readonly from: string
   readonly events: ReadonlyArray<Json>
-  /** Whether it begins with the first event there is. */
+  /** True if it begins with the first event there is. */
   readonly whole: boolean
 }
 
@@ -32,7 +32,7 @@ const framesOf = (
 
 const isSessionLog = /^.*\/v1\/sessions\/[^/]+\/events(\/stream)?$/
 
-/** What the streams and the complete lists of sessions have shown. */
+/** Logs of sessions, as the streams and the complete lists have shown them. */
 const logs = (exchanges: ReadonlyArray<Exchange>): ReadonlyArray<Log> =>
   exchanges.flatMap((exchange): ReadonlyArray<Log> => {
     if (exchange.method !== "GET" || exchange.status !== 200 || !isSessionLog.test(exchange.path)) return []
@@ -105,7 +105,7 @@ const repeated = (events: ReadonlyArray<Json>): ReadonlyArray<unknown> => {
   })
 }
 
-/** What holds of everything that goes over the wire, in every scenario. */
+/** Laws of everything that goes over the wire, in every scenario. */
 export const all: ReadonlyArray<Expectation<unknown>> = [
   law(
     "wire: every answer has a request id",

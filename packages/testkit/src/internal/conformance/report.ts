@@ -33,13 +33,13 @@ export const formatResult = ({ outcome, scenario }: Result): string => {
   }
 }
 
-/** How many results there are of each kind. */
+/** Counts the results of each kind. */
 export const count = ({ results }: Report): { readonly [K in Result["outcome"]["_tag"]]: number } => {
   const of = (tag: Result["outcome"]["_tag"]) => results.filter(({ outcome }) => outcome._tag === tag).length
   return { Conforms: of("Conforms"), Drifts: of("Drifts"), NotRun: of("NotRun"), Failed: of("Failed") }
 }
 
-/** What came of a run, in a few lines. */
+/** Summary of a run, in a few lines. */
 export const formatSummary = (report: Report): string => {
   const { Conforms, Drifts, Failed, NotRun } = count(report)
   return [
@@ -57,7 +57,7 @@ const needs: { readonly [K in Need]: string } = {
   budget: "a model with a list price"
 }
 
-/** What scenarios there are and what they cost, for people to read. */
+/** The scenarios and their costs, for people to read. */
 export const formatPlan = (scenarios: ReadonlyArray<Scenario>): string => {
   const turns = scenarios.reduce((sum, scenario) => sum + scenario.turns, 0)
   return [

@@ -13,7 +13,7 @@ import { judge } from "./scenario.ts"
 import type { Exchange } from "./wire.ts"
 import { Wire } from "./wire.ts"
 
-/** What came of a scenario. */
+/** Outcome of a scenario. */
 export type Outcome =
   /** All that it expects is so. */
   | { readonly _tag: "Conforms"; readonly expectations: number }
@@ -30,7 +30,7 @@ export interface Result {
   readonly outcome: Outcome
 }
 
-/** What came of a run. */
+/** Report of a run. */
 export interface Report {
   readonly target: string
   readonly results: ReadonlyArray<Result>
@@ -38,7 +38,7 @@ export interface Report {
   readonly leftBehind: ReadonlyArray<SessionId>
 }
 
-/** What a need asks of the target. */
+/** The missing part of a target, if a need is not met. */
 const missing = (need: Need, target: Target): string | undefined => {
   if (need === "coordinator" && target.coordinatorId === undefined) return "no coordinator is given"
   if (need === "file" && target.fileId === undefined) return "no file is given"
@@ -60,7 +60,7 @@ const drift = ({ expectation, expected, seen }: Omit<Judgement, "met">): Judgeme
 
 type Judge = (exchanges: ReadonlyArray<Exchange>) => ReadonlyArray<Judgement>
 
-/** What a program's end says, apart from what went over the wire. */
+/** Judgement of a program's end, apart from the wire. */
 const judgeOf = (exit: Exit.Exit<Judge, Trouble>): Judge | Extract<Outcome, { readonly why: string }> => {
   if (Exit.isSuccess(exit)) return exit.value
   const failure = Option.getOrUndefined(Cause.failureOption(exit.cause))

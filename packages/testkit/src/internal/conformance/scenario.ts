@@ -16,13 +16,13 @@ export interface Scenario {
   readonly name: string
   /** One sentence. */
   readonly description: string
-  /** What the target must have beyond an agent and an environment. */
+  /** The needs beyond an agent and an environment. */
   readonly needs: ReadonlyArray<Need>
   /** About how many turns of a model it takes: what it costs on a real service. */
   readonly turns: number
   /** The names of what it expects. */
   readonly expectations: ReadonlyArray<string>
-  /** What the agent does on a simulator. */
+  /** The script of the agent on a simulator. */
   readonly script: DataScript
   /** Runs the program. Answers how to judge what went over the wire meanwhile. */
   readonly program: Effect.Effect<
@@ -32,7 +32,7 @@ export interface Scenario {
   >
 }
 
-/** How to make a {@link Scenario}, whose program finds out `A`. */
+/** Definition of a {@link Scenario}, whose program finds out `A`. */
 interface Definition<A> {
   readonly name: string
   readonly description: string

@@ -19,13 +19,13 @@ export interface Exchange {
   readonly requestId: string | undefined
   /** The JSON of the answer; undefined for a stream and for what is no JSON. */
   readonly answer: unknown
-  /** What a stream has carried so far; undefined for any other answer. */
+  /** The frames of a stream so far; undefined for any other answer. */
   readonly frames: ReadonlyArray<Sse.Frame> | undefined
 }
 
 /** Writes down what goes over the wire. */
 export interface Service {
-  /** What was asked and answered since the last call of `clear`, in the order of the answers. */
+  /** The exchanges since the last call of `clear`, in the order of the answers. */
   readonly exchanges: Effect.Effect<ReadonlyArray<Exchange>>
   readonly clear: Effect.Effect<void>
 }

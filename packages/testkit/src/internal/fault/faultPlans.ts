@@ -56,7 +56,7 @@ const ambiguous: readonly [Action, ...ReadonlyArray<Action>] = [
   { status: 504, landed: true }
 ]
 
-/** What may stand between the events of a stream and means nothing. */
+/** Frames that may stand between the events of a stream and mean nothing. */
 const noise: readonly [string, ...ReadonlyArray<string>] = [
   ": keep-alive\n\n",
   ":\r\n\r\n",
@@ -96,7 +96,7 @@ const conversation: ReadonlyArray<Endpoint.Any> = [
   Api.sessions.retrieve
 ]
 
-/** What it is about whether a fault of a kind has anything to do with a request. */
+/** Tells whether a fault of a kind has anything to do with a request. */
 const concerns = (kind: Kind, action: Action, endpoint: Endpoint.Any): boolean => {
   if ("stream" in action) return endpoint.kind === "events"
   return kind === "landed" || kind === "drop_after" ? endpoint.method !== "GET" : true

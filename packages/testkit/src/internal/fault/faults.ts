@@ -15,7 +15,7 @@ export interface Faults {
   readonly clear: () => void
   /** Back to a list, ending what stalls. */
   readonly reset: (plan: Fault.Plan) => void
-  /** What is left, as it would have to be said now. */
+  /** The rest of the plan, as it would have to be written now. */
   readonly left: () => Fault.Plan
   /** The fault that a request meets. Asking counts the request. */
   readonly take: (request: Request) => Fault.Fault | undefined

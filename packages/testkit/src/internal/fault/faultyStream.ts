@@ -6,11 +6,11 @@ import type { StreamFault } from "../../Fault.ts"
 import { ConnectionReset } from "../http/message.ts"
 import * as wire from "../http/wire.ts"
 
-/** What a fault makes of frames, one after the other. */
+/** Applies a fault to frames, one after the other. */
 class Faulty {
-  /** Whether nothing comes any more, heartbeats aside. */
+  /** True if nothing comes any more, heartbeats aside. */
   stalled = false
-  /** Whether the connection is over. */
+  /** True if the connection is over. */
   cut = false
   private events = 0
   private room: number
@@ -38,7 +38,7 @@ class Faulty {
     this.afterEvent()
   }
 
-  /** What has come of the frames since the last time. */
+  /** Takes the bytes of the frames since the last time. */
   take(): ReadonlyArray<Uint8Array> {
     const { out } = this
     this.out = []

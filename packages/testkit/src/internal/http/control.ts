@@ -15,10 +15,10 @@ import type { Request, Response } from "./message.ts"
 import * as openApi from "./openApi.ts"
 import * as wire from "./wire.ts"
 
-/** Whether a request is for the simulator itself. */
+/** Tells whether a request is for the simulator itself. */
 export const owns = (path: string): boolean => path === "/_sim" || path.startsWith("/_sim/")
 
-/** What a control route has to say: JSON, or why not. */
+/** Answer of a control route: JSON, or why not. */
 type Answer = Effect.Effect<unknown, Refusal | Refused>
 
 type Route = readonly [method: string, path: RegExp, run: (request: Request, id: string) => Answer]

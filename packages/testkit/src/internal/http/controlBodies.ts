@@ -7,7 +7,7 @@ import { MultiagentParams } from "../session/agents.ts"
 const text = (max: number) =>
   Schema.String.pipe(Schema.maxLength(max, { message: () => `at most ${max} characters are allowed` }))
 
-/** What the simulator can be told about an agent. */
+/** Definition of an agent in a control request. */
 const AgentDefinition = Schema.Struct({
   name: Schema.optional(text(256).pipe(Schema.minLength(1))),
   description: Schema.optional(Schema.NullOr(text(2048))),

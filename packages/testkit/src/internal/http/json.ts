@@ -1,6 +1,8 @@
 import * as Either from "effect/Either"
 
-/** How deep the values of a request may be nested: more is no accident, and less than what recursion stands. */
+/**
+ * The depth to which the values of a request may be nested: more is no accident, and less than what recursion stands.
+ */
 const maxDepth = 500
 
 const quote = 0x22

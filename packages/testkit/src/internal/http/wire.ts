@@ -45,7 +45,7 @@ export const heartbeat = {
   comment: encoder.encode(": ping\n\n")
 }
 
-/** Whether a frame of a stream is a heartbeat and no event. */
+/** Tells whether a frame of a stream is a heartbeat and no event. */
 export const isHeartbeat = (frame: Uint8Array): boolean => frame === heartbeat.event || frame === heartbeat.comment
 
 /** A preview as streams carry it: it has neither an id nor a stamp of its own. */
@@ -95,7 +95,7 @@ export interface Cursor {
   /** The list it belongs to. */
   readonly list: string
   readonly order: Order
-  /** Whether the page lies after the place or before it, in the order of the list. */
+  /** The side of the place on which the page lies, in the order of the list. */
   readonly direction: "next" | "prev"
   /** The key of the item at the edge of the page that gave the cursor. */
   readonly key: readonly [number, number]

@@ -26,20 +26,20 @@ const waitingOf = (event: Fields): ReadonlyArray<string> => {
   return Array.isArray(ids) ? ids.filter((id) => typeof id === "string") : []
 }
 
-/** How a call is named in messages. */
+/** The name of a call in messages. */
 const describe = (id: string, made: Emitted | undefined): string => {
   const event = made === undefined ? undefined : fieldsOf(made.event)
   return event === undefined ? `call ${id}` : `${event.type} ${id} (${String(event["name"])})`
 }
 
-/** What is known of a call. */
+/** State of a call. */
 interface Call {
   made?: Emitted
   /** When it was last said to be waited for. */
   waiting?: { readonly moment: Emitted; readonly index: number }
   /** When its confirmation was processed. */
   confirmed?: number
-  /** Whether its result is there, from whomever. */
+  /** True if its result is there, from whomever. */
   settled?: true
   readonly confirmations: Array<Took>
   readonly results: Array<Took>

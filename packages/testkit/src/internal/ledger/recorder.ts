@@ -39,7 +39,7 @@ export const make = (now: Effect.Effect<string>): Recorder => {
   let older: ReadonlyArray<Numbered<Moment>> = []
   let newer: Array<Numbered<Moment>> = []
   let truncated = false
-  /** What clients have shown as credentials: it may come back in an event. */
+  /** The credentials that clients have shown: they may come back in an event. */
   const secrets = new Set<string>()
 
   return {

@@ -2,7 +2,7 @@ import * as Either from "effect/Either"
 import * as json from "../http/json.ts"
 import type { Request } from "../http/message.ts"
 
-/** What stands in place of a secret. */
+/** Replacement of a secret. */
 const redacted = "<redacted>"
 const secretName = /authorization|api[-_]?key|token|secret|password|cookie|credential/i
 

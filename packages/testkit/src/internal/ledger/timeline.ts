@@ -227,7 +227,7 @@ const emitted = ({ event, sessionId, threadId }: Emitted, names: Names): string 
 // Layout
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** How many milliseconds lie between two stamps. */
+/** The milliseconds between two timestamps. */
 const between = (from: string, to: string): number =>
   Math.floor((time.parse(to) ?? 0) / 1000) - Math.floor((time.parse(from) ?? 0) / 1000)
 
@@ -243,7 +243,7 @@ const isWide = (char: string): boolean =>
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|[\u{1f300}-\u{1faff}]/u
     .test(char)
 
-/** How many columns a text takes in a terminal, roughly. */
+/** The columns that a text takes in a terminal, roughly. */
 const columns = (text: string): number => {
   let sum = 0
   for (const char of text) sum += isWide(char) ? 2 : 1

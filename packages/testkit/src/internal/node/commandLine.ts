@@ -31,7 +31,7 @@ export const oneOf = <A extends string>(
 export const notEmpty = (name: string, text: string): Either.Either<string, BadFlag> =>
   text === "" ? bad(`--${name} needs a value`) : Either.right(text)
 
-/** How to read the value of each flag, or `true` for those that have none. */
+/** Reader of the value of each flag, or `true` for those that have none. */
 export type Readers<Flags> = {
   readonly [K in keyof Flags & string]: ((text: string) => Either.Either<Flags[K], BadFlag>) | true
 }

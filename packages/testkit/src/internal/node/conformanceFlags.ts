@@ -3,7 +3,7 @@ import * as Conformance from "../../Conformance.ts"
 import type { BadFlag, Readers } from "./commandLine.ts"
 import { bad, integer, notEmpty, parse as parse_ } from "./commandLine.ts"
 
-/** Where the suite is run. */
+/** Target that the command line names. */
 export type Where =
   | { readonly _tag: "Memory" }
   | { readonly _tag: "Port"; readonly port: number }
@@ -17,7 +17,7 @@ export type Where =
     readonly file: string | undefined
   }
 
-/** What to run. */
+/** The scenarios to run. */
 export interface Run {
   readonly _tag: "Run"
   readonly where: Where
@@ -28,13 +28,13 @@ export interface Run {
   readonly json: boolean
 }
 
-/** What the command line asks for. */
+/** Command that the command line asks for. */
 export type Command =
   | { readonly _tag: "Help" }
   | { readonly _tag: "Plan"; readonly scenarios: ReadonlyArray<Conformance.Scenario> }
   | Run
 
-/** What `--help` prints. */
+/** Text that `--help` prints. */
 export const usage = `Usage: managed-agents-conformance [flags]
 
 Runs scenarios of the Claude Managed Agents Sessions API, and reports where a server differs from what is

@@ -2,7 +2,7 @@ import type * as Either from "effect/Either"
 import type { BadFlag, Readers } from "./commandLine.ts"
 import { integer, notEmpty, oneOf, parse as parse_ } from "./commandLine.ts"
 
-/** What the command line asks for. */
+/** Command that the command line asks for. */
 export interface Flags {
   readonly port: number
   readonly host: string
@@ -12,7 +12,7 @@ export interface Flags {
   readonly scripts: string | undefined
 }
 
-/** What `--help` prints. */
+/** Text that `--help` prints. */
 export const usage = `Usage: managed-agents-simulator [flags]
 
 Serves a simulation of the Claude Managed Agents Sessions API.

@@ -21,15 +21,15 @@ export class ListenError extends Data.TaggedError("ListenError")<{
   readonly cause: unknown
 }> {}
 
-/** Where to listen. Port 0 is any free one. */
+/** Address to listen on. Port 0 is any free one. */
 export interface Options {
   readonly host: string
   readonly port: number
-  /** How many milliseconds a request may take to arrive. */
+  /** The milliseconds that a request may take to arrive. */
   readonly requestTimeout?: number
 }
 
-/** Where a server listens. */
+/** Address of a server. */
 export interface Address {
   readonly host: string
   readonly port: number

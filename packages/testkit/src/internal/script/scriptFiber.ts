@@ -35,7 +35,7 @@ export class Performance {
     this.end = end
   }
 
-  /** Whether the session waits for the Effect, and not the Effect for the session. */
+  /** Tells whether the session waits for the Effect, and not the Effect for the session. */
   get isAwaited(): boolean {
     return !this.over && this.current === undefined
   }

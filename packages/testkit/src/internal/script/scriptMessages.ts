@@ -3,7 +3,7 @@ import * as calls from "../session/calls.ts"
 import type { About, Draft, Played, ThreadDraft } from "../session/draft.ts"
 import type { Action, Frame, Passage, Play, Thread } from "../session/state.ts"
 
-/** What an Effect asks its agent to do: steps, one after another. */
+/** Operation that an Effect asks of its agent: steps, one after another. */
 export interface Operation {
   readonly steps: ReadonlyArray<Action>
   readonly literal: boolean
@@ -103,7 +103,7 @@ export const ask = (self: Draft, token: number, { literal, steps }: Operation): 
   }
 }
 
-/** What an Effect asked for has been played: it has the word. */
+/** Resumes an Effect with the result of its operation. */
 export const reply = (self: Draft, thread: ThreadDraft, play: Play, { token }: Frame): void => {
   const played: Played = {
     calls: play.made.map((id) => calls.resultOf(thread, id)),
@@ -125,7 +125,7 @@ export const leave = (thread: ThreadDraft, play: Play, { literal, next, outer, p
 
 const kind = (action: Action | undefined): string => action === undefined ? "end" : Object.keys(action)[0] ?? "end"
 
-/** Where a turn stands, in words. */
+/** The position of a turn, in words. */
 export const where = (play: Play): string => {
   const parts: Array<string> = []
   const show = ({ next, path, steps }: Passage) => {

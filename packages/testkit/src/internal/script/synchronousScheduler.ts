@@ -1,11 +1,11 @@
 import type * as Fiber from "effect/Fiber"
 import type * as Scheduler from "effect/Scheduler"
 
-/** How many tasks are run at once before other fibers have a turn: enough for all but those that never end. */
+/** The number of tasks that run at once before other fibers have a turn: enough for all but those that never end. */
 const patience = 1000
 
 /**
- * Where the Effects of scripts run. What they can do without waiting is done within the step of the world that makes it
+ * Scheduler of the Effects of scripts. Work that need not wait is done within the step of the world that makes it
  * possible, so that whoever looks afterwards finds it done, in whatever order other fibers run.
  */
 export class Stage implements Scheduler.Scheduler {

@@ -5,7 +5,7 @@ import * as Schema from "effect/Schema"
 import * as refusal from "./refusal.ts"
 import type { Ruling } from "./refusal.ts"
 
-/** What may be said of an agent, each part as in the requests of the API. */
+/** Parameters of an agent, each part as in the requests of the API. */
 export interface AgentParams {
   readonly name?: string | undefined
   readonly description?: string | null | undefined
@@ -83,7 +83,7 @@ const resolveEntry = (
     : Either.map(lookup(entry.id, entry.version), threadAgent)
 }
 
-/** How many agents a roster may name. */
+/** The number of agents that a roster may name. */
 const maxRoster = 20
 
 const resolveMultiagent = (
@@ -285,7 +285,7 @@ const urlSources = (
   }
 }
 
-/** Whether a session's agent can read files: its toolset has the tool, enabled. */
+/** Tells whether a session's agent can read files: its toolset has the tool, enabled. */
 export const canRead = (agent: Agent.SessionAgentEncoded): boolean =>
   agent.tools.some((tool) => {
     if (tool.type !== "agent_toolset_20260401") return false

@@ -144,7 +144,7 @@ const waitingFor = (calls: ReadonlyArray<Call>): StopReason => requiresAction(ca
 /** The most characters of a result that the model gets to see. */
 const maxResult = 100_000
 
-/** What is longer is in a file of the sandbox. The words are inferred. */
+/** Cuts a result that is too long; the rest is in a file of the sandbox. The words are inferred. */
 const cutResult = (call: Call, text: string): string =>
   text.length <= maxResult
     ? text
@@ -188,7 +188,7 @@ export const processAnswers = (self: Draft): void => {
   }
 }
 
-/** What was sent about a call and is next to be processed. */
+/** The next answer to a call that is to be processed. */
 const answerTo = (self: Draft, call: Call): (Pending & { readonly answer: Answer }) | undefined => {
   if (call.settled) return undefined
   for (const pending of self.session.inbox) {
@@ -243,7 +243,7 @@ const answered = (event: object): unknown =>
   ("tool_use_id" in event && event.tool_use_id) || ("mcp_tool_use_id" in event && event.mcp_tool_use_id) ||
   ("custom_tool_use_id" in event && event.custom_tool_use_id)
 
-/** What is wrong with an event that is the result of no call of the thread, if it is. */
+/** The problem of an event that is the result of no call of the thread, if it is. */
 export const orphan = (
   { log }: Pick<ThreadDraft, "log">,
   event: { readonly type: string }
@@ -256,7 +256,7 @@ export const orphan = (
   return `${event.type} answers a call that does not exist: ${id === false ? "it names none" : JSON.stringify(id)}`
 }
 
-/** What came of a call that is settled. */
+/** The result of a call that is settled. */
 export const resultOf = ({ log }: Pick<ThreadDraft, "log">, id: string): ToolResult => {
   let result: object = {}
   let confirmation: ToolConfirmation | null = null

@@ -8,7 +8,7 @@ import * as status from "./status.ts"
 import * as texts from "./texts.ts"
 import * as usage from "./usage.ts"
 
-/** How many child threads a session may have at a time; idle ones count until they are archived. */
+/** The number of child threads that a session may have at a time; idle ones count until they are archived. */
 const maxThreads = 25
 
 /** The agents that a session may delegate to, itself or in workflow runs. */

@@ -7,7 +7,7 @@ import * as ids from "./ids.ts"
 import type { Activity, Session, Status, Thread } from "./state.ts"
 import * as time from "./timestamp.ts"
 
-/** What a transition knows besides the session. */
+/** Environment of a transition, besides the session. */
 export interface Env {
   readonly rules: Rules
   /** The script that an agent plays now. */
@@ -17,13 +17,13 @@ export interface Env {
 /** An event on its way out. */
 export interface Emission {
   readonly event: eventLog.LiveEvent
-  /** Whether the session's own stream carries it. */
+  /** True if the session's own stream carries it. */
   readonly session: boolean
   /** The thread whose stream carries it, if any. */
   readonly thread: string | null
 }
 
-/** What an Effect of a script knows from the start. */
+/** Facts that an Effect of a script knows from the start. */
 export type About = Pick<Agent, "sessionId" | "threadId" | "turn" | "messages" | "text" | "result">
 
 /** An Effect of a script that must be run; what it asks for and how it ends comes back under the token. */
@@ -33,7 +33,7 @@ export interface EffectRequest {
   readonly about: About
 }
 
-/** What came of an operation. */
+/** Result of an operation. */
 export interface Played {
   readonly calls: ReadonlyArray<ToolResult>
   readonly reports: ReadonlyArray<Report>
@@ -53,13 +53,13 @@ export interface ScriptFailure {
   readonly agentId: string
   /** Which turn of the agent it was, from 0. */
   readonly turn: number
-  /** Where in the script, such as `turns[0][2] (delegate)`. */
+  /** The position in the script, such as `turns[0][2] (delegate)`. */
   readonly step: string
   /** All of that and the cause, as the `session.error` says it. */
   readonly message: string
 }
 
-/** What came of a transition. */
+/** Result of a transition. */
 export interface Outcome {
   readonly session: Session
   readonly emissions: ReadonlyArray<Emission>
@@ -168,7 +168,7 @@ const count = (activity: Activity, active: boolean, now: time.Micros): Activity 
     : { total: activity.total + Math.max(0, now - activity.since), since: null }
 }
 
-/** How long something has been active by now. */
+/** The time for which something has been active by now. */
 export const active = (activity: Activity, now: time.Micros): time.Micros =>
   activity.total + (activity.since === null ? 0 : Math.max(0, now - activity.since))
 

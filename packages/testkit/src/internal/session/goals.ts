@@ -6,7 +6,7 @@ import type { Evaluation, Goal } from "./state.ts"
 import * as time from "./timestamp.ts"
 import * as usage from "./usage.ts"
 
-/** How many cycles an outcome may take unless told otherwise. */
+/** The number of cycles that an outcome may take unless told otherwise. */
 const defaultIterations = 3
 
 /** Takes an outcome to work towards. */

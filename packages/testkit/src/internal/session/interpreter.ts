@@ -62,7 +62,7 @@ interface Waiting<T> {
   readonly threads: ReadonlyArray<T>
 }
 
-/** What happens next by itself: an interrupt, or a thread that goes on. */
+/** Next thing that happens by itself: an interrupt, or a thread that goes on. */
 interface Next<T> {
   readonly due: Micros
   readonly interrupt?: Pending
@@ -86,11 +86,11 @@ const earliest = <T extends Pick<Thread, "id" | "play" | "runId">>(session: Wait
   return found
 }
 
-/** Whether an interrupt waits to be applied to a thread, which stands still meanwhile. */
+/** Tells whether an interrupt waits to be applied to a thread, which stands still meanwhile. */
 const isStopping = ({ inbox }: Waiting<unknown>, thread: Pick<Thread, "id" | "runId">): boolean =>
   inbox.some((pending) => pending.kind === "interrupt" && isFor(pending, thread))
 
-/** Whether an interrupt is for a thread. One that names none leaves workflow runs alone. */
+/** Tells whether an interrupt is for a thread. One that names none leaves workflow runs alone. */
 const isFor = ({ target }: Pending, { id, runId }: Pick<Thread, "id" | "runId">): boolean =>
   target === null ? runId === null : target === id
 
@@ -168,7 +168,7 @@ const turnOf = (self: Draft, thread: ThreadDraft): Pick<Passage, "steps" | "path
     : { steps, path: `turns[${thread.turns}]` }
 }
 
-/** What goes wrong beside the model and is tried again, such as a server that cannot be reached. */
+/** A setback beside the model that is tried again, such as a server that cannot be reached. */
 const isSetback = (step: Action | undefined): step is { readonly fail: Failure } =>
   step !== undefined && "fail" in step && step.fail.retry_status === "retrying" &&
   /^(credential|mcp|repository)_/.test(step.fail.type)
@@ -211,7 +211,7 @@ const isQuiet = (self: Draft, thread: ThreadDraft, play: Play): boolean => {
   return false
 }
 
-/** What is left of a turn has been played. */
+/** Ends a turn that has been played. */
 const finish = (self: Draft, thread: ThreadDraft, play: Play): void => {
   if (!isQuiet(self, thread, play)) return
   // a message that came in the meantime steers; an outcome that is not reached needs another cycle
@@ -377,7 +377,7 @@ type Aside =
   | Extract<Step, { effect: unknown } | { compact: unknown } | { reschedule: unknown }>
   | Exclude<Action, Step>
 
-/** Whether a step happens inside a model request. */
+/** Tells whether a step happens inside a model request. */
 const producesOutput = (step: Action): step is Exclude<Step, Aside> =>
   !("effect" in step || "compact" in step || "reschedule" in step || "listen" in step || "emit" in step ||
     isSetback(step))
@@ -545,10 +545,10 @@ const waitingMessages = (self: Draft, thread: ThreadDraft): ReadonlyArray<Messag
     ? self.session.inbox.flatMap(({ event, kind }) => kind === "message" ? [texts.messageOf(event)] : [])
     : thread.mail.map(({ text }) => texts.said(text))
 
-/** What `{{text}}` stands for is said by somebody. */
+/** Tells whether a message is one that `{{text}}` may stand for. */
 const hasText = ({ type }: Message): boolean => type === "user.message" || type === "agent.thread_message_received"
 
-/** How an Effect of the script has ended. */
+/** End of an Effect of the script. */
 export type Ending = { readonly _tag: "Success" } | { readonly _tag: "Failure"; readonly cause: string }
 
 /** An Effect of the script has come to its end: what is left of the turn is played next. */

@@ -10,7 +10,7 @@ export interface Refusal {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** What a request comes to: an answer or a refusal. */
+/** Result of a request: an answer or a refusal. */
 export type Ruling<A> = Either.Either<A, Refusal>
 
 const refuse = (refusal: Refusal): Either.Either<never, Refusal> => Either.left(refusal)

@@ -14,16 +14,16 @@ export interface MemoryStore {
   readonly id: string
   readonly name: string
   readonly description?: string | undefined
-  /** Whether it is archived, so that no session can attach it any more. */
+  /** True if it is archived, so that no session can attach it any more. */
   readonly archived?: boolean | undefined
 }
 
-/** What sessions refer to: everything that other parts of the API would manage. */
+/** Registry of everything that sessions refer to: everything that other parts of the API would manage. */
 export interface Registry {
   /** The versions of each agent, the first one first. */
   readonly agents: ReadonlyMap<string, ReadonlyArray<Agent.SessionAgentEncoded>>
   readonly scripts: ReadonlyMap<string, Script>
-  /** What agents without a script of their own play. */
+  /** The script of agents that have none of their own. */
   readonly otherwise: Script
   readonly environments: ReadonlyMap<string, Environment>
   readonly memoryStores: ReadonlyMap<string, MemoryStore>
@@ -87,7 +87,7 @@ export const addMemoryStore = (self: Registry, store: MemoryStore): Registry => 
   memoryStores: withEntry(self.memoryStores, store.id, store)
 })
 
-/** What an agent plays. */
+/** The script of an agent. */
 export const scriptOf = (self: Registry, agentId: string): Script => self.scripts.get(agentId) ?? self.otherwise
 
 /** The snapshot of an agent that a new session gets. */

@@ -19,7 +19,7 @@ const uploads = "/mnt/session/uploads"
 const segments = (path: string): ReadonlyArray<string> =>
   path.split("/").filter((segment) => segment !== "" && segment !== ".")
 
-/** Where a file is mounted: every path is rooted in the directory of uploads, which is not repeated. */
+/** The path at which a file is mounted: every path is rooted in the directory of uploads, which is not repeated. */
 const filePath = (path: string | null, fileId: string): Ruling<string> => {
   if (path === null) return Either.right(`${uploads}/${fileId}`)
   const parts = segments(path)
@@ -48,7 +48,7 @@ const memoryPath = (owner: Owner, name: string): string => {
   return path
 }
 
-/** What comes of mounting a resource. */
+/** Result of mounting a resource. */
 interface Mount extends Pick<Owner, "issued" | "resources"> {
   readonly value: Mounted["value"]
 }

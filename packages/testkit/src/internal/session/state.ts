@@ -12,7 +12,7 @@ import * as ids from "./ids.ts"
 import type { Micros } from "./timestamp.ts"
 import * as time from "./timestamp.ts"
 
-/** What a session, or one of its threads, is doing. */
+/** Status of a session, or of one of its threads. */
 export type Status = "idle" | "running" | "rescheduling" | "terminated"
 
 /** Why a turn ended or paused. */
@@ -23,7 +23,7 @@ export type StopReason =
   | SessionEvent.BudgetReachedEncoded
   | SessionEvent.RefusalEncoded
 
-/** How a thread became idle. */
+/** Reason for which a thread became idle. */
 export interface Stop {
   readonly reason: StopReason
   readonly details: SessionEvent.StopDetailsEncoded | null
@@ -38,10 +38,10 @@ export interface Tally {
   readonly webSearches: number
 }
 
-/** What a fresh session has used. */
+/** Usage of a fresh session. */
 const noTally: Tally = { input: 0, output: 0, cacheRead: 0, cacheCreation: 0, webSearches: 0 }
 
-/** How long something was active: the sum of the closed intervals, and the start of the open one. */
+/** Activity as times: the sum of the closed intervals, and the start of the open one. */
 export interface Activity {
   readonly total: Micros
   readonly since: Micros | null
@@ -55,15 +55,15 @@ export interface Call {
   /** The id of the `agent.…tool_use` event. */
   readonly id: string
   readonly kind: "tool" | "mcp" | "custom"
-  /** Whether the client runs it: a custom tool, or a built-in one of a self-hosted environment. */
+  /** True if the client runs it: a custom tool, or a built-in one of a self-hosted environment. */
   readonly remote: boolean
   /** The name in the text of a refusal. */
   readonly title: string
   readonly permission: Permission
-  /** What the tool returns if the platform runs it. */
+  /** The result of the tool if the platform runs it. */
   readonly result: string
   readonly isError: boolean
-  /** What the client must send before it settles: nothing if the platform runs it unasked. */
+  /** The message of the client that it needs to settle: nothing if the platform runs it unasked. */
   readonly needs: "confirmation" | "result" | "nothing"
   readonly settled: boolean
   /** The answer, once processed: whether a confirmation allowed the call, and what it said. */
@@ -102,7 +102,7 @@ export interface ModelRequest {
   readonly output: number
 }
 
-/** What a turn is made of: steps of the script, and what its Effects ask for that is no step. */
+/** Action of a turn: steps of the script, and what its Effects ask for that is no step. */
 export type Action =
   | Step
   /** Gives the Effect the next message, if there is one or when there is one. */
@@ -114,16 +114,16 @@ export interface Passage {
   readonly steps: ReadonlyArray<Action>
   /** The index of the next step. */
   readonly next: number
-  /** Where the steps stand in the script, such as `turns[0]`; null if an Effect asks for them. */
+  /** The position of the steps in the script, such as `turns[0]`; null if an Effect asks for them. */
   readonly path: string | null
-  /** Whether texts are taken as they are, without placeholders. */
+  /** True if texts are taken as they are, without placeholders. */
   readonly literal: boolean
 }
 
 /** An Effect of the script that runs, and where the turn goes on after it. */
 export interface Frame extends Passage {
   readonly token: number
-  /** How many operations it has asked for. */
+  /** The number of operations that it has asked for. */
   readonly operations: number
   /** The Effect that has asked for this one. */
   readonly outer: Frame | null
@@ -133,27 +133,27 @@ export interface Frame extends Passage {
 export interface Play extends Passage {
   /** The innermost Effect that runs, if any: the steps are those of its operation. */
   readonly frame: Frame | null
-  /** What came of the operation so far: the calls made, the threads spawned, the message given. */
+  /** The result of the operation so far: the calls made, the threads spawned, the message given. */
   readonly made: ReadonlyArray<string>
   readonly spawned: ReadonlyArray<string>
   readonly given: Message | null
-  /** What the model has read since the Effect began and the Effect has not been given. */
+  /** The messages that the model has read since the Effect began and the Effect has not been given. */
   readonly heard: ReadonlyArray<Message>
-  /** What was received before is known to the Effect from the start. */
+  /** The number of messages that were received before, which the Effect knows from the start. */
   readonly known: number
-  /** How many steps were played. */
+  /** The number of steps that were played. */
   readonly played: number
   /** Which turn of the script it is. */
   readonly turn: number
   readonly request: ModelRequest | null
-  /** Whether the model has something that it has not been asked about: the turn cannot end before it is. */
+  /** True if the model has something that it has not been asked about: the turn cannot end before it is. */
   readonly unread: boolean
   readonly blocked: Blocked | null
   /** The threads that were delegated to and have not reported, and the workflow runs that have not ended. */
   readonly awaiting: ReadonlyArray<string>
 }
 
-/** What one thread says to another. */
+/** Message of one thread to another. */
 export interface Mail {
   readonly from: string
   readonly fromName: string
@@ -171,7 +171,7 @@ export interface Thread {
   readonly status: Status
   /** Why it last went idle; null before the first time and while it runs. */
   readonly stop: Stop | null
-  /** Whether it ever left its first idle: before that it has neither statistics nor usage. */
+  /** True if it ever left its first idle: before that it has neither statistics nor usage. */
   readonly started: boolean
   readonly activity: Activity
   readonly tally: Tally
@@ -179,17 +179,17 @@ export interface Thread {
   readonly seen: number
   readonly fresh: number
   readonly log: eventLog.EventLog<eventLog.StoredEvent>
-  /** How many turns of its script have begun. */
+  /** The number of turns of its script that have begun. */
   readonly turns: number
   readonly lastText: string
-  /** What was read last, as a whole. */
+  /** The messages that were read last, as a whole. */
   readonly lastRead: ReadonlyArray<Message>
   readonly lastResult: string
   readonly lastSaid: string
   readonly play: Play | null
-  /** What it plays, if not what its agent plays. */
+  /** The script, if not that of its agent. */
   readonly script: Script | null
-  /** What other threads have said that it has not read. */
+  /** The messages of other threads that it has not read. */
   readonly mail: ReadonlyArray<Mail>
   /** The advisor that it is, if it is none of the agents. */
   readonly advisor: Agent.AdvisorEncoded | null
@@ -210,7 +210,7 @@ export interface Run {
   readonly started: string
   /** The threads of that phase that are not done. */
   readonly pending: ReadonlyArray<string>
-  /** Whether one of its threads runs. */
+  /** True if one of its threads runs. */
   readonly running: boolean
   readonly result: "completed" | "stopped" | "error"
 }
@@ -230,7 +230,7 @@ export interface Pending {
   readonly target: string | null
 }
 
-/** What the client says about a call. */
+/** Answer of the client to a call. */
 export interface Answer {
   readonly callId: string
   readonly verdict: Call["verdict"]
@@ -241,7 +241,7 @@ export interface Answer {
 /** The outcome that the session works towards. */
 export interface Goal {
   readonly outcomeId: string
-  /** Whether the agent has been told. */
+  /** True if the agent has been told. */
   readonly started: boolean
   /** The cycle that is under way, from 0, and how many there may be. */
   readonly iteration: number
@@ -275,13 +275,13 @@ export interface Session {
   /** The workflow runs that are open, and how many there ever were. */
   readonly runs: ReadonlyArray<Run>
   readonly runsCreated: number
-  /** How many of the grader's verdicts were used. */
+  /** The number of the grader's verdicts that were used. */
   readonly graded: number
   readonly activity: Activity
   readonly tally: Tally
   /** The last stamp that was given out: the next one is later. */
   readonly clock: Micros
-  /** How many ids were given out, by kind. */
+  /** The numbers of ids that were given out, by kind. */
   readonly issued: {
     readonly event: number
     readonly resource: number
@@ -289,7 +289,7 @@ export interface Session {
     readonly file: number
     readonly outcome: number
   }
-  /** What the session list and stream show: the primary thread and what is posted to it. */
+  /** The log that the session list and stream show: the primary thread and what is posted to it. */
   readonly log: eventLog.EventLog<eventLog.StoredEvent>
   /** The primary thread first, then in the order in which they were spawned. */
   readonly threads: readonly [Thread, ...Array<Thread>]
@@ -305,7 +305,7 @@ export interface Mounted {
   readonly value: Exclude<Resource.ResourceEncoded, Unknown.Unknown>
 }
 
-/** Where a session's sandbox runs. */
+/** Environment in which a session's sandbox runs. */
 export interface Environment {
   readonly id: string
   readonly type: "cloud" | "self_hosted"

@@ -7,7 +7,7 @@ import * as goals from "./goals.ts"
 import type { Stop, StopReason, Thread } from "./state.ts"
 import * as usage from "./usage.ts"
 
-/** What names a thread in events. */
+/** The fields that name a thread in events. */
 const identity = (thread: ThreadDraft) => ({ session_thread_id: thread.id, agent_name: thread.agent.name })
 
 /** Emits what every reader of the session should know about a thread. */
@@ -133,13 +133,13 @@ export const terminate = (self: Draft): void => {
   draft.emit(self, null, { type: "session.status_terminated" })
 }
 
-/** Whether a thread is in the middle of a turn. */
+/** Tells whether a thread is in the middle of a turn. */
 export const isBusy = ({ play }: Pick<Thread, "play">): boolean => play !== null && play.blocked?._tag !== "Message"
 
-/** Whether another thread has given an idle one something to do. */
+/** Tells whether another thread has given an idle one something to do. */
 const isCalled = (thread: Pick<Thread, "mail" | "play">): boolean => !isBusy(thread) && thread.mail.length > 0
 
-/** Whether a thread is in the middle of a turn, or about to start one. */
+/** Tells whether a thread is in the middle of a turn, or about to start one. */
 export const isEngaged = (thread: Pick<Thread, "mail" | "play">): boolean => isBusy(thread) || isCalled(thread)
 
 const rank: Record<StopReason["type"], number> = {

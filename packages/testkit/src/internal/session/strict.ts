@@ -2,7 +2,7 @@ import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 
-/** Where a value is wrong, and how. */
+/** Problem of a value, and its place. */
 export interface Problem {
   /** Such as `turns[0][1].tool.name`; empty for the value itself. */
   readonly path: string
@@ -56,7 +56,7 @@ type Members = Readonly<Record<string, Schema.Schema.AnyNoContext>>
 type MemberType<M extends Members> = Schema.Schema.Type<M[keyof M]>
 type MemberEncoded<M extends Members> = Schema.Schema.Encoded<M[keyof M]>
 
-/** How a union of objects that are told apart by a key each is put together from its members, by key. */
+/** Composition of a union of objects that are told apart by a key each, from its members by key. */
 export type OneKey = <M extends Members>(
   identifier: string,
   members: M

@@ -22,14 +22,14 @@ export const fillAll = (thread: ThreadDraft, value: object): { readonly [key: st
 export const blocks = (text: string): ReadonlyArray<Content.TextBlockEncoded> =>
   text === "" ? [] : [{ type: "text", text }]
 
-/** What another agent has said. */
+/** Message of another agent. */
 export const said = (text: string): Message => ({
   type: "agent.thread_message_received",
   text,
   content: blocks(text)
 })
 
-/** What an event from the client says to an agent. */
+/** Message of an event from the client to an agent. */
 export const messageOf = (event: { readonly type: string }): Message => ({
   type: event.type,
   text: "description" in event && typeof event.description === "string" ? event.description : of(event),

@@ -161,7 +161,7 @@ const checkBatch = (
 
 const isOutcome = (event: SendableEncoded): boolean => event.type === "user.define_outcome"
 
-/** Whether a call wants nothing more once these answers are processed. */
+/** Tells whether a call wants nothing more once these answers are processed. */
 const settles = (call: Call, answers: ReadonlyArray<Answer | null>): boolean => {
   const own = answers.flatMap((answer) => answer?.callId === call.id ? [answer] : [])
   const hasResult = own.some(({ verdict }) => verdict === null)
@@ -278,7 +278,7 @@ const findEvent = (session: Session, id: string): Found | undefined => {
   return undefined
 }
 
-/** Whether a call can have no result any more, and has none: its thread has ended. */
+/** Tells whether a call can have no result any more, and has none: its thread has ended. */
 const isTooLate = ({ rules }: Env, { event: call, thread }: Found): boolean =>
   rules.refuseLateResults && thread.status === "terminated" &&
   !eventLog.toArray(thread.log).some((event) =>
@@ -338,7 +338,7 @@ const whose = ({ session }: Draft, { callId }: Answer): { readonly session_threa
   return thread === undefined || thread === session.threads[0] ? {} : { session_thread_id: thread.id }
 }
 
-/** Whether a call waits for such an answer and has none. */
+/** Tells whether a call waits for such an answer and has none. */
 const isWanted = (session: Draft["session"], { callId, verdict }: Answer): boolean => {
   const call = openCalls(session).find((call) => call.id === callId)
   const isConfirmation = verdict !== null
@@ -370,7 +370,7 @@ const answerOf = (event: SendableEncoded): Answer | null => {
   }
 }
 
-/** What the answer to a send shows of an event: results carry the moment they were processed, or else received. */
+/** The form of an event in the answer to a send: results carry the moment they were processed, or else received. */
 const echo = (self: Draft, taken: Taken): LiveEvent => {
   if (!taken.onReceipt) return taken.event
   const stored = self.emissions.find((emission) => emission.event.id === taken.event.id)
@@ -444,7 +444,7 @@ export const update = (
 
 type Changed = Pick<SessionEvent.UpdatedEncoded, "agent" | "budget" | "metadata" | "title">
 
-/** What an update may say. */
+/** Fields of an update. */
 export interface UpdateEncoded {
   readonly agent?: Agent.UpdateParamsEncoded | undefined
   readonly budget?: Session["budget"] | undefined
@@ -595,7 +595,7 @@ export const setResources = (
   return draft.close(self)
 }
 
-/** Whether the resources of a session may be changed. */
+/** Tells whether the resources of a session may be changed. */
 export const mayChangeResources = (session: Session): Ruling<void> => {
   if (session.archivedAt !== null) return refusal.invalid(`Cannot update archived session: ${session.id}`)
   return session.status === "terminated"

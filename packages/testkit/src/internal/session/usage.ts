@@ -10,10 +10,10 @@ import type { Ruling } from "./refusal.ts"
 import type { Session, Tally } from "./state.ts"
 import type { Micros } from "./timestamp.ts"
 
-/** How many tokens a text has. */
+/** The number of tokens of a text. */
 export const tokens = (self: Draft, text: string): number => Math.ceil(text.length / self.env.rules.charactersPerToken)
 
-/** What one model request uses. */
+/** Usage of one model request. */
 export type Use = Omit<Tally, "webSearches">
 
 /** Nothing. */
@@ -39,7 +39,7 @@ const add = (tally: Tally, use: Use): Tally => ({
   webSearches: tally.webSearches
 })
 
-/** What a request has used, as it is on the wire. */
+/** Usage of a request, as it is on the wire. */
 export const ofRequest = (use: Use): SpanEvent.ModelUsageEncoded => ({
   input_tokens: use.input,
   output_tokens: use.output,
@@ -48,7 +48,7 @@ export const ofRequest = (use: Use): SpanEvent.ModelUsageEncoded => ({
   speed: null
 })
 
-/** What was used in all, as it is on the wire. */
+/** Usage in all, as it is on the wire. */
 export const total = (rules: Rules, tally: Tally, active: Micros): Usage.UsageSnapshotEncoded => ({
   input_tokens: tally.input,
   output_tokens: tally.output,
@@ -59,11 +59,11 @@ export const total = (rules: Rules, tally: Tally, active: Micros): Usage.UsageSn
   server_tool_use: { web_search_requests: tally.webSearches, web_fetch_requests: 0 }
 })
 
-/** What a session has used by now. */
+/** Usage of a session by now. */
 export const ofSession = (self: Draft): Usage.UsageSnapshotEncoded =>
   total(self.env.rules, self.session.tally, draft.active(self.session.activity, self.now))
 
-/** What was spent at list prices, in whole cents. */
+/** The cost at list prices, in whole cents. */
 const cents = ({ prices }: Rules, tally: Tally, active: Micros): number => {
   const millionths = tally.input * prices.input + tally.output * prices.output + tally.cacheRead * prices.cacheRead +
     tally.cacheCreation * prices.cacheCreation + tally.webSearches * prices.webSearch +
@@ -71,7 +71,7 @@ const cents = ({ prices }: Rules, tally: Tally, active: Micros): number => {
   return Math.floor(millionths / 1_000_000)
 }
 
-/** What a session has spent by now, in whole cents. */
+/** The cost of a session by now, in whole cents. */
 export const spent = (session: Pick<Session, "activity" | "tally">, now: Micros, rules: Rules): number =>
   cents(rules, session.tally, draft.active(session.activity, now))
 
@@ -81,7 +81,7 @@ export const checkPriced = (agent: Agent.SessionAgentEncoded, rules: Rules): Rul
     ? refusal.invalid(`budget: model ${agent.model.id} has no list price`, "model_not_budgetable")
     : Either.void
 
-/** Whether a session may not ask a model any more. */
+/** Tells whether a session may not ask a model any more. */
 export const isSpent = (self: Draft): boolean => {
   const { budget } = self.session
   return budget !== null && spent(self.session, self.now, self.env.rules) >= Number(budget.max_list_cost.amount)

@@ -7,7 +7,7 @@ import * as refusal from "./refusal.ts"
 import type { Ruling } from "./refusal.ts"
 import { formatPath } from "./strict.ts"
 
-/** Where a value is not what a schema describes, and why. */
+/** Problem of a value that a schema does not describe, and its place. */
 interface Problem {
   readonly path: ReadonlyArray<PropertyKey>
   readonly message: string

@@ -7,7 +7,7 @@ import * as ids from "./ids.ts"
 import type { Run } from "./state.ts"
 import * as status from "./status.ts"
 
-/** How many runs of a session may be open at a time. */
+/** The number of runs of a session that may be open at a time. */
 const maxRuns = 10
 
 /** Why a thread cannot start a run, if it cannot. */

@@ -7,7 +7,7 @@ import type * as Scope from "effect/Scope"
 import type { Turns } from "./quiescence.ts"
 import { CountingScheduler, settled } from "./quiescence.ts"
 
-/** What a `TestClock` has besides its interface: how it waits, in real time, until all fibers are suspended. */
+/** The part of a `TestClock` besides its interface: how it waits, in real time, until all fibers are suspended. */
 interface TestClock extends Clock.Clock {
   adjust(duration: Duration.DurationInput): Effect.Effect<void>
   setTime(instant: number): Effect.Effect<void>
@@ -36,7 +36,7 @@ const makeHop: Effect.Effect<(next: () => void) => void, never, Scope.Scope> = E
   }
 }))
 
-/** How often to look whether the fibers have come to rest: one that spins for something in real time never does. */
+/** The number of looks for the fibers to come to rest: one that spins for something in real time never does. */
 const looks = 100
 
 /**

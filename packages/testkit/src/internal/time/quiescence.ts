@@ -2,7 +2,7 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as Scheduler from "effect/Scheduler"
 
-/** How many fibers wait for their turn, of those that it is told of. */
+/** The number of fibers that wait for their turn, of those that it is told of. */
 export interface Turns {
   waiting: number
 }

@@ -2,7 +2,7 @@ import * as Duration from "effect/Duration"
 import type { Rules } from "../../Rules.ts"
 import type { Micros } from "../session/timestamp.ts"
 
-/** What a request counts as. */
+/** Kind that a request counts as. */
 export type Kind = "create" | "read"
 
 /** Counts a request: undefined if it may be answered, else in how many whole seconds the next one may. */

@@ -18,7 +18,7 @@ export interface Tail {
   readonly thread: string | null
   /** The types of events that it wants previews of. */
   readonly previewed: ReadonlySet<string>
-  /** Whether it may preview: not for a model request that was already under way when it opened. */
+  /** True if it may preview: not for a model request that was already under way when it opened. */
   previewing: boolean
   readonly buffer: Array<{ readonly type: string } | Uint8Array>
   ended: boolean

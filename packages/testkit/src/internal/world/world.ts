@@ -41,7 +41,7 @@ export interface Cell {
 /** A simulator that runs for weeks forgets the oldest of the failures that nobody has looked at. */
 const maxFailures = 1000
 
-/** How late, in milliseconds, real timers may be before nothing follows from how long something took. */
+/** Timer lag, in milliseconds, above which elapsed real time is ignored. */
 const maxDelay = 250
 
 /** One that runs for weeks counts anew, with other ids, when it has seen so many different requests. */
@@ -247,7 +247,7 @@ export class World {
   }
 
   /**
-   * What happens to a stream by itself: it ends at its age, and a reader that waits gets heartbeats; one that does not
+   * Ages a stream: it ends at its age, and a reader that waits gets heartbeats; one that does not
    * finds the overdue one when it comes.
    */
   private keepAlive(cell: Cell, one: Tail): () => void {
@@ -301,7 +301,7 @@ export class World {
     this.limiter = rateLimit.make(this.env.rules)
   }
 
-  /** Whether nothing will ever come on a stream again, and the server says so. */
+  /** Tells whether nothing will ever come on a stream again, and the server says so. */
   private isOver(session: Session, { thread }: Tail): boolean {
     return this.env.rules.closeEndedStreams && (
       session.status === "terminated" ||

@@ -8,7 +8,7 @@ import { attempt, create, history, reasonOf, say, settled, typesOf, untilEnd, wa
 import type { Scenario } from "../scenario.ts"
 import { define } from "../scenario.ts"
 
-/** How many turns are given a chance to cost a cent. */
+/** The number of turns that are given a chance to cost a cent. */
 const attempts = 5
 
 export const all: ReadonlyArray<Scenario> = [

@@ -57,7 +57,7 @@ const asking = Effect.gen(function*() {
   return { id, live, turn, permissions, call, send: (one: Event.EventParams) => events.send(id, one) }
 })
 
-/** What a call came to. */
+/** Results of the calls of a turn. */
 const resultsOf = (turn: ReadonlyArray<Event.StreamEvent>) =>
   turn.flatMap((event) =>
     event.type === "agent.tool_result"

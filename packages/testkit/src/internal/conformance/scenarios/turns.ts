@@ -17,7 +17,7 @@ const idsOf = (events: ReadonlyArray<Event.StreamEvent>): ReadonlyArray<unknown>
 const shape = (events: ReadonlyArray<Event.StreamEvent>): Array<string> =>
   typesOf(events).filter((type) => type !== "session.error")
 
-/** What comes before the first event of a type. */
+/** The types before the first event of a type. */
 const before = (types: ReadonlyArray<string>, type: string): string | undefined => types[types.indexOf(type) - 1]
 
 /** The output that a turn's usage tells of. */

@@ -5,7 +5,7 @@ import type { Ruling } from "../../session/refusal.ts"
 import type { Cell, World } from "../../world/world.ts"
 import type { Request } from "../message.ts"
 
-/** What a handler has: a request whose endpoint, path and parameters are known to be good. */
+/** Input of a handler: a request whose endpoint, path and parameters are known to be good. */
 export interface Call<Query, Body> {
   readonly world: World
   readonly request: Request

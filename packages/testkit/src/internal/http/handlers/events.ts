@@ -56,7 +56,7 @@ const entries = (
     return order === "asc" ? ahead > 0 : ahead < 0
   }
   const found: Array<Entry> = []
-  /** Whether there is enough: one more than a page, which shows that there is another. */
+  /** Tells whether there is enough: one more than a page, which shows that there is another. */
   const take = (n: number): boolean => {
     const one = entry(n)
     if (one !== undefined && isOnward(one.key) && holds(one.event)) found.push(one)

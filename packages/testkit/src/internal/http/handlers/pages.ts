@@ -35,7 +35,7 @@ export interface Bounds {
   readonly "created_at[lte]"?: string | undefined
 }
 
-/** Whether a time lies within the bounds, or undefined if there are none. */
+/** Tells whether a time lies within the bounds, or undefined if there are none. */
 export const within = (bounds: Bounds): ((at: time.Micros) => boolean) | undefined => {
   const tests = [
     test(bounds["created_at[gt]"], (at, bound) => at > bound),
