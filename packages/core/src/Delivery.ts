@@ -68,7 +68,7 @@ export type Delivery = Accepted | AlreadyLanded | Indeterminate
  */
 export interface Options {
   /**
-   * The end of the event list before anything was sent, as a follower is told when it has caught up. Unless it is given,
+   * The end of the event list before anything was sent, such as the cursor of `CaughtUp`. Unless it is given,
    * the list is read first, if the events are of a kind that could be confused with earlier ones: an answer names its
    * call, a message names nothing.
    */

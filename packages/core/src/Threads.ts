@@ -88,7 +88,7 @@ export interface Service {
   ) => Stream.Stream<Follow.Update, ApiError>
   /**
    * Every event of a session and of all its child threads exactly once, each with its thread. Children are followed from
-   * the moment they are created until they end. What a child posts to the session as well is told once, as the child's.
+   * the moment they are created until they end. What a child posts to the session as well is emitted once, as the child's.
    *
    * The order is that of the list within a thread; between threads there is none.
    */

@@ -79,6 +79,7 @@ describe("what is sent", () => {
 
   it("is of the right kind for its place", () => {
     expect(UserEvent.systemMessage).type.not.toBeCallableWith([{ type: "image", source: { type: "url", url: "" } }])
-    expect(UserEvent.allow).type.not.toBeCallableWith("sevt_1")
+    expect(UserEvent.allow).type.toBeCallableWith("sevt_1")
+    expect(UserEvent.allow).type.not.toBeCallableWith("sesn_1")
   })
 })
