@@ -12,9 +12,7 @@ import * as wire from "./internal/schema/wire.ts"
 
 /**
  * The name of a model; any name is accepted.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Model = wire.openString(
   "Model",
@@ -40,9 +38,7 @@ export const Model = wire.openString(
 
 /**
  * The values of {@link Model}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Model = typeof Model.Type
 
@@ -52,33 +48,19 @@ const EffortLevel = wire.struct("EffortLevel", { type: Schema.Literal(...efforts
 
 /**
  * The effort of the model on each request.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Effort = wire.openUnion("Effort", [EffortLevel])
 
 /**
  * The values of {@link Effort}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Effort = typeof Effort.Type
 
 /**
- * {@link Effort} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type EffortEncoded = typeof Effort.Encoded
-
-/**
  * A model and how it is used.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ModelConfig extends wire.Struct<ModelConfig>()("ModelConfig", {
   /** The model. */
@@ -92,18 +74,8 @@ export class ModelConfig extends wire.Struct<ModelConfig>()("ModelConfig", {
 }) {}
 
 /**
- * {@link ModelConfig} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ModelConfigEncoded extends Schema.Schema.Encoded<typeof ModelConfig> {}
-
-/**
  * A model and how to use it.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ModelConfigParams extends wire.Struct<ModelConfigParams>()("ModelConfigParams", {
   /** The model. */
@@ -117,18 +89,8 @@ export class ModelConfigParams extends wire.Struct<ModelConfigParams>()("ModelCo
 }) {}
 
 /**
- * {@link ModelConfigParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ModelConfigParamsEncoded extends Schema.Schema.Encoded<typeof ModelConfigParams> {}
-
-/**
  * An MCP server at a URL.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class UrlMcpServer extends wire.Struct<UrlMcpServer>()("UrlMcpServer", {
   type: Schema.Literal("url"),
@@ -140,33 +102,19 @@ export class UrlMcpServer extends wire.Struct<UrlMcpServer>()("UrlMcpServer", {
 
 /**
  * An MCP server whose tools an agent may have.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const McpServer = wire.openUnion("McpServer", [UrlMcpServer])
 
 /**
  * The values of {@link McpServer}.
- *
  * @category models
- * @since 0.1.0
  */
 export type McpServer = typeof McpServer.Type
 
 /**
- * {@link McpServer} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type McpServerEncoded = typeof McpServer.Encoded
-
-/**
  * An MCP server to connect to.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class UrlMcpServerParams extends wire.Struct<UrlMcpServerParams>()("UrlMcpServerParams", {
   type: Schema.Literal("url"),
@@ -178,33 +126,19 @@ export class UrlMcpServerParams extends wire.Struct<UrlMcpServerParams>()("UrlMc
 
 /**
  * An MCP server to connect to.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const McpServerParams = wire.openUnion("McpServerParams", [UrlMcpServerParams])
 
 /**
  * The values of {@link McpServerParams}.
- *
  * @category models
- * @since 0.1.0
  */
 export type McpServerParams = typeof McpServerParams.Type
 
 /**
- * {@link McpServerParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type McpServerParamsEncoded = typeof McpServerParams.Encoded
-
-/**
  * The MCP servers to connect to: at most 20, no two of one name.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const McpServersParams = params.list(McpServerParams, { max: 20 }).pipe(
   params.distinct((server) => server.type === "url" ? server.name : undefined)
@@ -212,17 +146,13 @@ export const McpServersParams = params.list(McpServerParams, { max: 20 }).pipe(
 
 /**
  * The values of {@link McpServersParams}.
- *
  * @category models
- * @since 0.1.0
  */
 export type McpServersParams = typeof McpServersParams.Type
 
 /**
  * A skill that Anthropic maintains.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class AnthropicSkill extends wire.Struct<AnthropicSkill>()("AnthropicSkill", {
   type: Schema.Literal("anthropic"),
@@ -234,9 +164,7 @@ export class AnthropicSkill extends wire.Struct<AnthropicSkill>()("AnthropicSkil
 
 /**
  * A skill of the workspace.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class CustomSkill extends wire.Struct<CustomSkill>()("CustomSkill", {
   type: Schema.Literal("custom"),
@@ -248,33 +176,19 @@ export class CustomSkill extends wire.Struct<CustomSkill>()("CustomSkill", {
 
 /**
  * A skill that is loaded into the sandbox.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Skill = wire.openUnion("Skill", [AnthropicSkill, CustomSkill])
 
 /**
  * The values of {@link Skill}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Skill = typeof Skill.Type
 
 /**
- * {@link Skill} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type SkillEncoded = typeof Skill.Encoded
-
-/**
  * A skill that Anthropic maintains, to load into the sandbox.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class AnthropicSkillParams extends wire.Struct<AnthropicSkillParams>()("AnthropicSkillParams", {
   type: Schema.Literal("anthropic"),
@@ -286,9 +200,7 @@ export class AnthropicSkillParams extends wire.Struct<AnthropicSkillParams>()("A
 
 /**
  * A skill of the workspace, to load into the sandbox.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class CustomSkillParams extends wire.Struct<CustomSkillParams>()("CustomSkillParams", {
   type: Schema.Literal("custom"),
@@ -300,33 +212,19 @@ export class CustomSkillParams extends wire.Struct<CustomSkillParams>()("CustomS
 
 /**
  * A skill to load into the sandbox.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const SkillParams = wire.openUnion("SkillParams", [AnthropicSkillParams, CustomSkillParams])
 
 /**
  * The values of {@link SkillParams}.
- *
  * @category models
- * @since 0.1.0
  */
 export type SkillParams = typeof SkillParams.Type
 
 /**
- * {@link SkillParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type SkillParamsEncoded = typeof SkillParams.Encoded
-
-/**
  * The service's own account, which acts unless an agent names another principal.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ServiceAccountIdentity extends wire.Struct<ServiceAccountIdentity>()("ServiceAccountIdentity", {
   type: Schema.Literal("service_account")
@@ -334,9 +232,7 @@ export class ServiceAccountIdentity extends wire.Struct<ServiceAccountIdentity>(
 
 /**
  * A role of AWS.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class AwsRoleIdentity extends wire.Struct<AwsRoleIdentity>()("AwsRoleIdentity", {
   type: Schema.Literal("aws_role"),
@@ -346,27 +242,15 @@ export class AwsRoleIdentity extends wire.Struct<AwsRoleIdentity>()("AwsRoleIden
 
 /**
  * The principal that the runs of an agent act as.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const ExecutionIdentity = wire.openUnion("ExecutionIdentity", [ServiceAccountIdentity, AwsRoleIdentity])
 
 /**
  * The values of {@link ExecutionIdentity}.
- *
  * @category models
- * @since 0.1.0
  */
 export type ExecutionIdentity = typeof ExecutionIdentity.Type
-
-/**
- * {@link ExecutionIdentity} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type ExecutionIdentityEncoded = typeof ExecutionIdentity.Encoded
 
 const definition = {
   /** The agent's name. */
@@ -389,9 +273,7 @@ const definition = {
 
 /**
  * A saved agent at one version, as it was when the session was created.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ResolvedAgent extends wire.Struct<ResolvedAgent>()("ResolvedAgent", {
   type: Schema.Literal("agent"),
@@ -403,18 +285,8 @@ export class ResolvedAgent extends wire.Struct<ResolvedAgent>()("ResolvedAgent",
 }) {}
 
 /**
- * {@link ResolvedAgent} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ResolvedAgentEncoded extends Schema.Schema.Encoded<typeof ResolvedAgent> {}
-
-/**
  * A model that the primary thread may consult in the middle of a turn.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Advisor extends wire.Struct<Advisor>()("Advisor", {
   type: Schema.Literal("advisor"),
@@ -423,18 +295,8 @@ export class Advisor extends wire.Struct<Advisor>()("Advisor", {
 }) {}
 
 /**
- * {@link Advisor} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface AdvisorEncoded extends Schema.Schema.Encoded<typeof Advisor> {}
-
-/**
  * An agent that another one defined while running: it is not saved and has neither id nor version.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class InlineAgent extends wire.Struct<InlineAgent>()("InlineAgent", {
   type: Schema.Literal("inline"),
@@ -443,57 +305,31 @@ export class InlineAgent extends wire.Struct<InlineAgent>()("InlineAgent", {
 
 /**
  * The agent of a thread.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const ThreadAgent = wire.openUnion("ThreadAgent", [ResolvedAgent, Advisor, InlineAgent])
 
 /**
  * The values of {@link ThreadAgent}.
- *
  * @category models
- * @since 0.1.0
  */
 export type ThreadAgent = typeof ThreadAgent.Type
 
 /**
- * {@link ThreadAgent} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type ThreadAgentEncoded = typeof ThreadAgent.Encoded
-
-/**
  * An entry in the roster of a coordinator.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const RosterAgent = wire.openUnion("RosterAgent", [ResolvedAgent, Advisor])
 
 /**
  * The values of {@link RosterAgent}.
- *
  * @category models
- * @since 0.1.0
  */
 export type RosterAgent = typeof RosterAgent.Type
 
 /**
- * {@link RosterAgent} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type RosterAgentEncoded = typeof RosterAgent.Encoded
-
-/**
  * The agent delegates to the agents of a roster, each in a thread of its own.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Coordinator extends wire.Struct<Coordinator>()("Coordinator", {
   type: Schema.Literal("coordinator"),
@@ -507,33 +343,19 @@ const AdvisorEnabled = wire.struct("AdvisorEnabled", { type: Schema.Literal("ena
 
 /**
  * The model that can be consulted as an advisor, if any.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const AdvisorSwitch = wire.openUnion("AdvisorSwitch", [AdvisorEnabled, Disabled])
 
 /**
  * The values of {@link AdvisorSwitch}.
- *
  * @category models
- * @since 0.1.0
  */
 export type AdvisorSwitch = typeof AdvisorSwitch.Type
 
 /**
- * {@link AdvisorSwitch} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type AdvisorSwitchEncoded = typeof AdvisorSwitch.Encoded
-
-/**
  * Permission to define agents on the fly.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const InlineAgentsSwitch = wire.openUnion("InlineAgentsSwitch", [
   wire.struct("Enabled", { type: Schema.Literal("enabled") }),
@@ -542,19 +364,9 @@ export const InlineAgentsSwitch = wire.openUnion("InlineAgentsSwitch", [
 
 /**
  * The values of {@link InlineAgentsSwitch}.
- *
  * @category models
- * @since 0.1.0
  */
 export type InlineAgentsSwitch = typeof InlineAgentsSwitch.Type
-
-/**
- * {@link InlineAgentsSwitch} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type InlineAgentsSwitchEncoded = typeof InlineAgentsSwitch.Encoded
 
 const AgentsEnabled = wire.struct("AgentsEnabled", {
   type: Schema.Literal("enabled"),
@@ -566,33 +378,19 @@ const AgentsEnabled = wire.struct("AgentsEnabled", {
 
 /**
  * Permission to spawn threads or run workflows, and with which agents.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const AgentsSwitch = wire.openUnion("AgentsSwitch", [AgentsEnabled, Disabled])
 
 /**
  * The values of {@link AgentsSwitch}.
- *
  * @category models
- * @since 0.1.0
  */
 export type AgentsSwitch = typeof AgentsSwitch.Type
 
 /**
- * {@link AgentsSwitch} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type AgentsSwitchEncoded = typeof AgentsSwitch.Encoded
-
-/**
  * Advisor, sub-agents and workflows, each switched on its own.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Multiagent20261001 extends wire.Struct<Multiagent20261001>()("Multiagent20261001", {
   type: Schema.Literal("multiagent_20261001"),
@@ -606,33 +404,19 @@ export class Multiagent20261001 extends wire.Struct<Multiagent20261001>()("Multi
 
 /**
  * Cooperation of an agent with other agents.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Multiagent = wire.openUnion("Multiagent", [Coordinator, Multiagent20261001])
 
 /**
  * The values of {@link Multiagent}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Multiagent = typeof Multiagent.Type
 
 /**
- * {@link Multiagent} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type MultiagentEncoded = typeof Multiagent.Encoded
-
-/**
  * The agent of a session, as it was when the session was created; later versions do not change it.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class SessionAgent extends wire.Struct<SessionAgent>()("SessionAgent", {
   type: Schema.Literal("agent"),
@@ -646,18 +430,8 @@ export class SessionAgent extends wire.Struct<SessionAgent>()("SessionAgent", {
 }) {}
 
 /**
- * {@link SessionAgent} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SessionAgentEncoded extends Schema.Schema.Encoded<typeof SessionAgent> {}
-
-/**
  * An agent, at a version of choice.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ReferenceParams extends wire.Struct<ReferenceParams>()("AgentReferenceParams", {
   type: Schema.Literal("agent"),
@@ -706,33 +480,20 @@ const WithOverridesParams_ = wire.struct("AgentWithOverridesParams", {
 /**
  * An agent of which some settings are replaced in this session only. A list replaces the agent's whole list, an empty
  * one clears it, an absent one keeps it.
- *
  * @category models
- * @since 0.1.0
  */
 export interface WithOverridesParams extends Schema.Schema.Type<typeof WithOverridesParams_> {}
 
 /**
- * {@link WithOverridesParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface WithOverridesParamsEncoded extends Schema.Schema.Encoded<typeof WithOverridesParams_> {}
-
-/**
  * Schema of {@link WithOverridesParams}.
- *
  * @category schemas
- * @since 0.1.0
  */
-export const WithOverridesParams: Schema.Schema<WithOverridesParams, WithOverridesParamsEncoded> = WithOverridesParams_
+export const WithOverridesParams: Schema.Schema<WithOverridesParams, typeof WithOverridesParams_.Encoded> =
+  WithOverridesParams_
 
 /**
  * The agent of a new session: its id for the latest version, a reference to a version, or one with overrides.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Params = Schema.Union(
   params.id<AgentIdInput>(AgentId),
@@ -744,19 +505,9 @@ export const Params = Schema.Union(
 
 /**
  * The values of {@link Params}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Params = typeof Params.Type
-
-/**
- * {@link Params} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type ParamsEncoded = typeof Params.Encoded
 
 const UpdateParams_ = wire.struct("SessionAgentUpdateParams", {
   /** At most 128. */
@@ -768,24 +519,12 @@ const UpdateParams_ = wire.struct("SessionAgentUpdateParams", {
 /**
  * Changes to the agent of a session. A list replaces the whole list, an empty one clears it, an absent one
  * keeps it.
- *
  * @category models
- * @since 0.1.0
  */
 export interface UpdateParams extends Schema.Schema.Type<typeof UpdateParams_> {}
 
 /**
- * {@link UpdateParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UpdateParamsEncoded extends Schema.Schema.Encoded<typeof UpdateParams_> {}
-
-/**
  * Schema of {@link UpdateParams}.
- *
  * @category schemas
- * @since 0.1.0
  */
-export const UpdateParams: Schema.Schema<UpdateParams, UpdateParamsEncoded> = UpdateParams_
+export const UpdateParams: Schema.Schema<UpdateParams, typeof UpdateParams_.Encoded> = UpdateParams_

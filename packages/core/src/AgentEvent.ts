@@ -12,41 +12,31 @@ import * as wire from "./internal/schema/wire.ts"
 /**
  * The decision of the permission policy about a tool call: it runs, it waits for a `user.tool_confirmation`, or it is
  * refused. Treat a word that you do not know as `ask`: it must not pass unseen.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const EvaluatedPermission = wire.openString("EvaluatedPermission", "allow", "ask", "deny")
 
 /**
  * The values of {@link EvaluatedPermission}.
- *
  * @category models
- * @since 0.1.0
  */
 export type EvaluatedPermission = typeof EvaluatedPermission.Type
 
 /**
  * Why the `auto` policy did not let a call run: no judgement was reached, or the risk is high.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const ReasonCode = wire.openString("ReasonCode", "indeterminate", "high_risk")
 
 /**
  * The values of {@link ReasonCode}.
- *
  * @category models
- * @since 0.1.0
  */
 export type ReasonCode = typeof ReasonCode.Type
 
 /**
  * The call was judged safe.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class AutoAllow extends wire.Struct<AutoAllow>()("AutoEvaluatedPermissionAllow", {
   type: Schema.Literal("allow")
@@ -54,9 +44,7 @@ export class AutoAllow extends wire.Struct<AutoAllow>()("AutoEvaluatedPermission
 
 /**
  * No judgement was reached; the call waits for the client.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class AutoAsk extends wire.Struct<AutoAsk>()("AutoEvaluatedPermissionAsk", {
   type: Schema.Literal("ask"),
@@ -66,9 +54,7 @@ export class AutoAsk extends wire.Struct<AutoAsk>()("AutoEvaluatedPermissionAsk"
 
 /**
  * The call was judged too risky, or could not be judged and is not held for the client. It does not run.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class AutoDeny extends wire.Struct<AutoDeny>()("AutoEvaluatedPermissionDeny", {
   type: Schema.Literal("deny"),
@@ -78,9 +64,7 @@ export class AutoDeny extends wire.Struct<AutoDeny>()("AutoEvaluatedPermissionDe
 
 /**
  * The judgement on one call under the `auto` policy.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const AutoEvaluatedPermission = wire.openUnion("AutoEvaluatedPermission", [
   AutoAllow,
@@ -90,25 +74,13 @@ export const AutoEvaluatedPermission = wire.openUnion("AutoEvaluatedPermission",
 
 /**
  * The values of {@link AutoEvaluatedPermission}.
- *
  * @category models
- * @since 0.1.0
  */
 export type AutoEvaluatedPermission = typeof AutoEvaluatedPermission.Type
 
 /**
- * {@link AutoEvaluatedPermission} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type AutoEvaluatedPermissionEncoded = typeof AutoEvaluatedPermission.Encoded
-
-/**
  * The policy was `always_allow`.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class EvaluationAlwaysAllow extends wire.Struct<EvaluationAlwaysAllow>()("ToolEvaluationAlwaysAllow", {
   type: Schema.Literal("always_allow")
@@ -116,9 +88,7 @@ export class EvaluationAlwaysAllow extends wire.Struct<EvaluationAlwaysAllow>()(
 
 /**
  * The policy was `always_ask`.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class EvaluationAlwaysAsk extends wire.Struct<EvaluationAlwaysAsk>()("ToolEvaluationAlwaysAsk", {
   type: Schema.Literal("always_ask")
@@ -126,9 +96,7 @@ export class EvaluationAlwaysAsk extends wire.Struct<EvaluationAlwaysAsk>()("Too
 
 /**
  * The policy was `auto`: the service judged this very call.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class EvaluationAuto extends wire.Struct<EvaluationAuto>()("ToolEvaluationAuto", {
   type: Schema.Literal("auto"),
@@ -138,9 +106,7 @@ export class EvaluationAuto extends wire.Struct<EvaluationAuto>()("ToolEvaluatio
 
 /**
  * Which policy decided about a tool call.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const ToolEvaluation = wire.openUnion("ToolEvaluation", [
   EvaluationAlwaysAllow,
@@ -150,25 +116,13 @@ export const ToolEvaluation = wire.openUnion("ToolEvaluation", [
 
 /**
  * The values of {@link ToolEvaluation}.
- *
  * @category models
- * @since 0.1.0
  */
 export type ToolEvaluation = typeof ToolEvaluation.Type
 
 /**
- * {@link ToolEvaluation} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type ToolEvaluationEncoded = typeof ToolEvaluation.Encoded
-
-/**
  * `agent.message`: what the agent said.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Message extends wire.Struct<Message>()("AgentMessageEvent", {
   type: Schema.Literal("agent.message"),
@@ -178,18 +132,8 @@ export class Message extends wire.Struct<Message>()("AgentMessageEvent", {
 }) {}
 
 /**
- * {@link Message} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface MessageEncoded extends Schema.Schema.Encoded<typeof Message> {}
-
-/**
  * `agent.thinking`: the agent is thinking. A sign of progress, without content.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Thinking extends wire.Struct<Thinking>()("AgentThinkingEvent", {
   type: Schema.Literal("agent.thinking"),
@@ -221,9 +165,7 @@ const result = {
 
 /**
  * `agent.tool_use`: the agent calls a built-in tool. To answer or confirm it, name this event's `id`.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ToolUse extends wire.Struct<ToolUse>()("AgentToolUseEvent", {
   type: Schema.Literal("agent.tool_use"),
@@ -238,9 +180,7 @@ export class ToolUse extends wire.Struct<ToolUse>()("AgentToolUseEvent", {
 
 /**
  * `agent.tool_result`: what a built-in tool returned.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ToolResult extends wire.Struct<ToolResult>()("AgentToolResultEvent", {
   type: Schema.Literal("agent.tool_result"),
@@ -251,18 +191,8 @@ export class ToolResult extends wire.Struct<ToolResult>()("AgentToolResultEvent"
 }) {}
 
 /**
- * {@link ToolResult} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ToolResultEncoded extends Schema.Schema.Encoded<typeof ToolResult> {}
-
-/**
  * `agent.mcp_tool_use`: the agent calls a tool of an MCP server. The service runs it.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class McpToolUse extends wire.Struct<McpToolUse>()("AgentMcpToolUseEvent", {
   type: Schema.Literal("agent.mcp_tool_use"),
@@ -279,9 +209,7 @@ export class McpToolUse extends wire.Struct<McpToolUse>()("AgentMcpToolUseEvent"
 
 /**
  * `agent.mcp_tool_result`: what a tool of an MCP server returned.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class McpToolResult extends wire.Struct<McpToolResult>()("AgentMcpToolResultEvent", {
   type: Schema.Literal("agent.mcp_tool_result"),
@@ -294,9 +222,7 @@ export class McpToolResult extends wire.Struct<McpToolResult>()("AgentMcpToolRes
 /**
  * `agent.custom_tool_use`: the agent calls a tool that the client runs. Answer it with a `user.custom_tool_result` that
  * names this event's `id`.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class CustomToolUse extends wire.Struct<CustomToolUse>()("AgentCustomToolUseEvent", {
   type: Schema.Literal("agent.custom_tool_use"),
@@ -310,9 +236,7 @@ export class CustomToolUse extends wire.Struct<CustomToolUse>()("AgentCustomTool
 
 /**
  * `agent.thread_message_sent`: this thread sent a message to another.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ThreadMessageSent extends wire.Struct<ThreadMessageSent>()("AgentThreadMessageSentEvent", {
   type: Schema.Literal("agent.thread_message_sent"),
@@ -327,9 +251,7 @@ export class ThreadMessageSent extends wire.Struct<ThreadMessageSent>()("AgentTh
 
 /**
  * `agent.thread_message_received`: a message from another thread arrived at this one.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ThreadMessageReceived extends wire.Struct<ThreadMessageReceived>()("AgentThreadMessageReceivedEvent", {
   type: Schema.Literal("agent.thread_message_received"),
@@ -344,9 +266,7 @@ export class ThreadMessageReceived extends wire.Struct<ThreadMessageReceived>()(
 
 /**
  * `agent.thread_context_compacted`: older history was summarised for the model. The event list keeps it.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ThreadContextCompacted extends wire.Struct<ThreadContextCompacted>()("AgentThreadContextCompactedEvent", {
   type: Schema.Literal("agent.thread_context_compacted"),

@@ -12,33 +12,19 @@ const Policy = wire.struct("KnownPermissionPolicy", { type: Schema.Literal("alwa
 /**
  * The check before a tool runs: nothing (`always_allow`), the client is asked (`always_ask`), or the service judges
  * each call (`auto`).
- *
  * @category schemas
- * @since 0.1.0
  */
 export const PermissionPolicy = wire.openUnion("PermissionPolicy", [Policy])
 
 /**
  * The values of {@link PermissionPolicy}.
- *
  * @category models
- * @since 0.1.0
  */
 export type PermissionPolicy = typeof PermissionPolicy.Type
 
 /**
- * {@link PermissionPolicy} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type PermissionPolicyEncoded = typeof PermissionPolicy.Encoded
-
-/**
  * Configuration of the tools of a toolset that have none of their own.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class DefaultConfig extends wire.Struct<DefaultConfig>()("ToolsetDefaultConfig", {
   /** True if the agent may use the tools. */
@@ -48,18 +34,8 @@ export class DefaultConfig extends wire.Struct<DefaultConfig>()("ToolsetDefaultC
 }) {}
 
 /**
- * {@link DefaultConfig} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface DefaultConfigEncoded extends Schema.Schema.Encoded<typeof DefaultConfig> {}
-
-/**
  * Configuration to send for the tools of a toolset that get none of their own.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class DefaultConfigParams extends wire.Struct<DefaultConfigParams>()("ToolsetDefaultConfigParams", {
   /** True if the agent may use the tools; the default is `true`. */
@@ -70,17 +46,13 @@ export class DefaultConfigParams extends wire.Struct<DefaultConfigParams>()("Too
 
 /**
  * The built-in tools that need no configuration beyond whether and when they run.
- *
  * @category models
- * @since 0.1.0
  */
 export type SandboxToolName = "bash" | "edit" | "read" | "write" | "glob" | "grep"
 
 /**
  * The configuration of one built-in tool of the sandbox.
- *
  * @category models
- * @since 0.1.0
  */
 export interface SandboxToolConfig<Name extends SandboxToolName = SandboxToolName> {
   readonly name: Name
@@ -94,15 +66,13 @@ export interface SandboxToolConfig<Name extends SandboxToolName = SandboxToolNam
 
 /**
  * {@link SandboxToolConfig} as it is on the wire.
- *
  * @category models
- * @since 0.1.0
  */
 export interface SandboxToolConfigEncoded<Name extends SandboxToolName = SandboxToolName> {
   readonly name: Name
   readonly type?: Name
   readonly enabled: boolean
-  readonly permission_policy: PermissionPolicyEncoded
+  readonly permission_policy: typeof PermissionPolicy.Encoded
 }
 
 const sandboxTool = <const Name extends SandboxToolName>(
@@ -119,9 +89,7 @@ const sandboxTool = <const Name extends SandboxToolName>(
 
 /**
  * Names one tool in a list of tools whose results count.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ToolReference extends wire.Struct<ToolReference>()("ToolReference", {
   type: Schema.Literal("tool_reference"),
@@ -139,57 +107,31 @@ const UrlSourceToolList = wire.struct("UrlSourceToolList", {
 
 /**
  * Which tools' results may contribute URLs: all, none, `only` some or all `except` some.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const UrlSourceToolFilter = wire.openUnion("UrlSourceToolFilter", [UrlSourceAllOrNone, UrlSourceToolList])
 
 /**
  * The values of {@link UrlSourceToolFilter}.
- *
  * @category models
- * @since 0.1.0
  */
 export type UrlSourceToolFilter = typeof UrlSourceToolFilter.Type
 
 /**
- * {@link UrlSourceToolFilter} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type UrlSourceToolFilterEncoded = typeof UrlSourceToolFilter.Encoded
-
-/**
  * Permission for the text of user messages to contribute URLs.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const UrlSourceUserInput = wire.openUnion("UrlSourceUserInput", [UrlSourceAllOrNone])
 
 /**
  * The values of {@link UrlSourceUserInput}.
- *
  * @category models
- * @since 0.1.0
  */
 export type UrlSourceUserInput = typeof UrlSourceUserInput.Type
 
 /**
- * {@link UrlSourceUserInput} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type UrlSourceUserInputEncoded = typeof UrlSourceUserInput.Encoded
-
-/**
  * Sources of the URLs that `web_fetch` may fetch; `null` stands for every URL of that source.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class UrlSources extends wire.Struct<UrlSources>()("UrlSources", {
   /** Results of custom tools. */
@@ -201,18 +143,8 @@ export class UrlSources extends wire.Struct<UrlSources>()("UrlSources", {
 }) {}
 
 /**
- * {@link UrlSources} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UrlSourcesEncoded extends Schema.Schema.Encoded<typeof UrlSources> {}
-
-/**
  * Roughly where the user is, so that search results fit the place.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class UserLocation extends wire.Struct<UserLocation>()("UserLocation", {
   type: Schema.Literal("approximate"),
@@ -228,9 +160,7 @@ export class UserLocation extends wire.Struct<UserLocation>()("UserLocation", {
 
 /**
  * The configuration of the built-in tool `web_fetch`.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class WebFetchToolConfig extends wire.Struct<WebFetchToolConfig>()("WebFetchToolConfig", {
   /** The tool. */
@@ -253,9 +183,7 @@ export class WebFetchToolConfig extends wire.Struct<WebFetchToolConfig>()("WebFe
 
 /**
  * The configuration of the built-in tool `web_search`.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class WebSearchToolConfig extends wire.Struct<WebSearchToolConfig>()("WebSearchToolConfig", {
   /** The tool. */
@@ -276,9 +204,7 @@ export class WebSearchToolConfig extends wire.Struct<WebSearchToolConfig>()("Web
 
 /**
  * The configuration of one built-in tool, told apart by `name`.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const ToolConfig = wire.openUnion("ToolConfig", [
   sandboxTool("BashToolConfig", "bash"),
@@ -293,25 +219,13 @@ export const ToolConfig = wire.openUnion("ToolConfig", [
 
 /**
  * The values of {@link ToolConfig}.
- *
  * @category models
- * @since 0.1.0
  */
 export type ToolConfig = typeof ToolConfig.Type
 
 /**
- * {@link ToolConfig} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type ToolConfigEncoded = typeof ToolConfig.Encoded
-
-/**
  * The configuration of one tool of an MCP server.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class McpToolConfig extends wire.Struct<McpToolConfig>()("McpToolConfig", {
   /** The name that the MCP server gave the tool. */
@@ -324,9 +238,7 @@ export class McpToolConfig extends wire.Struct<McpToolConfig>()("McpToolConfig",
 
 /**
  * The built-in tools: shell, files, search and the web.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class AgentToolset extends wire.Struct<AgentToolset>()("AgentToolset", {
   type: Schema.Literal("agent_toolset_20260401"),
@@ -338,9 +250,7 @@ export class AgentToolset extends wire.Struct<AgentToolset>()("AgentToolset", {
 
 /**
  * The tools of one MCP server.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class McpToolset extends wire.Struct<McpToolset>()("McpToolset", {
   type: Schema.Literal("mcp_toolset"),
@@ -363,33 +273,19 @@ const InputSchema_ = Schema.Struct(
 
 /**
  * The JSON Schema of a custom tool's input; keywords beyond these are kept.
- *
  * @category models
- * @since 0.1.0
  */
 export interface InputSchema extends Schema.Schema.Type<typeof InputSchema_> {}
 
 /**
- * {@link InputSchema} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface InputSchemaEncoded extends Schema.Schema.Encoded<typeof InputSchema_> {}
-
-/**
  * Schema of {@link InputSchema}.
- *
  * @category schemas
- * @since 0.1.0
  */
-export const InputSchema: Schema.Schema<InputSchema, InputSchemaEncoded> = InputSchema_
+export const InputSchema: Schema.Schema<InputSchema, typeof InputSchema_.Encoded> = InputSchema_
 
 /**
  * A tool that the client runs: a call is an `agent.custom_tool_use` event, answered by `user.custom_tool_result`.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class CustomTool extends wire.Struct<CustomTool>()("CustomTool", {
   type: Schema.Literal("custom"),
@@ -403,33 +299,19 @@ export class CustomTool extends wire.Struct<CustomTool>()("CustomTool", {
 
 /**
  * A tool or toolset of an agent.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Tool = wire.openUnion("AgentTool", [AgentToolset, McpToolset, CustomTool])
 
 /**
  * The values of {@link Tool}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Tool = typeof Tool.Type
 
 /**
- * {@link Tool} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type ToolEncoded = typeof Tool.Encoded
-
-/**
  * Configuration to send for one built-in tool of the sandbox.
- *
  * @category models
- * @since 0.1.0
  */
 export interface SandboxToolConfigParams<Name extends SandboxToolName = SandboxToolName> {
   readonly name: Name
@@ -442,15 +324,13 @@ export interface SandboxToolConfigParams<Name extends SandboxToolName = SandboxT
 
 /**
  * {@link SandboxToolConfigParams} as it is on the wire.
- *
  * @category models
- * @since 0.1.0
  */
 export interface SandboxToolConfigParamsEncoded<Name extends SandboxToolName = SandboxToolName> {
   readonly name: Name
   readonly type?: Name | undefined
   readonly enabled?: boolean | null | undefined
-  readonly permission_policy?: PermissionPolicyEncoded | null | undefined
+  readonly permission_policy?: typeof PermissionPolicy.Encoded | null | undefined
 }
 
 const sandboxToolParams = <const Name extends SandboxToolName>(
@@ -477,9 +357,7 @@ const UrlSourceToolListParams = wire.struct("UrlSourceToolListParams", {
 
 /**
  * Which tools' results may contribute URLs: `"all"`, `"none"`, `only` some or all `except` some.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const UrlSourceToolFilterParams = Schema.Union(
   Shorthand,
@@ -488,25 +366,13 @@ export const UrlSourceToolFilterParams = Schema.Union(
 
 /**
  * The values of {@link UrlSourceToolFilterParams}.
- *
  * @category models
- * @since 0.1.0
  */
 export type UrlSourceToolFilterParams = typeof UrlSourceToolFilterParams.Type
 
 /**
- * {@link UrlSourceToolFilterParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type UrlSourceToolFilterParamsEncoded = typeof UrlSourceToolFilterParams.Encoded
-
-/**
  * Permission for the text of user messages to contribute URLs.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const UrlSourceUserInputParams = Schema.Union(Shorthand, UrlSourceUserInput).annotations({
   identifier: "UrlSourceUserInputParams"
@@ -514,19 +380,9 @@ export const UrlSourceUserInputParams = Schema.Union(Shorthand, UrlSourceUserInp
 
 /**
  * The values of {@link UrlSourceUserInputParams}.
- *
  * @category models
- * @since 0.1.0
  */
 export type UrlSourceUserInputParams = typeof UrlSourceUserInputParams.Type
-
-/**
- * {@link UrlSourceUserInputParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type UrlSourceUserInputParamsEncoded = typeof UrlSourceUserInputParams.Encoded
 
 const isNone = (source: unknown): boolean =>
   source === "none" || (typeof source === "object" && source !== null && "type" in source && source.type === "none")
@@ -552,27 +408,15 @@ const UrlSourcesParams_ = wire.struct("UrlSourcesParams", {
 
 /**
  * Sources of the URLs that `web_fetch` may fetch; not all three sources may be `none`.
- *
  * @category models
- * @since 0.1.0
  */
 export interface UrlSourcesParams extends Schema.Schema.Type<typeof UrlSourcesParams_> {}
 
 /**
- * {@link UrlSourcesParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UrlSourcesParamsEncoded extends Schema.Schema.Encoded<typeof UrlSourcesParams_> {}
-
-/**
  * Schema of {@link UrlSourcesParams}.
- *
  * @category schemas
- * @since 0.1.0
  */
-export const UrlSourcesParams: Schema.Schema<UrlSourcesParams, UrlSourcesParamsEncoded> = UrlSourcesParams_
+export const UrlSourcesParams: Schema.Schema<UrlSourcesParams, typeof UrlSourcesParams_.Encoded> = UrlSourcesParams_
 
 const domains = {
   /** 1 to 64 plain host names: only these and their subdomains. Excludes `blocked_domains`. */
@@ -609,28 +453,18 @@ const WebFetchToolConfigParams_ = wire.struct("WebFetchToolConfigParams", {
 
 /**
  * Configuration to send for the built-in tool `web_fetch`.
- *
  * @category models
- * @since 0.1.0
  */
 export interface WebFetchToolConfigParams extends Schema.Schema.Type<typeof WebFetchToolConfigParams_> {}
 
 /**
- * {@link WebFetchToolConfigParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface WebFetchToolConfigParamsEncoded extends Schema.Schema.Encoded<typeof WebFetchToolConfigParams_> {}
-
-/**
  * Schema of {@link WebFetchToolConfigParams}.
- *
  * @category schemas
- * @since 0.1.0
  */
-export const WebFetchToolConfigParams: Schema.Schema<WebFetchToolConfigParams, WebFetchToolConfigParamsEncoded> =
-  WebFetchToolConfigParams_
+export const WebFetchToolConfigParams: Schema.Schema<
+  WebFetchToolConfigParams,
+  typeof WebFetchToolConfigParams_.Encoded
+> = WebFetchToolConfigParams_
 
 const WebSearchToolConfigParams_ = wire.struct("WebSearchToolConfigParams", {
   /** The tool. */
@@ -647,34 +481,22 @@ const WebSearchToolConfigParams_ = wire.struct("WebSearchToolConfigParams", {
 
 /**
  * Configuration to send for the built-in tool `web_search`.
- *
  * @category models
- * @since 0.1.0
  */
 export interface WebSearchToolConfigParams extends Schema.Schema.Type<typeof WebSearchToolConfigParams_> {}
 
 /**
- * {@link WebSearchToolConfigParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface WebSearchToolConfigParamsEncoded extends Schema.Schema.Encoded<typeof WebSearchToolConfigParams_> {}
-
-/**
  * Schema of {@link WebSearchToolConfigParams}.
- *
  * @category schemas
- * @since 0.1.0
  */
-export const WebSearchToolConfigParams: Schema.Schema<WebSearchToolConfigParams, WebSearchToolConfigParamsEncoded> =
-  WebSearchToolConfigParams_
+export const WebSearchToolConfigParams: Schema.Schema<
+  WebSearchToolConfigParams,
+  typeof WebSearchToolConfigParams_.Encoded
+> = WebSearchToolConfigParams_
 
 /**
  * Configuration to send for one built-in tool, told apart by `name`.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const ToolConfigParams = wire.openUnion("ToolConfigParams", [
   sandboxToolParams("BashToolConfigParams", "bash"),
@@ -689,25 +511,13 @@ export const ToolConfigParams = wire.openUnion("ToolConfigParams", [
 
 /**
  * The values of {@link ToolConfigParams}.
- *
  * @category models
- * @since 0.1.0
  */
 export type ToolConfigParams = typeof ToolConfigParams.Type
 
 /**
- * {@link ToolConfigParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type ToolConfigParamsEncoded = typeof ToolConfigParams.Encoded
-
-/**
  * Configuration to send for one tool of an MCP server.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class McpToolConfigParams extends wire.Struct<McpToolConfigParams>()("McpToolConfigParams", {
   /** 1 to 128 characters. */
@@ -720,9 +530,7 @@ export class McpToolConfigParams extends wire.Struct<McpToolConfigParams>()("Mcp
 
 /**
  * Gives the agent the built-in tools.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class AgentToolsetParams extends wire.Struct<AgentToolsetParams>()("AgentToolsetParams", {
   type: Schema.Literal("agent_toolset_20260401"),
@@ -736,9 +544,7 @@ export class AgentToolsetParams extends wire.Struct<AgentToolsetParams>()("Agent
 
 /**
  * Gives the agent the tools of one MCP server.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class McpToolsetParams extends wire.Struct<McpToolsetParams>()("McpToolsetParams", {
   type: Schema.Literal("mcp_toolset"),
@@ -754,9 +560,7 @@ const reserved = ["mcp__", "ant__"]
 
 /**
  * Gives the agent a tool that the client runs.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class CustomToolParams extends wire.Struct<CustomToolParams>()("CustomToolParams", {
   type: Schema.Literal("custom"),
@@ -775,27 +579,15 @@ export class CustomToolParams extends wire.Struct<CustomToolParams>()("CustomToo
 
 /**
  * A tool or toolset to give to an agent.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const ToolParams = wire.openUnion("AgentToolParams", [AgentToolsetParams, McpToolsetParams, CustomToolParams])
 
 /**
  * The values of {@link ToolParams}.
- *
  * @category models
- * @since 0.1.0
  */
 export type ToolParams = typeof ToolParams.Type
-
-/**
- * {@link ToolParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type ToolParamsEncoded = typeof ToolParams.Encoded
 
 /** The names that an `only` or `except` list mentions. */
 const referencedTools = (filter: UrlSourceToolFilterParams | null | undefined): ReadonlyArray<string> =>
@@ -825,9 +617,7 @@ const checkReferences = (tools: ReadonlyArray<ToolParams>): ReadonlyArray<Schema
 
 /**
  * The tools to give to an agent: at most 128, no two custom tools of one name.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const ToolsParams = params.list(ToolParams, { max: 128 }).pipe(
   params.distinct((tool) => tool.type === "custom" ? tool.name : undefined),

@@ -16,9 +16,7 @@ const thread = `${session}/threads/{thread_id}` as const
 
 /**
  * Sessions: create, read and retire them.
- *
  * @category constants
- * @since 0.1.0
  */
 export const sessions = {
   create: Endpoint.post("Sessions.create", "/v1/sessions", Session.Session, { body: Session.CreateParams }),
@@ -31,9 +29,7 @@ export const sessions = {
 
 /**
  * The events of a session.
- *
  * @category constants
- * @since 0.1.0
  */
 export const events = {
   list: Endpoint.get("Events.list", `${session}/events`, Page(Event.Event), { query: Event.ListParams }),
@@ -45,9 +41,7 @@ export const events = {
 
 /**
  * The files, repositories and memory stores mounted in a session.
- *
  * @category constants
- * @since 0.1.0
  */
 export const resources = {
   add: Endpoint.post("Resources.add", `${session}/resources`, Resource.FileResource, { body: Resource.AddParams }),
@@ -61,9 +55,7 @@ export const resources = {
 
 /**
  * The threads of a session: the primary one and those of its sub-agents.
- *
  * @category constants
- * @since 0.1.0
  */
 export const threads = {
   list: Endpoint.get("Threads.list", `${session}/threads`, Page(Thread.Thread), { query: Thread.ListParams }),

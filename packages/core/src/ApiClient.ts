@@ -38,25 +38,19 @@ import * as RetryPolicy from "./RetryPolicy.ts"
 
 /**
  * Options of a single call, beside the configuration.
- *
  * @category options
- * @since 0.1.0
  */
 export interface RequestOptions extends request.Options {}
 
 /**
  * Options of opening an event stream, beside the configuration.
- *
  * @category options
- * @since 0.1.0
  */
 export interface StreamOptions extends request.StreamOptions {}
 
 /**
  * Calls endpoints.
- *
  * @category services
- * @since 0.1.0
  */
 export interface Service {
   /** Calls an endpoint that answers JSON. */
@@ -79,9 +73,7 @@ export interface Service {
 
 /**
  * Tag for {@link Service}.
- *
  * @category services
- * @since 0.1.0
  */
 export class ApiClient extends Context.Tag("@effect-managed-agents/core/ApiClient")<ApiClient, Service>() {}
 
@@ -191,9 +183,7 @@ const open = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, op
 
 /**
  * Builds the service.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const make: Effect.Effect<Service, never, ClientConfig | HttpClient> = Effect.gen(function*() {
   const parts: Parts = {
@@ -209,8 +199,6 @@ export const make: Effect.Effect<Service, never, ClientConfig | HttpClient> = Ef
 
 /**
  * Provides {@link ApiClient} on the given `HttpClient`.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layer: Layer.Layer<ApiClient, never, ClientConfig | HttpClient> = Layer.effect(ApiClient, make)

@@ -34,9 +34,7 @@ const responseFields = {
 
 /**
  * Fields of every error that came with a response.
- *
  * @category models
- * @since 0.1.0
  */
 export interface ResponseErrorFields {
   readonly operation: string
@@ -57,9 +55,7 @@ const describe = (error: ResponseErrorFields): string => {
 
 /**
  * One thing that is wrong with a value, and where.
- *
  * @category models
- * @since 0.1.0
  */
 export const Issue = Schema.Struct({
   /** The path to it, for example `events.0.content.1.text`; empty for the value as a whole. */
@@ -70,9 +66,7 @@ export const Issue = Schema.Struct({
 
 /**
  * One thing that is wrong with a value, and where.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Issue extends Schema.Schema.Type<typeof Issue> {}
 
@@ -81,9 +75,7 @@ const list = (issues: ReadonlyArray<Issue>): string =>
 
 /**
  * The arguments of a call break a rule of the API that the client can check. Nothing was sent.
- *
  * @category errors
- * @since 0.1.0
  */
 export class InvalidParams extends Schema.TaggedError<InvalidParams>("@effect-managed-agents/core/InvalidParams")(
   "InvalidParams",
@@ -99,17 +91,13 @@ export class InvalidParams extends Schema.TaggedError<InvalidParams>("@effect-ma
   }
   /**
    * Sending the same again cannot help.
-   *
-   * @since 0.1.0
    */
   readonly isRetryable = false
 }
 
 /**
  * The service refused the request (400 or 422): it is malformed, or the session is not in a state that allows it.
- *
  * @category errors
- * @since 0.1.0
  */
 export class InvalidRequest extends Schema.TaggedError<InvalidRequest>("@effect-managed-agents/core/InvalidRequest")(
   "InvalidRequest",
@@ -126,9 +114,7 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>("@effect-
 
 /**
  * The credential is missing, wrong or expired (401).
- *
  * @category errors
- * @since 0.1.0
  */
 export class Unauthorized extends Schema.TaggedError<Unauthorized>("@effect-managed-agents/core/Unauthorized")(
   "Unauthorized",
@@ -145,9 +131,7 @@ export class Unauthorized extends Schema.TaggedError<Unauthorized>("@effect-mana
 
 /**
  * The organisation has to pay before it can go on (402).
- *
  * @category errors
- * @since 0.1.0
  */
 export class PaymentRequired extends Schema.TaggedError<PaymentRequired>("@effect-managed-agents/core/PaymentRequired")(
   "PaymentRequired",
@@ -164,9 +148,7 @@ export class PaymentRequired extends Schema.TaggedError<PaymentRequired>("@effec
 
 /**
  * The credential is valid but may not do this (403).
- *
  * @category errors
- * @since 0.1.0
  */
 export class Forbidden extends Schema.TaggedError<Forbidden>("@effect-managed-agents/core/Forbidden")(
   "Forbidden",
@@ -183,9 +165,7 @@ export class Forbidden extends Schema.TaggedError<Forbidden>("@effect-managed-ag
 
 /**
  * There is no such session, thread, event or resource, or it belongs to another workspace (404).
- *
  * @category errors
- * @since 0.1.0
  */
 export class NotFound extends Schema.TaggedError<NotFound>("@effect-managed-agents/core/NotFound")(
   "NotFound",
@@ -202,9 +182,7 @@ export class NotFound extends Schema.TaggedError<NotFound>("@effect-managed-agen
 
 /**
  * The request conflicts with the state of what it changes (409).
- *
  * @category errors
- * @since 0.1.0
  */
 export class Conflict extends Schema.TaggedError<Conflict>("@effect-managed-agents/core/Conflict")(
   "Conflict",
@@ -221,9 +199,7 @@ export class Conflict extends Schema.TaggedError<Conflict>("@effect-managed-agen
 
 /**
  * The request body is larger than the service takes, 32 MB (413).
- *
  * @category errors
- * @since 0.1.0
  */
 export class RequestTooLarge extends Schema.TaggedError<RequestTooLarge>("@effect-managed-agents/core/RequestTooLarge")(
   "RequestTooLarge",
@@ -240,9 +216,7 @@ export class RequestTooLarge extends Schema.TaggedError<RequestTooLarge>("@effec
 
 /**
  * Too many requests, or a spending cap is reached (429). `retryAfter` says when to come back; a spending cap gives none.
- *
  * @category errors
- * @since 0.1.0
  */
 export class RateLimited extends Schema.TaggedError<RateLimited>("@effect-managed-agents/core/RateLimited")(
   "RateLimited",
@@ -259,9 +233,7 @@ export class RateLimited extends Schema.TaggedError<RateLimited>("@effect-manage
 
 /**
  * The service has no capacity at the moment (529).
- *
  * @category errors
- * @since 0.1.0
  */
 export class Overloaded extends Schema.TaggedError<Overloaded>("@effect-managed-agents/core/Overloaded")(
   "Overloaded",
@@ -278,9 +250,7 @@ export class Overloaded extends Schema.TaggedError<Overloaded>("@effect-managed-
 
 /**
  * The service failed (any other 5xx). Whether the request took effect is not known.
- *
  * @category errors
- * @since 0.1.0
  */
 export class ServerError extends Schema.TaggedError<ServerError>("@effect-managed-agents/core/ServerError")(
   "ServerError",
@@ -297,9 +267,7 @@ export class ServerError extends Schema.TaggedError<ServerError>("@effect-manage
 
 /**
  * A status that the API does not document for this call, most often from a proxy in between.
- *
  * @category errors
- * @since 0.1.0
  */
 export class UnexpectedStatus
   extends Schema.TaggedError<UnexpectedStatus>("@effect-managed-agents/core/UnexpectedStatus")(
@@ -318,9 +286,7 @@ export class UnexpectedStatus
 
 /**
  * No complete response: the connection could not be made, broke, or no response head came in time.
- *
  * @category errors
- * @since 0.1.0
  */
 export class TransportError extends Schema.TaggedError<TransportError>("@effect-managed-agents/core/TransportError")(
   "TransportError",
@@ -347,8 +313,6 @@ export class TransportError extends Schema.TaggedError<TransportError>("@effect-
   }
   /**
    * Trying again may help. It is the caller's business whether the request may take effect twice.
-   *
-   * @since 0.1.0
    */
   readonly isRetryable = true
 }
@@ -356,9 +320,7 @@ export class TransportError extends Schema.TaggedError<TransportError>("@effect-
 /**
  * A response, or an event of a stream, that does not fit the API: another content type, a body that is not JSON, or a
  * value that breaks the schema of a type this version knows.
- *
  * @category errors
- * @since 0.1.0
  */
 export class MalformedResponse
   extends Schema.TaggedError<MalformedResponse>("@effect-managed-agents/core/MalformedResponse")(
@@ -386,8 +348,6 @@ export class MalformedResponse
   }
   /**
    * The same request would most likely get the same answer.
-   *
-   * @since 0.1.0
    */
   readonly isRetryable = false
 }
@@ -395,9 +355,7 @@ export class MalformedResponse
 /**
  * An event stream broke off: the connection died after it had been opened. What was emitted meanwhile is not replayed by
  * the service.
- *
  * @category errors
- * @since 0.1.0
  */
 export class StreamInterrupted
   extends Schema.TaggedError<StreamInterrupted>("@effect-managed-agents/core/StreamInterrupted")(
@@ -417,8 +375,6 @@ export class StreamInterrupted
   }
   /**
    * Opening the stream again may help.
-   *
-   * @since 0.1.0
    */
   readonly isRetryable = true
 }
@@ -426,9 +382,7 @@ export class StreamInterrupted
 /**
  * An event stream went silent: no byte came for longer than the caller allows, not even a heartbeat. Connections die so
  * when a network changes or a machine sleeps.
- *
  * @category errors
- * @since 0.1.0
  */
 export class StreamStalled extends Schema.TaggedError<StreamStalled>("@effect-managed-agents/core/StreamStalled")(
   "StreamStalled",
@@ -446,17 +400,13 @@ export class StreamStalled extends Schema.TaggedError<StreamStalled>("@effect-ma
   }
   /**
    * Opening the stream again may help.
-   *
-   * @since 0.1.0
    */
   readonly isRetryable = true
 }
 
 /**
  * Everything that can go wrong when talking to the service.
- *
  * @category errors
- * @since 0.1.0
  */
 export const ApiError = Schema.Union(
   InvalidParams,
@@ -479,8 +429,6 @@ export const ApiError = Schema.Union(
 
 /**
  * Everything that can go wrong when talking to the service.
- *
  * @category errors
- * @since 0.1.0
  */
 export type ApiError = typeof ApiError.Type

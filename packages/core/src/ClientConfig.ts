@@ -15,9 +15,7 @@ import { isBeta, isName, isValue, isWord } from "./internal/http/headers.ts"
 
 /**
  * The complete configuration of a client.
- *
  * @category services
- * @since 0.1.0
  */
 export interface Service {
   /** The address of the API, without a trailing slash. A path prefix is kept. */
@@ -38,9 +36,7 @@ export interface Service {
 
 /**
  * A credential, and how it is sent: `x-api-key: <secret>` or `Authorization: Bearer <secret>`.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Credential {
   readonly header: "x-api-key" | "authorization"
@@ -49,18 +45,14 @@ export interface Credential {
 
 /**
  * Tag for {@link Service}.
- *
  * @category services
- * @since 0.1.0
  */
 export class ClientConfig extends Context.Tag("@effect-managed-agents/core/ClientConfig")<ClientConfig, Service>() {}
 
 /**
  * Options of a configuration. Everything has a default but the credential, which may only be left out where something else,
  * such as a proxy, adds it.
- *
  * @category options
- * @since 0.1.0
  */
 export interface Options {
   /**
@@ -121,9 +113,7 @@ export interface Options {
 
 /**
  * The beta that opens the Sessions API.
- *
  * @category constants
- * @since 0.1.0
  */
 export const beta = "managed-agents-2026-04-01"
 
@@ -193,9 +183,7 @@ const headersOf = ({ headers = {}, workspaceId }: Options): Service["headers"] =
 
 /**
  * Completes the options, or fails with all that is wrong with them; a secret is never part of the message.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const make = (options: Options = {}): Effect.Effect<Service, ConfigError.ConfigError> => {
   const config: Service = {
@@ -216,18 +204,14 @@ export const make = (options: Options = {}): Effect.Effect<Service, ConfigError.
 
 /**
  * Provides {@link ClientConfig} from options.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layer = (options: Options = {}): Layer.Layer<ClientConfig, ConfigError.ConfigError> =>
   Layer.effect(ClientConfig, make(options))
 
 /**
  * Provides {@link ClientConfig} from Effect `Config` values.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layerConfig = (
   options: Config.Config.Wrap<Options>
@@ -248,9 +232,7 @@ const fromEnv: Config.Config<Options> = Config.all({
  * Provides {@link ClientConfig} from the variables that the service's own tools read, through the current
  * `ConfigProvider` (by default the environment): `ANTHROPIC_API_KEY` or else `ANTHROPIC_AUTH_TOKEN`, one of which must be
  * set, and optionally `ANTHROPIC_BASE_URL` and `ANTHROPIC_WORKSPACE_ID`. A variable that is empty counts as not set.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layerEnv: Layer.Layer<ClientConfig, ConfigError.ConfigError> = Layer.effect(
   ClientConfig,

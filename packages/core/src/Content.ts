@@ -13,9 +13,7 @@ import * as wire from "./internal/schema/wire.ts"
 
 /**
  * Plain text.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class TextBlock extends wire.Struct<TextBlock>()("TextBlock", {
   type: Schema.Literal("text"),
@@ -24,18 +22,8 @@ export class TextBlock extends wire.Struct<TextBlock>()("TextBlock", {
 }) {}
 
 /**
- * {@link TextBlock} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface TextBlockEncoded extends Schema.Schema.Encoded<typeof TextBlock> {}
-
-/**
  * Plain text to send.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class TextBlockParams extends wire.Struct<TextBlockParams>()("TextBlockParams", {
   type: Schema.Literal("text"),
@@ -45,9 +33,7 @@ export class TextBlockParams extends wire.Struct<TextBlockParams>()("TextBlockPa
 
 /**
  * An image given as data.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Base64ImageSource extends wire.Struct<Base64ImageSource>()("Base64ImageSource", {
   type: Schema.Literal("base64"),
@@ -59,9 +45,7 @@ export class Base64ImageSource extends wire.Struct<Base64ImageSource>()("Base64I
 
 /**
  * An image that the service fetches.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class UrlImageSource extends wire.Struct<UrlImageSource>()("UrlImageSource", {
   type: Schema.Literal("url"),
@@ -71,9 +55,7 @@ export class UrlImageSource extends wire.Struct<UrlImageSource>()("UrlImageSourc
 
 /**
  * An image that was uploaded as a file.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class FileImageSource extends wire.Struct<FileImageSource>()("FileImageSource", {
   type: Schema.Literal("file"),
@@ -83,9 +65,7 @@ export class FileImageSource extends wire.Struct<FileImageSource>()("FileImageSo
 
 /**
  * Source of an image.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const ImageSource = wire.openUnion("ImageSource", [
   Base64ImageSource,
@@ -95,25 +75,13 @@ export const ImageSource = wire.openUnion("ImageSource", [
 
 /**
  * The values of {@link ImageSource}.
- *
  * @category models
- * @since 0.1.0
  */
 export type ImageSource = typeof ImageSource.Type
 
 /**
- * {@link ImageSource} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type ImageSourceEncoded = typeof ImageSource.Encoded
-
-/**
  * An image. The same shape is sent and received.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ImageBlock extends wire.Struct<ImageBlock>()("ImageBlock", {
   type: Schema.Literal("image"),
@@ -123,9 +91,7 @@ export class ImageBlock extends wire.Struct<ImageBlock>()("ImageBlock", {
 
 /**
  * A document given as data.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Base64DocumentSource extends wire.Struct<Base64DocumentSource>()("Base64DocumentSource", {
   type: Schema.Literal("base64"),
@@ -137,9 +103,7 @@ export class Base64DocumentSource extends wire.Struct<Base64DocumentSource>()("B
 
 /**
  * A document given as plain text.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class TextDocumentSource extends wire.Struct<TextDocumentSource>()("TextDocumentSource", {
   type: Schema.Literal("text"),
@@ -151,9 +115,7 @@ export class TextDocumentSource extends wire.Struct<TextDocumentSource>()("TextD
 
 /**
  * A document to send as plain text.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class TextDocumentSourceParams extends wire.Struct<TextDocumentSourceParams>()("TextDocumentSourceParams", {
   type: Schema.Literal("text"),
@@ -165,9 +127,7 @@ export class TextDocumentSourceParams extends wire.Struct<TextDocumentSourcePara
 
 /**
  * A document that the service fetches.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class UrlDocumentSource extends wire.Struct<UrlDocumentSource>()("UrlDocumentSource", {
   type: Schema.Literal("url"),
@@ -177,9 +137,7 @@ export class UrlDocumentSource extends wire.Struct<UrlDocumentSource>()("UrlDocu
 
 /**
  * A document that was uploaded as a file.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class FileDocumentSource extends wire.Struct<FileDocumentSource>()("FileDocumentSource", {
   type: Schema.Literal("file"),
@@ -189,9 +147,7 @@ export class FileDocumentSource extends wire.Struct<FileDocumentSource>()("FileD
 
 /**
  * Source of a document.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const DocumentSource = wire.openUnion("DocumentSource", [
   Base64DocumentSource,
@@ -202,25 +158,13 @@ export const DocumentSource = wire.openUnion("DocumentSource", [
 
 /**
  * The values of {@link DocumentSource}.
- *
  * @category models
- * @since 0.1.0
  */
 export type DocumentSource = typeof DocumentSource.Type
 
 /**
- * {@link DocumentSource} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type DocumentSourceEncoded = typeof DocumentSource.Encoded
-
-/**
  * Source of a document to send.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const DocumentSourceParams = wire.openUnion("DocumentSourceParams", [
   Base64DocumentSource,
@@ -231,25 +175,13 @@ export const DocumentSourceParams = wire.openUnion("DocumentSourceParams", [
 
 /**
  * The values of {@link DocumentSourceParams}.
- *
  * @category models
- * @since 0.1.0
  */
 export type DocumentSourceParams = typeof DocumentSourceParams.Type
 
 /**
- * {@link DocumentSourceParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type DocumentSourceParamsEncoded = typeof DocumentSourceParams.Encoded
-
-/**
  * A document.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class DocumentBlock extends wire.Struct<DocumentBlock>()("DocumentBlock", {
   type: Schema.Literal("document"),
@@ -263,9 +195,7 @@ export class DocumentBlock extends wire.Struct<DocumentBlock>()("DocumentBlock",
 
 /**
  * A document to send.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class DocumentBlockParams extends wire.Struct<DocumentBlockParams>()("DocumentBlockParams", {
   type: Schema.Literal("document"),
@@ -279,9 +209,7 @@ export class DocumentBlockParams extends wire.Struct<DocumentBlockParams>()("Doc
 
 /**
  * Permission to cite a search result.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class SearchResultCitations extends wire.Struct<SearchResultCitations>()("SearchResultCitations", {
   /** True if the model may cite this result. */
@@ -290,9 +218,7 @@ export class SearchResultCitations extends wire.Struct<SearchResultCitations>()(
 
 /**
  * The content of a search result: text.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const SearchResultContent = wire.openUnion("SearchResultContent", [
   TextBlock
@@ -300,25 +226,13 @@ export const SearchResultContent = wire.openUnion("SearchResultContent", [
 
 /**
  * The values of {@link SearchResultContent}.
- *
  * @category models
- * @since 0.1.0
  */
 export type SearchResultContent = typeof SearchResultContent.Type
 
 /**
- * {@link SearchResultContent} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type SearchResultContentEncoded = typeof SearchResultContent.Encoded
-
-/**
  * One result of a web search. It occurs in tool results only; the same shape is sent and received.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class SearchResultBlock extends wire.Struct<SearchResultBlock>()("SearchResultBlock", {
   type: Schema.Literal("search_result"),
@@ -334,9 +248,7 @@ export class SearchResultBlock extends wire.Struct<SearchResultBlock>()("SearchR
 
 /**
  * Stands for content that the service withholds by model policy. It is received, never sent.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class RedactedBlock extends wire.Struct<RedactedBlock>()("RedactedBlock", {
   type: Schema.Literal("redacted")
@@ -344,9 +256,7 @@ export class RedactedBlock extends wire.Struct<RedactedBlock>()("RedactedBlock",
 
 /**
  * The blocks of a user's message.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const MessageContent = wire.openUnion("MessageContent", [
   TextBlock,
@@ -357,25 +267,13 @@ export const MessageContent = wire.openUnion("MessageContent", [
 
 /**
  * The values of {@link MessageContent}.
- *
  * @category models
- * @since 0.1.0
  */
 export type MessageContent = typeof MessageContent.Type
 
 /**
- * {@link MessageContent} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type MessageContentEncoded = typeof MessageContent.Encoded
-
-/**
  * The blocks of an agent's message.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const AgentMessageContent = wire.openUnion("AgentMessageContent", [
   TextBlock,
@@ -384,25 +282,13 @@ export const AgentMessageContent = wire.openUnion("AgentMessageContent", [
 
 /**
  * The values of {@link AgentMessageContent}.
- *
  * @category models
- * @since 0.1.0
  */
 export type AgentMessageContent = typeof AgentMessageContent.Type
 
 /**
- * {@link AgentMessageContent} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type AgentMessageContentEncoded = typeof AgentMessageContent.Encoded
-
-/**
  * The blocks of a message from one thread to another.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const ThreadMessageContent = wire.openUnion("ThreadMessageContent", [
   TextBlock,
@@ -413,25 +299,13 @@ export const ThreadMessageContent = wire.openUnion("ThreadMessageContent", [
 
 /**
  * The values of {@link ThreadMessageContent}.
- *
  * @category models
- * @since 0.1.0
  */
 export type ThreadMessageContent = typeof ThreadMessageContent.Type
 
 /**
- * {@link ThreadMessageContent} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type ThreadMessageContentEncoded = typeof ThreadMessageContent.Encoded
-
-/**
  * The blocks of a system message: text.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const SystemMessageContent = wire.openUnion("SystemMessageContent", [
   TextBlock
@@ -439,25 +313,13 @@ export const SystemMessageContent = wire.openUnion("SystemMessageContent", [
 
 /**
  * The values of {@link SystemMessageContent}.
- *
  * @category models
- * @since 0.1.0
  */
 export type SystemMessageContent = typeof SystemMessageContent.Type
 
 /**
- * {@link SystemMessageContent} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type SystemMessageContentEncoded = typeof SystemMessageContent.Encoded
-
-/**
  * The blocks of a tool's result.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const ToolResultContent = wire.openUnion("ToolResultContent", [
   TextBlock,
@@ -468,19 +330,9 @@ export const ToolResultContent = wire.openUnion("ToolResultContent", [
 
 /**
  * The values of {@link ToolResultContent}.
- *
  * @category models
- * @since 0.1.0
  */
 export type ToolResultContent = typeof ToolResultContent.Type
-
-/**
- * {@link ToolResultContent} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type ToolResultContentEncoded = typeof ToolResultContent.Encoded
 
 /** The service takes no withheld content back, so it is refused before anything is sent. */
 const notRedacted = <A extends { readonly type: unknown }, I>(
@@ -497,7 +349,6 @@ const notRedacted = <A extends { readonly type: unknown }, I>(
  * A {@link RedactedBlock} is not among them: the service takes none back.
  *
  * @category schemas
- * @since 0.1.0
  */
 export const MessageContentParams = notRedacted(
   "MessageContentParams",
@@ -510,19 +361,9 @@ export const MessageContentParams = notRedacted(
 
 /**
  * The values of {@link MessageContentParams}.
- *
  * @category models
- * @since 0.1.0
  */
 export type MessageContentParams = typeof MessageContentParams.Type
-
-/**
- * {@link MessageContentParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type MessageContentParamsEncoded = typeof MessageContentParams.Encoded
 
 /**
  * The blocks of a tool result to send.
@@ -530,7 +371,6 @@ export type MessageContentParamsEncoded = typeof MessageContentParams.Encoded
  * A {@link RedactedBlock} is not among them: the service takes none back.
  *
  * @category schemas
- * @since 0.1.0
  */
 export const ToolResultContentParams = notRedacted(
   "ToolResultContentParams",
@@ -544,41 +384,25 @@ export const ToolResultContentParams = notRedacted(
 
 /**
  * The values of {@link ToolResultContentParams}.
- *
  * @category models
- * @since 0.1.0
  */
 export type ToolResultContentParams = typeof ToolResultContentParams.Type
 
 /**
- * {@link ToolResultContentParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type ToolResultContentParamsEncoded = typeof ToolResultContentParams.Encoded
-
-/**
  * A block of text.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const text = (text: string): TextBlock => ({ type: "text", text })
 
 /**
  * An image that the service fetches.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const imageUrl = (url: string): ImageBlock => ({ type: "image", source: { type: "url", url } })
 
 /**
  * An image that was uploaded as a file.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const imageFile = (fileId: Ids.FileId): ImageBlock => ({
   type: "image",
@@ -587,9 +411,7 @@ export const imageFile = (fileId: Ids.FileId): ImageBlock => ({
 
 /**
  * An image given as base64 data, for example with the MIME type `image/png`.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const imageBase64 = (mediaType: string, data: string): ImageBlock => ({
   type: "image",
@@ -598,9 +420,7 @@ export const imageBase64 = (mediaType: string, data: string): ImageBlock => ({
 
 /**
  * Options of a document.
- *
  * @category options
- * @since 0.1.0
  */
 export interface DocumentOptions {
   /** The title of the document. */
@@ -618,45 +438,35 @@ const document = (source: DocumentSourceParams, options: DocumentOptions | undef
 
 /**
  * A document that the service fetches.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const documentUrl = (url: string, options?: DocumentOptions): DocumentBlockParams =>
   document({ type: "url", url }, options)
 
 /**
  * A document that was uploaded as a file.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const documentFile = (fileId: Ids.FileId, options?: DocumentOptions): DocumentBlockParams =>
   document({ type: "file", file_id: fileId }, options)
 
 /**
  * A document given as plain text.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const documentText = (text: string, options?: DocumentOptions): DocumentBlockParams =>
   document({ type: "text", media_type: "text/plain", data: text }, options)
 
 /**
  * A document given as base64 data, for example with the MIME type `application/pdf`.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const documentBase64 = (mediaType: string, data: string, options?: DocumentOptions): DocumentBlockParams =>
   document({ type: "base64", media_type: mediaType, data }, options)
 
 /**
  * The text of a message or tool result: its text blocks, one after the other. Other blocks are left out.
- *
  * @category accessors
- * @since 0.1.0
  */
 export const textOf = (content: ReadonlyArray<{ readonly type: unknown }> | null | undefined): string => {
   let text = ""

@@ -41,9 +41,7 @@ import * as UserEvent from "./UserEvent.ts"
 /**
  * Input of a turn: a text, blocks of content such as images and documents, or events, such as an outcome to reach or
  * the answers to what an earlier turn left open.
- *
  * @category models
- * @since 0.1.0
  */
 export type Input =
   | string
@@ -72,9 +70,7 @@ const toEvents = (input: Input): ReadonlyArray<Event.EventParams> => {
 
 /**
  * Record of a turn.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Report {
   readonly sessionId: SessionId
@@ -92,9 +88,7 @@ export interface Report {
 
 /**
  * Consumption of a turn.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Consumption {
   /** The tokens of the primary thread's model requests and of graders. */
@@ -107,9 +101,7 @@ export interface Consumption {
 
 /**
  * The agent has finished.
- *
  * @category models
- * @since 0.1.0
  */
 export interface EndTurn extends Report {
   readonly _tag: "EndTurn"
@@ -117,9 +109,7 @@ export interface EndTurn extends Report {
 
 /**
  * The session waits for something that nobody here answers.
- *
  * @category models
- * @since 0.1.0
  */
 export interface RequiresAction extends Report {
   readonly _tag: "RequiresAction"
@@ -131,9 +121,7 @@ export interface RequiresAction extends Report {
 
 /**
  * The agent was stopped by an interrupt.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Interrupted extends Report {
   readonly _tag: "Interrupted"
@@ -141,9 +129,7 @@ export interface Interrupted extends Report {
 
 /**
  * The model refused.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Refusal extends Report {
   readonly _tag: "Refusal"
@@ -153,9 +139,7 @@ export interface Refusal extends Report {
 
 /**
  * The session's budget is used up. A new budget makes it go on.
- *
  * @category models
- * @since 0.1.0
  */
 export interface BudgetReached extends Report {
   readonly _tag: "BudgetReached"
@@ -163,9 +147,7 @@ export interface BudgetReached extends Report {
 
 /**
  * The service has given up on the turn; `errors` says why. The session takes new messages.
- *
  * @category models
- * @since 0.1.0
  */
 export interface RetriesExhausted extends Report {
   readonly _tag: "RetriesExhausted"
@@ -173,9 +155,7 @@ export interface RetriesExhausted extends Report {
 
 /**
  * The session is over.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Terminated extends Report {
   readonly _tag: "Terminated"
@@ -185,9 +165,7 @@ export interface Terminated extends Report {
 
 /**
  * Somebody deleted the session.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Deleted extends Report {
   readonly _tag: "Deleted"
@@ -195,9 +173,7 @@ export interface Deleted extends Report {
 
 /**
  * The turn ended for a reason that this version does not know.
- *
  * @category models
- * @since 0.1.0
  */
 export interface UnknownStopReason extends Report {
   readonly _tag: "UnknownStopReason"
@@ -206,9 +182,7 @@ export interface UnknownStopReason extends Report {
 
 /**
  * The end of a turn, and what happened in it. `Match.valueTags` handles every case.
- *
  * @category models
- * @since 0.1.0
  */
 export type TurnResult =
   | EndTurn
@@ -223,9 +197,7 @@ export type TurnResult =
 
 /**
  * The input has been sent.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Delivered {
   readonly _tag: "Delivered"
@@ -234,9 +206,7 @@ export interface Delivered {
 
 /**
  * The turn is over. The last update.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Finished {
   readonly _tag: "Finished"
@@ -245,9 +215,7 @@ export interface Finished {
 
 /**
  * Update of a turn: those that a follower of the session gets, and the turn's own milestones.
- *
  * @category models
- * @since 0.1.0
  */
 export type Update = Follow.Update | Delivered | Finished
 
@@ -257,9 +225,7 @@ export type Update = Follow.Update | Delivered | Finished
 
 /**
  * Options of a turn.
- *
  * @category options
- * @since 0.1.0
  */
 export interface Options<E1 = never, R1 = never, E2 = never, R2 = never, T extends ToolRunner.Source = never> {
   /**
@@ -323,7 +289,6 @@ export interface Options<E1 = never, R1 = never, E2 = never, R2 = never, T exten
  * ```
  *
  * @category constructors
- * @since 0.1.0
  */
 export const turn = <E1 = never, R1 = never, E2 = never, R2 = never, T extends ToolRunner.Source = never>(
   sessionId: SessionIdInput,
@@ -337,9 +302,7 @@ export const turn = <E1 = never, R1 = never, E2 = never, R2 = never, T extends T
 
 /**
  * The same as {@link turn}, told as it happens. The last update holds the result.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const stream = <E1 = never, R1 = never, E2 = never, R2 = never, T extends ToolRunner.Source = never>(
   sessionId: SessionIdInput,
@@ -353,9 +316,7 @@ export const stream = <E1 = never, R1 = never, E2 = never, R2 = never, T extends
 
 /**
  * Runs a {@link stream} to its end, for its result.
- *
  * @category destructors
- * @since 0.1.0
  */
 export const runResult = <E, R>(self: Stream.Stream<Update, E, R>): Effect.Effect<TurnResult, E, R> =>
   self.pipe(
@@ -387,9 +348,7 @@ const noResult = Effect.die(new Error("the turn ended without its last update"))
 
 /**
  * Reads from its history what a session waits for: for a program that was not there when it was asked.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const pending = (
   sessionId: SessionIdInput
@@ -421,9 +380,7 @@ const decisive: ReadonlyArray<Event.EventType> = [
 /**
  * Answers an action, wherever it was found: it names its session. The session goes on once all that it waits for is
  * answered; a second answer has no effect.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const answer = <A extends PendingAction.PendingAction>(
   action: A,
@@ -437,9 +394,7 @@ export const answer = <A extends PendingAction.PendingAction>(
 
 /**
  * Whom to stop.
- *
  * @category options
- * @since 0.1.0
  */
 export interface InterruptOptions extends Events.DeliverOptions {
   /** Only this thread. Without it every thread of the session is stopped. */
@@ -453,7 +408,6 @@ export interface InterruptOptions extends Events.DeliverOptions {
  * A turn that is under way ends as `Interrupted`. What was queued before is taken up after it, and waited for as well.
  *
  * @category constructors
- * @since 0.1.0
  */
 export const interrupt = (
   sessionId: SessionIdInput,

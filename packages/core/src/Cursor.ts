@@ -25,50 +25,32 @@ const Cursor_ = Schema.Struct({
 
 /**
  * A place in the events of a session or of a thread.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Cursor extends Schema.Schema.Type<typeof Cursor_> {}
 
 /**
- * {@link Cursor} as JSON.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CursorEncoded extends Schema.Schema.Encoded<typeof Cursor_> {}
-
-/**
  * Schema of {@link Cursor}.
- *
  * @category schemas
- * @since 0.1.0
  */
-export const Cursor: Schema.Schema<Cursor, CursorEncoded> = Cursor_
+export const Cursor: Schema.Schema<Cursor, typeof Cursor_.Encoded> = Cursor_
 
 /**
  * The cursor before the first event.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const start: Cursor = { version: 1, read: [], queued: [] }
 
 /**
  * The number of the latest events that a cursor names. Events that the service orders in before an earlier one are
  * recognised as new as long as they are among so many.
- *
  * @category constants
- * @since 0.1.0
  */
 export const size = 64
 
 /**
  * Moves a cursor past an event that has been read. An event that is behind it already changes nothing.
- *
  * @category combinators
- * @since 0.1.0
  */
 export const add = (self: Cursor, event: StreamEvent): Cursor => {
   const at = Event.processedAtOf(event)

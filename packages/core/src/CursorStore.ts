@@ -18,9 +18,7 @@ import type * as Follow from "./Follow.ts"
 
 /**
  * A cursor could not be read or written.
- *
  * @category errors
- * @since 0.1.0
  */
 export class CursorStoreError
   extends Schema.TaggedError<CursorStoreError>("@effect-managed-agents/core/CursorStoreError")(
@@ -48,9 +46,7 @@ export class CursorStoreError
 
 /**
  * Keeps cursors by key.
- *
  * @category services
- * @since 0.1.0
  */
 export interface Service {
   /** The cursor that was last set, if any. */
@@ -63,9 +59,7 @@ export interface Service {
 
 /**
  * Tag for {@link Service}.
- *
  * @category services
- * @since 0.1.0
  */
 export class CursorStore extends Context.Tag("@effect-managed-agents/core/CursorStore")<CursorStore, Service>() {}
 
@@ -81,7 +75,6 @@ type Saved = typeof Saved.Type
  * turn, and what is not whole does not count.
  *
  * @category constructors
- * @since 0.1.0
  */
 export const make: Effect.Effect<Service, never, KeyValueStore.KeyValueStore> = Effect.gen(function*() {
   const store = yield* KeyValueStore.KeyValueStore
@@ -147,25 +140,19 @@ export const make: Effect.Effect<Service, never, KeyValueStore.KeyValueStore> = 
 
 /**
  * Provides {@link CursorStore} on a `KeyValueStore`: files, a browser's storage, or anything else.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layer: Layer.Layer<CursorStore, never, KeyValueStore.KeyValueStore> = Layer.effect(CursorStore, make)
 
 /**
  * Provides {@link CursorStore} in memory: cursors live as long as the layer.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layerMemory: Layer.Layer<CursorStore> = Layer.provide(layer, KeyValueStore.layerMemory)
 
 /**
  * An update, and the means to acknowledge it.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Tracked {
   readonly update: Follow.Update
@@ -196,7 +183,6 @@ export interface Tracked {
  * ```
  *
  * @category combinators
- * @since 0.1.0
  */
 export const follow = <E, R>(
   key: string,

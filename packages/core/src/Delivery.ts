@@ -16,9 +16,7 @@ import type { UserEvent } from "./UserEvent.ts"
 
 /**
  * The service confirmed that it took the events.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Accepted {
   readonly _tag: "Accepted"
@@ -28,9 +26,7 @@ export interface Accepted {
 
 /**
  * The answer was lost, but the events are in the session's list.
- *
  * @category models
- * @since 0.1.0
  */
 export interface AlreadyLanded {
   readonly _tag: "AlreadyLanded"
@@ -42,9 +38,7 @@ export interface AlreadyLanded {
 
 /**
  * The answer was lost, and the session's list does not settle the question: the events may be there, or arrive yet.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Indeterminate {
   readonly _tag: "Indeterminate"
@@ -54,17 +48,13 @@ export interface Indeterminate {
 
 /**
  * The result of sending events. `Match.valueTags` handles every case.
- *
  * @category models
- * @since 0.1.0
  */
 export type Delivery = Accepted | AlreadyLanded | Indeterminate
 
 /**
  * Options of a delivery.
- *
  * @category options
- * @since 0.1.0
  */
 export interface Options {
   /**
@@ -106,9 +96,7 @@ const isNew = (since: Cursor): (event: Event.Event) => boolean => {
 /**
  * Finds events that were sent among some of the session's events, in any order: all of them, because the service takes
  * all or none. `undefined` if they are not there. Only what came after the cursor is taken into account.
- *
  * @category combinators
- * @since 0.1.0
  */
 export const find = (
   sent: ReadonlyArray<Event.EventParams>,
@@ -165,9 +153,7 @@ const sameContent = (sent: ReadonlyArray<Block>, stored: ReadonlyArray<Block>): 
 
 /**
  * Tells an event to send that can be recognised by itself, because it answers a call.
- *
  * @category predicates
- * @since 0.1.0
  */
 export const isAnswer = ({ type }: Event.EventParams): boolean =>
   type === "user.tool_confirmation" || type === "user.custom_tool_result" || type === "user.tool_result"
@@ -180,7 +166,6 @@ export const isAnswer = ({ type }: Event.EventParams): boolean =>
  * - `in-flight`: they may arrive yet, or did with an answer that nobody can read.
  *
  * @category predicates
- * @since 0.1.0
  */
 export const verdict = (error: ApiError): "rejected" | "indeterminate" | "in-flight" => {
   switch (error._tag) {

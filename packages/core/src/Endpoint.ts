@@ -10,9 +10,7 @@ import type * as Schema from "effect/Schema"
 
 /**
  * One endpoint: where it is, what it takes, what it answers.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Endpoint<Path extends string, Query, Body, Success, Kind extends "json" | "events"> {
   /** `Module.operation`: the name of the operation in spans, metrics and errors. */
@@ -31,9 +29,7 @@ export interface Endpoint<Path extends string, Query, Body, Success, Kind extend
 
 /**
  * A schema of which only the decoded side matters to the caller.
- *
  * @category models
- * @since 0.1.0
  */
 // the encoded side is whatever JSON the schema says; `unknown` would be refused because a schema is invariant in it
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -41,9 +37,7 @@ export type Codec<A> = Schema.Schema<A, any>
 
 /**
  * Any endpoint, for code that handles all of them alike.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Any {
   readonly name: string
@@ -57,9 +51,7 @@ export interface Any {
 
 /**
  * The names of the parameters in a path.
- *
  * @category models
- * @since 0.1.0
  */
 export type PathParams<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
   ? Name | PathParams<Rest>
@@ -67,9 +59,7 @@ export type PathParams<Path extends string> = Path extends `${string}{${infer Na
 
 /**
  * Arguments of a call of an endpoint.
- *
  * @category models
- * @since 0.1.0
  */
 export type Input<Path extends string, Query, Body> =
   & ([PathParams<Path>] extends [never] ? unknown : { readonly path: { readonly [K in PathParams<Path>]: string } })
@@ -100,32 +90,24 @@ const make =
 
 /**
  * Describes a `GET` that answers JSON.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const get = make("GET", "json")
 
 /**
  * Describes a `POST` that answers JSON.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const post = make("POST", "json")
 
 /**
  * Describes a `DELETE` that answers JSON.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const del = make("DELETE", "json")
 
 /**
  * Describes a `GET` that answers an event stream.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const events = make("GET", "events")

@@ -68,57 +68,31 @@ const stored = [
 
 /**
  * An event as lists return it.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Event = wire.openUnion("Event", stored)
 
 /**
  * The values of {@link Event}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Event = typeof Event.Type
 
 /**
- * {@link Event} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type EventEncoded = typeof Event.Encoded
-
-/**
  * An event as the stream of a session carries it: an {@link Event}, or part of a preview.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const StreamEvent = wire.openUnion("StreamEvent", [...stored, PreviewEvent.Start, PreviewEvent.Delta])
 
 /**
  * The values of {@link StreamEvent}.
- *
  * @category models
- * @since 0.1.0
  */
 export type StreamEvent = typeof StreamEvent.Type
 
 /**
- * {@link StreamEvent} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type StreamEventEncoded = typeof StreamEvent.Encoded
-
-/**
  * An event as the stream of a thread carries it. The same events as in {@link StreamEvent}.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const ThreadStreamEvent = wire.openUnion("ThreadStreamEvent", [
   ...stored,
@@ -128,33 +102,19 @@ export const ThreadStreamEvent = wire.openUnion("ThreadStreamEvent", [
 
 /**
  * The values of {@link ThreadStreamEvent}.
- *
  * @category models
- * @since 0.1.0
  */
 export type ThreadStreamEvent = typeof ThreadStreamEvent.Type
 
 /**
- * {@link ThreadStreamEvent} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type ThreadStreamEventEncoded = typeof ThreadStreamEvent.Encoded
-
-/**
  * The `type` of every event that this version knows.
- *
  * @category models
- * @since 0.1.0
  */
 export type Type = Exclude<StreamEvent["type"], Unknown.Tag>
 
 /**
  * The events of one or several types.
- *
  * @category models
- * @since 0.1.0
  */
 export type OfType<T extends Type> = Extract<StreamEvent, { readonly type: T }>
 
@@ -175,7 +135,6 @@ export type OfType<T extends Type> = Extract<StreamEvent, { readonly type: T }>
  * ```
  *
  * @category guards
- * @since 0.1.0
  */
 export const is = <const Types extends readonly [Type, ...Array<Type>]>(
   ...types: Types
@@ -188,17 +147,13 @@ const known = new Set<unknown>(guard.tagsOf(StreamEvent.ast, "type"))
 
 /**
  * Tells whether an event is of a type that this version does not know.
- *
  * @category guards
- * @since 0.1.0
  */
 export const isUnknown = (event: StreamEvent): event is Unknown.Unknown => !known.has(event.type)
 
 /**
  * The id of an event, if it has one: previews have none, an interrupt may have an empty one.
- *
  * @category accessors
- * @since 0.1.0
  */
 export const idOf = (event: StreamEvent): Ids.EventId | undefined => {
   const id = "id" in event ? event.id : undefined
@@ -208,9 +163,7 @@ export const idOf = (event: StreamEvent): Ids.EventId | undefined => {
 
 /**
  * When the service processed an event; `undefined` for previews and for inputs that are still queued.
- *
  * @category accessors
- * @since 0.1.0
  */
 export const processedAtOf = (event: StreamEvent): Timestamp.Timestamp | undefined => {
   const at = "processed_at" in event ? event.processed_at : undefined
@@ -221,9 +174,7 @@ const isTimestamp = guard.make(Timestamp.Timestamp)
 
 /**
  * An event to send.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const EventParams = wire.openUnion("EventParams", [
   UserEvent.MessageParams,
@@ -237,28 +188,16 @@ export const EventParams = wire.openUnion("EventParams", [
 
 /**
  * The values of {@link EventParams}.
- *
  * @category models
- * @since 0.1.0
  */
 export type EventParams = typeof EventParams.Type
-
-/**
- * {@link EventParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type EventParamsEncoded = typeof EventParams.Encoded
 
 /** The events that a `system.message` may accompany. */
 const accompanied = new Set<unknown>(["user.message", "user.tool_result", "user.custom_tool_result"])
 
 /**
  * The body of a request that sends events.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class SendParams extends wire.Struct<SendParams>()("SendEventsParams", {
   /**
@@ -278,18 +217,8 @@ export class SendParams extends wire.Struct<SendParams>()("SendEventsParams", {
 }) {}
 
 /**
- * {@link SendParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SendParamsEncoded extends Schema.Schema.Encoded<typeof SendParams> {}
-
-/**
  * Answer to events that were sent.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class SendResponse extends wire.Struct<SendResponse>()("SendEventsResponse", {
   /** The events as they were stored, in the order in which they were sent. */
@@ -297,18 +226,8 @@ export class SendResponse extends wire.Struct<SendResponse>()("SendEventsRespons
 }) {}
 
 /**
- * {@link SendResponse} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SendResponseEncoded extends Schema.Schema.Encoded<typeof SendResponse> {}
-
-/**
  * The `type` of an event to list. All but previews and `session.deleted`, which are in no list.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const EventType = wire.openString(
   "EventType",
@@ -357,9 +276,7 @@ export const EventType = wire.openString(
 
 /**
  * The values of {@link EventType}.
- *
  * @category models
- * @since 0.1.0
  */
 export type EventType = typeof EventType.Type
 
@@ -374,9 +291,7 @@ const unlisted = new Set<string>(["session.deleted", "event_start", "event_delta
 
 /**
  * Which events of a session to list.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ListParams extends wire.Struct<ListParams>()("ListEventsParams", {
   ...paging,
@@ -399,60 +314,28 @@ export class ListParams extends wire.Struct<ListParams>()("ListEventsParams", {
 }) {}
 
 /**
- * {@link ListParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ListParamsEncoded extends Schema.Schema.Encoded<typeof ListParams> {}
-
-/**
  * Which events of a thread to list.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ThreadListParams extends wire.Struct<ThreadListParams>()("ListThreadEventsParams", paging) {}
 
 /**
- * {@link ThreadListParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ThreadListParamsEncoded extends Schema.Schema.Encoded<typeof ThreadListParams> {}
-
-/**
  * The `type` of an event that can be previewed. A message comes in parts; of thinking only the start is told.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const DeltaType = wire.openString("DeltaType", "agent.message", "agent.thinking")
 
 /**
  * The values of {@link DeltaType}.
- *
  * @category models
- * @since 0.1.0
  */
 export type DeltaType = typeof DeltaType.Type
 
 /**
  * Additions to a stream of events.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class StreamParams extends wire.Struct<StreamParams>()("StreamEventsParams", {
   /** Preview events of these types on this connection while they are produced. At most 100; by default none. */
   event_deltas: Schema.optional(params.list(DeltaType, { max: 100 }))
 }) {}
-
-/**
- * {@link StreamParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface StreamParamsEncoded extends Schema.Schema.Encoded<typeof StreamParams> {}

@@ -27,9 +27,7 @@ import type { Page } from "./Page.ts"
 
 /**
  * Operations on the events of a session.
- *
  * @category services
- * @since 0.1.0
  */
 export interface Service {
   /** The session's history, page by page as it is consumed; by default oldest first. */
@@ -87,9 +85,7 @@ export interface Service {
 
 /**
  * Options of {@link Service.deliver}.
- *
  * @category options
- * @since 0.1.0
  */
 export interface DeliverOptions extends Delivery.Options {
   /** Options of each request. */
@@ -98,17 +94,13 @@ export interface DeliverOptions extends Delivery.Options {
 
 /**
  * Tag for {@link Service}.
- *
  * @category services
- * @since 0.1.0
  */
 export class Events extends Context.Tag("@effect-managed-agents/core/Events")<Events, Service>() {}
 
 /**
  * Builds the service.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClient, (api) => {
   const listPage: Service["listPage"] = (id, query, options) =>
@@ -191,8 +183,6 @@ const isArray: (u: EventParams | ReadonlyArray<EventParams>) => u is ReadonlyArr
 
 /**
  * Provides {@link Events}.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layer: Layer.Layer<Events, never, ApiClient> = Layer.effect(Events, make)

@@ -27,7 +27,6 @@ import type * as request from "./internal/http/request.ts"
  * `processed` exactly once, in the order of the event list.
  *
  * @category models
- * @since 0.1.0
  */
 export interface Event {
   readonly _tag: "Event"
@@ -39,9 +38,7 @@ export interface Event {
 
 /**
  * An event that is being produced, as far as it has come. A snapshot: it never changes, the next one replaces it.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Preview {
   readonly _tag: "Preview"
@@ -65,9 +62,7 @@ export interface Preview {
 
 /**
  * The live stream is open: what is emitted from now on will be delivered, what is sent now will be seen.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Connected {
   readonly _tag: "Connected"
@@ -75,9 +70,7 @@ export interface Connected {
 
 /**
  * Everything up to the moment of attaching has been delivered; what follows is live.
- *
  * @category models
- * @since 0.1.0
  */
 export interface CaughtUp {
   readonly _tag: "CaughtUp"
@@ -87,9 +80,7 @@ export interface CaughtUp {
 
 /**
  * The connection is lost, or could not be made, and will be made again.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Reconnecting {
   readonly _tag: "Reconnecting"
@@ -103,9 +94,7 @@ export interface Reconnecting {
 
 /**
  * Something may be missing here, and nothing can bring it back.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Gap {
   readonly _tag: "Gap"
@@ -120,9 +109,7 @@ export interface Gap {
 
 /**
  * There will be no more events. The last update, after which the stream ends.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Ended {
   readonly _tag: "Ended"
@@ -132,25 +119,19 @@ export interface Ended {
 
 /**
  * End of a session or a thread: it is archived, terminated by an error that cannot be recovered from, or deleted.
- *
  * @category models
- * @since 0.1.0
  */
 export type EndReason = "archived" | "terminated" | "deleted"
 
 /**
  * Update for a follower.
- *
  * @category models
- * @since 0.1.0
  */
 export type Update = Event | Preview | Connected | CaughtUp | Reconnecting | Gap | Ended
 
 /**
  * Options of a follower.
- *
  * @category options
- * @since 0.1.0
  */
 export interface Options extends request.Options {
   /**
@@ -204,9 +185,7 @@ export interface Options extends request.Options {
 
 /**
  * An update with the thread that it is about.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Threaded {
   /** The child thread; `null` for the session and its primary thread. */
@@ -216,9 +195,7 @@ export interface Threaded {
 
 /**
  * Options of following a session with all its threads.
- *
  * @category options
- * @since 0.1.0
  */
 export interface AllOptions extends Omit<Options, "from"> {
   /**
@@ -238,9 +215,7 @@ export interface AllOptions extends Omit<Options, "from"> {
 
 /**
  * Half a second, doubling up to ten seconds, each up to a fifth longer or shorter; for ever.
- *
  * @category constants
- * @since 0.1.0
  */
 export const backoff: Schedule.Schedule<unknown> = Schedule.exponential("500 millis").pipe(
   Schedule.union(Schedule.spaced("10 seconds")),
@@ -249,9 +224,7 @@ export const backoff: Schedule.Schedule<unknown> = Schedule.exponential("500 mil
 
 /**
  * Handles an update by its `_tag`. Every case must be there.
- *
  * @category combinators
- * @since 0.1.0
  */
 export const match = Match.typeTags<Update>()
 
@@ -269,9 +242,7 @@ const pick =
 
 /**
  * Only the events, without markers and previews. An input that was queued appears twice, as on the wire.
- *
  * @category combinators
- * @since 0.1.0
  */
 export const events: <E, R>(self: Stream.Stream<Update, E, R>) => Stream.Stream<Event_.Event, E, R> = pick((update) =>
   update._tag === "Event" ? update.event : undefined
@@ -279,9 +250,7 @@ export const events: <E, R>(self: Stream.Stream<Update, E, R>) => Stream.Stream<
 
 /**
  * Only the history: each event once, when it has been processed.
- *
  * @category combinators
- * @since 0.1.0
  */
 export const history: <E, R>(self: Stream.Stream<Update, E, R>) => Stream.Stream<Event_.Event, E, R> = pick((update) =>
   update._tag === "Event" && update.state === "processed" ? update.event : undefined
@@ -289,9 +258,7 @@ export const history: <E, R>(self: Stream.Stream<Update, E, R>) => Stream.Stream
 
 /**
  * Treatment of updates for a consumer that has not taken those before.
- *
  * @category options
- * @since 0.1.0
  */
 export interface Overflow {
   /** The number of updates that are held for each consumer. */
@@ -314,9 +281,7 @@ interface Numbered {
 /**
  * Splits a stream among `n` consumers, each of which gets every update. It begins at once and runs until the scope closes or
  * every consumer has left.
- *
  * @category combinators
- * @since 0.1.0
  */
 export const broadcast = <N extends number>(n: N, overflow: Overflow) =>
 <E, R>(

@@ -14,352 +14,264 @@ const make = <const Name extends string>(name: Name) =>
 
 /**
  * Identifies a session (`sesn_…`).
- *
  * @category schemas
- * @since 0.1.0
  */
 export const SessionId = make("SessionId")
 
 /**
  * Identifies a session.
- *
  * @category models
- * @since 0.1.0
  */
 export type SessionId = typeof SessionId.Type
 
 /**
  * Identifies a session in the arguments of a call.
- *
  * @category models
- * @since 0.1.0
  */
 export type SessionIdInput = SessionId | `sesn_${string}`
 
 /**
  * Identifies an event (`sevt_…`).
- *
  * @category schemas
- * @since 0.1.0
  */
 export const EventId = make("EventId")
 
 /**
  * Identifies an event.
- *
  * @category models
- * @since 0.1.0
  */
 export type EventId = typeof EventId.Type
 
 /**
  * Identifies an event in the arguments of a call.
- *
  * @category models
- * @since 0.1.0
  */
 export type EventIdInput = EventId | `sevt_${string}`
 
 /**
  * Identifies a thread of a session (`sthr_…`).
- *
  * @category schemas
- * @since 0.1.0
  */
 export const ThreadId = make("ThreadId")
 
 /**
  * Identifies a thread of a session.
- *
  * @category models
- * @since 0.1.0
  */
 export type ThreadId = typeof ThreadId.Type
 
 /**
  * Identifies a thread of a session in the arguments of a call.
- *
  * @category models
- * @since 0.1.0
  */
 export type ThreadIdInput = ThreadId | `sthr_${string}`
 
 /**
  * Identifies a resource mounted in a session (`sesrsc_…`).
- *
  * @category schemas
- * @since 0.1.0
  */
 export const ResourceId = make("ResourceId")
 
 /**
  * Identifies a resource mounted in a session.
- *
  * @category models
- * @since 0.1.0
  */
 export type ResourceId = typeof ResourceId.Type
 
 /**
  * Identifies a resource mounted in a session in the arguments of a call.
- *
  * @category models
- * @since 0.1.0
  */
 export type ResourceIdInput = ResourceId | `sesrsc_${string}`
 
 /**
  * Identifies an outcome (`outc_…`).
- *
  * @category schemas
- * @since 0.1.0
  */
 export const OutcomeId = make("OutcomeId")
 
 /**
  * Identifies an outcome.
- *
  * @category models
- * @since 0.1.0
  */
 export type OutcomeId = typeof OutcomeId.Type
 
 /**
  * Identifies an outcome in the arguments of a call.
- *
  * @category models
- * @since 0.1.0
  */
 export type OutcomeIdInput = OutcomeId | `outc_${string}`
 
 /**
  * Identifies a workflow run (`wrun_…`).
- *
  * @category schemas
- * @since 0.1.0
  */
 export const WorkflowRunId = make("WorkflowRunId")
 
 /**
  * Identifies a workflow run.
- *
  * @category models
- * @since 0.1.0
  */
 export type WorkflowRunId = typeof WorkflowRunId.Type
 
 /**
  * Identifies a workflow run in the arguments of a call.
- *
  * @category models
- * @since 0.1.0
  */
 export type WorkflowRunIdInput = WorkflowRunId | `wrun_${string}`
 
 /**
  * Identifies a phase of a workflow run.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const WorkflowRunPhaseId = make("WorkflowRunPhaseId")
 
 /**
  * Identifies a phase of a workflow run.
- *
  * @category models
- * @since 0.1.0
  */
 export type WorkflowRunPhaseId = typeof WorkflowRunPhaseId.Type
 
 /**
  * Identifies an agent (`agent_…`).
- *
  * @category schemas
- * @since 0.1.0
  */
 export const AgentId = make("AgentId")
 
 /**
  * Identifies an agent.
- *
  * @category models
- * @since 0.1.0
  */
 export type AgentId = typeof AgentId.Type
 
 /**
  * Identifies an agent in the arguments of a call.
- *
  * @category models
- * @since 0.1.0
  */
 export type AgentIdInput = AgentId | `agent_${string}`
 
 /**
  * Identifies an environment (`env_…`).
- *
  * @category schemas
- * @since 0.1.0
  */
 export const EnvironmentId = make("EnvironmentId")
 
 /**
  * Identifies an environment.
- *
  * @category models
- * @since 0.1.0
  */
 export type EnvironmentId = typeof EnvironmentId.Type
 
 /**
  * Identifies an environment in the arguments of a call.
- *
  * @category models
- * @since 0.1.0
  */
 export type EnvironmentIdInput = EnvironmentId | `env_${string}`
 
 /**
  * Identifies an uploaded or session-scoped file (`file_…`).
- *
  * @category schemas
- * @since 0.1.0
  */
 export const FileId = make("FileId")
 
 /**
  * Identifies an uploaded or session-scoped file.
- *
  * @category models
- * @since 0.1.0
  */
 export type FileId = typeof FileId.Type
 
 /**
  * Identifies an uploaded or session-scoped file in the arguments of a call.
- *
  * @category models
- * @since 0.1.0
  */
 export type FileIdInput = FileId | `file_${string}`
 
 /**
  * Identifies a memory store (`memstore_…`).
- *
  * @category schemas
- * @since 0.1.0
  */
 export const MemoryStoreId = make("MemoryStoreId")
 
 /**
  * Identifies a memory store.
- *
  * @category models
- * @since 0.1.0
  */
 export type MemoryStoreId = typeof MemoryStoreId.Type
 
 /**
  * Identifies a memory store in the arguments of a call.
- *
  * @category models
- * @since 0.1.0
  */
 export type MemoryStoreIdInput = MemoryStoreId | `memstore_${string}`
 
 /**
  * Identifies a vault of credentials (`vlt_…`).
- *
  * @category schemas
- * @since 0.1.0
  */
 export const VaultId = make("VaultId")
 
 /**
  * Identifies a vault of credentials.
- *
  * @category models
- * @since 0.1.0
  */
 export type VaultId = typeof VaultId.Type
 
 /**
  * Identifies a vault of credentials in the arguments of a call.
- *
  * @category models
- * @since 0.1.0
  */
 export type VaultIdInput = VaultId | `vlt_${string}`
 
 /**
  * Identifies a credential in a vault (`vcrd_…`).
- *
  * @category schemas
- * @since 0.1.0
  */
 export const CredentialId = make("CredentialId")
 
 /**
  * Identifies a credential in a vault.
- *
  * @category models
- * @since 0.1.0
  */
 export type CredentialId = typeof CredentialId.Type
 
 /**
  * Identifies a credential in a vault in the arguments of a call.
- *
  * @category models
- * @since 0.1.0
  */
 export type CredentialIdInput = CredentialId | `vcrd_${string}`
 
 /**
  * Identifies a deployment (`depl_…`).
- *
  * @category schemas
- * @since 0.1.0
  */
 export const DeploymentId = make("DeploymentId")
 
 /**
  * Identifies a deployment.
- *
  * @category models
- * @since 0.1.0
  */
 export type DeploymentId = typeof DeploymentId.Type
 
 /**
  * Identifies a deployment in the arguments of a call.
- *
  * @category models
- * @since 0.1.0
  */
 export type DeploymentIdInput = DeploymentId | `depl_${string}`
 
 /**
  * Identifies a skill (`skill_…`).
- *
  * @category schemas
- * @since 0.1.0
  */
 export const SkillId = make("SkillId")
 
 /**
  * Identifies a skill.
- *
  * @category models
- * @since 0.1.0
  */
 export type SkillId = typeof SkillId.Type
 
 /**
  * Identifies a skill in the arguments of a call.
- *
  * @category models
- * @since 0.1.0
  */
 export type SkillIdInput = SkillId | `skill_${string}`

@@ -25,9 +25,7 @@ import * as Ids from "./Ids.ts"
 
 /**
  * Which call an entry is about. A pending action says so.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Call {
   readonly sessionId: Ids.SessionId
@@ -39,9 +37,7 @@ const Started_ = Schema.TaggedStruct("Started", {}).annotations({ identifier: "J
 
 /**
  * The tool was about to run. Whether it did is not known.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Started extends Schema.Schema.Type<typeof Started_> {}
 
@@ -55,9 +51,7 @@ const Ran_ = Schema.TaggedStruct("Ran", {
 
 /**
  * The tool has run, and its result is still to be sent.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Ran extends Schema.Schema.Type<typeof Ran_> {}
 
@@ -65,9 +59,7 @@ const Posted_ = Schema.TaggedStruct("Posted", {}).annotations({ identifier: "Jou
 
 /**
  * The service has the result.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Posted extends Schema.Schema.Type<typeof Posted_> {}
 
@@ -78,17 +70,13 @@ const Refused_ = Schema.TaggedStruct("Refused", {
 
 /**
  * The service does not take the result, for good.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Refused extends Schema.Schema.Type<typeof Refused_> {}
 
 /**
  * Entry about a call.
- *
  * @category models
- * @since 0.1.0
  */
 export type Entry = Started | Ran | Posted | Refused
 
@@ -98,9 +86,7 @@ export type Entry = Started | Ran | Posted | Refused
 
 /**
  * The journal could not be read or written. A tool whose start cannot be recorded does not run.
- *
  * @category errors
- * @since 0.1.0
  */
 export class JournalError extends Schema.TaggedError<JournalError>("@effect-managed-agents/core/JournalError")(
   "JournalError",
@@ -118,17 +104,13 @@ export class JournalError extends Schema.TaggedError<JournalError>("@effect-mana
   }
   /**
    * Trying again may help: reading and writing the same once more does no harm, and by then the store may work.
-   *
-   * @since 0.1.0
    */
   readonly isRetryable = true
 }
 
 /**
  * Keeps what is known of calls, by the id of the event of the call.
- *
  * @category services
- * @since 0.1.0
  */
 export interface Service {
   /** The last entry of a call, if there is any. */
@@ -142,9 +124,7 @@ export interface Service {
 
 /**
  * Tag for {@link Service}. Where none is provided, a client remembers in memory.
- *
  * @category services
- * @since 0.1.0
  */
 export class Journal extends Context.Tag("@effect-managed-agents/core/Journal")<Journal, Service>() {}
 
@@ -154,9 +134,7 @@ export class Journal extends Context.Tag("@effect-managed-agents/core/Journal")<
 
 /**
  * Options of a journal in memory.
- *
  * @category options
- * @since 0.1.0
  */
 export interface MemoryOptions {
   /**
@@ -169,9 +147,7 @@ export interface MemoryOptions {
 
 /**
  * Builds a journal in memory. It outlives connections, not the process.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const makeMemory = ({ capacity = 10_000 }: MemoryOptions = {}): Service => {
   const entries = new Map<string, Entry>()
@@ -192,9 +168,7 @@ export const makeMemory = ({ capacity = 10_000 }: MemoryOptions = {}): Service =
 
 /**
  * Provides {@link Journal} in memory: what is known lives as long as the layer.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layerMemory = (options?: MemoryOptions): Layer.Layer<Journal> =>
   Layer.sync(Journal, () => makeMemory(options))
@@ -219,7 +193,6 @@ const settled = saved(Schema.Union(Posted_, Refused_))
  * there. Delete the keys of a session when the session is over.
  *
  * @category constructors
- * @since 0.1.0
  */
 export const make: Effect.Effect<Service, never, KeyValueStore.KeyValueStore> = Effect.map(
   KeyValueStore.KeyValueStore,
@@ -262,8 +235,6 @@ export const make: Effect.Effect<Service, never, KeyValueStore.KeyValueStore> = 
 
 /**
  * Provides {@link Journal} on a `KeyValueStore`: files, a browser's storage, or anything else that lasts.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layer: Layer.Layer<Journal, never, KeyValueStore.KeyValueStore> = Layer.effect(Journal, make)

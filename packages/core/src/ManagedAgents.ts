@@ -16,9 +16,7 @@ import * as Threads from "./Threads.ts"
 
 /**
  * The services that {@link layer} provides.
- *
  * @category models
- * @since 0.1.0
  */
 export type Services =
   | ApiClient.ApiClient
@@ -34,7 +32,6 @@ export type Services =
  * use in `Layer.fresh`.
  *
  * @category layers
- * @since 0.1.0
  */
 export const layer: Layer.Layer<Services, never, ClientConfig.ClientConfig | HttpClient> = Layer.mergeAll(
   Events.layer,
@@ -46,9 +43,7 @@ export const layer: Layer.Layer<Services, never, ClientConfig.ClientConfig | Htt
 /**
  * Provides every service of the client, configured by the variables that {@link ClientConfig.layerEnv} reads, such as
  * `ANTHROPIC_API_KEY`.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layerEnv: Layer.Layer<Services, ConfigError, HttpClient> = Layer.provide(
   Layer.fresh(layer),
@@ -57,9 +52,7 @@ export const layerEnv: Layer.Layer<Services, ConfigError, HttpClient> = Layer.pr
 
 /**
  * Provides every service of the client, configured by Effect `Config` values.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layerConfig = (
   options: Config.Wrap<ClientConfig.Options>

@@ -11,9 +11,7 @@ import * as Timestamp from "./Timestamp.ts"
 
 /**
  * A rubric given as text.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class TextRubric extends wire.Struct<TextRubric>()("TextRubric", {
   type: Schema.Literal("text"),
@@ -23,9 +21,7 @@ export class TextRubric extends wire.Struct<TextRubric>()("TextRubric", {
 
 /**
  * A rubric to send as text.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class TextRubricParams extends wire.Struct<TextRubricParams>()("TextRubricParams", {
   type: Schema.Literal("text"),
@@ -35,9 +31,7 @@ export class TextRubricParams extends wire.Struct<TextRubricParams>()("TextRubri
 
 /**
  * A rubric that was uploaded as a file. The same shape is sent and received.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class FileRubric extends wire.Struct<FileRubric>()("FileRubric", {
   type: Schema.Literal("file"),
@@ -51,7 +45,6 @@ export class FileRubric extends wire.Struct<FileRubric>()("FileRubric", {
  * The service currently gives the text of a file's rubric, whichever was sent; expect both.
  *
  * @category schemas
- * @since 0.1.0
  */
 export const Rubric = wire.openUnion("Rubric", [
   TextRubric,
@@ -60,25 +53,13 @@ export const Rubric = wire.openUnion("Rubric", [
 
 /**
  * The values of {@link Rubric}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Rubric = typeof Rubric.Type
 
 /**
- * {@link Rubric} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type RubricEncoded = typeof Rubric.Encoded
-
-/**
  * Rubric to send with an outcome.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const RubricParams = wire.openUnion("RubricParams", [
   TextRubricParams,
@@ -87,19 +68,9 @@ export const RubricParams = wire.openUnion("RubricParams", [
 
 /**
  * The values of {@link RubricParams}.
- *
  * @category models
- * @since 0.1.0
  */
 export type RubricParams = typeof RubricParams.Type
-
-/**
- * {@link RubricParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type RubricParamsEncoded = typeof RubricParams.Encoded
 
 /**
  * State of an outcome.
@@ -108,7 +79,6 @@ export type RubricParamsEncoded = typeof RubricParams.Encoded
  * others are final.
  *
  * @category schemas
- * @since 0.1.0
  */
 export const Result = wire.openString(
   "OutcomeResult",
@@ -123,9 +93,7 @@ export const Result = wire.openString(
 
 /**
  * The values of {@link Result}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Result = typeof Result.Type
 
@@ -137,7 +105,6 @@ export type Result = typeof Result.Type
  * other (`failed`), or the user interrupted (`interrupted`).
  *
  * @category schemas
- * @since 0.1.0
  */
 export const Verdict = wire.openString(
   "OutcomeVerdict",
@@ -150,17 +117,13 @@ export const Verdict = wire.openString(
 
 /**
  * The values of {@link Verdict}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Verdict = typeof Verdict.Type
 
 /**
  * State of one outcome of a session.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class OutcomeEvaluation extends wire.Struct<OutcomeEvaluation>()("OutcomeEvaluation", {
   type: Schema.Literal("outcome_evaluation"),
@@ -177,11 +140,3 @@ export class OutcomeEvaluation extends wire.Struct<OutcomeEvaluation>()("Outcome
   /** When the outcome became final. Absent or `null` until then. */
   completed_at: wire.nullish(Timestamp.Timestamp)
 }) {}
-
-/**
- * {@link OutcomeEvaluation} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface OutcomeEvaluationEncoded extends Schema.Schema.Encoded<typeof OutcomeEvaluation> {}

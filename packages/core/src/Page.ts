@@ -10,9 +10,7 @@ import * as wire from "./internal/schema/wire.ts"
 
 /**
  * One page of a list, with the cursors of its neighbours.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Page<A> {
   /** The items, in the order of the list. */
@@ -25,9 +23,7 @@ export interface Page<A> {
 
 /**
  * The schema of a page of `item`s.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Page = <A, I>(item: Schema.Schema<A, I>): Schema.Schema<Page<A>, Page<I>> =>
   wire.struct(`${Option.getOrElse(AST.getIdentifierAnnotation(item.ast), () => "Item")}Page`, {

@@ -28,9 +28,7 @@ const call = {
 
 /**
  * A tool call that waits for approval: {@link allow} it or {@link deny} it.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Confirmation extends wire.Struct<Confirmation>()("PendingConfirmation", {
   _tag: Schema.Literal("Confirmation"),
@@ -40,18 +38,8 @@ export class Confirmation extends wire.Struct<Confirmation>()("PendingConfirmati
 }) {}
 
 /**
- * {@link Confirmation} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ConfirmationEncoded extends Schema.Schema.Encoded<typeof Confirmation> {}
-
-/**
  * A call of a custom tool: answer it with its {@link result}.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class CustomToolCall extends wire.Struct<CustomToolCall>()("PendingCustomToolCall", {
   _tag: Schema.Literal("CustomToolCall"),
@@ -59,19 +47,9 @@ export class CustomToolCall extends wire.Struct<CustomToolCall>()("PendingCustom
 }) {}
 
 /**
- * {@link CustomToolCall} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CustomToolCallEncoded extends Schema.Schema.Encoded<typeof CustomToolCall> {}
-
-/**
  * A call of a built-in tool that a self-hosted environment runs: answer it with its {@link result}, using the credentials
  * of the environment.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class SelfHostedToolCall extends wire.Struct<SelfHostedToolCall>()("PendingSelfHostedToolCall", {
   _tag: Schema.Literal("SelfHostedToolCall"),
@@ -79,20 +57,13 @@ export class SelfHostedToolCall extends wire.Struct<SelfHostedToolCall>()("Pendi
 }) {}
 
 /**
- * {@link SelfHostedToolCall} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SelfHostedToolCallEncoded extends Schema.Schema.Encoded<typeof SelfHostedToolCall> {}
-
-/**
  * Anything that a session waits for.
- *
  * @category schemas
- * @since 0.1.0
  */
-export const PendingAction: Schema.Schema<PendingAction, PendingActionEncoded> = Schema.Union(
+export const PendingAction: Schema.Schema<
+  PendingAction,
+  typeof Confirmation.Encoded | typeof CustomToolCall.Encoded | typeof SelfHostedToolCall.Encoded
+> = Schema.Union(
   Confirmation,
   CustomToolCall,
   SelfHostedToolCall
@@ -100,25 +71,13 @@ export const PendingAction: Schema.Schema<PendingAction, PendingActionEncoded> =
 
 /**
  * The values of {@link PendingAction}.
- *
  * @category models
- * @since 0.1.0
  */
 export type PendingAction = Confirmation | CustomToolCall | SelfHostedToolCall
 
 /**
- * {@link PendingAction} as JSON.
- *
- * @category models
- * @since 0.1.0
- */
-export type PendingActionEncoded = ConfirmationEncoded | CustomToolCallEncoded | SelfHostedToolCallEncoded
-
-/**
  * The call may run.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Allow {
   readonly _tag: "Allow"
@@ -126,9 +85,7 @@ export interface Allow {
 
 /**
  * The call must not run.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Deny {
   readonly _tag: "Deny"
@@ -138,17 +95,13 @@ export interface Deny {
 
 /**
  * Decision about a {@link Confirmation}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Decision = Allow | Deny
 
 /**
  * Result of a tool.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Result {
   readonly _tag: "Result"
@@ -159,33 +112,25 @@ export interface Result {
 
 /**
  * The answers that a kind of action takes.
- *
  * @category models
- * @since 0.1.0
  */
 export type AnswerTo<A extends PendingAction> = A extends Confirmation ? Decision : Result
 
 /**
  * Lets a tool call run.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const allow: Allow = { _tag: "Allow" }
 
 /**
  * Refuses a tool call. The agent reads the reason.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const deny = (reason?: string): Deny => ({ _tag: "Deny", ...(reason !== undefined && { reason }) })
 
 /**
  * Makes the result of a tool, or with `isError` the reason of its failure. An empty text is sent as no content.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const result = (
   content: string | ReadonlyArray<Content.ToolResultContentParams>,
@@ -217,7 +162,6 @@ export const result = (
  * ```
  *
  * @category conversions
- * @since 0.1.0
  */
 export const reply = <A extends PendingAction>(action: A, answer: AnswerTo<NoInfer<A>>): Reply => {
   // the compiler does not relate the kind of the action to the kind of the answer
@@ -238,9 +182,7 @@ export const reply = <A extends PendingAction>(action: A, answer: AnswerTo<NoInf
 
 /**
  * An event that answers an action.
- *
  * @category models
- * @since 0.1.0
  */
 export type Reply =
   | UserEvent.ToolConfirmationParams

@@ -14,9 +14,7 @@ import * as wire from "./internal/schema/wire.ts"
 
 /**
  * The message that is being produced.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class MessagePreview extends wire.Struct<MessagePreview>()("AgentMessagePreview", {
   type: Schema.Literal("agent.message"),
@@ -26,9 +24,7 @@ export class MessagePreview extends wire.Struct<MessagePreview>()("AgentMessageP
 
 /**
  * The thinking that has begun. No deltas follow.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ThinkingPreview extends wire.Struct<ThinkingPreview>()("AgentThinkingPreview", {
   type: Schema.Literal("agent.thinking"),
@@ -38,9 +34,7 @@ export class ThinkingPreview extends wire.Struct<ThinkingPreview>()("AgentThinki
 
 /**
  * Preview of something that is being produced.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Preview = wire.openUnion("EventPreview", [
   MessagePreview,
@@ -49,25 +43,13 @@ export const Preview = wire.openUnion("EventPreview", [
 
 /**
  * The values of {@link Preview}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Preview = typeof Preview.Type
 
 /**
- * {@link Preview} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type PreviewEncoded = typeof Preview.Encoded
-
-/**
  * `event_start`: an event is being produced.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Start extends wire.Struct<Start>()("StartEvent", {
   type: Schema.Literal("event_start"),
@@ -77,9 +59,7 @@ export class Start extends wire.Struct<Start>()("StartEvent", {
 
 /**
  * A part of a block: text.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const FragmentContent = wire.openUnion("DeltaFragmentContent", [
   TextBlock
@@ -87,25 +67,13 @@ export const FragmentContent = wire.openUnion("DeltaFragmentContent", [
 
 /**
  * The values of {@link FragmentContent}.
- *
  * @category models
- * @since 0.1.0
  */
 export type FragmentContent = typeof FragmentContent.Type
 
 /**
- * {@link FragmentContent} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type FragmentContentEncoded = typeof FragmentContent.Encoded
-
-/**
  * The next part of a message's `content`.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ContentDelta extends wire.Struct<ContentDelta>()("ContentDelta", {
   type: Schema.Literal("content_delta"),
@@ -117,9 +85,7 @@ export class ContentDelta extends wire.Struct<ContentDelta>()("ContentDelta", {
 
 /**
  * The next part of an event.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Fragment = wire.openUnion("DeltaFragment", [
   ContentDelta
@@ -127,25 +93,13 @@ export const Fragment = wire.openUnion("DeltaFragment", [
 
 /**
  * The values of {@link Fragment}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Fragment = typeof Fragment.Type
 
 /**
- * {@link Fragment} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type FragmentEncoded = typeof Fragment.Encoded
-
-/**
  * `event_delta`: the next part of an event that is being produced.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Delta extends wire.Struct<Delta>()("DeltaEvent", {
   type: Schema.Literal("event_delta"),

@@ -20,17 +20,13 @@ import * as Layer from "effect/Layer"
 
 /**
  * The kind that a request counts as: `GET` is a read, everything else a write.
- *
  * @category models
- * @since 0.1.0
  */
 export type Kind = "read" | "write"
 
 /**
  * A limit that is shared by all who have it.
- *
  * @category models
- * @since 0.1.0
  */
 export interface RateLimit {
   /** Waits until it is this request's turn. Who gives up waiting makes room for the next. */
@@ -41,9 +37,7 @@ export interface RateLimit {
 
 /**
  * Options of a limit. A field that is left out has its default.
- *
  * @category options
- * @since 0.1.0
  */
 export interface Options {
   /** @default 300 */
@@ -60,9 +54,7 @@ export interface Options {
 
 /**
  * The limit in force. By default there is none.
- *
  * @category services
- * @since 0.1.0
  */
 export const Current: Context.Reference<never, RateLimit | undefined> = Context.Reference<never>()(
   "@effect-managed-agents/core/RateLimit",
@@ -135,9 +127,7 @@ const rate = (name: keyof Options, perMinute: number): number => {
 
 /**
  * Makes a limit. Rates that are not above zero are a defect.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const make = (options: Options = {}): Effect.Effect<RateLimit> =>
   Effect.sync(() => {
@@ -154,8 +144,6 @@ export const make = (options: Options = {}): Effect.Effect<RateLimit> =>
 
 /**
  * Sets one limit for every client that is built on this layer.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layer = (options: Options = {}): Layer.Layer<never> => Layer.effect(Current, make(options))

@@ -12,9 +12,7 @@ import { Timestamp } from "./Timestamp.ts"
 
 /**
  * Check out the tip of a branch.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class BranchCheckout extends wire.Struct<BranchCheckout>()("BranchCheckout", {
   type: Schema.Literal("branch"),
@@ -24,9 +22,7 @@ export class BranchCheckout extends wire.Struct<BranchCheckout>()("BranchCheckou
 
 /**
  * Check out one commit.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class CommitCheckout extends wire.Struct<CommitCheckout>()("CommitCheckout", {
   type: Schema.Literal("commit"),
@@ -36,33 +32,19 @@ export class CommitCheckout extends wire.Struct<CommitCheckout>()("CommitCheckou
 
 /**
  * Part of a repository that is checked out.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Checkout = wire.openUnion("Checkout", [BranchCheckout, CommitCheckout])
 
 /**
  * The values of {@link Checkout}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Checkout = typeof Checkout.Type
 
 /**
- * {@link Checkout} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type CheckoutEncoded = typeof Checkout.Encoded
-
-/**
  * An uploaded file, mounted as a read-only copy.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class FileResource extends wire.Struct<FileResource>()("FileResource", {
   type: Schema.Literal("file"),
@@ -79,18 +61,8 @@ export class FileResource extends wire.Struct<FileResource>()("FileResource", {
 }) {}
 
 /**
- * {@link FileResource} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface FileResourceEncoded extends Schema.Schema.Encoded<typeof FileResource> {}
-
-/**
  * A clone of a GitHub repository; its token is never sent back.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class GitHubRepositoryResource extends wire.Struct<GitHubRepositoryResource>()("GitHubRepositoryResource", {
   type: Schema.Literal("github_repository"),
@@ -110,9 +82,7 @@ export class GitHubRepositoryResource extends wire.Struct<GitHubRepositoryResour
 
 /**
  * An attached memory store, which has neither a resource id nor timestamps.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class MemoryStoreResource extends wire.Struct<MemoryStoreResource>()("MemoryStoreResource", {
   type: Schema.Literal("memory_store"),
@@ -132,33 +102,19 @@ export class MemoryStoreResource extends wire.Struct<MemoryStoreResource>()("Mem
 
 /**
  * Something mounted in a session's sandbox.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Resource = wire.openUnion("Resource", [FileResource, GitHubRepositoryResource, MemoryStoreResource])
 
 /**
  * The values of {@link Resource}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Resource = typeof Resource.Type
 
 /**
- * {@link Resource} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type ResourceEncoded = typeof Resource.Encoded
-
-/**
  * The confirmation that a resource was removed from a session.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class DeletedResource extends wire.Struct<DeletedResource>()("DeletedResource", {
   type: Schema.Literal("session_resource_deleted"),
@@ -167,18 +123,8 @@ export class DeletedResource extends wire.Struct<DeletedResource>()("DeletedReso
 }) {}
 
 /**
- * {@link DeletedResource} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface DeletedResourceEncoded extends Schema.Schema.Encoded<typeof DeletedResource> {}
-
-/**
  * Mounts a copy of an uploaded file.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class FileParams extends wire.Struct<FileParams>()("FileResourceParams", {
   type: Schema.Literal("file"),
@@ -189,18 +135,8 @@ export class FileParams extends wire.Struct<FileParams>()("FileResourceParams", 
 }) {}
 
 /**
- * {@link FileParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface FileParamsEncoded extends Schema.Schema.Encoded<typeof FileParams> {}
-
-/**
  * Clones a GitHub repository.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class GitHubRepositoryParams extends wire.Struct<GitHubRepositoryParams>()("GitHubRepositoryResourceParams", {
   type: Schema.Literal("github_repository"),
@@ -216,9 +152,7 @@ export class GitHubRepositoryParams extends wire.Struct<GitHubRepositoryParams>(
 
 /**
  * Attaches a memory store.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class MemoryStoreParams extends wire.Struct<MemoryStoreParams>()("MemoryStoreResourceParams", {
   type: Schema.Literal("memory_store"),
@@ -232,49 +166,31 @@ export class MemoryStoreParams extends wire.Struct<MemoryStoreParams>()("MemoryS
 
 /**
  * Something to mount when a session is created.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Params = wire.openUnion("ResourceParams", [FileParams, GitHubRepositoryParams, MemoryStoreParams])
 
 /**
  * The values of {@link Params}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Params = typeof Params.Type
 
 /**
- * {@link Params} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type ParamsEncoded = typeof Params.Encoded
-
-/**
  * Resource to mount in a session that exists: files only.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const AddParams = FileParams
 
 /**
  * Resource to mount in a session that exists: files only.
- *
  * @category models
- * @since 0.1.0
  */
 export type AddParams = FileParams
 
 /**
  * Replaces the token of a GitHub repository; nothing else of a resource can change.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class UpdateParams extends wire.Struct<UpdateParams>()("ResourceUpdateParams", {
   /** The new token. */
@@ -282,18 +198,8 @@ export class UpdateParams extends wire.Struct<UpdateParams>()("ResourceUpdatePar
 }) {}
 
 /**
- * {@link UpdateParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UpdateParamsEncoded extends Schema.Schema.Encoded<typeof UpdateParams> {}
-
-/**
  * Which page of a session's resources to list.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ListParams extends wire.Struct<ListParams>()("ResourceListParams", {
   /** Resources per page, 1 to 1,000; without it, one page has them all. */
@@ -301,11 +207,3 @@ export class ListParams extends wire.Struct<ListParams>()("ResourceListParams", 
   /** The cursor of a page; `null` stands for the first one. */
   page: Schema.optional(Schema.NullOr(Schema.String))
 }) {}
-
-/**
- * {@link ListParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ListParamsEncoded extends Schema.Schema.Encoded<typeof ListParams> {}

@@ -18,9 +18,7 @@ import type { AddParams, DeletedResource, FileResource, ListParams, Resource, Up
 
 /**
  * Operations on the resources of a session.
- *
  * @category services
- * @since 0.1.0
  */
 export interface Service {
   /** Mounts a file in a session, which may be running. Repositories and memory stores are given at creation only. */
@@ -64,17 +62,13 @@ export interface Service {
 
 /**
  * Tag for {@link Service}.
- *
  * @category services
- * @since 0.1.0
  */
 export class Resources extends Context.Tag("@effect-managed-agents/core/Resources")<Resources, Service>() {}
 
 /**
  * Builds the service.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClient, (api) => {
   const path = (session_id: SessionIdInput, resource_id: ResourceIdInput) => ({ path: { session_id, resource_id } })
@@ -93,8 +87,6 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
 
 /**
  * Provides {@link Resources}.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layer: Layer.Layer<Resources, never, ApiClient> = Layer.effect(Resources, make)

@@ -15,9 +15,7 @@ import * as Layer from "effect/Layer"
 
 /**
  * A retry policy.
- *
  * @category models
- * @since 0.1.0
  */
 export interface RetryPolicy {
   /** The greatest number of repetitions; the first try does not count. */
@@ -37,9 +35,7 @@ export interface RetryPolicy {
 
 /**
  * Options of a policy. A field that is left out has its default.
- *
  * @category options
- * @since 0.1.0
  */
 export interface Options {
   /** @default 2 */
@@ -59,9 +55,7 @@ const notNegative = (n: number): number => n > 0 ? n : 0
 
 /**
  * Completes the options. A negative number of retries counts as none; `jitter` is brought into the range 0 to 1.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const make = (options: Options = {}): RetryPolicy => ({
   maxRetries: Math.floor(notNegative(options.maxRetries ?? 2)),
@@ -73,9 +67,7 @@ export const make = (options: Options = {}): RetryPolicy => ({
 
 /**
  * The policy in force. It has a default ({@link make} without options), so it need not be provided.
- *
  * @category services
- * @since 0.1.0
  */
 export const Current: Context.Reference<never, RetryPolicy> = Context.Reference<never>()(
   "@effect-managed-agents/core/RetryPolicy",
@@ -84,25 +76,19 @@ export const Current: Context.Reference<never, RetryPolicy> = Context.Reference<
 
 /**
  * The policy that never repeats a call.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const none: RetryPolicy = make({ maxRetries: 0 })
 
 /**
  * Sets the policy of every client that is built on this layer.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layer = (policy: Options | RetryPolicy = {}): Layer.Layer<never> => Layer.succeed(Current, make(policy))
 
 /**
  * Sets the policy for the calls made by one effect, whatever its client was built with.
- *
  * @category combinators
- * @since 0.1.0
  */
 export const provide: {
   (policy: Options | RetryPolicy): <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>

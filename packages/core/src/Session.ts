@@ -20,25 +20,19 @@ const statuses = ["rescheduling", "running", "idle", "terminated"] as const
 /**
  * Status of a session: waiting for input (`idle`, also after a finished turn), executing (`running`), waiting to
  * retry after a passing failure (`rescheduling`), or nothing any more (`terminated`, also when archived).
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Status = wire.openString("SessionStatus", ...statuses)
 
 /**
  * The values of {@link Status}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Status = typeof Status.Type
 
 /**
  * A session: an agent at work in an environment.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Session extends wire.Struct<Session>()("Session", {
   type: Schema.Literal("session"),
@@ -77,32 +71,14 @@ export class Session extends wire.Struct<Session>()("Session", {
 }) {}
 
 /**
- * {@link Session} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SessionEncoded extends Schema.Schema.Encoded<typeof Session> {}
-
-/**
  * The confirmation that a session is gone, together with its events and its sandbox.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class DeletedSession extends wire.Struct<DeletedSession>()("DeletedSession", {
   type: Schema.Literal("session_deleted"),
   /** The session that is gone. */
   id: SessionId
 }) {}
-
-/**
- * {@link DeletedSession} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface DeletedSessionEncoded extends Schema.Schema.Encoded<typeof DeletedSession> {}
 
 /** The limits of metadata; the service counts the pairs that an update leaves, which only it knows. */
 const checkMetadata = (metadata: { readonly [key: string]: string | null }): ReadonlyArray<Schema.FilterIssue> => {
@@ -152,9 +128,7 @@ const checkResources = (resources: ReadonlyArray<Resource.Params>): ReadonlyArra
 
 /**
  * Parameters of a new session.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class CreateParams extends wire.Struct<CreateParams>()("CreateSessionParams", {
   /** The agent: its id for the latest version, a reference to a version, or one with overrides. */
@@ -183,18 +157,8 @@ export class CreateParams extends wire.Struct<CreateParams>()("CreateSessionPara
 }) {}
 
 /**
- * {@link CreateParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CreateParamsEncoded extends Schema.Schema.Encoded<typeof CreateParams> {}
-
-/**
  * Changes to a session; what is absent stays.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class UpdateParams extends wire.Struct<UpdateParams>()("UpdateSessionParams", {
   /** For people to read; `null` removes it. */
@@ -211,14 +175,6 @@ export class UpdateParams extends wire.Struct<UpdateParams>()("UpdateSessionPara
   /** @deprecated Reserved: the service refuses every request that has it. Attach vaults when creating the session. */
   vault_ids: Schema.optional(Schema.Array(params.id<VaultIdInput>(VaultId)))
 }) {}
-
-/**
- * {@link UpdateParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UpdateParamsEncoded extends Schema.Schema.Encoded<typeof UpdateParams> {}
 
 const ListParams_ = wire.struct("ListSessionsParams", {
   /** Only sessions of this agent. */
@@ -254,24 +210,12 @@ const ListParams_ = wire.struct("ListSessionsParams", {
 
 /**
  * Which sessions to list.
- *
  * @category models
- * @since 0.1.0
  */
 export interface ListParams extends Schema.Schema.Type<typeof ListParams_> {}
 
 /**
- * {@link ListParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ListParamsEncoded extends Schema.Schema.Encoded<typeof ListParams_> {}
-
-/**
  * Schema of {@link ListParams}.
- *
  * @category schemas
- * @since 0.1.0
  */
-export const ListParams: Schema.Schema<ListParams, ListParamsEncoded> = ListParams_
+export const ListParams: Schema.Schema<ListParams, typeof ListParams_.Encoded> = ListParams_

@@ -13,27 +13,15 @@ import { Budget, UsageSnapshot } from "./Usage.ts"
 
 /**
  * The agent finished its turn. An interrupted turn ends this way too.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class EndTurn extends wire.Struct<EndTurn>()("SessionEndTurn", {
   type: Schema.Literal("end_turn")
 }) {}
 
 /**
- * {@link EndTurn} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface EndTurnEncoded extends Schema.Schema.Encoded<typeof EndTurn> {}
-
-/**
  * The agent waits for answers of the client.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class RequiresAction extends wire.Struct<RequiresAction>()("SessionRequiresAction", {
   type: Schema.Literal("requires_action"),
@@ -42,72 +30,32 @@ export class RequiresAction extends wire.Struct<RequiresAction>()("SessionRequir
 }) {}
 
 /**
- * {@link RequiresAction} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface RequiresActionEncoded extends Schema.Schema.Encoded<typeof RequiresAction> {}
-
-/**
  * Errors ended the turn. A new message starts another one.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class RetriesExhausted extends wire.Struct<RetriesExhausted>()("SessionRetriesExhausted", {
   type: Schema.Literal("retries_exhausted")
 }) {}
 
 /**
- * {@link RetriesExhausted} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface RetriesExhaustedEncoded extends Schema.Schema.Encoded<typeof RetriesExhausted> {}
-
-/**
  * The session's budget is used up, or cannot be measured. Raise or remove it to go on.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class BudgetReached extends wire.Struct<BudgetReached>()("SessionBudgetReached", {
   type: Schema.Literal("budget_reached")
 }) {}
 
 /**
- * {@link BudgetReached} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface BudgetReachedEncoded extends Schema.Schema.Encoded<typeof BudgetReached> {}
-
-/**
  * The model's response was refused, for example by a safety classifier.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Refusal extends wire.Struct<Refusal>()("SessionRefusal", {
   type: Schema.Literal("refusal")
 }) {}
 
 /**
- * {@link Refusal} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface RefusalEncoded extends Schema.Schema.Encoded<typeof Refusal> {}
-
-/**
  * Why a session or thread went idle. Treat a reason that you do not know as the end of the turn.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const StopReason = wire.openUnion("StopReason", [
   EndTurn,
@@ -119,25 +67,13 @@ export const StopReason = wire.openUnion("StopReason", [
 
 /**
  * The values of {@link StopReason}.
- *
  * @category models
- * @since 0.1.0
  */
 export type StopReason = typeof StopReason.Type
 
 /**
- * {@link StopReason} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type StopReasonEncoded = typeof StopReason.Encoded
-
-/**
  * The policy that a refusal is about.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const RefusalCategory = wire.openString(
   "RefusalCategory",
@@ -150,17 +86,13 @@ export const RefusalCategory = wire.openString(
 
 /**
  * The values of {@link RefusalCategory}.
- *
  * @category models
- * @since 0.1.0
  */
 export type RefusalCategory = typeof RefusalCategory.Type
 
 /**
  * More about a refusal.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class RefusalDetails extends wire.Struct<RefusalDetails>()("RefusalStopDetails", {
   type: Schema.Literal("refusal"),
@@ -172,9 +104,7 @@ export class RefusalDetails extends wire.Struct<RefusalDetails>()("RefusalStopDe
 
 /**
  * More about why a session or thread went idle.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const StopDetails = wire.openUnion("StopDetails", [
   RefusalDetails
@@ -182,25 +112,13 @@ export const StopDetails = wire.openUnion("StopDetails", [
 
 /**
  * The values of {@link StopDetails}.
- *
  * @category models
- * @since 0.1.0
  */
 export type StopDetails = typeof StopDetails.Type
 
 /**
- * {@link StopDetails} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type StopDetailsEncoded = typeof StopDetails.Encoded
-
-/**
  * `session.status_running`: the session started to work.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class StatusRunning extends wire.Struct<StatusRunning>()("SessionStatusRunningEvent", {
   type: Schema.Literal("session.status_running"),
@@ -208,18 +126,8 @@ export class StatusRunning extends wire.Struct<StatusRunning>()("SessionStatusRu
 }) {}
 
 /**
- * {@link StatusRunning} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface StatusRunningEncoded extends Schema.Schema.Encoded<typeof StatusRunning> {}
-
-/**
  * `session.status_idle`: the session waits for input.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class StatusIdle extends wire.Struct<StatusIdle>()("SessionStatusIdleEvent", {
   type: Schema.Literal("session.status_idle"),
@@ -231,18 +139,8 @@ export class StatusIdle extends wire.Struct<StatusIdle>()("SessionStatusIdleEven
 }) {}
 
 /**
- * {@link StatusIdle} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface StatusIdleEncoded extends Schema.Schema.Encoded<typeof StatusIdle> {}
-
-/**
  * `session.status_rescheduled`: the session met a transient error and will run again by itself.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class StatusRescheduled extends wire.Struct<StatusRescheduled>()("SessionStatusRescheduledEvent", {
   type: Schema.Literal("session.status_rescheduled"),
@@ -251,9 +149,7 @@ export class StatusRescheduled extends wire.Struct<StatusRescheduled>()("Session
 
 /**
  * `session.status_terminated`: the session ended for good, by an error or because it was archived.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class StatusTerminated extends wire.Struct<StatusTerminated>()("SessionStatusTerminatedEvent", {
   type: Schema.Literal("session.status_terminated"),
@@ -262,9 +158,7 @@ export class StatusTerminated extends wire.Struct<StatusTerminated>()("SessionSt
 
 /**
  * `session.error`: something went wrong. What happens next is in the error's `retry_status`.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Error extends wire.Struct<Error>()("SessionErrorEvent", {
   type: Schema.Literal("session.error"),
@@ -274,18 +168,8 @@ export class Error extends wire.Struct<Error>()("SessionErrorEvent", {
 }) {}
 
 /**
- * {@link Error} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ErrorEncoded extends Schema.Schema.Encoded<typeof Error> {}
-
-/**
  * `session.updated`: the session was changed. Only what changed is present.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Updated extends wire.Struct<Updated>()("SessionUpdatedEvent", {
   type: Schema.Literal("session.updated"),
@@ -301,18 +185,8 @@ export class Updated extends wire.Struct<Updated>()("SessionUpdatedEvent", {
 }) {}
 
 /**
- * {@link Updated} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UpdatedEncoded extends Schema.Schema.Encoded<typeof Updated> {}
-
-/**
  * `session.usage`: what the session used so far, all turns together. It comes right before the session goes idle.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Usage extends wire.Struct<Usage>()("SessionUsageEvent", {
   type: Schema.Literal("session.usage"),
@@ -325,9 +199,7 @@ export class Usage extends wire.Struct<Usage>()("SessionUsageEvent", {
 
 /**
  * `session.deleted`: the session was deleted. The last event of a stream; it is in no list.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Deleted extends wire.Struct<Deleted>()("SessionDeletedEvent", {
   type: Schema.Literal("session.deleted"),
@@ -344,9 +216,7 @@ const thread = {
 
 /**
  * `session.thread_created`: a child thread was created.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ThreadCreated extends wire.Struct<ThreadCreated>()("SessionThreadCreatedEvent", {
   type: Schema.Literal("session.thread_created"),
@@ -357,9 +227,7 @@ export class ThreadCreated extends wire.Struct<ThreadCreated>()("SessionThreadCr
 
 /**
  * `session.thread_status_running`: a thread started to work.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ThreadStatusRunning extends wire.Struct<ThreadStatusRunning>()("SessionThreadStatusRunningEvent", {
   type: Schema.Literal("session.thread_status_running"),
@@ -368,9 +236,7 @@ export class ThreadStatusRunning extends wire.Struct<ThreadStatusRunning>()("Ses
 
 /**
  * `session.thread_status_idle`: a thread waits for input.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ThreadStatusIdle extends wire.Struct<ThreadStatusIdle>()("SessionThreadStatusIdleEvent", {
   type: Schema.Literal("session.thread_status_idle"),
@@ -383,9 +249,7 @@ export class ThreadStatusIdle extends wire.Struct<ThreadStatusIdle>()("SessionTh
 
 /**
  * `session.thread_status_rescheduled`: a thread met a transient error and will run again by itself.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ThreadStatusRescheduled
   extends wire.Struct<ThreadStatusRescheduled>()("SessionThreadStatusRescheduledEvent", {
@@ -396,9 +260,7 @@ export class ThreadStatusRescheduled
 
 /**
  * `session.thread_status_terminated`: a thread ended for good. Its open calls can no longer be answered.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ThreadStatusTerminated
   extends wire.Struct<ThreadStatusTerminated>()("SessionThreadStatusTerminatedEvent", {

@@ -13,9 +13,7 @@ import * as wire from "./internal/schema/wire.ts"
 
 /**
  * The service retries by itself: wait. The same error may come again, and at last as exhausted.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Retrying extends wire.Struct<Retrying>()("RetryStatusRetrying", {
   type: Schema.Literal("retrying")
@@ -23,9 +21,7 @@ export class Retrying extends wire.Struct<Retrying>()("RetryStatusRetrying", {
 
 /**
  * The turn is dead and queued inputs are dropped; the session goes idle and takes a new message.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Exhausted extends wire.Struct<Exhausted>()("RetryStatusExhausted", {
   type: Schema.Literal("exhausted")
@@ -33,9 +29,7 @@ export class Exhausted extends wire.Struct<Exhausted>()("RetryStatusExhausted", 
 
 /**
  * The session cannot go on and will be terminated.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Terminal extends wire.Struct<Terminal>()("RetryStatusTerminal", {
   type: Schema.Literal("terminal")
@@ -43,9 +37,7 @@ export class Terminal extends wire.Struct<Terminal>()("RetryStatusTerminal", {
 
 /**
  * Reaction to an error in a session.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const RetryStatus = wire.openUnion("RetryStatus", [
   Retrying,
@@ -55,19 +47,9 @@ export const RetryStatus = wire.openUnion("RetryStatus", [
 
 /**
  * The values of {@link RetryStatus}.
- *
  * @category models
- * @since 0.1.0
  */
 export type RetryStatus = typeof RetryStatus.Type
-
-/**
- * {@link RetryStatus} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type RetryStatusEncoded = typeof RetryStatus.Encoded
 
 const common = {
   /** The message, for people. */
@@ -93,9 +75,7 @@ const repository = {
 
 /**
  * An error that has no type of its own.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class UnknownError extends wire.Struct<UnknownError>()("UnknownError", {
   type: Schema.Literal("unknown_error"),
@@ -103,18 +83,8 @@ export class UnknownError extends wire.Struct<UnknownError>()("UnknownError", {
 }) {}
 
 /**
- * {@link UnknownError} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UnknownErrorEncoded extends Schema.Schema.Encoded<typeof UnknownError> {}
-
-/**
  * The model is overloaded.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ModelOverloadedError extends wire.Struct<ModelOverloadedError>()("ModelOverloadedError", {
   type: Schema.Literal("model_overloaded_error"),
@@ -123,9 +93,7 @@ export class ModelOverloadedError extends wire.Struct<ModelOverloadedError>()("M
 
 /**
  * A request to the model was rate limited.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ModelRateLimitedError extends wire.Struct<ModelRateLimitedError>()("ModelRateLimitedError", {
   type: Schema.Literal("model_rate_limited_error"),
@@ -134,9 +102,7 @@ export class ModelRateLimitedError extends wire.Struct<ModelRateLimitedError>()(
 
 /**
  * A request to the model failed for another reason than load or rate.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ModelRequestFailedError extends wire.Struct<ModelRequestFailedError>()("ModelRequestFailedError", {
   type: Schema.Literal("model_request_failed_error"),
@@ -145,9 +111,7 @@ export class ModelRequestFailedError extends wire.Struct<ModelRequestFailedError
 
 /**
  * An MCP server could not be reached.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class McpConnectionFailedError extends wire.Struct<McpConnectionFailedError>()("McpConnectionFailedError", {
   type: Schema.Literal("mcp_connection_failed_error"),
@@ -156,9 +120,7 @@ export class McpConnectionFailedError extends wire.Struct<McpConnectionFailedErr
 
 /**
  * An MCP server refused the credentials.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class McpAuthenticationFailedError
   extends wire.Struct<McpAuthenticationFailedError>()("McpAuthenticationFailedError", {
@@ -170,9 +132,7 @@ export class McpAuthenticationFailedError
 /**
  * The organization or workspace may not use a model: it is out of credits or at its spend limit. Only a change of
  * its billing helps.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class BillingError extends wire.Struct<BillingError>()("BillingError", {
   type: Schema.Literal("billing_error"),
@@ -181,9 +141,7 @@ export class BillingError extends wire.Struct<BillingError>()("BillingError", {
 
 /**
  * A credential may go to a host that the environment's network policy does not allow.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class CredentialHostUnreachableError
   extends wire.Struct<CredentialHostUnreachableError>()("CredentialHostUnreachableError", {
@@ -198,9 +156,7 @@ export class CredentialHostUnreachableError
 
 /**
  * The turn was stopped at the limit on rounds of tool calls. The next message starts a new turn.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ToolUseLimitReachedError extends wire.Struct<ToolUseLimitReachedError>()("ToolUseLimitReachedError", {
   type: Schema.Literal("tool_use_limit_reached_error"),
@@ -210,9 +166,7 @@ export class ToolUseLimitReachedError extends wire.Struct<ToolUseLimitReachedErr
 /**
  * The turn was stopped because the context was compacted too often in a row without a message or a tool call. The next
  * message starts a new turn.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class CompactionLimitReachedError
   extends wire.Struct<CompactionLimitReachedError>()("CompactionLimitReachedError", {
@@ -223,9 +177,7 @@ export class CompactionLimitReachedError
 
 /**
  * The host of a repository refused the credentials, or wants some.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class RepositoryAuthenticationError
   extends wire.Struct<RepositoryAuthenticationError>()("RepositoryAuthenticationError", {
@@ -236,9 +188,7 @@ export class RepositoryAuthenticationError
 
 /**
  * The host of a repository refused access to it.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class RepositoryForbiddenError extends wire.Struct<RepositoryForbiddenError>()("RepositoryForbiddenError", {
   type: Schema.Literal("repository_forbidden_error"),
@@ -247,9 +197,7 @@ export class RepositoryForbiddenError extends wire.Struct<RepositoryForbiddenErr
 
 /**
  * The host of a repository does not know it.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class RepositoryNotFoundError extends wire.Struct<RepositoryNotFoundError>()("RepositoryNotFoundError", {
   type: Schema.Literal("repository_not_found_error"),
@@ -258,9 +206,7 @@ export class RepositoryNotFoundError extends wire.Struct<RepositoryNotFoundError
 
 /**
  * The branch or commit to check out is not in the repository.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class RepositoryCheckoutError extends wire.Struct<RepositoryCheckoutError>()("RepositoryCheckoutError", {
   type: Schema.Literal("repository_checkout_error"),
@@ -269,9 +215,7 @@ export class RepositoryCheckoutError extends wire.Struct<RepositoryCheckoutError
 
 /**
  * A repository could not be cloned.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class RepositoryCloneError extends wire.Struct<RepositoryCloneError>()("RepositoryCloneError", {
   type: Schema.Literal("repository_clone_error"),
@@ -280,9 +224,7 @@ export class RepositoryCloneError extends wire.Struct<RepositoryCloneError>()("R
 
 /**
  * Failure in a `session.error` event.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const SessionFailure = wire.openUnion("SessionFailure", [
   UnknownError,
@@ -304,34 +246,20 @@ export const SessionFailure = wire.openUnion("SessionFailure", [
 
 /**
  * The values of {@link SessionFailure}.
- *
  * @category models
- * @since 0.1.0
  */
 export type SessionFailure = typeof SessionFailure.Type
 
 /**
- * {@link SessionFailure} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type SessionFailureEncoded = typeof SessionFailure.Encoded
-
-/**
  * The message of the error, whichever it is.
- *
  * @category accessors
- * @since 0.1.0
  */
 export const messageOf = (failure: SessionFailure): string => typeof failure.message === "string" ? failure.message : ""
 
 /**
  * The reaction to the error, whichever it is: `retrying`, `exhausted`, `terminal`, or a word that this version does
  * not know. `undefined` if an error that this version does not know says nothing about it.
- *
  * @category accessors
- * @since 0.1.0
  */
 export const retryStatusOf = (failure: SessionFailure): string | undefined => {
   const status = failure.retry_status

@@ -18,9 +18,7 @@ import * as UserEvent from "./UserEvent.ts"
 
 /**
  * Options of {@link retire}.
- *
  * @category options
- * @since 0.1.0
  */
 export interface RetireOptions {
   /**
@@ -39,9 +37,7 @@ export interface RetireOptions {
 
 /**
  * Options of {@link scoped}.
- *
  * @category options
- * @since 0.1.0
  */
 export interface ScopedOptions extends RetireOptions {
   /** Options of the request that creates the session. */
@@ -50,9 +46,7 @@ export interface ScopedOptions extends RetireOptions {
 
 /**
  * A session that is retired when its scope closes.
- *
  * @category models
- * @since 0.1.0
  */
 export interface ScopedSession extends Session {
   /** Lets the session outlive its scope, as it is. */
@@ -96,9 +90,7 @@ const untilRetired = (id: SessionIdInput, by: By): Effect.Effect<void, ApiError,
 /**
  * Archives or deletes a session whatever it is doing: interrupts it if it runs, and waits until it reads as idle, which is
  * a moment after it says so. A session that is gone is fine. After the timeout it fails with the service's last refusal.
- *
  * @category combinators
- * @since 0.1.0
  */
 export const retire = (
   id: SessionIdInput,
@@ -129,9 +121,7 @@ const release = (
 /**
  * Creates a session that is retired when the scope closes: also after a failure and when the program is interrupted, so
  * that nothing is left running and billed. That takes no longer than `timeout`; if it does not succeed, it is logged.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const scoped = (
   params: CreateParams,

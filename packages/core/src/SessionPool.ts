@@ -20,9 +20,7 @@ import type { SessionIdInput } from "./Ids.ts"
 
 /**
  * A pool.
- *
  * @category services
- * @since 0.1.0
  */
 export interface Service {
   /** Does something with a session when it is its turn. */
@@ -33,17 +31,13 @@ export interface Service {
 
 /**
  * Tag for {@link Service}.
- *
  * @category services
- * @since 0.1.0
  */
 export class SessionPool extends Context.Tag("@effect-managed-agents/core/SessionPool")<SessionPool, Service>() {}
 
 /**
  * Options of a pool.
- *
  * @category options
- * @since 0.1.0
  */
 export interface Options {
   /** The number of sessions in which something may run at the same time: an integer above zero, or `Infinity`. */
@@ -58,9 +52,7 @@ interface Line {
 
 /**
  * Makes a pool. A concurrency that is not above zero is a defect.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const make = ({ concurrency }: Options): Effect.Effect<Service> =>
   Effect.sync(() => {
@@ -131,17 +123,13 @@ export const make = ({ concurrency }: Options): Effect.Effect<Service> =>
 
 /**
  * Provides a pool.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layer = (options: Options): Layer.Layer<SessionPool> => Layer.effect(SessionPool, make(options))
 
 /**
  * The result of a job.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Result<out Job, out A, out E> {
   readonly job: Job
@@ -150,9 +138,7 @@ export interface Result<out Job, out A, out E> {
 
 /**
  * Options of {@link forEach}.
- *
  * @category options
- * @since 0.1.0
  */
 export interface ForEachOptions<Job, A, E, R> {
   /** The session that a job is for. */
@@ -170,9 +156,7 @@ export interface ForEachOptions<Job, A, E, R> {
 /**
  * Does jobs as they come, on a pool, and gives each result as it comes. A job that fails does so for itself; all others go
  * on. Leaving the stream interrupts what runs.
- *
  * @category combinators
- * @since 0.1.0
  */
 export const forEach: {
   <Job, A, E, R>(

@@ -18,9 +18,7 @@ import type { CreateParams, DeletedSession, ListParams, Session, UpdateParams } 
 
 /**
  * Operations on sessions.
- *
  * @category services
- * @since 0.1.0
  */
 export interface Service {
   /**
@@ -51,17 +49,13 @@ export interface Service {
 
 /**
  * Tag for {@link Service}.
- *
  * @category services
- * @since 0.1.0
  */
 export class Sessions extends Context.Tag("@effect-managed-agents/core/Sessions")<Sessions, Service>() {}
 
 /**
  * Builds the service.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClient, (api) => {
   const path = (session_id: SessionIdInput) => ({ path: { session_id } })
@@ -79,8 +73,6 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
 
 /**
  * Provides {@link Sessions}.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layer: Layer.Layer<Sessions, never, ApiClient> = Layer.effect(Sessions, make)

@@ -11,25 +11,19 @@ import * as Outcome from "./Outcome.ts"
 
 /**
  * The speed tier that a model request ran at.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Speed = wire.openString("SpanSpeed", "standard", "fast")
 
 /**
  * The values of {@link Speed}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Speed = typeof Speed.Type
 
 /**
  * The tokens that model requests used.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ModelUsage extends wire.Struct<ModelUsage>()("SpanModelUsage", {
   /** Input tokens that were neither read from nor written to the prompt cache. */
@@ -45,18 +39,8 @@ export class ModelUsage extends wire.Struct<ModelUsage>()("SpanModelUsage", {
 }) {}
 
 /**
- * {@link ModelUsage} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ModelUsageEncoded extends Schema.Schema.Encoded<typeof ModelUsage> {}
-
-/**
  * `span.model_request_start`: a request to the model was started.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ModelRequestStart extends wire.Struct<ModelRequestStart>()("SpanModelRequestStartEvent", {
   type: Schema.Literal("span.model_request_start"),
@@ -65,9 +49,7 @@ export class ModelRequestStart extends wire.Struct<ModelRequestStart>()("SpanMod
 
 /**
  * `span.model_request_end`: a request to the model ended. A preview that is still open ends with it.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ModelRequestEnd extends wire.Struct<ModelRequestEnd>()("SpanModelRequestEndEvent", {
   type: Schema.Literal("span.model_request_end"),
@@ -90,9 +72,7 @@ const evaluation = {
 
 /**
  * `span.outcome_evaluation_start`: the grader started to evaluate an outcome.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class OutcomeEvaluationStart extends wire.Struct<OutcomeEvaluationStart>()("SpanOutcomeEvaluationStartEvent", {
   type: Schema.Literal("span.outcome_evaluation_start"),
@@ -101,9 +81,7 @@ export class OutcomeEvaluationStart extends wire.Struct<OutcomeEvaluationStart>(
 
 /**
  * `span.outcome_evaluation_ongoing`: the grader is still at work.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class OutcomeEvaluationOngoing
   extends wire.Struct<OutcomeEvaluationOngoing>()("SpanOutcomeEvaluationOngoingEvent", {
@@ -114,9 +92,7 @@ export class OutcomeEvaluationOngoing
 
 /**
  * `span.outcome_evaluation_end`: the grader reached a verdict.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class OutcomeEvaluationEnd extends wire.Struct<OutcomeEvaluationEnd>()("SpanOutcomeEvaluationEndEvent", {
   type: Schema.Literal("span.outcome_evaluation_end"),

@@ -9,9 +9,7 @@ import * as EventSourceParser from "eventsource-parser"
 
 /**
  * One server-sent event as it is on the wire.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Frame {
   /** The frame's name (`event:`). Absent if the server gave none. */
@@ -24,9 +22,7 @@ export interface Frame {
 
 /**
  * Options of a parser.
- *
  * @category options
- * @since 0.1.0
  */
 export interface ParserOptions {
   /** Called with every complete frame, in order, during `feed`. */
@@ -48,7 +44,6 @@ export interface ParserOptions {
  * is not ended by a blank line is dropped.
  *
  * @category models
- * @since 0.1.0
  */
 export interface Parser {
   /** Takes the next bytes. They are not kept. */
@@ -57,9 +52,7 @@ export interface Parser {
 
 /**
  * Makes a parser for one stream of bytes.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const makeParser = (options: ParserOptions): Parser => {
   const { maxFrameSize = Number.POSITIVE_INFINITY, onFrame, onOverflow } = options
@@ -129,9 +122,7 @@ const makeTextDecoder = (): (bytes: Uint8Array) => string => {
 
 /**
  * The text of a frame, ready to be sent. The name and the id must not contain line breaks; the data may.
- *
  * @category combinators
- * @since 0.1.0
  */
 export const encode = (frame: Frame): string => {
   let text = ""

@@ -16,25 +16,19 @@ const statuses = ["running", "idle", "rescheduling", "terminated"] as const
 /**
  * Status of a thread: executing (`running`), waiting for input (`idle`), waiting to retry after a passing failure
  * (`rescheduling`), or nothing any more (`terminated`, also when archived).
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Status = wire.openString("ThreadStatus", ...statuses)
 
 /**
  * The values of {@link Status}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Status = typeof Status.Type
 
 /**
  * A thread of a session.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Thread extends wire.Struct<Thread>()("Thread", {
   type: Schema.Literal("session_thread"),
@@ -63,19 +57,9 @@ export class Thread extends wire.Struct<Thread>()("Thread", {
 }) {}
 
 /**
- * {@link Thread} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ThreadEncoded extends Schema.Schema.Encoded<typeof Thread> {}
-
-/**
  * Which threads of a session to list. The primary one comes first, the others as they were spawned; archived ones are
  * included.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ListParams extends wire.Struct<ListParams>()("ListThreadsParams", {
   /** Only threads with one of these statuses; servers of mid-2026 do not know this parameter. */
@@ -85,11 +69,3 @@ export class ListParams extends wire.Struct<ListParams>()("ListThreadsParams", {
   /** The cursor of a page, as another page gave it; `null` stands for the first one. */
   page: Schema.optional(Schema.NullOr(Schema.String))
 }) {}
-
-/**
- * {@link ListParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ListParamsEncoded extends Schema.Schema.Encoded<typeof ListParams> {}

@@ -24,9 +24,7 @@ import type { ListParams, Thread } from "./Thread.ts"
 
 /**
  * Operations on the threads of a session.
- *
  * @category services
- * @since 0.1.0
  */
 export interface Service {
   /** All threads of a session, the primary one first, archived ones included. */
@@ -100,17 +98,13 @@ export interface Service {
 
 /**
  * Tag for {@link Service}.
- *
  * @category services
- * @since 0.1.0
  */
 export class Threads extends Context.Tag("@effect-managed-agents/core/Threads")<Threads, Service>() {}
 
 /**
  * Builds the service.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClient, (api) => {
   const path = (session_id: SessionIdInput, thread_id: ThreadIdInput) => ({ path: { session_id, thread_id } })
@@ -137,8 +131,6 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
 
 /**
  * Provides {@link Threads}.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layer: Layer.Layer<Threads, never, ApiClient> = Layer.effect(Threads, make)

@@ -16,9 +16,7 @@ const is = (u: unknown): u is string => typeof u === "string" && isTimestamp(u)
 
 /**
  * An RFC 3339 timestamp, for example `2026-03-15T10:00:00.899001Z`.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Timestamp = Schema.String.pipe(
   Schema.filter(is, {
@@ -37,18 +35,14 @@ export const Timestamp = Schema.String.pipe(
 
 /**
  * An RFC 3339 timestamp.
- *
  * @category models
- * @since 0.1.0
  */
 export type Timestamp = typeof Timestamp.Type
 
 /**
  * The instant of a timestamp, in microseconds since the Unix epoch. A `bigint`, because microseconds of today need more
  * digits than are safe in a sum of floats.
- *
  * @category accessors
- * @since 0.1.0
  */
 export const toEpochMicros = (self: Timestamp): bigint => {
   const millis = BigInt(Math.floor(Date.parse(self.replace(/\.\d+/, ""))))
@@ -58,25 +52,19 @@ export const toEpochMicros = (self: Timestamp): bigint => {
 
 /**
  * The timestamp as an Effect `DateTime`, which keeps whole milliseconds.
- *
  * @category accessors
- * @since 0.1.0
  */
 export const toDateTime = (self: Timestamp): DateTime.Utc => DateTime.unsafeMake(Date.parse(self))
 
 /**
  * The timestamp of an Effect `DateTime`.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const fromDateTime = (dateTime: DateTime.DateTime): Timestamp =>
   Timestamp.make(DateTime.formatIso(DateTime.toUtc(dateTime)))
 
 /**
  * Orders timestamps by the instant they name, to the microsecond.
- *
  * @category instances
- * @since 0.1.0
  */
 export const Order: Ord.Order<Timestamp> = Ord.mapInput(Ord.bigint, toEpochMicros)

@@ -48,9 +48,7 @@ import * as Transcript from "./Transcript.ts"
 
 /**
  * The part of a `Tool` of `@effect/ai` that is needed.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Tool {
   // any requirements will do; a tool is read, never written
@@ -67,9 +65,7 @@ export interface Tool {
 
 /**
  * Tools by name: a `Toolkit` of `@effect/ai`, with or without its handlers.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Tools {
   readonly tools: { readonly [name: string]: Tool }
@@ -77,9 +73,7 @@ export interface Tools {
 
 /**
  * Tools with their handlers: what a `Toolkit` of `@effect/ai` yields, its `WithHandler`.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Handlers extends Tools {
   readonly handle: (
@@ -96,9 +90,7 @@ interface Handled {
 /**
  * Source of the tools of a program: a `Toolkit`, which requires its handlers; tools with handlers; or a runner that
  * was made of them with options of its own.
- *
  * @category models
- * @since 0.1.0
  */
 // oxlint-disable-next-line typescript/no-explicit-any -- whatever a source fails with or requires; both are inferred
 export type Source = Handlers | Effect.Effect<Handlers, any, any> | ToolRunner<any>
@@ -116,9 +108,7 @@ type ContextOfTools<T> = T extends { readonly tools: infer Tools } ? ContextOfTo
 
 /**
  * Requirements of running the tools of a {@link Source}: their handlers, and what these require call by call.
- *
  * @category type-level
- * @since 0.1.0
  */
 export type Context<T> = T extends ToolRunner<infer R> ? R
   : T extends Effect.Effect<infer Handlers, infer _E, infer R> ? R | ContextOfTools<Handlers>
@@ -126,9 +116,7 @@ export type Context<T> = T extends ToolRunner<infer R> ? R
 
 /**
  * Errors of the tools of a {@link Source}, beside those that the agent is told.
- *
  * @category type-level
- * @since 0.1.0
  */
 export type Error<T> = T extends ToolRunner<infer _R> ? Journal.JournalError
   : T extends Effect.Effect<infer _A, infer E, infer _R> ? E | Journal.JournalError
@@ -172,7 +160,6 @@ export type Error<T> = T extends ToolRunner<infer _R> ? Journal.JournalError
  * ```
  *
  * @category conversions
- * @since 0.1.0
  */
 export const definitions = ({ tools }: Tools): ReadonlyArray<AgentTool.CustomToolParams> =>
   Object.values(tools).filter(isUserDefined).map((tool) => ({
@@ -190,9 +177,7 @@ const isUserDefined = (tool: Tool): boolean => !Predicate.hasProperty(tool, "~@e
 
 /**
  * The limits of one tool, as an annotation: `tool.annotate(ToolRunner.Limits, { concurrency: 1, timeout: "10 seconds" })`.
- *
  * @category annotations
- * @since 0.1.0
  */
 export class Limits extends Context_.Tag("@effect-managed-agents/core/ToolRunner/Limits")<Limits, {
   /** The number of calls of this tool that run at a time. Others wait. */
@@ -203,9 +188,7 @@ export class Limits extends Context_.Tag("@effect-managed-agents/core/ToolRunner
 
 /**
  * A call that a runner may be asked to answer.
- *
  * @category models
- * @since 0.1.0
  */
 export type Call = PendingAction.CustomToolCall | PendingAction.SelfHostedToolCall
 
@@ -218,15 +201,12 @@ export type Call = PendingAction.CustomToolCall | PendingAction.SelfHostedToolCa
  * - `run`: run it again, which may be the second time.
  *
  * @category options
- * @since 0.1.0
  */
 export type Unfinished = "ask" | "fail" | "run"
 
 /**
  * Options of running tools.
- *
  * @category options
- * @since 0.1.0
  */
 export interface Options {
   /**
@@ -260,9 +240,7 @@ const TypeId: unique symbol = Symbol.for("@effect-managed-agents/core/ToolRunner
 
 /**
  * Tools that are ready to run, and what may run at the same time. Its limits hold for all turns and sessions that use it.
- *
  * @category models
- * @since 0.1.0
  */
 export interface ToolRunner<out R = never> {
   readonly [TypeId]: Types.Covariant<R>
@@ -304,7 +282,6 @@ export interface ToolRunner<out R = never> {
  * ```
  *
  * @category constructors
- * @since 0.1.0
  */
 export const make = <T extends Source>(
   source: T,
@@ -582,9 +559,7 @@ const exclusively = <A, E, R>(
 
 /**
  * Options of answering the calls of a session.
- *
  * @category options
- * @since 0.1.0
  */
 export interface RunOptions extends Options {
   /** Options of following the session. */
@@ -600,7 +575,6 @@ export interface RunOptions extends Options {
  * closed meanwhile, by an interrupt or with its thread, is interrupted. Interrupting the worker leaves the session alone.
  *
  * @category constructors
- * @since 0.1.0
  */
 export const run = <T extends Source>(
   sessionId: SessionIdInput,

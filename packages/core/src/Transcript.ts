@@ -28,9 +28,7 @@ import type * as UserEvent from "./UserEvent.ts"
 
 /**
  * Status of a session in its last status event.
- *
  * @category models
- * @since 0.1.0
  */
 export type Status =
   | { readonly _tag: "Fresh" }
@@ -48,9 +46,7 @@ export type Status =
 
 /**
  * An event that came from a client.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Input {
   readonly id: EventId
@@ -63,9 +59,7 @@ export interface Input {
 
 /**
  * A tool call with what became of it.
- *
  * @category models
- * @since 0.1.0
  */
 export interface ToolCall {
   readonly call: AgentEvent.ToolUse | AgentEvent.McpToolUse | AgentEvent.CustomToolUse
@@ -88,7 +82,6 @@ export interface ToolCall {
  * never come. Ended ones are kept until the next model request.
  *
  * @category models
- * @since 0.1.0
  */
 export interface Preview {
   /** The id that the message will have. */
@@ -101,9 +94,7 @@ export interface Preview {
 
 /**
  * A thread of the session, by its last status event.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Thread {
   readonly id: ThreadId
@@ -113,9 +104,7 @@ export interface Thread {
 
 /**
  * Tokens of model requests, added up.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Tokens {
   /** Input tokens that no cache served. */
@@ -127,9 +116,7 @@ export interface Tokens {
 
 /**
  * Totals of consumption.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Totals {
   /** By the model requests among the events: those of the primary thread, and of the threads whose events were added. */
@@ -142,9 +129,7 @@ export interface Totals {
 
 /**
  * An outcome that the agent was given.
- *
  * @category models
- * @since 0.1.0
  */
 export interface OutcomeProgress {
   readonly id: OutcomeId
@@ -171,9 +156,7 @@ interface Memory {
 
 /**
  * State of a session as its events show it. Immutable.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Transcript {
   readonly status: Status
@@ -203,9 +186,7 @@ const noTokens: Tokens = { input: 0, output: 0, cacheRead: 0, cacheCreation: 0 }
 
 /**
  * Options of a transcript.
- *
  * @category options
- * @since 0.1.0
  */
 export interface Options {
   /**
@@ -219,9 +200,7 @@ export interface Options {
 
 /**
  * A transcript without events, of bounded memory if `keep` is given.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const make = (options: Options = {}): Transcript => ({
   status: { _tag: "Fresh" },
@@ -247,17 +226,13 @@ export const make = (options: Options = {}): Transcript => ({
 
 /**
  * The transcript without events.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const empty: Transcript = make()
 
 /**
  * The transcript of some events.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const fromEvents = (events: Iterable<Event.StreamEvent>): Transcript => {
   let self = empty
@@ -271,9 +246,7 @@ export const fromEvents = (events: Iterable<Event.StreamEvent>): Transcript => {
 
 /**
  * The transcript with one more event. One that it has already changes nothing.
- *
  * @category combinators
- * @since 0.1.0
  */
 export const add = (self: Transcript, event: Event.StreamEvent): Transcript => {
   switch (event.type) {
@@ -561,9 +534,7 @@ const grow = (self: Transcript, { delta, event_id: id }: PreviewEvent.Delta): Tr
 
 /**
  * Why a turn ended.
- *
  * @category models
- * @since 0.1.0
  */
 export type Ending =
   | { readonly _tag: "EndTurn" }
@@ -590,7 +561,6 @@ export type Ending =
  * - `Ended`.
  *
  * @category models
- * @since 0.1.0
  */
 export type Turn =
   | { readonly _tag: "Idle" }
@@ -604,9 +574,7 @@ const running: Turn = { _tag: "Running" }
 
 /**
  * The activity of the session.
- *
  * @category accessors
- * @since 0.1.0
  */
 export const turn = (self: Transcript): Turn => {
   const { status } = self
@@ -668,17 +636,13 @@ const endingOf = (
 /**
  * {@link Transcript.count} when the session's status last changed. An input that was taken in later is not part of what
  * that status ended.
- *
  * @category accessors
- * @since 0.1.0
  */
 export const statusSince = (self: Transcript): number => self[internal].since
 
 /**
  * Tells that a thread of the session is at work.
- *
  * @category accessors
- * @since 0.1.0
  */
 export const isAnyThreadRunning = ({ threads }: Transcript): boolean => {
   for (const { status } of threads.values()) if (status === "running" || status === "rescheduling") return true
@@ -694,9 +658,7 @@ const isThreadRunning = (self: Transcript, { session_thread_id }: ToolCall["call
 /**
  * The calls that block the session by what it said last, except those that were answered since. One that was made before
  * the first event is not among {@link Transcript.toolCalls}.
- *
  * @category accessors
- * @since 0.1.0
  */
 export const waitingFor = (self: Transcript): ReadonlyArray<EventId> => {
   const { answered, blocking } = self[internal]
@@ -727,9 +689,7 @@ const asks = ({ evaluated_permission }: AgentEvent.ToolUse | AgentEvent.McpToolU
 /**
  * The actions that the session waits for, in the order of the calls: those of all threads, also while others go on, and
  * only what is still unanswered.
- *
  * @category accessors
- * @since 0.1.0
  */
 export const pendingActions = (
   self: Transcript,
@@ -754,17 +714,13 @@ export const pendingActions = (
 
 /**
  * The text of the last message.
- *
  * @category accessors
- * @since 0.1.0
  */
 export const reply = (self: Transcript): string => Content.textOf(self.messages.at(-1)?.content)
 
 /**
  * All tokens that were counted: those of model requests and of graders.
- *
  * @category accessors
- * @since 0.1.0
  */
 export const tokens = ({ usage: { grading, model } }: Transcript): Tokens => ({
   input: model.input + grading.input,

@@ -20,7 +20,6 @@ declare const TagTypeId: unique symbol
  * with {@link tagOf}.
  *
  * @category models
- * @since 0.1.0
  */
 export interface Tag {
   readonly [TagTypeId]: typeof TagTypeId
@@ -28,9 +27,7 @@ export interface Tag {
 
 /**
  * A value whose tag is not known to this version, exactly as it arrived.
- *
  * @category models
- * @since 0.1.0
  */
 export type Unknown<Key extends string = "type"> =
   & { readonly [K in Key]: Tag }
@@ -38,17 +35,13 @@ export type Unknown<Key extends string = "type"> =
 
 /**
  * The tag of an unknown value as the string that is on the wire.
- *
  * @category accessors
- * @since 0.1.0
  */
 export const tagOf = (value: Unknown, key: string = "type"): string => String(value[key])
 
 /**
  * Makes an unknown value, for tests and for sending what this version has no type for.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const make = (value: { readonly type: string; readonly [key: string]: unknown }): Unknown =>
   // the tag is a string at run time; only its type is opaque
@@ -56,9 +49,7 @@ export const make = (value: { readonly type: string; readonly [key: string]: unk
 
 /**
  * The schema of an unknown variant: any object whose `key` is a string other than the known ones.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const schema = <Key extends string = "type">(
   known: ReadonlySet<unknown>,

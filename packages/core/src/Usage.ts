@@ -9,9 +9,7 @@ import * as wire from "./internal/schema/wire.ts"
 
 /**
  * Tokens written to the prompt cache, by how long the entry lives.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class CacheCreation extends wire.Struct<CacheCreation>()("CacheCreation", {
   /** Tokens of entries that live five minutes. */
@@ -22,9 +20,7 @@ export class CacheCreation extends wire.Struct<CacheCreation>()("CacheCreation",
 
 /**
  * Numbers of calls of web tools that the service itself ran.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ServerToolUse extends wire.Struct<ServerToolUse>()("ServerToolUse", {
   /** Web searches, each of which has a list price. */
@@ -35,9 +31,7 @@ export class ServerToolUse extends wire.Struct<ServerToolUse>()("ServerToolUse",
 
 /**
  * An amount of money at public list prices, before any discount.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ListCost extends wire.Struct<ListCost>()("ListCost", {
   /**
@@ -51,23 +45,13 @@ export class ListCost extends wire.Struct<ListCost>()("ListCost", {
 
 /**
  * The ceiling on what a session may cost; once it is reached, no new model request starts.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Budget extends wire.Struct<Budget>()("Budget", {
   type: Schema.Literal("limit"),
   /** The most that the session may cost at list prices. */
   max_list_cost: ListCost
 }) {}
-
-/**
- * {@link Budget} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface BudgetEncoded extends Schema.Schema.Encoded<typeof Budget> {}
 
 const ListCostParams_ = wire.struct("ListCostParams", {
   /** Cents as an integer string without leading zeros, for example `"2500"` for $25.00. */
@@ -78,9 +62,7 @@ const ListCostParams_ = wire.struct("ListCostParams", {
 
 /**
  * The ceiling to set on a session.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class BudgetParams extends wire.Struct<BudgetParams>()("BudgetParams", {
   type: Schema.Literal("limit"),
@@ -101,9 +83,7 @@ const tokens = {
 
 /**
  * Everything a session consumed so far, over all its turns and threads.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class SessionUsage extends wire.Struct<SessionUsage>()("SessionUsage", {
   ...tokens,
@@ -117,9 +97,7 @@ export class SessionUsage extends wire.Struct<SessionUsage>()("SessionUsage", {
 
 /**
  * Everything a session had consumed when a `session.usage` event was written.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class UsageSnapshot extends wire.Struct<UsageSnapshot>()("SessionUsageSnapshot", {
   ...tokens,
@@ -132,20 +110,11 @@ export class UsageSnapshot extends wire.Struct<UsageSnapshot>()("SessionUsageSna
 }) {}
 
 /**
- * {@link UsageSnapshot} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UsageSnapshotEncoded extends Schema.Schema.Encoded<typeof UsageSnapshot> {}
-
-/**
  * Everything one thread consumed so far.
  *
  * Thread costs leave out running time and are rounded one by one, so they do not add up to the session's.
  *
  * @category schemas
- * @since 0.1.0
  */
 export class ThreadUsage extends wire.Struct<ThreadUsage>()("ThreadUsage", {
   ...tokens,
@@ -159,9 +128,7 @@ export class ThreadUsage extends wire.Struct<ThreadUsage>()("ThreadUsage", {
 
 /**
  * Times for which a session ran and existed.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class SessionStats extends wire.Struct<SessionStats>()("SessionStats", {
   /** Seconds running, added up over threads: two threads running at once count twice. */
@@ -172,9 +139,7 @@ export class SessionStats extends wire.Struct<SessionStats>()("SessionStats", {
 
 /**
  * Times for which a thread ran and existed.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ThreadStats extends wire.Struct<ThreadStats>()("ThreadStats", {
   /** Seconds running. */

@@ -16,9 +16,7 @@ import * as Outcome from "./Outcome.ts"
 
 /**
  * `user.message`: what the user said to the agent.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Message extends wire.Struct<Message>()("UserMessageEvent", {
   type: Schema.Literal("user.message"),
@@ -28,18 +26,8 @@ export class Message extends wire.Struct<Message>()("UserMessageEvent", {
 }) {}
 
 /**
- * {@link Message} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface MessageEncoded extends Schema.Schema.Encoded<typeof Message> {}
-
-/**
  * A `user.message` to send: it starts a turn, or steers the one that runs.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class MessageParams extends wire.Struct<MessageParams>()("UserMessageEventParams", {
   type: Schema.Literal("user.message"),
@@ -48,18 +36,8 @@ export class MessageParams extends wire.Struct<MessageParams>()("UserMessageEven
 }) {}
 
 /**
- * {@link MessageParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface MessageParamsEncoded extends Schema.Schema.Encoded<typeof MessageParams> {}
-
-/**
  * `user.interrupt`: the user stopped the agent.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Interrupt extends wire.Struct<Interrupt>()("UserInterruptEvent", {
   type: Schema.Literal("user.interrupt"),
@@ -70,9 +48,7 @@ export class Interrupt extends wire.Struct<Interrupt>()("UserInterruptEvent", {
 
 /**
  * A `user.interrupt` to send: it ends the turn, ahead of queued messages.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class InterruptParams extends wire.Struct<InterruptParams>()("UserInterruptEventParams", {
   type: Schema.Literal("user.interrupt"),
@@ -81,34 +57,20 @@ export class InterruptParams extends wire.Struct<InterruptParams>()("UserInterru
 }) {}
 
 /**
- * {@link InterruptParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface InterruptParamsEncoded extends Schema.Schema.Encoded<typeof InterruptParams> {}
-
-/**
  * Decision about a tool call.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const ConfirmationResult = wire.openString("ConfirmationResult", "allow", "deny")
 
 /**
  * The values of {@link ConfirmationResult}.
- *
  * @category models
- * @since 0.1.0
  */
 export type ConfirmationResult = typeof ConfirmationResult.Type
 
 /**
  * `user.tool_confirmation`: a tool call that waited for approval was allowed or denied.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ToolConfirmation extends wire.Struct<ToolConfirmation>()("UserToolConfirmationEvent", {
   type: Schema.Literal("user.tool_confirmation"),
@@ -142,34 +104,20 @@ const ToolConfirmationParams_ = wire.struct("UserToolConfirmationEventParams", {
 
 /**
  * A `user.tool_confirmation` to send: it allows or denies a tool call whose `evaluated_permission` is `ask`.
- *
  * @category models
- * @since 0.1.0
  */
 export interface ToolConfirmationParams extends Schema.Schema.Type<typeof ToolConfirmationParams_> {}
 
 /**
- * {@link ToolConfirmationParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ToolConfirmationParamsEncoded extends Schema.Schema.Encoded<typeof ToolConfirmationParams_> {}
-
-/**
  * Schema of {@link ToolConfirmationParams}.
- *
  * @category schemas
- * @since 0.1.0
  */
-export const ToolConfirmationParams: Schema.Schema<ToolConfirmationParams, ToolConfirmationParamsEncoded> =
+export const ToolConfirmationParams: Schema.Schema<ToolConfirmationParams, typeof ToolConfirmationParams_.Encoded> =
   ToolConfirmationParams_
 
 /**
  * `user.custom_tool_result`: what a custom tool returned.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class CustomToolResult extends wire.Struct<CustomToolResult>()("UserCustomToolResultEvent", {
   type: Schema.Literal("user.custom_tool_result"),
@@ -187,9 +135,7 @@ export class CustomToolResult extends wire.Struct<CustomToolResult>()("UserCusto
 /**
  * A `user.custom_tool_result` to send. It may be sent as soon as the call has arrived, before the session is idle; a
  * second answer to the same call is accepted and has no effect.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class CustomToolResultParams extends wire.Struct<CustomToolResultParams>()("UserCustomToolResultEventParams", {
   type: Schema.Literal("user.custom_tool_result"),
@@ -202,18 +148,8 @@ export class CustomToolResultParams extends wire.Struct<CustomToolResultParams>(
 }) {}
 
 /**
- * {@link CustomToolResultParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface CustomToolResultParamsEncoded extends Schema.Schema.Encoded<typeof CustomToolResultParams> {}
-
-/**
  * `user.define_outcome`: the user gave the agent an outcome to reach.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class DefineOutcome extends wire.Struct<DefineOutcome>()("UserDefineOutcomeEvent", {
   type: Schema.Literal("user.define_outcome"),
@@ -230,9 +166,7 @@ export class DefineOutcome extends wire.Struct<DefineOutcome>()("UserDefineOutco
 
 /**
  * A `user.define_outcome` to send: the agent starts to work on it at once. A session has one live outcome at a time.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class DefineOutcomeParams extends wire.Struct<DefineOutcomeParams>()("UserDefineOutcomeEventParams", {
   type: Schema.Literal("user.define_outcome"),
@@ -245,18 +179,8 @@ export class DefineOutcomeParams extends wire.Struct<DefineOutcomeParams>()("Use
 }) {}
 
 /**
- * {@link DefineOutcomeParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface DefineOutcomeParamsEncoded extends Schema.Schema.Encoded<typeof DefineOutcomeParams> {}
-
-/**
  * `user.tool_result`: what a built-in tool returned that the client ran, in a self-hosted environment.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ToolResult extends wire.Struct<ToolResult>()("UserToolResultEvent", {
   type: Schema.Literal("user.tool_result"),
@@ -272,19 +196,9 @@ export class ToolResult extends wire.Struct<ToolResult>()("UserToolResultEvent",
 }) {}
 
 /**
- * {@link ToolResult} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ToolResultEncoded extends Schema.Schema.Encoded<typeof ToolResult> {}
-
-/**
  * A `user.tool_result` to send. Only in self-hosted environments, where the client runs the built-in tools, and only with
  * the credentials of the environment.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ToolResultParams extends wire.Struct<ToolResultParams>()("UserToolResultEventParams", {
   type: Schema.Literal("user.tool_result"),
@@ -297,18 +211,8 @@ export class ToolResultParams extends wire.Struct<ToolResultParams>()("UserToolR
 }) {}
 
 /**
- * {@link ToolResultParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ToolResultParamsEncoded extends Schema.Schema.Encoded<typeof ToolResultParams> {}
-
-/**
  * `system.message`: privileged context for this and all later turns, besides the system prompt.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class SystemMessage extends wire.Struct<SystemMessage>()("SystemMessageEvent", {
   type: Schema.Literal("system.message"),
@@ -324,7 +228,6 @@ export class SystemMessage extends wire.Struct<SystemMessage>()("SystemMessageEv
  * `user.custom_tool_result` that it accompanies. Some models take none.
  *
  * @category schemas
- * @since 0.1.0
  */
 export class SystemMessageParams extends wire.Struct<SystemMessageParams>()("SystemMessageEventParams", {
   type: Schema.Literal("system.message"),
@@ -333,18 +236,8 @@ export class SystemMessageParams extends wire.Struct<SystemMessageParams>()("Sys
 }) {}
 
 /**
- * {@link SystemMessageParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SystemMessageParamsEncoded extends Schema.Schema.Encoded<typeof SystemMessageParams> {}
-
-/**
  * Any event that came from a client, as the service returns it.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const UserEvent = wire.openUnion("UserEvent", [
   Message,
@@ -358,25 +251,13 @@ export const UserEvent = wire.openUnion("UserEvent", [
 
 /**
  * The values of {@link UserEvent}.
- *
  * @category models
- * @since 0.1.0
  */
 export type UserEvent = typeof UserEvent.Type
 
 /**
- * {@link UserEvent} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type UserEventEncoded = typeof UserEvent.Encoded
-
-/**
  * Event that a session can be created with.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const InitialEventParams = wire.openUnion("InitialEventParams", [
   MessageParams,
@@ -385,19 +266,9 @@ export const InitialEventParams = wire.openUnion("InitialEventParams", [
 
 /**
  * The values of {@link InitialEventParams}.
- *
  * @category models
- * @since 0.1.0
  */
 export type InitialEventParams = typeof InitialEventParams.Type
-
-/**
- * {@link InitialEventParams} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type InitialEventParamsEncoded = typeof InitialEventParams.Encoded
 
 /** A tool that returns the empty text returns nothing: a block of text may not be empty. */
 const resultContent = (content: string | ReadonlyArray<Content.ToolResultContentParams>) =>
@@ -423,7 +294,6 @@ const resultContent = (content: string | ReadonlyArray<Content.ToolResultContent
  * ```
  *
  * @category constructors
- * @since 0.1.0
  */
 export const message = (content: string | ReadonlyArray<Content.MessageContentParams>): MessageParams => ({
   type: "user.message",
@@ -432,9 +302,7 @@ export const message = (content: string | ReadonlyArray<Content.MessageContentPa
 
 /**
  * Stops the agent: one thread, or every thread that is not archived.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const interrupt = (threadId?: Ids.ThreadIdInput): InterruptParams => ({
   type: "user.interrupt",
@@ -443,9 +311,7 @@ export const interrupt = (threadId?: Ids.ThreadIdInput): InterruptParams => ({
 
 /**
  * Lets a tool call run that waits for approval.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const allow = (toolUseId: Ids.EventIdInput): ToolConfirmationParams => ({
   type: "user.tool_confirmation",
@@ -455,9 +321,7 @@ export const allow = (toolUseId: Ids.EventIdInput): ToolConfirmationParams => ({
 
 /**
  * Refuses a tool call that waits for approval. The agent reads the reason.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const deny = (toolUseId: Ids.EventIdInput, reason?: string): ToolConfirmationParams => ({
   type: "user.tool_confirmation",
@@ -468,9 +332,7 @@ export const deny = (toolUseId: Ids.EventIdInput, reason?: string): ToolConfirma
 
 /**
  * Options of the result of a tool call.
- *
  * @category options
- * @since 0.1.0
  */
 export interface ResultOptions {
   /** True if the tool failed; `content` then says why. */
@@ -479,9 +341,7 @@ export interface ResultOptions {
 
 /**
  * Answers the call of a custom tool. An empty text is sent as no content.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const customToolResult = (
   customToolUseId: Ids.EventIdInput,
@@ -496,9 +356,7 @@ export const customToolResult = (
 
 /**
  * Answers the call of a built-in tool, in a self-hosted environment. An empty text is sent as no content.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const toolResult = (
   toolUseId: Ids.EventIdInput,
@@ -513,9 +371,7 @@ export const toolResult = (
 
 /**
  * An outcome to define.
- *
  * @category options
- * @since 0.1.0
  */
 export interface OutcomeOptions {
   /** The task of the agent. */
@@ -528,9 +384,7 @@ export interface OutcomeOptions {
 
 /**
  * Gives the agent an outcome to reach.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const defineOutcome = (options: OutcomeOptions): DefineOutcomeParams => ({
   type: "user.define_outcome",
@@ -541,9 +395,7 @@ export const defineOutcome = (options: OutcomeOptions): DefineOutcomeParams => (
 
 /**
  * Gives the agent privileged context, together with the message or tool result that it is sent after.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const systemMessage = (content: string | ReadonlyArray<Content.TextBlockParams>): SystemMessageParams => ({
   type: "system.message",

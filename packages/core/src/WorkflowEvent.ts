@@ -10,9 +10,7 @@ import * as wire from "./internal/schema/wire.ts"
 
 /**
  * The run reached its time limit.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class TimeoutError extends wire.Struct<TimeoutError>()("WorkflowRunTimeoutError", {
   type: Schema.Literal("timeout_error"),
@@ -22,9 +20,7 @@ export class TimeoutError extends wire.Struct<TimeoutError>()("WorkflowRunTimeou
 
 /**
  * The run's plan failed, or the service refused it.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ProgramError extends wire.Struct<ProgramError>()("WorkflowRunProgramError", {
   type: Schema.Literal("program_error"),
@@ -33,18 +29,8 @@ export class ProgramError extends wire.Struct<ProgramError>()("WorkflowRunProgra
 }) {}
 
 /**
- * {@link ProgramError} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ProgramErrorEncoded extends Schema.Schema.Encoded<typeof ProgramError> {}
-
-/**
  * A failure that has no type of its own.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class UnknownError extends wire.Struct<UnknownError>()("WorkflowRunUnknownError", {
   type: Schema.Literal("unknown_error"),
@@ -53,18 +39,8 @@ export class UnknownError extends wire.Struct<UnknownError>()("WorkflowRunUnknow
 }) {}
 
 /**
- * {@link UnknownError} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface UnknownErrorEncoded extends Schema.Schema.Encoded<typeof UnknownError> {}
-
-/**
  * The run created as many threads as it may.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ThreadLimitError extends wire.Struct<ThreadLimitError>()("WorkflowRunThreadLimitError", {
   type: Schema.Literal("thread_limit_error"),
@@ -74,9 +50,7 @@ export class ThreadLimitError extends wire.Struct<ThreadLimitError>()("WorkflowR
 
 /**
  * No run was created, because the session has as many open runs as it may. Only `workflow_run.error` carries it.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class MaxWorkflowRunsError extends wire.Struct<MaxWorkflowRunsError>()("WorkflowRunMaxWorkflowRunsError", {
   type: Schema.Literal("max_workflow_runs_error"),
@@ -86,9 +60,7 @@ export class MaxWorkflowRunsError extends wire.Struct<MaxWorkflowRunsError>()("W
 
 /**
  * Why a workflow run did not finish, or was not created.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const RunError = wire.openUnion("WorkflowRunError", [
   TimeoutError,
@@ -100,25 +72,13 @@ export const RunError = wire.openUnion("WorkflowRunError", [
 
 /**
  * The values of {@link RunError}.
- *
  * @category models
- * @since 0.1.0
  */
 export type RunError = typeof RunError.Type
 
 /**
- * {@link RunError} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type RunErrorEncoded = typeof RunError.Encoded
-
-/**
  * The plan ran to its end. Whether the work succeeded is not said.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ResultCompleted extends wire.Struct<ResultCompleted>()("WorkflowRunResultCompleted", {
   type: Schema.Literal("completed")
@@ -126,9 +86,7 @@ export class ResultCompleted extends wire.Struct<ResultCompleted>()("WorkflowRun
 
 /**
  * The agent stopped the run.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ResultStopped extends wire.Struct<ResultStopped>()("WorkflowRunResultStopped", {
   type: Schema.Literal("stopped")
@@ -136,9 +94,7 @@ export class ResultStopped extends wire.Struct<ResultStopped>()("WorkflowRunResu
 
 /**
  * The run failed or reached a limit.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class ResultError extends wire.Struct<ResultError>()("WorkflowRunResultError", {
   type: Schema.Literal("error"),
@@ -148,9 +104,7 @@ export class ResultError extends wire.Struct<ResultError>()("WorkflowRunResultEr
 
 /**
  * Result of a workflow run.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Result = wire.openUnion("WorkflowRunResult", [
   ResultCompleted,
@@ -160,25 +114,13 @@ export const Result = wire.openUnion("WorkflowRunResult", [
 
 /**
  * The values of {@link Result}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Result = typeof Result.Type
 
 /**
- * {@link Result} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export type ResultEncoded = typeof Result.Encoded
-
-/**
  * A phase that a workflow run's plan declares.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Phase extends wire.Struct<Phase>()("WorkflowRunPhase", {
   /** Identifies the phase. */
@@ -203,9 +145,7 @@ const phase = {
 
 /**
  * `workflow_run.created`: an agent started a workflow run. The first event of a run.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Created extends wire.Struct<Created>()("WorkflowRunCreatedEvent", {
   type: Schema.Literal("workflow_run.created"),
@@ -220,9 +160,7 @@ export class Created extends wire.Struct<Created>()("WorkflowRunCreatedEvent", {
 
 /**
  * `workflow_run.status_running`: a run started to work, or went on after it was idle.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class StatusRunning extends wire.Struct<StatusRunning>()("WorkflowRunStatusRunningEvent", {
   type: Schema.Literal("workflow_run.status_running"),
@@ -230,18 +168,8 @@ export class StatusRunning extends wire.Struct<StatusRunning>()("WorkflowRunStat
 }) {}
 
 /**
- * {@link StatusRunning} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface StatusRunningEncoded extends Schema.Schema.Encoded<typeof StatusRunning> {}
-
-/**
  * `workflow_run.status_idle`: a run waits.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class StatusIdle extends wire.Struct<StatusIdle>()("WorkflowRunStatusIdleEvent", {
   type: Schema.Literal("workflow_run.status_idle"),
@@ -249,18 +177,8 @@ export class StatusIdle extends wire.Struct<StatusIdle>()("WorkflowRunStatusIdle
 }) {}
 
 /**
- * {@link StatusIdle} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface StatusIdleEncoded extends Schema.Schema.Encoded<typeof StatusIdle> {}
-
-/**
  * `workflow_run.status_ended`: a run ended. The last event of a run.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class StatusEnded extends wire.Struct<StatusEnded>()("WorkflowRunStatusEndedEvent", {
   type: Schema.Literal("workflow_run.status_ended"),
@@ -271,9 +189,7 @@ export class StatusEnded extends wire.Struct<StatusEnded>()("WorkflowRunStatusEn
 
 /**
  * `workflow_run.error`: a run failed, or could not be created.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class Error extends wire.Struct<Error>()("WorkflowRunErrorEvent", {
   type: Schema.Literal("workflow_run.error"),
@@ -285,18 +201,8 @@ export class Error extends wire.Struct<Error>()("WorkflowRunErrorEvent", {
 }) {}
 
 /**
- * {@link Error} as it is on the wire.
- *
- * @category models
- * @since 0.1.0
- */
-export interface ErrorEncoded extends Schema.Schema.Encoded<typeof Error> {}
-
-/**
  * `workflow_run.phase_started`: a run entered a phase.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class PhaseStarted extends wire.Struct<PhaseStarted>()("WorkflowRunPhaseStartedEvent", {
   type: Schema.Literal("workflow_run.phase_started"),
@@ -305,9 +211,7 @@ export class PhaseStarted extends wire.Struct<PhaseStarted>()("WorkflowRunPhaseS
 
 /**
  * `workflow_run.phase_ended`: a run left a phase, or ended in it.
- *
  * @category schemas
- * @since 0.1.0
  */
 export class PhaseEnded extends wire.Struct<PhaseEnded>()("WorkflowRunPhaseEndedEvent", {
   type: Schema.Literal("workflow_run.phase_ended"),

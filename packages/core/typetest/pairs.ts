@@ -57,37 +57,37 @@ type ListedEvent<S extends Sdk> = PageOf<S["events"]["list"]> extends { readonly
 
 /** Per value: ours, then theirs. */
 export interface Pairs<S extends Sdk> {
-  readonly Session: [Session.SessionEncoded, Result<S["retrieve"]>]
+  readonly Session: [typeof Session.Session.Encoded, Result<S["retrieve"]>]
   readonly SessionPage: [Omit<Page.Page<unknown>, "data">, Omit<PageOf<S["list"]>, "data">]
-  readonly DeletedSession: [Session.DeletedSessionEncoded, Result<S["delete"]>]
-  readonly CreateSession: [Session.CreateParamsEncoded, First<S["create"]>]
-  readonly UpdateSession: [Session.UpdateParamsEncoded, Second<S["update"]>]
-  readonly ListSessions: [Session.ListParamsEncoded, First<S["list"]>]
-  readonly Event: [Event.EventEncoded, ListedEvent<S>]
+  readonly DeletedSession: [typeof Session.DeletedSession.Encoded, Result<S["delete"]>]
+  readonly CreateSession: [typeof Session.CreateParams.Encoded, First<S["create"]>]
+  readonly UpdateSession: [typeof Session.UpdateParams.Encoded, Second<S["update"]>]
+  readonly ListSessions: [typeof Session.ListParams.Encoded, First<S["list"]>]
+  readonly Event: [typeof Event.Event.Encoded, ListedEvent<S>]
   readonly EventPage: [Omit<Page.Page<unknown>, "data">, Omit<PageOf<S["events"]["list"]>, "data">]
   // streams carry the events of the list and more: only what is more has to be compared
   readonly StreamEvent: [
-    Exclude<Event.StreamEventEncoded, Event.EventEncoded>,
+    Exclude<typeof Event.StreamEvent.Encoded, typeof Event.Event.Encoded>,
     Exclude<EventOf<S["events"]["stream"]>, ListedEvent<S>>
   ]
-  readonly ListEvents: [Event.ListParamsEncoded, Second<S["events"]["list"]>]
-  readonly SendEvents: [Event.SendParamsEncoded, Second<S["events"]["send"]>]
-  readonly SentEvents: [Event.SendResponseEncoded, Result<S["events"]["send"]>]
-  readonly StreamEvents: [Event.StreamParamsEncoded, Second<S["events"]["stream"]>]
-  readonly Resource: [Resource.ResourceEncoded, Result<S["resources"]["retrieve"]>]
-  readonly AddedResource: [Resource.FileResourceEncoded, Result<S["resources"]["add"]>]
-  readonly DeletedResource: [Resource.DeletedResourceEncoded, Result<S["resources"]["delete"]>]
-  readonly AddResource: [Resource.FileParamsEncoded, Second<S["resources"]["add"]>]
-  readonly UpdateResource: [Resource.UpdateParamsEncoded, Second<S["resources"]["update"]>]
-  readonly ListResources: [Resource.ListParamsEncoded, Second<S["resources"]["list"]>]
+  readonly ListEvents: [typeof Event.ListParams.Encoded, Second<S["events"]["list"]>]
+  readonly SendEvents: [typeof Event.SendParams.Encoded, Second<S["events"]["send"]>]
+  readonly SentEvents: [typeof Event.SendResponse.Encoded, Result<S["events"]["send"]>]
+  readonly StreamEvents: [typeof Event.StreamParams.Encoded, Second<S["events"]["stream"]>]
+  readonly Resource: [typeof Resource.Resource.Encoded, Result<S["resources"]["retrieve"]>]
+  readonly AddedResource: [typeof Resource.FileResource.Encoded, Result<S["resources"]["add"]>]
+  readonly DeletedResource: [typeof Resource.DeletedResource.Encoded, Result<S["resources"]["delete"]>]
+  readonly AddResource: [typeof Resource.FileParams.Encoded, Second<S["resources"]["add"]>]
+  readonly UpdateResource: [typeof Resource.UpdateParams.Encoded, Second<S["resources"]["update"]>]
+  readonly ListResources: [typeof Resource.ListParams.Encoded, Second<S["resources"]["list"]>]
   readonly ResourcePage: [Omit<Page.Page<unknown>, "data">, Omit<PageOf<S["resources"]["list"]>, "data">]
-  readonly Thread: [Thread.ThreadEncoded, Result<S["threads"]["retrieve"]>]
-  readonly ListThreads: [Thread.ListParamsEncoded, Second<S["threads"]["list"]>]
+  readonly Thread: [typeof Thread.Thread.Encoded, Result<S["threads"]["retrieve"]>]
+  readonly ListThreads: [typeof Thread.ListParams.Encoded, Second<S["threads"]["list"]>]
   readonly ThreadPage: [Omit<Page.Page<unknown>, "data">, Omit<PageOf<S["threads"]["list"]>, "data">]
   readonly ThreadStreamEvent: [
-    Exclude<Event.ThreadStreamEventEncoded, Event.EventEncoded>,
+    Exclude<typeof Event.ThreadStreamEvent.Encoded, typeof Event.Event.Encoded>,
     Exclude<EventOf<S["threads"]["events"]["stream"]>, ListedEvent<S>>
   ]
-  readonly ListThreadEvents: [Event.ThreadListParamsEncoded, Second<S["threads"]["events"]["list"]>]
-  readonly StreamThreadEvents: [Event.StreamParamsEncoded, Second<S["threads"]["events"]["stream"]>]
+  readonly ListThreadEvents: [typeof Event.ThreadListParams.Encoded, Second<S["threads"]["events"]["list"]>]
+  readonly StreamThreadEvents: [typeof Event.StreamParams.Encoded, Second<S["threads"]["events"]["stream"]>]
 }

@@ -25,17 +25,13 @@ import * as strict from "./internal/session/strict.ts"
 
 /**
  * Decision of a permission policy about a call.
- *
  * @category models
- * @since 0.1.0
  */
 export type Permission = "allow" | "ask" | "deny"
 
 /**
  * A call of a built-in tool.
- *
  * @category models
- * @since 0.1.0
  */
 export interface ToolCall {
   readonly name: string
@@ -65,9 +61,7 @@ export interface ToolCall {
 
 /**
  * A call of a tool on an MCP server.
- *
  * @category models
- * @since 0.1.0
  */
 export interface McpToolCall extends ToolCall {
   /** The name of the server. */
@@ -76,9 +70,7 @@ export interface McpToolCall extends ToolCall {
 
 /**
  * A call of a tool that the client runs.
- *
  * @category models
- * @since 0.1.0
  */
 export interface CustomToolCall {
   readonly name: string
@@ -92,9 +84,7 @@ export interface CustomToolCall {
 
 /**
  * A tool call as a step.
- *
  * @category models
- * @since 0.1.0
  */
 export type CallStep =
   | { readonly tool: ToolCall }
@@ -103,9 +93,7 @@ export type CallStep =
 
 /**
  * An error inside the session.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Failure {
   /** Such as `model_overloaded_error`; a type that the client does not know is allowed. */
@@ -125,9 +113,7 @@ export interface Failure {
 
 /**
  * Why the model refuses.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Refusal {
   readonly category?: string | null | undefined
@@ -136,9 +122,7 @@ export interface Refusal {
 
 /**
  * A task for an agent of the roster.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Delegation<out S = DataScript> {
   /** The name of the agent in the roster. */
@@ -150,9 +134,7 @@ export interface Delegation<out S = DataScript> {
 
 /**
  * A question to the advisor, and what it says.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Consultation {
   /** The advice; `null` if it fails, which does not fail the turn. */
@@ -167,9 +149,7 @@ export interface Consultation {
 
 /**
  * A workflow run: the plan that an agent makes for others.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Workflow<out S = DataScript> {
   readonly name: string
@@ -189,9 +169,7 @@ export interface Workflow<out S = DataScript> {
 
 /**
  * Message of the client or of another agent to this one.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Message {
   /**
@@ -201,21 +179,19 @@ export interface Message {
   readonly type: string
   /** The texts of its blocks, or the description of an outcome. */
   readonly text: string
-  readonly content: ReadonlyArray<Content.MessageContentParamsEncoded>
+  readonly content: ReadonlyArray<typeof Content.MessageContentParams.Encoded>
 }
 
 /**
  * Result of a tool call.
- *
  * @category models
- * @since 0.1.0
  */
 export interface ToolResult {
   /** The id of the call's event. */
   readonly id: string
   /** The texts of its blocks. */
   readonly text: string
-  readonly content: ReadonlyArray<Content.ToolResultContentParamsEncoded>
+  readonly content: ReadonlyArray<typeof Content.ToolResultContentParams.Encoded>
   /** Also for a call that was denied. */
   readonly is_error: boolean
   /** The client's answer, if it was asked. */
@@ -224,9 +200,7 @@ export interface ToolResult {
 
 /**
  * Answer of the client about a call that it had to approve.
- *
  * @category models
- * @since 0.1.0
  */
 export interface ToolConfirmation {
   readonly result: "allow" | "deny"
@@ -235,9 +209,7 @@ export interface ToolConfirmation {
 
 /**
  * Last message of an agent that was delegated to.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Report {
   readonly threadId: string
@@ -255,7 +227,6 @@ export interface Report {
  * has answered that call, as the service would.
  *
  * @category models
- * @since 0.1.0
  */
 export interface Agent {
   readonly sessionId: string
@@ -318,9 +289,7 @@ export interface Agent {
 /**
  * A step that is an Effect: the agent does what the Effect tells it to do. When it succeeds, the next step is played. If
  * it fails, the session terminates with an error that says why; an interrupt of the turn interrupts it.
- *
  * @category models
- * @since 0.1.0
  */
 export interface EffectStep<out R = never> {
   readonly effect: (agent: Agent) => Effect.Effect<void, unknown, R>
@@ -328,9 +297,7 @@ export interface EffectStep<out R = never> {
 
 /**
  * A step of one agent alone.
- *
  * @category models
- * @since 0.1.0
  */
 export type BasicStep =
   | { readonly think: true }
@@ -346,17 +313,13 @@ export type BasicStep =
 
 /**
  * A step that JSON can express.
- *
  * @category models
- * @since 0.1.0
  */
 export type DataStep = BasicStep | { readonly delegate: Delegation } | { readonly workflow: Workflow }
 
 /**
  * One thing that the agent does: an object with exactly one key.
- *
  * @category models
- * @since 0.1.0
  */
 export type Step<R = never> =
   | BasicStep
@@ -366,25 +329,19 @@ export type Step<R = never> =
 
 /**
  * Steps of the agent in one turn.
- *
  * @category models
- * @since 0.1.0
  */
 export type Turn<R = never> = ReadonlyArray<Step<R>>
 
 /**
  * The verdict of the grader of a `user.define_outcome`.
- *
  * @category models
- * @since 0.1.0
  */
 export type Verdict = "satisfied" | "needs_revision" | "max_iterations_reached" | "failed"
 
 /**
  * Grade that the grader of a `user.define_outcome` gives.
- *
  * @category models
- * @since 0.1.0
  */
 export type Grade = Verdict | {
   readonly result: Verdict
@@ -399,9 +356,7 @@ export type Grade = Verdict | {
 
 /**
  * Script of a simulated agent. `R` is what its Effects require.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Script<out R = never> {
   readonly turns?: ReadonlyArray<Turn<R>> | undefined
@@ -421,9 +376,7 @@ export interface Script<out R = never> {
 
 /**
  * A script without Effects, as JSON holds it.
- *
  * @category models
- * @since 0.1.0
  */
 export interface DataScript {
   readonly turns?: ReadonlyArray<ReadonlyArray<DataStep>> | undefined
@@ -533,17 +486,13 @@ const make_ = (oneKey: strict.OneKey): Schema.Schema<DataScript> => {
 /**
  * Schema of a script in data form: the description, for documents and generators. To read one, use {@link decode}, which
  * says more precisely what is wrong.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const DataScript: Schema.Schema<DataScript> = make_(strict.oneKeyUnion)
 
 /**
  * A script that cannot be played. The message names the field.
- *
  * @category errors
- * @since 0.1.0
  */
 export class MalformedScript extends Data.TaggedError("MalformedScript")<{
   /** The path, such as `turns[0][1].tool.name`; empty if it is the script as a whole. */
@@ -555,9 +504,7 @@ const decodeEither = strict.decode(make_(strict.oneKeyDecoder))
 
 /**
  * Reads a script in data form, such as one from a JSON file. Unknown fields are refused.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const decode = (input: unknown): Effect.Effect<DataScript, MalformedScript> =>
   Either.mapLeft(
@@ -567,89 +514,67 @@ export const decode = (input: unknown): Effect.Effect<DataScript, MalformedScrip
 
 /**
  * Makes a script.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const make = <R = never>(script: Script<R>): Script<R> => script
 
 /**
  * The script of an agent for which none was registered: it repeats what it was told.
- *
  * @category constants
- * @since 0.1.0
  */
 export const echo: Script = { otherwise: [{ say: "You said: {{text}}" }] }
 
 /**
  * Progress without content: `agent.thinking`.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const think: Step = { think: true }
 
 /**
  * One `agent.message`, with one text block for each text.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const say = (...texts: readonly [string, ...Array<string>]): Step => ({ say: texts })
 
 /**
  * A call of a built-in tool: confirmation if it must be asked for, then the result.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const tool = (call: ToolCall): CallStep => ({ tool: call })
 
 /**
  * A call of a tool on an MCP server: confirmation if it must be asked for, then the result.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const mcpTool = (call: McpToolCall): CallStep => ({ mcp_tool: call })
 
 /**
  * A call of a tool that the client runs: the turn waits for its result.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const customTool = (call: CustomToolCall): CallStep => ({ custom_tool: call })
 
 /**
  * Several calls in one model response.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const together = (...calls: readonly [CallStep, ...Array<CallStep>]): Step => ({ together: calls })
 
 /**
  * Time passes inside the model request.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const sleep = (duration: Duration.DurationInput): Step => ({ sleep: Duration.toMillis(duration) })
 
 /**
  * A `session.error`, then what its retry status means.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const fail = (failure: Failure): Step => ({ fail: failure })
 
 /**
  * The session is rescheduled, and runs again after a while.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const reschedule = (duration: Duration.DurationInput): Step => ({
   reschedule: { millis: Duration.toMillis(duration) }
@@ -657,41 +582,31 @@ export const reschedule = (duration: Duration.DurationInput): Step => ({
 
 /**
  * The model refuses, which ends the turn.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const refuse = (refusal: Refusal = {}): Step => ({ refuse: refusal })
 
 /**
  * The context of the thread is compacted.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const compact: Step = { compact: true }
 
 /**
  * A child thread plays its own script and reports back.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const delegate = <R = never>(delegation: Delegation<Script<R>>): Step<R> => ({ delegate: delegation })
 
 /**
  * The agent asks its advisor, which has a thread of its own for as long as it takes.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const consult = (consultation: Consultation): Step => ({ consult: consultation })
 
 /**
  * A workflow run: agents that work in the background, phase by phase. The turn goes on when the run has ended.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const workflow = <R = never>(workflow: Workflow<Script<R>>): Step<R> => ({ workflow })
 
@@ -717,6 +632,5 @@ export const workflow = <R = never>(workflow: Workflow<Script<R>>): Step<R> => (
  * ```
  *
  * @category constructors
- * @since 0.1.0
  */
 export const effect = <R = never>(run: (agent: Agent) => Effect.Effect<void, unknown, R>): Step<R> => ({ effect: run })

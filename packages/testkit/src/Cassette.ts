@@ -98,50 +98,38 @@ const Recording_ = Schema.Struct({ recorded: Schema.String, entries: Schema.Arra
 
 /**
  * A request.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Asked extends Schema.Schema.Type<typeof Asked_> {}
 
 /**
  * The head of an answer, and the body if it is not an event stream.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Answered extends Schema.Schema.Type<typeof Answered_> {}
 
 /**
  * A frame of an event stream as it was on the wire, with its empty line unless the connection ended before.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Frame extends Schema.Schema.Type<typeof Frame_> {}
 
 /**
  * End of a stream or of a failed request. An answer that has no end was complete; a stream that has none was open when
  * the recording was over.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Ended extends Schema.Schema.Type<typeof Ended_> {}
 
 /**
  * Something that happened: one line of a file.
- *
  * @category models
- * @since 0.1.0
  */
 export type Entry = Asked | Answered | Frame | Ended
 
 /**
  * Content of a cassette, in the order in which it happened.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Recording {
   /** When the recording began, RFC 3339. */
@@ -151,33 +139,25 @@ export interface Recording {
 
 /**
  * Schema of {@link Recording}.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Recording: Schema.Schema<Recording> = Recording_
 
 /**
  * A cassette that cannot be used: it is not there, or not what it should be.
- *
  * @category errors
- * @since 0.1.0
  */
 export class CassetteError extends Data.TaggedError("CassetteError")<{ readonly message: string }> {}
 
 /**
  * A request of the program differs from the recorded one. The message says what was expected and what came.
- *
  * @category errors
- * @since 0.1.0
  */
 export class CassetteMismatch extends Data.TaggedError("CassetteMismatch")<{ readonly message: string }> {}
 
 /**
  * A cassette while it is in use.
- *
  * @category services
- * @since 0.1.0
  */
 export interface Service {
   /** The recording up to now, or the one that is replayed. */
@@ -190,17 +170,13 @@ export interface Service {
 
 /**
  * Tag for {@link Service}.
- *
  * @category services
- * @since 0.1.0
  */
 export class Cassette extends Context.Tag("@effect-managed-agents/testkit/Cassette")<Cassette, Service>() {}
 
 /**
  * Options of recording.
- *
  * @category options
- * @since 0.1.0
  */
 export interface RecordOptions {
   /**
@@ -215,9 +191,7 @@ export interface RecordOptions {
 
 /**
  * Options of replaying.
- *
  * @category options
- * @since 0.1.0
  */
 export interface ReplayOptions extends RecordOptions {
   /**
@@ -230,9 +204,7 @@ export interface ReplayOptions extends RecordOptions {
 
 /**
  * Options of a cassette: its place, and its use.
- *
  * @category options
- * @since 0.1.0
  */
 export interface Options extends ReplayOptions {
   readonly path: string
@@ -248,18 +220,14 @@ export interface Options extends ReplayOptions {
 
 /**
  * Writes a recording as JSON lines: a head with the version of the format, then one {@link Entry} a line.
- *
  * @category encoding
- * @since 0.1.0
  */
 export const encode = ({ entries, recorded }: Recording): string =>
   [{ cassette: 1, recorded }, ...entries].map((line) => `${JSON.stringify(line)}\n`).join("")
 
 /**
  * Reads what {@link encode} has written. Fails with the first line that is wrong.
- *
  * @category decoding
- * @since 0.1.0
  */
 export const decode = (text: string): Effect.Effect<Recording, CassetteError> =>
   Effect.suspend(() => {
@@ -301,9 +269,7 @@ const readEntry = reader(Entry_)
 
 /**
  * Provides an `HttpClient` that passes everything on to the given one, and records it.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layerRecord = (
   options: RecordOptions = {}
@@ -312,9 +278,7 @@ export const layerRecord = (
 
 /**
  * Provides an `HttpClient` that answers from a recording. No network can be reached.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layerReplay = (
   recording: Recording,
@@ -323,9 +287,7 @@ export const layerReplay = (
 
 /**
  * Provides an `HttpClient` that records into a file, or answers from it; see {@link Options}.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layer = (
   options: Options
@@ -355,9 +317,7 @@ export const layer = (
 
 /**
  * Fails if a request was not as recorded, or if one that was recorded has not been made. It belongs at the end of a test.
- *
  * @category testing
- * @since 0.1.0
  */
 export const assertDone: Effect.Effect<void, CassetteMismatch, Cassette> = Effect.gen(function*() {
   const cassette = yield* Cassette

@@ -31,107 +31,81 @@ import * as SimulatorHttpClient from "./SimulatorHttpClient.ts"
 
 /**
  * A program on the client's services, and what it expects.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Scenario extends scenario.Scenario {}
 
 /**
  * Need of a scenario for a target, beyond an agent and an environment: that sessions may override tools and system
  * prompt of the agent, an agent that delegates, an uploaded file, a model with a list price.
- *
  * @category models
- * @since 0.1.0
  */
 export type Need = lab.Need
 
 /**
  * An expectation, what it came to, and whether that is as it should be.
- *
  * @category models
- * @since 0.1.0
  */
 export type Judgement = scenario.Judgement
 
 /**
  * Outcome of a scenario: it conforms, it drifts, it could not be run on the target, or the service could not be
  * reached.
- *
  * @category models
- * @since 0.1.0
  */
 export type Outcome = runner.Outcome
 
 /**
  * A scenario, and what came of it.
- *
  * @category models
- * @since 0.1.0
  */
 export type Result = runner.Result
 
 /**
  * Report of a run: plain data, to be printed as JSON or by {@link format}.
- *
  * @category models
- * @since 0.1.0
  */
 export type Report = runner.Report
 
 /**
  * One request and its answer, as they went over the wire. No header of the request is in it.
- *
  * @category models
- * @since 0.1.0
  */
 export type Exchange = wire.Exchange
 
 /**
  * Target of a run.
- *
  * @category services
- * @since 0.1.0
  */
 export type TargetService = lab.Target
 
 /**
  * Tag for {@link TargetService}.
- *
  * @category services
- * @since 0.1.0
  */
 export class Target extends Context.Tag("@effect-managed-agents/testkit/Conformance/Target")<Target, TargetService>() {}
 
 /**
  * Tag of the service that writes down what goes over the wire.
- *
  * @category services
- * @since 0.1.0
  */
 export const Wire = wire.Wire
 
 /**
  * Tag of the service that writes down what goes over the wire.
- *
  * @category services
- * @since 0.1.0
  */
 export type Wire = wire.Wire
 
 /**
  * All scenarios, in the order in which they are run.
- *
  * @category constants
- * @since 0.1.0
  */
 export const scenarios: ReadonlyArray<Scenario> = suite.all
 
 /**
  * The scenarios whose names match one of some globs, such as `turn.*`.
- *
  * @category filtering
- * @since 0.1.0
  */
 export const select = (...globs: ReadonlyArray<string>): ReadonlyArray<Scenario> => {
   const patterns = globs.map((glob) =>
@@ -142,9 +116,7 @@ export const select = (...globs: ReadonlyArray<string>): ReadonlyArray<Scenario>
 
 /**
  * Options of the suite.
- *
  * @category options
- * @since 0.1.0
  */
 export interface Options {
   /**
@@ -159,9 +131,7 @@ export interface Options {
 
 /**
  * Requirements of the suite: the client's services, whichever client they are of, a target, and the record of the wire.
- *
  * @category models
- * @since 0.1.0
  */
 export type Services = lab.Services | Target | Wire
 
@@ -184,7 +154,6 @@ export type Services = lab.Services | Target | Wire
  * ```
  *
  * @category running
- * @since 0.1.0
  */
 export const run = (options: Options = {}): Effect.Effect<Report, never, Services> =>
   Effect.flatMap(
@@ -194,9 +163,7 @@ export const run = (options: Options = {}): Effect.Effect<Report, never, Service
 
 /**
  * Tells whether something was run, and all of it conforms.
- *
  * @category getters
- * @since 0.1.0
  */
 export const conforms = (self: Report): boolean => {
   const { Conforms, Drifts, Failed } = report.count(self)
@@ -205,50 +172,38 @@ export const conforms = (self: Report): boolean => {
 
 /**
  * Prints a result for people to read: of a drift, what was expected and what was seen.
- *
  * @category destructors
- * @since 0.1.0
  */
 export const formatResult: (self: Result) => string = report.formatResult
 
 /**
  * Prints how many scenarios conform, drift, were not run and failed.
- *
  * @category destructors
- * @since 0.1.0
  */
 export const formatSummary: (self: Report) => string = report.formatSummary
 
 /**
  * Prints a report for people to read.
- *
  * @category destructors
- * @since 0.1.0
  */
 export const format = (self: Report): string => [...self.results.map(formatResult), "", formatSummary(self)].join("\n")
 
 /**
  * Prints what scenarios do, what they need and how many turns of a model they take.
- *
  * @category destructors
- * @since 0.1.0
  */
 export const formatPlan: (scenarios: ReadonlyArray<Scenario>) => string = report.formatPlan
 
 /**
  * Writes down what goes through an `HttpClient`: for running the suite through another client than that of
  * {@link layerClient}.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layerWire: Layer.Layer<Wire | HttpClient, never, HttpClient> = wire.layer
 
 /**
  * Provides the client's services, their exchanges written down.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layerClient: Layer.Layer<
   ManagedAgents.Services | Wire,
@@ -258,9 +213,7 @@ export const layerClient: Layer.Layer<
 
 /**
  * The target of a run on a service.
- *
  * @category options
- * @since 0.1.0
  */
 export interface TargetOptions {
   /** An agent. Its tools do not matter; the sessions of most scenarios replace them. */
@@ -286,9 +239,7 @@ export interface TargetOptions {
 /**
  * Says what to run on: a service at the address and with the credential of the configuration. Nothing is sent before
  * {@link run}, which creates sessions and lets models run: **that costs money**.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layer = (
   options: TargetOptions
@@ -308,9 +259,7 @@ export const layer = (
 
 /**
  * Options of a run on a simulator.
- *
  * @category options
- * @since 0.1.0
  */
 export interface SimulatorOptions {
   /** The name in the report. */
@@ -327,9 +276,7 @@ export interface SimulatorOptions {
 
 /**
  * Says what to run on: a simulator, which gets the agents and their scripts.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layerTargetSimulator = (
   options: SimulatorOptions = {}
@@ -365,9 +312,7 @@ export const layerTargetSimulator = (
 
 /**
  * Provides everything to run the suite on a simulator in memory, in real time.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layerSimulator = (options: SimulatorOptions = {}): Layer.Layer<Services> =>
   Layer.merge(layerTargetSimulator({ title: "the simulator in memory", ...options }), layerClient).pipe(

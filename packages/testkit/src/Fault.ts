@@ -25,9 +25,7 @@ import * as strict from "./internal/session/strict.ts"
 /**
  * Which requests a fault is for. Without a method or a path, any; but a fault of streams is only for requests that open
  * one.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Match {
   /** Such as `POST`. */
@@ -52,9 +50,7 @@ export interface Match {
 
 /**
  * An answer in place of the service's own.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Status {
   readonly status: number
@@ -76,9 +72,7 @@ export interface Status {
 
 /**
  * A connection that is reset instead of an answer, before or after the request took effect.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Drop {
   readonly drop: "before" | "after"
@@ -86,9 +80,7 @@ export interface Drop {
 
 /**
  * An answer that comes late. The request takes effect at once.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Delay {
   /** In milliseconds. */
@@ -103,7 +95,6 @@ export interface Delay {
  * *n* come its copy, then what is inserted, then the stall or the end, and whichever end is reached first is the end.
  *
  * @category models
- * @since 0.1.0
  */
 export interface StreamFault {
   /** The connection dies after so many events; 0 is right after the head of the response. */
@@ -135,17 +126,13 @@ export interface StreamFault {
 
 /**
  * The faults.
- *
  * @category models
- * @since 0.1.0
  */
 export type Action = Status | Drop | Delay | { readonly stream: StreamFault }
 
 /**
  * Something that goes wrong, and when.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Fault {
   /**
@@ -159,9 +146,7 @@ export interface Fault {
 
 /**
  * All that is to go wrong, in order.
- *
  * @category models
- * @since 0.1.0
  */
 export type Plan = ReadonlyArray<Fault>
 
@@ -263,17 +248,13 @@ const make_ = (oneKey: strict.OneKey): Schema.Schema<Fault> =>
 /**
  * Schema of a fault: the description, for documents and generators. To read faults, use {@link decode}, which says more
  * precisely what is wrong.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Fault: Schema.Schema<Fault> = make_(strict.oneKeyUnion)
 
 /**
  * A fault that cannot happen. The message names the field.
- *
  * @category errors
- * @since 0.1.0
  */
 export class MalformedFault extends Data.TaggedError("MalformedFault")<{
   /** The path, such as `[0].do.status`; empty if it is the plan as a whole. */
@@ -287,9 +268,7 @@ const decodeEither = strict.decode(
 
 /**
  * Reads a plan, such as one from a JSON file. Unknown fields are refused.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const decode = (input: unknown): Effect.Effect<Plan, MalformedFault> =>
   Either.mapLeft(
@@ -303,9 +282,7 @@ export const decode = (input: unknown): Effect.Effect<Plan, MalformedFault> =>
 
 /**
  * Options of every constructor of a fault.
- *
  * @category options
- * @since 0.1.0
  */
 export interface Options {
   /**
@@ -332,7 +309,6 @@ export interface Options {
  * ```
  *
  * @category constructors
- * @since 0.1.0
  */
 export const on = (endpoint: Endpoint.Any, options: Pick<Match, "skip" | "times"> = {}): Match => ({
   ...plans.requestsOf(endpoint),
@@ -343,43 +319,33 @@ const make = (action: Action, { match }: Options): Fault => match === undefined 
 
 /**
  * An answer in place of the service's own. Unless it `landed`, the request has no effect.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const status = (status: number, { match, ...action }: Options & Omit<Status, "status"> = {}): Fault =>
   make({ status, ...action }, { match })
 
 /**
  * The connection is reset instead of an answer, before or after the request took effect.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const drop = (when: "before" | "after", options: Options = {}): Fault => make({ drop: when }, options)
 
 /**
  * The answer comes late. The request takes effect at once.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const delay = (duration: Duration.DurationInput, options: Options = {}): Fault =>
   make({ delay: Duration.toMillis(duration) }, options)
 
 /**
  * Several things happen to one event stream. The constructors below make faults of one thing.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const stream = (fault: StreamFault, options: Options = {}): Fault => make({ stream: fault }, options)
 
 /**
  * The connection of an event stream dies after so many events; 0 is right after the head of the response.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const cutAfterEvents = (
   events: number,
@@ -388,9 +354,7 @@ export const cutAfterEvents = (
 
 /**
  * The connection of an event stream dies after so many bytes.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const cutAfterBytes = (
   bytes: number,
@@ -400,9 +364,7 @@ export const cutAfterBytes = (
 /**
  * After so many events nothing comes on an event stream any more, not even its end, and heartbeats only if they are
  * wanted.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const stallAfterEvents = (
   events: number,
@@ -411,25 +373,19 @@ export const stallAfterEvents = (
 
 /**
  * One event of a stream is sent twice; 1 is the first.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const repeatEvent = (event: number, options: Options = {}): Fault => stream({ repeat_event: event }, options)
 
 /**
  * An event stream comes in chunks of so many bytes, through the middle of lines and characters.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const splitBytes = (bytes: number, options: Options = {}): Fault => stream({ split_bytes: bytes }, options)
 
 /**
  * Text that comes between two frames of an event stream, as it is; a frame ends in an empty line.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const insert = (
   insertion: { readonly after_events: number; readonly frame: string },
@@ -447,7 +403,6 @@ export const insert = (
  * request may have had one, and it has. Frames of `insert` are comments and the like, which mean nothing.
  *
  * @category models
- * @since 0.1.0
  */
 export type Kind =
   | "status"
@@ -459,9 +414,7 @@ export type Kind =
 
 /**
  * Options of a plan that is made by chance.
- *
  * @category options
- * @since 0.1.0
  */
 export interface RandomOptions {
   /**
@@ -487,17 +440,13 @@ export interface RandomOptions {
 /**
  * Makes a plan for a conversation by chance: always the same for the same seed and options, so that an integer is all
  * that there is to say about what went wrong.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const random = (seed: number, options: RandomOptions = {}): Plan => plans.random(seed, options)
 
 /**
  * Options of a search.
- *
  * @category options
- * @since 0.1.0
  */
 export interface SearchOptions extends RandomOptions {
   /** The number of plans to try. */
@@ -518,9 +467,7 @@ export interface SearchOptions extends RandomOptions {
 
 /**
  * Faults that a program does not cope with. The message has the seed, the faults as JSON to paste, and the failure.
- *
  * @category errors
- * @since 0.1.0
  */
 export class Counterexample extends Data.TaggedError("Counterexample")<{
   /** From which {@link random} makes `plan` with the same options. */
@@ -579,7 +526,6 @@ export class Counterexample extends Data.TaggedError("Counterexample")<{
  * ```
  *
  * @category combinators
- * @since 0.1.0
  */
 export const search = <E, R>(
   { maxShrinks = 300, runs, seed: first = 0, ...options }: SearchOptions,

@@ -11,91 +11,69 @@ import type * as Simulator from "./Simulator.ts"
 
 /**
  * The agent of {@link session}.
- *
  * @category constants
- * @since 0.1.0
  */
 export const agentId = Ids.AgentId.make("agent_011CZkYpogX7uDKUyvBTophP")
 
 /**
  * The agent to which that of {@link session} may delegate.
- *
  * @category constants
- * @since 0.1.0
  */
 export const researcherId = Ids.AgentId.make("agent_011CZkYqphY8vELVzwCUpqiQ")
 
 /**
  * A cloud environment.
- *
  * @category constants
- * @since 0.1.0
  */
 export const environmentId = Ids.EnvironmentId.make("env_011CZkZ9X2dpNyB7HsEFoRfW")
 
 /**
  * The file that is mounted in {@link session}.
- *
  * @category constants
- * @since 0.1.0
  */
 export const fileId = Ids.FileId.make("file_011CNha8iCJcU1wXNR6q4V8w")
 
 /**
  * The vault that {@link session} uses.
- *
  * @category constants
- * @since 0.1.0
  */
 export const vaultId = Ids.VaultId.make("vlt_011CZkZDLs7fYzm1hXNPeRjv")
 
 /**
  * A memory store that sessions may attach. The reference has no example of one.
- *
  * @category constants
- * @since 0.1.0
  */
 export const memoryStoreId = Ids.MemoryStoreId.make("memstore_011CZkZEMt8gZan2iYOQfSkw")
 
 /**
  * An idle session: {@link session}.
- *
  * @category constants
- * @since 0.1.0
  */
 export const sessionId = Ids.SessionId.make("sesn_011CZkZAtmR3yMPDzynEDxu7")
 
 /**
  * The primary thread of {@link session}.
- *
  * @category constants
- * @since 0.1.0
  */
 export const threadId = Ids.ThreadId.make("sthr_011CZkZVWa6oIjw0rgXZpnBt")
 
 /**
  * The file in {@link session}.
- *
  * @category constants
- * @since 0.1.0
  */
 export const fileResourceId = Ids.ResourceId.make("sesrsc_011CZkZBJq5dWxk9fVLNcPht")
 
 /**
  * The repository in {@link session}.
- *
  * @category constants
- * @since 0.1.0
  */
 export const repositoryResourceId = Ids.ResourceId.make("sesrsc_011CZkZCKr6eXyl0gWMOdQiu")
 
 /**
  * The agent {@link researcherId}.
- *
  * @category constants
- * @since 0.1.0
  */
-export const researcher: Agent.ResolvedAgentEncoded = {
+export const researcher: typeof Agent.ResolvedAgent.Encoded = {
   id: researcherId,
   description: "A focused research subagent.",
   mcp_servers: [{ name: "example-mcp", type: "url", url: "https://example-server.modelcontextprotocol.io/sse" }],
@@ -116,11 +94,9 @@ export const researcher: Agent.ResolvedAgentEncoded = {
 
 /**
  * The agent {@link agentId}.
- *
  * @category constants
- * @since 0.1.0
  */
-export const agent: Agent.SessionAgentEncoded = {
+export const agent: typeof Agent.SessionAgent.Encoded = {
   id: agentId,
   description: "A general-purpose starter agent.",
   mcp_servers: [{ name: "example-mcp", type: "url", url: "https://example-server.modelcontextprotocol.io/sse" }],
@@ -146,11 +122,9 @@ export const agent: Agent.SessionAgentEncoded = {
 
 /**
  * The session {@link sessionId}.
- *
  * @category constants
- * @since 0.1.0
  */
-export const session: Session.SessionEncoded = {
+export const session: typeof Session.Session.Encoded = {
   id: sessionId,
   agent,
   archived_at: null,
@@ -203,9 +177,7 @@ export const session: Session.SessionEncoded = {
 
 /**
  * All of them.
- *
  * @category constants
- * @since 0.1.0
  */
 export const docs: Simulator.Fixtures = {
   agents: [agent, { ...researcher, multiagent: null }],
@@ -219,8 +191,6 @@ export const docs: Simulator.Fixtures = {
 
 /**
  * Nothing.
- *
  * @category constants
- * @since 0.1.0
  */
 export const none: Simulator.Fixtures = {}

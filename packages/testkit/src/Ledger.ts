@@ -41,25 +41,19 @@ const Entry_ = Schema.Struct({
 
 /**
  * One request and its answer.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Entry extends Schema.Schema.Type<typeof Entry_> {}
 
 /**
  * Schema of {@link Entry}.
- *
  * @category schemas
- * @since 0.1.0
  */
 export const Entry: Schema.Schema<Entry> = Entry_
 
 /**
  * A request that came.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Asked {
   readonly _tag: "Asked"
@@ -71,22 +65,18 @@ export interface Asked {
 
 /**
  * Events of a client that the service took, whatever became of the answer. They are processed later.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Took {
   readonly _tag: "Took"
   readonly at: string
   readonly sessionId: string
-  readonly events: ReadonlyArray<Event.EventEncoded>
+  readonly events: ReadonlyArray<typeof Event.Event.Encoded>
 }
 
 /**
  * An event that the service emitted, whether or not a stream was there to carry it.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Emitted {
   readonly _tag: "Emitted"
@@ -94,14 +84,12 @@ export interface Emitted {
   readonly sessionId: string
   /** The child thread whose event it is; null for what the session's own stream carries. */
   readonly threadId: string | null
-  readonly event: Event.StreamEventEncoded
+  readonly event: typeof Event.StreamEvent.Encoded
 }
 
 /**
  * An event stream that was opened. Streams are numbered from 1.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Opened {
   readonly _tag: "Opened"
@@ -114,9 +102,7 @@ export interface Opened {
 
 /**
  * An event stream that was closed.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Closed {
   readonly _tag: "Closed"
@@ -128,31 +114,25 @@ export interface Closed {
 
 /**
  * Something that happened on one of the two sides.
- *
  * @category models
- * @since 0.1.0
  */
 export type Moment = Asked | Took | Emitted | Opened | Closed
 
 /**
  * All that happened, in order, and what the sessions are doing now.
- *
  * @category models
- * @since 0.1.0
  */
 export interface History {
   readonly moments: ReadonlyArray<Moment>
   /** True if there was more than is kept: the last 10,000 requests, and the last 20,000 moments of the service. */
   readonly truncated: boolean
   /** The sessions that are not deleted, also archived ones. */
-  readonly sessions: ReadonlyArray<{ readonly id: string; readonly status: Session.SessionEncoded["status"] }>
+  readonly sessions: ReadonlyArray<{ readonly id: string; readonly status: typeof Session.Session.Encoded["status"] }>
 }
 
 /**
  * Violation of a law, as a law reports it.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Offence {
   readonly message: string
@@ -164,9 +144,7 @@ export interface Offence {
 
 /**
  * Something that holds for every history of a program that does right.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Law {
   readonly name: string
@@ -175,9 +153,7 @@ export interface Law {
 
 /**
  * An {@link Offence}, and against what.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Violation extends Offence {
   /** The name of the law. */
@@ -186,9 +162,7 @@ export interface Violation extends Offence {
 
 /**
  * Laws were broken. The message says which and by what, and has the timeline.
- *
  * @category errors
- * @since 0.1.0
  */
 export class LedgerViolation extends Data.TaggedError("LedgerViolation")<{ readonly message: string }> {
   // not fields of the error: test runners print those, and the message has it all
@@ -219,58 +193,44 @@ export class LedgerViolation extends Data.TaggedError("LedgerViolation")<{ reado
 /**
  * Every call that waits for the client is answered, and no call twice. A call that the client interrupted, or whose
  * session or thread has ended, needs no answer.
- *
  * @category laws
- * @since 0.1.0
  */
 export const answeredOnce: Law = { name: "answered once", offences: laws.answeredOnce }
 
 /**
  * No answer is sent to a call that does not exist.
- *
  * @category laws
- * @since 0.1.0
  */
 export const answersExist: Law = { name: "answers exist", offences: laws.answersExist }
 
 /**
  * Nothing is sent to a session that has terminated or was archived or deleted.
- *
  * @category laws
- * @since 0.1.0
  */
 export const quietAfterEnd: Law = { name: "quiet after the end", offences: laws.quietAfterEnd }
 
 /**
  * No session is left running.
- *
  * @category laws
- * @since 0.1.0
  */
 export const noneRunning: Law = { name: "none running", offences: laws.noneRunning }
 
 /**
  * No event stream is left open.
- *
  * @category laws
- * @since 0.1.0
  */
 export const noneOpen: Law = { name: "none open", offences: laws.noneOpen }
 
 /**
  * No message is sent twice: with the same content, before the agent has said anything or its turn has ended. It is not
  * one of the {@link defaults}, as there are programs that mean to.
- *
  * @category laws
- * @since 0.1.0
  */
 export const messagesOnce: Law = { name: "messages once", offences: laws.messagesOnce }
 
 /**
  * The laws that every program should keep.
- *
  * @category laws
- * @since 0.1.0
  */
 export const defaults: ReadonlyArray<Law> = [answeredOnce, answersExist, quietAfterEnd, noneRunning, noneOpen]
 
@@ -285,18 +245,14 @@ const judged = (laws: ReadonlyArray<Law>) =>
 
 /**
  * The violations of these laws up to now.
- *
  * @category testing
- * @since 0.1.0
  */
 export const check = (...laws: ReadonlyArray<Law>): Effect.Effect<ReadonlyArray<Violation>, never, Simulator> =>
   Effect.map(judged(laws), ([, violations]) => violations)
 
 /**
  * Fails if one of these laws was broken.
- *
  * @category testing
- * @since 0.1.0
  */
 export const assert = (...laws: ReadonlyArray<Law>): Effect.Effect<void, LedgerViolation, Simulator> =>
   Effect.flatMap(
@@ -306,18 +262,14 @@ export const assert = (...laws: ReadonlyArray<Law>): Effect.Effect<void, LedgerV
 
 /**
  * Fails if one of the {@link defaults} was broken. It belongs at the end of a test, when the program is done.
- *
  * @category testing
- * @since 0.1.0
  */
 export const assertAll: Effect.Effect<void, LedgerViolation, Simulator> = assert(...defaults)
 
 /**
  * Prints a history as a timeline with a lane for each side, at most 120 columns wide. With violations it marks what they
  * point at, and leaves out sessions that none concerns and long stretches in which nothing is marked.
- *
  * @category destructors
- * @since 0.1.0
  */
 export const timeline = (history: History, violations: ReadonlyArray<Violation> = []): string =>
   timeline_.render(history, violations)

@@ -10,9 +10,7 @@ import * as Duration from "effect/Duration"
 /**
  * Request limits of the service. It counts requests over the whole organization, those that create something apart
  * from those that read, and refills continuously.
- *
  * @category models
- * @since 0.1.0
  */
 export interface RateLimits {
   /** Requests a minute that are no reads: creating, sending, updating, archiving and deleting. */
@@ -28,9 +26,7 @@ export interface RateLimits {
 /**
  * The figures that the service documents, with a guess of what it does not: how large a burst may be, and that sending
  * counts as creating.
- *
  * @category constants
- * @since 0.1.0
  */
 export const documentedRateLimits: RateLimits = {
   createPerMinute: 300,
@@ -41,9 +37,7 @@ export const documentedRateLimits: RateLimits = {
 
 /**
  * Choices that neither documentation nor recordings settle.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Rules {
   /**
@@ -319,9 +313,7 @@ export interface Rules {
 
 /**
  * The choices unless told otherwise.
- *
  * @category constants
- * @since 0.1.0
  */
 export const defaults: Rules = {
   heartbeat: Duration.seconds(15),

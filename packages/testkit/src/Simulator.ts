@@ -41,9 +41,7 @@ import * as Rules from "./Rules.ts"
 
 /**
  * Refusal of something that the simulator was asked to do behind the API.
- *
  * @category errors
- * @since 0.1.0
  */
 export class Refused extends Data.TaggedError("Refused")<{
   /** As an HTTP status. */
@@ -55,93 +53,73 @@ export class Refused extends Data.TaggedError("Refused")<{
 
 /**
  * The connection dies instead of an answer, or in the middle of an event stream: a fault says so.
- *
  * @category errors
- * @since 0.1.0
  */
 export const ConnectionReset = http.ConnectionReset
 
 /**
  * The connection dies instead of an answer, or in the middle of an event stream: a fault says so.
- *
  * @category errors
- * @since 0.1.0
  */
 export type ConnectionReset = http.ConnectionReset
 
 /**
  * An HTTP request as plain data.
- *
  * @category models
- * @since 0.1.0
  */
 export type Request = http.Request
 
 /**
  * An HTTP response as plain data. Its body is JSON, text, nothing, or a stream of events.
- *
  * @category models
- * @since 0.1.0
  */
 export type Response = http.Response
 
 /**
  * Parameters of an agent, each part as in the requests of the API.
- *
  * @category models
- * @since 0.1.0
  */
 export type AgentParams = agents.AgentParams
 
 /**
  * Environment in which the sandboxes of sessions run.
- *
  * @category models
- * @since 0.1.0
  */
 export type Environment = state.Environment
 
 /**
  * A memory store that sessions may attach.
- *
  * @category models
- * @since 0.1.0
  */
 export type MemoryStore = registry.MemoryStore
 
 /**
  * A script that could not be played on: an Effect that failed or had no end, a turn that ran in circles, a task for
  * nobody, a result without a call. Its session has ended with a `session.error` that says the same.
- *
  * @category models
- * @since 0.1.0
  */
 export type ScriptFailure = draft.ScriptFailure
 
 /**
  * Fixtures of a simulator: everything that sessions refer to, and sessions.
- *
  * @category models
- * @since 0.1.0
  */
 export interface Fixtures {
-  readonly agents?: ReadonlyArray<Agent.SessionAgentEncoded> | undefined
+  readonly agents?: ReadonlyArray<typeof Agent.SessionAgent.Encoded> | undefined
   readonly environments?: ReadonlyArray<Environment> | undefined
   readonly memoryStores?: ReadonlyArray<MemoryStore> | undefined
   /** The ids of uploads. They matter only where `Rules.strictReferences` says so. */
   readonly files?: ReadonlyArray<string> | undefined
   /** The ids of vaults. They matter only where `Rules.strictReferences` says so. */
   readonly vaults?: ReadonlyArray<string> | undefined
-  readonly sessions?: ReadonlyArray<Session.SessionEncoded> | undefined
+  readonly sessions?: ReadonlyArray<typeof Session.Session.Encoded> | undefined
   /** The ids of the primary threads of these sessions, by session; of the others they derive from the seed. */
   readonly threadIds?: { readonly [sessionId: string]: string } | undefined
 }
 
 /**
  * An agent to create, or what to change about it.
- *
  * @category models
- * @since 0.1.0
  */
 export interface AgentOptions<out R = never> {
   /** The agent itself, each part as in the requests of the API. If given for an agent that exists, adds a version. */
@@ -152,9 +130,7 @@ export interface AgentOptions<out R = never> {
 
 /**
  * An environment to create.
- *
  * @category models
- * @since 0.1.0
  */
 export interface EnvironmentOptions {
   /**
@@ -167,9 +143,7 @@ export interface EnvironmentOptions {
 
 /**
  * Options of a simulator.
- *
  * @category options
- * @since 0.1.0
  */
 export interface Options<out R = never> {
   /**
@@ -218,9 +192,7 @@ export interface Options<out R = never> {
 
 /**
  * The simulated service.
- *
  * @category services
- * @since 0.1.0
  */
 export interface Service {
   readonly seed: number
@@ -235,7 +207,7 @@ export interface Service {
   readonly putAgent: <R = never>(
     id: string,
     options: AgentOptions<R>
-  ) => Effect.Effect<Agent.SessionAgentEncoded, Refused, R>
+  ) => Effect.Effect<typeof Agent.SessionAgent.Encoded, Refused, R>
   /** Creates an environment or replaces it. */
   readonly putEnvironment: (
     id: string,
@@ -249,7 +221,7 @@ export interface Service {
     sessionId: string,
     event: { readonly type: string; readonly [key: string]: unknown },
     options?: { readonly persist?: boolean | undefined }
-  ) => Effect.Effect<Event.StreamEventEncoded, Refused>
+  ) => Effect.Effect<typeof Event.StreamEvent.Encoded, Refused>
   /** Adds faults behind those that are left. What is no plan is refused as a whole. */
   readonly addFaults: (plan: Fault.Plan) => Effect.Effect<void, Fault.MalformedFault>
   /** Drops all faults that are left. */
@@ -264,9 +236,9 @@ export interface Service {
   /** The number of event streams that are open, of a session or of all. */
   readonly openStreams: (sessionId?: string) => Effect.Effect<number>
   /** All sessions as the API shows them, also archived ones, in order of creation. */
-  readonly sessions: Effect.Effect<ReadonlyArray<Session.SessionEncoded>>
+  readonly sessions: Effect.Effect<ReadonlyArray<typeof Session.Session.Encoded>>
   /** The event list of a session, with what waits to be processed at its end. */
-  readonly events: (sessionId: string) => Effect.Effect<ReadonlyArray<Event.EventEncoded>, Refused>
+  readonly events: (sessionId: string) => Effect.Effect<ReadonlyArray<typeof Event.Event.Encoded>, Refused>
   /** The scripts that failed, in the order of failing. Each is logged as an error, too. */
   readonly failures: Effect.Effect<ReadonlyArray<ScriptFailure>>
   /** The requests and answers, in the order of arrival. No credential is in it. */
@@ -279,9 +251,7 @@ export interface Service {
 
 /**
  * Tag for {@link Service}.
- *
  * @category services
- * @since 0.1.0
  */
 export class Simulator extends Context.Tag("@effect-managed-agents/testkit/Simulator")<Simulator, Service>() {}
 
@@ -293,9 +263,7 @@ const effect = <A>(run: () => Ruling<A>): Effect.Effect<A, Refused> =>
 
 /**
  * Builds a simulator that lives as long as the scope.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service, never, R | Scope.Scope> =>
   Effect.gen(function*() {
@@ -316,7 +284,7 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
       note: recorder.note
     })
 
-    const putAgent = (id: string, agent: AgentOptions): Ruling<Agent.SessionAgentEncoded> =>
+    const putAgent = (id: string, agent: AgentOptions): Ruling<typeof Agent.SessionAgent.Encoded> =>
       Either.gen(function*() {
         const known = yield* registry.putAgent(world.registry, id, agent.agent)
         world.registry = agent.script === undefined
@@ -400,7 +368,7 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
             const injected = transitions.inject(cell.session, world.now(), world.env, event, persist)
             world.commit(cell, injected)
             // a test may inject anything
-            return injected.answer as Event.StreamEventEncoded
+            return injected.answer as typeof Event.StreamEvent.Encoded
           })
         ),
       addFaults: (plan) => Effect.map(Fault.decode(plan), engine.add),
@@ -417,7 +385,7 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
           Either.map(find(id), ({ session }) =>
             // what is stored was made by typed constructors, or injected by a test on purpose
             [...eventLog.toArray(session.log), ...session.inbox.map((pending) => pending.event)] as ReadonlyArray<
-              Event.EventEncoded
+              typeof Event.Event.Encoded
             >)
         ),
       failures: Effect.sync(() => [...world.failures]),
@@ -432,9 +400,7 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
 
 /**
  * Provides a {@link Simulator}.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layer = <R = never>(options: Options<R> = {}): Layer.Layer<Simulator, never, R> =>
   Layer.scoped(Simulator, make(options))

@@ -40,7 +40,6 @@ import type { Simulator } from "./Simulator.ts"
  * ```
  *
  * @category constructors
- * @since 0.1.0
  */
 export const make: Effect.Effect<typeof globalThis.fetch, never, Simulator | Scope.Scope> = Effect.flatMap(
   face.make,

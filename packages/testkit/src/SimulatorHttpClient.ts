@@ -20,9 +20,7 @@ import type { Simulator } from "./Simulator.ts"
 
 /**
  * Makes a client of the simulator.
- *
  * @category constructors
- * @since 0.1.0
  */
 export const make: Effect.Effect<HttpClient.HttpClient, never, Simulator | Scope.Scope> = Effect.flatMap(
   face.make,
@@ -31,8 +29,6 @@ export const make: Effect.Effect<HttpClient.HttpClient, never, Simulator | Scope
 
 /**
  * Provides an `HttpClient` whose only server is the simulator.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layer: Layer.Layer<HttpClient.HttpClient, never, Simulator> = Layer.scoped(HttpClient.HttpClient, make)

@@ -16,9 +16,7 @@ import type { Simulator } from "./Simulator.ts"
 
 /**
  * Options of a server.
- *
  * @category options
- * @since 0.1.0
  */
 export interface Options {
   /**
@@ -37,9 +35,7 @@ export interface Options {
 
 /**
  * A simulator that accepts connections.
- *
  * @category services
- * @since 0.1.0
  */
 export interface Service {
   readonly host: string
@@ -50,9 +46,7 @@ export interface Service {
 
 /**
  * Tag for {@link Service}.
- *
  * @category services
- * @since 0.1.0
  */
 export class SimulatorServer extends Context.Tag("@effect-managed-agents/testkit/SimulatorServer")<
   SimulatorServer,
@@ -61,17 +55,13 @@ export class SimulatorServer extends Context.Tag("@effect-managed-agents/testkit
 
 /**
  * The address cannot be listened on. The message says why.
- *
  * @category errors
- * @since 0.1.0
  */
 export const ListenError = listen.ListenError
 
 /**
  * The address cannot be listened on. The message says why.
- *
  * @category errors
- * @since 0.1.0
  */
 export type ListenError = listen.ListenError
 
@@ -96,7 +86,6 @@ export type ListenError = listen.ListenError
  * ```
  *
  * @category constructors
- * @since 0.1.0
  */
 export const start = (options: Options = {}): Effect.Effect<Service, ListenError, Simulator | Scope.Scope> =>
   Effect.flatMap(
@@ -106,9 +95,7 @@ export const start = (options: Options = {}): Effect.Effect<Service, ListenError
 
 /**
  * Provides a server, and with it the URL to configure a client with.
- *
  * @category layers
- * @since 0.1.0
  */
 export const layer = (options: Options = {}): Layer.Layer<SimulatorServer, ListenError, Simulator> =>
   Layer.scoped(SimulatorServer, start(options))

@@ -18,17 +18,13 @@ import * as SimulatorHttpClient from "./SimulatorHttpClient.ts"
 
 /**
  * All that {@link layer} provides.
- *
  * @category services
- * @since 0.1.0
  */
 export type Services = ManagedAgents.Services | ClientConfig.ClientConfig | HttpClient | Simulator.Simulator
 
 /**
  * Options of the simulator behind the services.
- *
  * @category options
- * @since 0.1.0
  */
 export interface Options<out R = never> extends Simulator.Options<R> {
   /**
@@ -75,7 +71,6 @@ export interface Options<out R = never> extends Simulator.Options<R> {
  * ```
  *
  * @category layers
- * @since 0.1.0
  */
 export const layer = <R = never>(options: Options<R> = {}): Layer.Layer<Services, never, R> =>
   ManagedAgents.layer.pipe(

@@ -122,11 +122,13 @@ describe("Ledger", () => {
         _tag: "Took",
         at: "T+0",
         sessionId: "sesn_1",
-        events: [{
-          id: "sevt_1",
-          type: "user.message",
-          content: [{ type: "text", text: `${key} ${token}` }]
-        } as Event.EventEncoded]
+        events: [
+          {
+            id: "sevt_1",
+            type: "user.message",
+            content: [{ type: "text", text: `${key} ${token}` }]
+          } as typeof Event.Event.Encoded
+        ]
       })
       const history = { ...yield* recorder.history, sessions: [] }
       assert.strictEqual(history.moments.length, entries.length + 1)

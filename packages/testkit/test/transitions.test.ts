@@ -12,7 +12,7 @@ import * as time from "../src/internal/session/timestamp.ts"
 import * as transitions from "../src/internal/session/transitions.ts"
 import * as Rules from "../src/Rules.ts"
 
-const helper: Agent.ResolvedAgentEncoded = {
+const helper: typeof Agent.ResolvedAgent.Encoded = {
   type: "agent",
   id: "agent_2",
   version: 1,
@@ -31,7 +31,7 @@ const roster = {
   predefined_agents: [helper]
 }
 
-const agent: Agent.SessionAgentEncoded = {
+const agent: typeof Agent.SessionAgent.Encoded = {
   ...helper,
   id: "agent_1",
   name: "Agent",

@@ -11,9 +11,9 @@ export interface AgentParams {
   readonly description?: string | null | undefined
   readonly model?: ModelParams | undefined
   readonly system?: string | null | undefined
-  readonly tools?: ReadonlyArray<AgentTool.ToolParamsEncoded> | undefined
-  readonly mcp_servers?: ReadonlyArray<Agent.McpServerParamsEncoded> | undefined
-  readonly skills?: ReadonlyArray<Agent.SkillParamsEncoded> | undefined
+  readonly tools?: ReadonlyArray<typeof AgentTool.ToolParams.Encoded> | undefined
+  readonly mcp_servers?: ReadonlyArray<typeof Agent.McpServerParams.Encoded> | undefined
+  readonly skills?: ReadonlyArray<typeof Agent.SkillParams.Encoded> | undefined
   readonly multiagent?: MultiagentParams | null | undefined
 }
 
@@ -60,26 +60,26 @@ export const MultiagentParams = Schema.Union(
 export type MultiagentParams = typeof MultiagentParams.Encoded
 
 /** Finds an agent by its id and version. */
-type Lookup = (id: string, version: number | undefined) => Ruling<Agent.SessionAgentEncoded>
+type Lookup = (id: string, version: number | undefined) => Ruling<typeof Agent.SessionAgent.Encoded>
 
 type Entry = typeof Schema.String.Encoded | typeof AgentEntry.Encoded | typeof SelfEntry.Encoded
 
 /** An agent as its threads show it: whom it may delegate to is the session's matter. */
-export const threadAgent = (agent: Agent.SessionAgentEncoded): Agent.ResolvedAgentEncoded => {
+export const threadAgent = (agent: typeof Agent.SessionAgent.Encoded): typeof Agent.ResolvedAgent.Encoded => {
   const { multiagent: _, ...rest } = agent
   return rest
 }
 
 const resolveEntry = (
-  own: Agent.SessionAgentEncoded,
+  own: typeof Agent.SessionAgent.Encoded,
   lookup: Lookup,
   entry: Entry
-): Ruling<Agent.ResolvedAgentEncoded> => {
+): Ruling<typeof Agent.ResolvedAgent.Encoded> => {
   if (typeof entry === "string") return Either.map(lookup(entry, undefined), threadAgent)
   if (entry.type === "self") return Either.right(threadAgent(own))
   // an agent that has a model is there as a whole
   return "model" in entry
-    ? Either.right(entry as unknown as Agent.ResolvedAgentEncoded)
+    ? Either.right(entry as unknown as typeof Agent.ResolvedAgent.Encoded)
     : Either.map(lookup(entry.id, entry.version), threadAgent)
 }
 
@@ -87,16 +87,16 @@ const resolveEntry = (
 const maxRoster = 20
 
 const resolveMultiagent = (
-  own: Agent.SessionAgentEncoded,
+  own: typeof Agent.SessionAgent.Encoded,
   lookup: Lookup,
   params: MultiagentParams
-): Ruling<Agent.MultiagentEncoded> =>
+): Ruling<typeof Agent.Multiagent.Encoded> =>
   Either.gen(function*() {
     if (params.type === "coordinator") {
       if (params.agents.length > maxRoster) {
         yield* refusal.invalid(`multiagent.agents: at most ${maxRoster} agents are allowed`)
       }
-      const roster: Array<Agent.ResolvedAgentEncoded | Agent.AdvisorEncoded> = []
+      const roster: Array<typeof Agent.ResolvedAgent.Encoded | typeof Agent.Advisor.Encoded> = []
       for (const entry of params.agents) {
         roster.push(
           typeof entry === "object" && entry.type === "advisor" ? entry : yield* resolveEntry(own, lookup, entry)
@@ -107,7 +107,7 @@ const resolveMultiagent = (
     const group = (given: typeof Predefined.Encoded | null | undefined) =>
       Either.gen(function*() {
         if (given?.type !== "enabled") return { type: "disabled" as const }
-        const predefined_agents: Array<Agent.ResolvedAgentEncoded> = []
+        const predefined_agents: Array<typeof Agent.ResolvedAgent.Encoded> = []
         for (const entry of given.predefined_agents ?? []) {
           predefined_agents.push(yield* resolveEntry(own, lookup, entry))
         }
@@ -127,13 +127,13 @@ const resolveMultiagent = (
     }
   })
 
-type ModelParams = string | Agent.ModelConfigParamsEncoded
+type ModelParams = string | typeof Agent.ModelConfigParams.Encoded
 
 /** The model of an agent of which nobody said one. */
 export const defaultModel = "claude-sonnet-4-6"
 
 /** The first version of an agent. */
-export const define = (id: string, params: AgentParams, lookup: Lookup): Ruling<Agent.SessionAgentEncoded> =>
+export const define = (id: string, params: AgentParams, lookup: Lookup): Ruling<typeof Agent.SessionAgent.Encoded> =>
   withMultiagent(
     {
       type: "agent",
@@ -155,16 +155,16 @@ export const define = (id: string, params: AgentParams, lookup: Lookup): Ruling<
 
 /** The next version of an agent. */
 export const revise = (
-  agent: Agent.SessionAgentEncoded,
+  agent: typeof Agent.SessionAgent.Encoded,
   params: AgentParams,
   lookup: Lookup
-): Ruling<Agent.SessionAgentEncoded> => withMultiagent({ ...agent, version: agent.version + 1 }, params, lookup)
+): Ruling<typeof Agent.SessionAgent.Encoded> => withMultiagent({ ...agent, version: agent.version + 1 }, params, lookup)
 
 const withMultiagent = (
-  agent: Agent.SessionAgentEncoded,
+  agent: typeof Agent.SessionAgent.Encoded,
   { multiagent, ...params }: AgentParams,
   lookup: Lookup
-): Ruling<Agent.SessionAgentEncoded> =>
+): Ruling<typeof Agent.SessionAgent.Encoded> =>
   Either.flatMap(apply(agent, params), (next) => {
     if (multiagent === undefined) return Either.right(next)
     if (multiagent === null) return Either.right({ ...next, multiagent: null })
@@ -172,7 +172,10 @@ const withMultiagent = (
   })
 
 /** The snapshot of an agent in a session that was created with overrides. */
-export const override = (agent: Agent.SessionAgentEncoded, params: AgentParams): Ruling<Agent.SessionAgentEncoded> => {
+export const override = (
+  agent: typeof Agent.SessionAgent.Encoded,
+  params: AgentParams
+): Ruling<typeof Agent.SessionAgent.Encoded> => {
   if (params.tools?.length === 0 && (params.skills ?? agent.skills).length > 0) {
     return refusal.invalid("agent.tools: cannot be cleared while the agent has skills")
   }
@@ -181,12 +184,15 @@ export const override = (agent: Agent.SessionAgentEncoded, params: AgentParams):
 
 /** The snapshot of an agent in a session that is updated. */
 export const update = (
-  agent: Agent.SessionAgentEncoded,
-  params: Agent.UpdateParamsEncoded
-): Ruling<Agent.SessionAgentEncoded> => apply(agent, params)
+  agent: typeof Agent.SessionAgent.Encoded,
+  params: typeof Agent.UpdateParams.Encoded
+): Ruling<typeof Agent.SessionAgent.Encoded> => apply(agent, params)
 
-const apply = (agent: Agent.SessionAgentEncoded, params: AgentParams): Ruling<Agent.SessionAgentEncoded> => {
-  const next: Agent.SessionAgentEncoded = {
+const apply = (
+  agent: typeof Agent.SessionAgent.Encoded,
+  params: AgentParams
+): Ruling<typeof Agent.SessionAgent.Encoded> => {
+  const next: typeof Agent.SessionAgent.Encoded = {
     ...agent,
     ...(params.name !== undefined && { name: params.name }),
     ...(params.description !== undefined && { description: params.description }),
@@ -205,7 +211,7 @@ const apply = (agent: Agent.SessionAgentEncoded, params: AgentParams): Ruling<Ag
   return Either.right(next)
 }
 
-const model = (params: ModelParams): Agent.ModelConfigEncoded => {
+const model = (params: ModelParams): typeof Agent.ModelConfig.Encoded => {
   if (typeof params === "string") return { id: params, speed: "standard" }
   const { effort, inference_geo, speed } = params
   return {
@@ -216,21 +222,24 @@ const model = (params: ModelParams): Agent.ModelConfigEncoded => {
   }
 }
 
-const skill = (params: Agent.SkillParamsEncoded): Agent.SkillEncoded =>
+const skill = (params: typeof Agent.SkillParams.Encoded): typeof Agent.Skill.Encoded =>
   // an unknown kind of skill is refused before it comes here
-  ({ ...params, version: params.version ?? "1" }) as Agent.SkillEncoded
+  ({ ...params, version: params.version ?? "1" }) as typeof Agent.Skill.Encoded
 
 interface ConfigParams {
   readonly enabled?: boolean | null | undefined
-  readonly permission_policy?: AgentTool.PermissionPolicyEncoded | null | undefined
+  readonly permission_policy?: typeof AgentTool.PermissionPolicy.Encoded | null | undefined
 }
 
-const config = (params: ConfigParams, otherwise: AgentTool.DefaultConfigEncoded): AgentTool.DefaultConfigEncoded => ({
+const config = (
+  params: ConfigParams,
+  otherwise: typeof AgentTool.DefaultConfig.Encoded
+): typeof AgentTool.DefaultConfig.Encoded => ({
   enabled: params.enabled ?? otherwise.enabled,
   permission_policy: params.permission_policy ?? otherwise.permission_policy
 })
 
-const tool = (params: AgentTool.ToolParamsEncoded): AgentTool.ToolEncoded => {
+const tool = (params: typeof AgentTool.ToolParams.Encoded): typeof AgentTool.Tool.Encoded => {
   switch (params.type) {
     case "agent_toolset_20260401": {
       const otherwise = config(params.default_config ?? {}, {
@@ -261,19 +270,19 @@ const tool = (params: AgentTool.ToolParamsEncoded): AgentTool.ToolEncoded => {
 }
 
 const builtin = (
-  params: AgentTool.ToolConfigParamsEncoded,
-  otherwise: AgentTool.DefaultConfigEncoded
-): AgentTool.ToolConfigEncoded => {
+  params: typeof AgentTool.ToolConfigParams.Encoded,
+  otherwise: typeof AgentTool.DefaultConfig.Encoded
+): typeof AgentTool.ToolConfig.Encoded => {
   // a tool that is not known is refused before it comes here; the others have these fields in common
   const filled = { ...params, type: params.name, ...config(params as ConfigParams, otherwise) }
   const complete = params.name === "web_fetch" ? { ...filled, url_sources: urlSources(params.url_sources) } : filled
   // the defaults make a config of its params
-  return complete as AgentTool.ToolConfigEncoded
+  return complete as typeof AgentTool.ToolConfig.Encoded
 }
 
 const urlSources = (
-  sources: AgentTool.UrlSourcesParamsEncoded | null | undefined
-): AgentTool.UrlSourcesEncoded | null => {
+  sources: typeof AgentTool.UrlSourcesParams.Encoded | null | undefined
+): typeof AgentTool.UrlSources.Encoded | null => {
   if (sources === undefined || sources === null) return null
   const client = sources.client_tool_results
   const server = sources.server_tool_results
@@ -286,7 +295,7 @@ const urlSources = (
 }
 
 /** Tells whether a session's agent can read files: its toolset has the tool, enabled. */
-export const canRead = (agent: Agent.SessionAgentEncoded): boolean =>
+export const canRead = (agent: typeof Agent.SessionAgent.Encoded): boolean =>
   agent.tools.some((tool) => {
     if (tool.type !== "agent_toolset_20260401") return false
     const read = tool.configs.find((config) => config.name === "read")

@@ -82,7 +82,7 @@ interface Config {
 }
 
 /** The policy of the agent's toolset for a tool. A tool that no toolset has is allowed: the script says it was called. */
-const policyOf = (agent: Agent.ResolvedAgentEncoded, server: string | null, name: string): Policy => {
+const policyOf = (agent: typeof Agent.ResolvedAgent.Encoded, server: string | null, name: string): Policy => {
   for (const tool of agent.tools) {
     if (tool.type !== (server === null ? "agent_toolset_20260401" : "mcp_toolset")) continue
     if (tool.type === "mcp_toolset" && tool.mcp_server_name !== server) continue
@@ -98,7 +98,7 @@ const policyOf = (agent: Agent.ResolvedAgentEncoded, server: string | null, name
 const evaluate = (
   policy: Policy,
   asked: Permission | undefined
-): { readonly permission: Permission; readonly evaluation?: AgentEvent.ToolEvaluationEncoded } => {
+): { readonly permission: Permission; readonly evaluation?: typeof AgentEvent.ToolEvaluation.Encoded } => {
   // a call of a tool that is not enabled is refused before any policy applies
   if (policy === "disabled" && asked === undefined) return { permission: "deny" }
   const permission = asked ?? (policy === "always_ask" ? "ask" : "allow")

@@ -13,9 +13,9 @@ const maxThreads = 25
 
 /** The agents that a session may delegate to, itself or in workflow runs. */
 const roster = (
-  { multiagent }: Agent.SessionAgentEncoded,
+  { multiagent }: typeof Agent.SessionAgent.Encoded,
   group: "subagents" | "workflows"
-): ReadonlyArray<Agent.ResolvedAgentEncoded> => {
+): ReadonlyArray<typeof Agent.ResolvedAgent.Encoded> => {
   if (multiagent === null) return []
   if (multiagent.type === "coordinator") {
     return group === "workflows" ? [] : multiagent.agents.flatMap((entry) => entry.type === "agent" ? [entry] : [])
@@ -102,7 +102,7 @@ export const spawn = (
 }
 
 /** The advisor that a thread may consult, if any. */
-export const advisor = (self: Draft, thread: ThreadDraft): Agent.AdvisorEncoded | undefined => {
+export const advisor = (self: Draft, thread: ThreadDraft): typeof Agent.Advisor.Encoded | undefined => {
   const { multiagent } = self.session.agent
   if (multiagent === null || !draft.isPrimary(self, thread)) return undefined
   if (multiagent.type === "coordinator") return multiagent.agents.find((entry) => entry.type === "advisor")
@@ -114,7 +114,7 @@ export const advisor = (self: Draft, thread: ThreadDraft): Agent.AdvisorEncoded 
 export const consult = (
   self: Draft,
   thread: ThreadDraft,
-  advisor: Agent.AdvisorEncoded,
+  advisor: typeof Agent.Advisor.Encoded,
   { advice, redacted = false }: Consultation
 ): void => {
   const agent = { ...thread.agent, name: "anthropic.advisor" }

@@ -132,7 +132,7 @@ export type Place =
   /** The session's alone. */
   | null
 
-type Known = Exclude<Event.EventEncoded, Unknown.Unknown>
+type Known = Exclude<typeof Event.Event.Encoded, Unknown.Unknown>
 /** The fields of an event, without those that are given out here. */
 export type Fields = Known extends infer E ? E extends Known ? Omit<E, "id" | "processed_at"> : never : never
 

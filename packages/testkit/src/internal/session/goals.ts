@@ -32,7 +32,7 @@ export const define = (
   }]
 }
 
-const report = (self: Draft, goal: Goal, changes: Partial<Outcome.OutcomeEvaluationEncoded>): void => {
+const report = (self: Draft, goal: Goal, changes: Partial<typeof Outcome.OutcomeEvaluation.Encoded>): void => {
   self.session.outcomes = self.session.outcomes.map((one) =>
     one.outcome_id === goal.outcomeId ? { ...one, iteration: goal.iteration, ...changes } : one
   )

@@ -263,7 +263,7 @@ const endTurn = (
   self: Draft,
   thread: ThreadDraft,
   reason: StopReason,
-  details: SessionEvent.StopDetailsEncoded | null = null
+  details: typeof SessionEvent.StopDetails.Encoded | null = null
 ): void => {
   thread.play = null
   workflows.leave(self, thread)

@@ -21,7 +21,7 @@ export interface MemoryStore {
 /** Registry of everything that sessions refer to: everything that other parts of the API would manage. */
 export interface Registry {
   /** The versions of each agent, the first one first. */
-  readonly agents: ReadonlyMap<string, ReadonlyArray<Agent.SessionAgentEncoded>>
+  readonly agents: ReadonlyMap<string, ReadonlyArray<typeof Agent.SessionAgent.Encoded>>
   readonly scripts: ReadonlyMap<string, Script>
   /** The script of agents that have none of their own. */
   readonly otherwise: Script
@@ -48,7 +48,7 @@ const withEntry = <V>(map: ReadonlyMap<string, V>, key: string, value: V): Reado
   new Map(map).set(key, value)
 
 /** Adds an agent as it is. */
-export const addAgent = (self: Registry, agent: Agent.SessionAgentEncoded): Registry => ({
+export const addAgent = (self: Registry, agent: typeof Agent.SessionAgent.Encoded): Registry => ({
   ...self,
   agents: withEntry(self.agents, agent.id, [...self.agents.get(agent.id) ?? [], agent])
 })
@@ -58,7 +58,7 @@ export const putAgent = (
   self: Registry,
   id: string,
   params: AgentParams | undefined
-): Ruling<{ readonly registry: Registry; readonly agent: Agent.SessionAgentEncoded }> => {
+): Ruling<{ readonly registry: Registry; readonly agent: typeof Agent.SessionAgent.Encoded }> => {
   const latest = self.agents.get(id)?.at(-1)
   if (latest !== undefined && params === undefined) return Either.right({ registry: self, agent: latest })
   const lookup = (other: string, version: number | undefined) =>
@@ -91,7 +91,10 @@ export const addMemoryStore = (self: Registry, store: MemoryStore): Registry => 
 export const scriptOf = (self: Registry, agentId: string): Script => self.scripts.get(agentId) ?? self.otherwise
 
 /** The snapshot of an agent that a new session gets. */
-export const resolveAgent = (self: Registry, params: Agent.ParamsEncoded): Ruling<Agent.SessionAgentEncoded> => {
+export const resolveAgent = (
+  self: Registry,
+  params: typeof Agent.Params.Encoded
+): Ruling<typeof Agent.SessionAgent.Encoded> => {
   const id = typeof params === "string" ? params : params.id
   // the tag of a reference that is not known is refused before it comes here
   const versions = self.agents.get(String(id))

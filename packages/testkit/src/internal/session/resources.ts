@@ -59,7 +59,7 @@ const mount = (
   known: Registry,
   rules: Rules,
   now: Micros,
-  params: Resource.ParamsEncoded
+  params: typeof Resource.Params.Encoded
 ): Ruling<Mount> => {
   const at = time.format(now)
   const seq = owner.issued.resource
@@ -140,7 +140,7 @@ export const mountAll = (
   known: Registry,
   rules: Rules,
   now: Micros,
-  params: ReadonlyArray<Resource.ParamsEncoded>
+  params: ReadonlyArray<typeof Resource.Params.Encoded>
 ): Ruling<Pick<Owner, "issued" | "resources">> => {
   let mounted: Owner = owner
   for (const [i, one] of params.entries()) {
@@ -153,7 +153,7 @@ export const mountAll = (
   return Either.right({ issued: mounted.issued, resources: mounted.resources })
 }
 
-const inPath = (i: number, params: Resource.ParamsEncoded, message: string): string =>
+const inPath = (i: number, params: typeof Resource.Params.Encoded, message: string): string =>
   /^[a-z_]+: /.test(message) ? `resources.${i}.${String(params.type)}.${message}` : message
 
 /** Mounts a file in a session that exists. */
@@ -162,7 +162,7 @@ export const add = (
   known: Registry,
   rules: Rules,
   now: Micros,
-  params: Resource.FileParamsEncoded
+  params: typeof Resource.FileParams.Encoded
 ): Ruling<Mount> => {
   if (!agents.canRead(owner.agent)) {
     return refusal.invalid(

@@ -17,16 +17,16 @@ export type Status = "idle" | "running" | "rescheduling" | "terminated"
 
 /** Why a turn ended or paused. */
 export type StopReason =
-  | SessionEvent.EndTurnEncoded
-  | SessionEvent.RequiresActionEncoded
-  | SessionEvent.RetriesExhaustedEncoded
-  | SessionEvent.BudgetReachedEncoded
-  | SessionEvent.RefusalEncoded
+  | typeof SessionEvent.EndTurn.Encoded
+  | typeof SessionEvent.RequiresAction.Encoded
+  | typeof SessionEvent.RetriesExhausted.Encoded
+  | typeof SessionEvent.BudgetReached.Encoded
+  | typeof SessionEvent.Refusal.Encoded
 
 /** Reason for which a thread became idle. */
 export interface Stop {
   readonly reason: StopReason
-  readonly details: SessionEvent.StopDetailsEncoded | null
+  readonly details: typeof SessionEvent.StopDetails.Encoded | null
 }
 
 /** Tokens and searches, summed. */
@@ -163,7 +163,7 @@ export interface Mail {
 /** A thread: one agent's conversation. */
 export interface Thread {
   readonly id: string
-  readonly agent: Agent.ResolvedAgentEncoded
+  readonly agent: typeof Agent.ResolvedAgent.Encoded
   readonly parent: string | null
   readonly createdAt: Micros
   readonly updatedAt: Micros
@@ -192,7 +192,7 @@ export interface Thread {
   /** The messages of other threads that it has not read. */
   readonly mail: ReadonlyArray<Mail>
   /** The advisor that it is, if it is none of the agents. */
-  readonly advisor: Agent.AdvisorEncoded | null
+  readonly advisor: typeof Agent.Advisor.Encoded | null
   /** The workflow run that has created it. */
   readonly runId: string | null
 }
@@ -255,7 +255,7 @@ export interface Session {
   readonly key: ids.Key
   /** The order of creation, which breaks ties of `created_at`. */
   readonly seq: number
-  readonly agent: Agent.SessionAgentEncoded
+  readonly agent: typeof Agent.SessionAgent.Encoded
   readonly environment: Environment
   readonly createdAt: Micros
   readonly updatedAt: Micros
@@ -268,9 +268,9 @@ export interface Session {
   readonly metadata: Readonly<Record<string, string>>
   readonly vaultIds: ReadonlyArray<string>
   readonly deploymentId: string | null
-  readonly budget: Usage.BudgetEncoded | null
+  readonly budget: typeof Usage.Budget.Encoded | null
   readonly resources: ReadonlyArray<Mounted>
-  readonly outcomes: ReadonlyArray<Outcome.OutcomeEvaluationEncoded>
+  readonly outcomes: ReadonlyArray<typeof Outcome.OutcomeEvaluation.Encoded>
   readonly goal: Goal | null
   /** The workflow runs that are open, and how many there ever were. */
   readonly runs: ReadonlyArray<Run>
@@ -302,7 +302,7 @@ export interface Session {
 export interface Mounted {
   /** The order of attachment, which lists follow. */
   readonly seq: number
-  readonly value: Exclude<Resource.ResourceEncoded, Unknown.Unknown>
+  readonly value: Exclude<typeof Resource.Resource.Encoded, Unknown.Unknown>
 }
 
 /** Environment in which a session's sandbox runs. */
@@ -393,7 +393,7 @@ const micros = (text: string): Micros => time.parse(text) ?? 0
 
 /** A session that is there from the start, as the API would show it. It has no events. */
 export const fromWire = (
-  session: Wire.SessionEncoded,
+  session: typeof Wire.Session.Encoded,
   threadId: string | undefined,
   seq: number,
   root: ids.Key,

@@ -63,7 +63,7 @@ export const idle = (
   self: Draft,
   thread: ThreadDraft,
   reason: StopReason,
-  details: SessionEvent.StopDetailsEncoded | null = null
+  details: typeof SessionEvent.StopDetails.Encoded | null = null
 ): void => {
   idleThread(self, thread, { reason, details })
   rollUpStatus(self)
@@ -178,10 +178,10 @@ export const emitFailure = (self: Draft, thread: ThreadDraft, failure: Failure):
     ...(type.startsWith("repository_") && { repository_url: failure.repository_url ?? null })
   }
   // the type of the error is the script author's: it may be one that this version does not know
-  draft.emit(self, thread, { type: "session.error", error: error as SessionEvent.ErrorEncoded["error"] })
+  draft.emit(self, thread, { type: "session.error", error: error as typeof SessionEvent.Error.Encoded["error"] })
 }
 
-const serverName = (agent: Agent.ResolvedAgentEncoded): string | undefined => {
+const serverName = (agent: typeof Agent.ResolvedAgent.Encoded): string | undefined => {
   const server = agent.mcp_servers[0]
   return server?.type === "url" ? server.name : undefined
 }

@@ -19,7 +19,7 @@ export const fillAll = (thread: ThreadDraft, value: object): { readonly [key: st
   Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fillJson(thread, item)]))
 
 /** A text as content. */
-export const blocks = (text: string): ReadonlyArray<Content.TextBlockEncoded> =>
+export const blocks = (text: string): ReadonlyArray<typeof Content.TextBlock.Encoded> =>
   text === "" ? [] : [{ type: "text", text }]
 
 /** Message of another agent. */

@@ -107,7 +107,7 @@ export const send = (
   env: Env,
   events: ReadonlyArray<SendableEncoded>,
   sender: Sender = "client"
-): Ruling<Answered<Event.SendResponseEncoded>> => {
+): Ruling<Answered<typeof Event.SendResponse.Encoded>> => {
   if (session.archivedAt !== null) return refusal.invalid(`Cannot send events to archived session: ${session.id}`)
   if (session.status === "terminated") return refusal.invalid(`Cannot send events to terminated session: ${session.id}`)
   const wrong = checkBatch(session, env, events, sender)
@@ -119,7 +119,7 @@ export const send = (
   const data = taken.map((event) => echo(self, event))
   interpreter.advance(self)
   // the echoes are events of the union, put together from the params that were validated
-  return Either.right(answered(self, { data: data as NonNullable<Event.SendResponseEncoded["data"]> }))
+  return Either.right(answered(self, { data: data as NonNullable<typeof Event.SendResponse.Encoded["data"]> }))
 }
 
 /** Who sends: a client, or a worker with the credentials of a self-hosted environment. */
@@ -127,13 +127,13 @@ export type Sender = "client" | "worker"
 
 /** The events that a client may send. */
 export type SendableEncoded =
-  | UserEvent.MessageParamsEncoded
-  | UserEvent.InterruptParamsEncoded
-  | UserEvent.ToolConfirmationParamsEncoded
-  | UserEvent.CustomToolResultParamsEncoded
-  | UserEvent.DefineOutcomeParamsEncoded
-  | UserEvent.ToolResultParamsEncoded
-  | UserEvent.SystemMessageParamsEncoded
+  | typeof UserEvent.MessageParams.Encoded
+  | typeof UserEvent.InterruptParams.Encoded
+  | typeof UserEvent.ToolConfirmationParams.Encoded
+  | typeof UserEvent.CustomToolResultParams.Encoded
+  | typeof UserEvent.DefineOutcomeParams.Encoded
+  | typeof UserEvent.ToolResultParams.Encoded
+  | typeof UserEvent.SystemMessageParams.Encoded
 
 const openCalls = (session: Pick<Session, "threads">): ReadonlyArray<Call> =>
   session.threads.flatMap(({ play }) =>
@@ -320,7 +320,7 @@ const enqueue = ({ session }: Draft, pending: Omit<Pending, "seq">): void => {
   session.received++
 }
 
-const takeOutcome = (self: Draft, event: StoredEvent, params: UserEvent.DefineOutcomeParamsEncoded): Taken => {
+const takeOutcome = (self: Draft, event: StoredEvent, params: typeof UserEvent.DefineOutcomeParams.Encoded): Taken => {
   const { issued, key } = self.session
   const outcomeId = ids.format("outc", ids.nth(ids.child(key, "outcome"), issued.outcome))
   self.session.issued = { ...issued, outcome: issued.outcome + 1 }
@@ -442,11 +442,11 @@ export const update = (
   return Either.right(draft.close(self))
 }
 
-type Changed = Pick<SessionEvent.UpdatedEncoded, "agent" | "budget" | "metadata" | "title">
+type Changed = Pick<typeof SessionEvent.Updated.Encoded, "agent" | "budget" | "metadata" | "title">
 
 /** Fields of an update. */
 export interface UpdateEncoded {
-  readonly agent?: Agent.UpdateParamsEncoded | undefined
+  readonly agent?: typeof Agent.UpdateParams.Encoded | undefined
   readonly budget?: Session["budget"] | undefined
   readonly metadata?: { readonly [key: string]: string | null } | null | undefined
   readonly title?: string | null | undefined

@@ -40,7 +40,7 @@ const add = (tally: Tally, use: Use): Tally => ({
 })
 
 /** Usage of a request, as it is on the wire. */
-export const ofRequest = (use: Use): SpanEvent.ModelUsageEncoded => ({
+export const ofRequest = (use: Use): typeof SpanEvent.ModelUsage.Encoded => ({
   input_tokens: use.input,
   output_tokens: use.output,
   cache_read_input_tokens: use.cacheRead,
@@ -49,7 +49,7 @@ export const ofRequest = (use: Use): SpanEvent.ModelUsageEncoded => ({
 })
 
 /** Usage in all, as it is on the wire. */
-export const total = (rules: Rules, tally: Tally, active: Micros): Usage.UsageSnapshotEncoded => ({
+export const total = (rules: Rules, tally: Tally, active: Micros): typeof Usage.UsageSnapshot.Encoded => ({
   input_tokens: tally.input,
   output_tokens: tally.output,
   cache_read_input_tokens: tally.cacheRead,
@@ -60,7 +60,7 @@ export const total = (rules: Rules, tally: Tally, active: Micros): Usage.UsageSn
 })
 
 /** Usage of a session by now. */
-export const ofSession = (self: Draft): Usage.UsageSnapshotEncoded =>
+export const ofSession = (self: Draft): typeof Usage.UsageSnapshot.Encoded =>
   total(self.env.rules, self.session.tally, draft.active(self.session.activity, self.now))
 
 /** The cost at list prices, in whole cents. */
@@ -76,7 +76,7 @@ export const spent = (session: Pick<Session, "activity" | "tally">, now: Micros,
   cents(rules, session.tally, draft.active(session.activity, now))
 
 /** A budget needs a price for the model. */
-export const checkPriced = (agent: Agent.SessionAgentEncoded, rules: Rules): Ruling<void> =>
+export const checkPriced = (agent: typeof Agent.SessionAgent.Encoded, rules: Rules): Ruling<void> =>
   rules.modelsWithoutPrice.includes(agent.model.id)
     ? refusal.invalid(`budget: model ${agent.model.id} has no list price`, "model_not_budgetable")
     : Either.void

@@ -11,7 +11,7 @@ import * as usage from "./usage.ts"
 const seconds = (micros: Micros): number => micros / 1_000_000
 
 /** A session as the API shows it. */
-export const session = (self: state.Session, now: Micros, env: Env): Session.SessionEncoded => {
+export const session = (self: state.Session, now: Micros, env: Env): typeof Session.Session.Encoded => {
   const active = draft.active(self.activity, now)
   return {
     id: self.id,
@@ -38,7 +38,7 @@ export const session = (self: state.Session, now: Micros, env: Env): Session.Ses
 }
 
 /** A thread as the API shows it. */
-export const thread = (self: state.Session, one: state.Thread, now: Micros, env: Env): Thread.ThreadEncoded => {
+export const thread = (self: state.Session, one: state.Thread, now: Micros, env: Env): typeof Thread.Thread.Encoded => {
   const active = draft.active(one.activity, now)
   return {
     id: one.id,

@@ -95,7 +95,10 @@ export const leave = (self: Draft, thread: ThreadDraft): void => {
 
 const end = (self: Draft, run: Run): void => {
   const [primary] = self.session.threads
-  const error: WorkflowEvent.ProgramErrorEncoded = { type: "program_error", message: "Simulated program_error." }
+  const error: typeof WorkflowEvent.ProgramError.Encoded = {
+    type: "program_error",
+    message: "Simulated program_error."
+  }
   const about = { workflow_run_id: run.id }
   if (run.result === "error") draft.emit(self, primary, { type: "workflow_run.error", ...about, error })
   draft.emit(self, primary, {

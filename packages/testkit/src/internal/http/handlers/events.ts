@@ -75,7 +75,7 @@ const page = (
   inbox: ReadonlyArray<Pending>,
   { limit, rules, ...place }: Place & { readonly limit: number | undefined; readonly rules: Rules },
   holds: (event: StoredEvent) => boolean = () => true
-): Ruling<Page.Page<Event.EventEncoded>> =>
+): Ruling<Page.Page<typeof Event.Event.Encoded>> =>
   Either.map(pages.limit(limit, defaultLimit, rules.maxItemsPerPage), (limit) => {
     const cut = pages.cut(entries(log, inbox, place, limit, holds), rules, {
       ...place,
@@ -84,13 +84,15 @@ const page = (
       bidirectional: false
     })
     // what is stored was made by this simulator's typed constructors, or injected by a test on purpose
-    return { ...cut, data: cut.data.map((entry) => entry.event as Event.EventEncoded) }
+    return { ...cut, data: cut.data.map((entry) => entry.event as typeof Event.Event.Encoded) }
   })
 
 const processedAt = (event: StoredEvent | undefined): time.Micros | undefined =>
   typeof event?.processed_at === "string" ? time.parse(event.processed_at) : undefined
 
-export const list = (call: Call<Event.ListParamsEncoded, unknown>): Ruling<Page.Page<Event.EventEncoded>> =>
+export const list = (
+  call: Call<typeof Event.ListParams.Encoded, unknown>
+): Ruling<Page.Page<typeof Event.Event.Encoded>> =>
   Either.gen(function*() {
     const { query, world } = call
     const { rules } = world.env
@@ -122,10 +124,10 @@ export const list = (call: Call<Event.ListParamsEncoded, unknown>): Ruling<Page.
 const listable: ReadonlySet<unknown> = new Set(validate.tags(Event.Event).filter((type) => type !== "session.deleted"))
 
 export const listOfThread = (
-  call: Call<Event.ThreadListParamsEncoded, unknown>,
+  call: Call<typeof Event.ThreadListParams.Encoded, unknown>,
   cell: Cell,
   threadId: string
-): Ruling<Page.Page<Event.EventEncoded>> =>
+): Ruling<Page.Page<typeof Event.Event.Encoded>> =>
   Either.gen(function*() {
     const { session } = cell
     const thread = session.threads.find((one) => one.id === threadId)
@@ -155,7 +157,7 @@ const checkEmpty = validate.body(Schema.Struct({ events: Schema.Array(Schema.Unk
 const checkLone = validate.body(UserEvent.SystemMessageParams)
 
 /** Reads the body of a send. */
-export const sendBody = (rules: Rules) => (body: unknown): Ruling<Event.SendParamsEncoded> => {
+export const sendBody = (rules: Rules) => (body: unknown): Ruling<typeof Event.SendParams.Encoded> => {
   if (typeof body !== "object" || body === null || !("events" in body) || !Array.isArray(body.events)) {
     return checkBody(body)
   }
@@ -173,7 +175,7 @@ export const sendBody = (rules: Rules) => (body: unknown): Ruling<Event.SendPara
 /** Workers of self-hosted environments have keys that look so, or tokens for one piece of work. */
 const isEnvironmentKey = (credential: string): boolean => /^sk-ant-(oat01|req)-/.test(credential)
 
-export const send = (call: Call<unknown, Event.SendParamsEncoded>): Ruling<Event.SendResponseEncoded> =>
+export const send = (call: Call<unknown, typeof Event.SendParams.Encoded>): Ruling<typeof Event.SendResponse.Encoded> =>
   Either.gen(function*() {
     const { body, world } = call
     const cell = yield* context.session(call)
@@ -187,7 +189,7 @@ export const send = (call: Call<unknown, Event.SendParamsEncoded>): Ruling<Event
   })
 
 /** The types of events that a stream is to preview. */
-export const previewed = (query: Event.StreamParamsEncoded): Ruling<ReadonlySet<string>> => {
+export const previewed = (query: typeof Event.StreamParams.Encoded): Ruling<ReadonlySet<string>> => {
   const types = query.event_deltas ?? []
   for (const [i, type] of types.entries()) {
     if (type !== "agent.message" && type !== "agent.thinking") {

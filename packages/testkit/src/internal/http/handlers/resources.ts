@@ -8,7 +8,9 @@ import type { Call } from "./context.ts"
 import * as context from "./context.ts"
 import * as pages from "./pages.ts"
 
-export const add = (call: Call<unknown, Resource.FileParamsEncoded>): Ruling<Resource.ResourceEncoded> =>
+export const add = (
+  call: Call<unknown, typeof Resource.FileParams.Encoded>
+): Ruling<typeof Resource.Resource.Encoded> =>
   Either.gen(function*() {
     const { body, world } = call
     const cell = yield* context.session(call)
@@ -19,7 +21,9 @@ export const add = (call: Call<unknown, Resource.FileParamsEncoded>): Ruling<Res
     return mounted.value
   })
 
-export const list = (call: Call<Resource.ListParamsEncoded, unknown>): Ruling<Page.Page<Resource.ResourceEncoded>> =>
+export const list = (
+  call: Call<typeof Resource.ListParams.Encoded, unknown>
+): Ruling<Page.Page<typeof Resource.Resource.Encoded>> =>
   Either.gen(function*() {
     const { query, world } = call
     const { session } = yield* context.session(call)
@@ -38,14 +42,16 @@ export const list = (call: Call<Resource.ListParamsEncoded, unknown>): Ruling<Pa
 
 const resourceId = (call: Call<unknown, unknown>): string => call.path["resource_id"] ?? ""
 
-export const retrieve = (call: Call<unknown, unknown>): Ruling<Resource.ResourceEncoded> =>
+export const retrieve = (call: Call<unknown, unknown>): Ruling<typeof Resource.Resource.Encoded> =>
   Either.gen(function*() {
     const { session } = yield* context.session(call)
     const { value } = yield* resources.find(session.resources, resourceId(call))
     return value
   })
 
-export const update = (call: Call<unknown, Resource.UpdateParamsEncoded>): Ruling<Resource.ResourceEncoded> =>
+export const update = (
+  call: Call<unknown, typeof Resource.UpdateParams.Encoded>
+): Ruling<typeof Resource.Resource.Encoded> =>
   Either.gen(function*() {
     const { world } = call
     const cell = yield* context.session(call)
@@ -57,7 +63,7 @@ export const update = (call: Call<unknown, Resource.UpdateParamsEncoded>): Rulin
     return rotated.value
   })
 
-export const remove = (call: Call<unknown, unknown>): Ruling<Resource.DeletedResourceEncoded> =>
+export const remove = (call: Call<unknown, unknown>): Ruling<typeof Resource.DeletedResource.Encoded> =>
   Either.gen(function*() {
     const { world } = call
     const cell = yield* context.session(call)

@@ -17,12 +17,13 @@ import type { Call } from "./context.ts"
 import * as context from "./context.ts"
 import * as pages from "./pages.ts"
 
-const view = (world: World, cell: Cell): Session.SessionEncoded => views.session(cell.session, world.now(), world.env)
+const view = (world: World, cell: Cell): typeof Session.Session.Encoded =>
+  views.session(cell.session, world.now(), world.env)
 
 const checkCreate = validate.body(Session.CreateParams)
 
 /** Reads the body of a create. */
-export const createBody = (body: unknown): Ruling<Session.CreateParamsEncoded> =>
+export const createBody = (body: unknown): Ruling<typeof Session.CreateParams.Encoded> =>
   // the one field whose absence has a code of its own
   hasNoModel(body)
     ? refusal.invalid("agent.model: value is required", "agent_model_required")
@@ -34,7 +35,9 @@ const hasNoModel = (body: unknown): boolean => {
     "model" in agent && agent.model === null
 }
 
-export const create = (call: Call<unknown, Session.CreateParamsEncoded>): Ruling<Session.SessionEncoded> =>
+export const create = (
+  call: Call<unknown, typeof Session.CreateParams.Encoded>
+): Ruling<typeof Session.Session.Encoded> =>
   Either.gen(function*() {
     const { body, world } = call
     const now = world.now()
@@ -72,7 +75,7 @@ export const create = (call: Call<unknown, Session.CreateParamsEncoded>): Ruling
     return view(world, cell)
   })
 
-type ListQuery = Session.ListParamsEncoded & {
+type ListQuery = typeof Session.ListParams.Encoded & {
   /** Known from recordings alone. */
   readonly created_by_ids?: ReadonlyArray<string>
 }
@@ -80,7 +83,7 @@ type ListQuery = Session.ListParamsEncoded & {
 /** Reads the query of a list of sessions. */
 export const listQuery = validate.query(Api.sessions.list.query, ["created_by_ids"])
 
-export const list = (call: Call<ListQuery, unknown>): Ruling<Page.Page<Session.SessionEncoded>> =>
+export const list = (call: Call<ListQuery, unknown>): Ruling<Page.Page<typeof Session.Session.Encoded>> =>
   Either.gen(function*() {
     const { query, world } = call
     const { rules } = world.env
@@ -118,10 +121,12 @@ export const list = (call: Call<ListQuery, unknown>): Ruling<Page.Page<Session.S
 const hasMemory = (session: state.Session, id: string): boolean =>
   session.resources.some(({ value }) => value.type === "memory_store" && value.memory_store_id === id)
 
-export const retrieve = (call: Call<unknown, unknown>): Ruling<Session.SessionEncoded> =>
+export const retrieve = (call: Call<unknown, unknown>): Ruling<typeof Session.Session.Encoded> =>
   Either.map(context.session(call), (cell) => view(call.world, cell))
 
-export const update = (call: Call<unknown, Session.UpdateParamsEncoded>): Ruling<Session.SessionEncoded> =>
+export const update = (
+  call: Call<unknown, typeof Session.UpdateParams.Encoded>
+): Ruling<typeof Session.Session.Encoded> =>
   Either.gen(function*() {
     const { world } = call
     const cell = yield* context.session(call)
@@ -129,7 +134,7 @@ export const update = (call: Call<unknown, Session.UpdateParamsEncoded>): Ruling
     return view(world, cell)
   })
 
-export const archive = (call: Call<unknown, unknown>): Ruling<Session.SessionEncoded> =>
+export const archive = (call: Call<unknown, unknown>): Ruling<typeof Session.Session.Encoded> =>
   Either.gen(function*() {
     const { world } = call
     const cell = yield* context.session(call)
@@ -137,7 +142,7 @@ export const archive = (call: Call<unknown, unknown>): Ruling<Session.SessionEnc
     return view(world, cell)
   })
 
-export const remove = (call: Call<unknown, unknown>): Ruling<Session.DeletedSessionEncoded> =>
+export const remove = (call: Call<unknown, unknown>): Ruling<typeof Session.DeletedSession.Encoded> =>
   Either.gen(function*() {
     const { world } = call
     const cell = yield* context.session(call)

@@ -24,7 +24,9 @@ export const locate = (
     return thread === undefined ? refusal.notFound(`Thread not found: ${id}`) : Either.right({ cell, thread })
   })
 
-export const list = (call: Call<Thread.ListParamsEncoded, unknown>): Ruling<Page.Page<Thread.ThreadEncoded>> =>
+export const list = (
+  call: Call<typeof Thread.ListParams.Encoded, unknown>
+): Ruling<Page.Page<typeof Thread.Thread.Encoded>> =>
   Either.gen(function*() {
     const { query, world } = call
     const { session } = yield* context.session(call)
@@ -48,10 +50,10 @@ export const list = (call: Call<Thread.ListParamsEncoded, unknown>): Ruling<Page
     return { ...page, data: page.data.map(({ thread }) => views.thread(session, thread, now, world.env)) }
   })
 
-export const retrieve = (call: Call<unknown, unknown>): Ruling<Thread.ThreadEncoded> =>
+export const retrieve = (call: Call<unknown, unknown>): Ruling<typeof Thread.Thread.Encoded> =>
   Either.map(locate(call), ({ cell, thread }) => views.thread(cell.session, thread, call.world.now(), call.world.env))
 
-export const archive = (call: Call<unknown, unknown>): Ruling<Thread.ThreadEncoded> =>
+export const archive = (call: Call<unknown, unknown>): Ruling<typeof Thread.Thread.Encoded> =>
   Either.gen(function*() {
     const { world } = call
     const { cell, thread } = yield* locate(call)
@@ -62,6 +64,6 @@ export const archive = (call: Call<unknown, unknown>): Ruling<Thread.ThreadEncod
   })
 
 export const listEvents = (
-  call: Call<Event.ThreadListParamsEncoded, unknown>
-): Ruling<Page.Page<Event.EventEncoded>> =>
+  call: Call<typeof Event.ThreadListParams.Encoded, unknown>
+): Ruling<Page.Page<typeof Event.Event.Encoded>> =>
   Either.flatMap(locate(call), ({ cell, thread }) => events.listOfThread(call, cell, thread.id))
