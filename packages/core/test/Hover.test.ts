@@ -25,9 +25,9 @@ export const message = event.type === "agent.message" ? event : undefined
 const expected: Record<string, string> = {
   create: "(params: Session.CreateParams, options?: RequestOptions) => Effect<Session.Session, ApiError>",
   list: "(params?: Session.ListParams, options?: RequestOptions) => Stream<Session.Session, ApiError>",
-  sessionSchema: "Schema<Session.Session, typeof Session.Session.Encoded, never>",
-  createSchema: "Schema<Session.CreateParams, typeof Session.CreateParams.Encoded, never>",
-  threadSchema: "Schema<Thread.Thread, typeof Thread.Thread.Encoded, never>",
+  sessionSchema: "typeof Session.Session",
+  createSchema: "typeof Session.CreateParams",
+  threadSchema: "typeof Thread.Thread",
   agent: "SessionAgent",
   budget: "Budget | null | undefined",
   message: "AgentEvent.Message | undefined"

@@ -31,7 +31,7 @@ const uses = (code: string, name: string) =>
 describe("the modules of core", () => {
   it("are found", () => {
     assert.isAbove(modules.length, 35)
-    for (const name of ["ApiClient.ts", "internal/eventStream.ts", "Event.ts"]) {
+    for (const name of ["ApiClient.ts", "internal/stream/eventStream.ts", "Event.ts"]) {
       assert.isTrue(modules.some((module) => module.name === name), name)
     }
   })
