@@ -123,11 +123,18 @@ const attempt: typeof execute = (parts, call, message) => {
   return Effect.zipRight(limit.take(kind), execute(parts, call, message)).pipe(
     Effect.tapError((error) =>
       error._tag === "RateLimited" && error.retryAfter !== undefined
-        ? limit.pause(kind, error.retryAfter)
+        ? pause(limit, kind, Duration.min(error.retryAfter, parts.policy.maxRetryAfter))
         : Effect.void
     )
   )
 }
+
+/** Pauses all requests of a kind. */
+const pause = (limit: RateLimit.RateLimit, kind: "read" | "write", duration: Duration.Duration) =>
+  Effect.zipRight(
+    limit.pause(kind, duration),
+    Effect.logWarning(`The service limits the rate: the next ${kind} waits ${Duration.format(duration)}`)
+  )
 
 /** Attempts to open a stream in a scope of its own: the connection can go before the caller's scope does. */
 const connect = (parts: Parts, call: Call, message: HttpClientRequest, scope: Scope.Scope) =>

@@ -178,6 +178,10 @@ export class NotFound extends Schema.TaggedError<NotFound>("@effect-managed-agen
   get isRetryable(): boolean {
     return this.shouldRetry ?? false
   }
+  /** True if the API itself says so. Any other 404 may be a gateway that has a bad moment. */
+  get isFromApi(): boolean {
+    return this.type === "not_found_error"
+  }
 }
 
 /**
@@ -328,6 +332,11 @@ export class MalformedResponse
     {
       /** The operation whose response it was. */
       operation: Schema.String,
+      /**
+       * The kind of damage: `Schema` is a response of the service that is not as it is documented; `MediaType` (a page in
+       * place of JSON or events) and `Syntax` (no JSON, or no event) are the doing of a gateway or of the transport.
+       */
+      reason: Schema.Literal("MediaType", "Syntax", "Schema"),
       /** The issues, each with its path. */
       issues: Schema.Array(Issue),
       /** The HTTP status. */

@@ -172,10 +172,9 @@ export const verdict = (error: ApiError): "rejected" | "indeterminate" | "in-fli
     case "TransportError":
       return error.reason === "Refused" ? "rejected" : error.reason === "Connection" ? "indeterminate" : "in-flight"
     case "ServerError":
-      // a gateway that timed out does not know what the server behind it does
-      return error.status === 504 || error.status === 524 ? "in-flight" : "indeterminate"
     case "UnexpectedStatus":
-      return "indeterminate"
+      // a gateway that gave up does not know what the server behind it does
+      return [408, 499, 504, 520, 524].includes(error.status ?? 0) ? "in-flight" : "indeterminate"
     case "MalformedResponse":
       return "in-flight"
     default:

@@ -15,6 +15,7 @@ import * as Api from "./Api.ts"
 import type { RequestOptions, StreamOptions } from "./ApiClient.ts"
 import { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
+import { MalformedResponse } from "./ApiError.ts"
 import * as Cursor from "./Cursor.ts"
 import * as Delivery from "./Delivery.ts"
 import type { Event, EventParams, EventType, ListParams, SendResponse, StreamEvent, StreamParams } from "./Event.ts"
@@ -107,8 +108,13 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
     api.call(Api.events.list, { path: { session_id: id }, query }, options)
   const open: Service["open"] = (id, query, options) =>
     api.open(Api.events.stream, { path: { session_id: id }, query }, options)
-  const send: Service["send"] = (id, events, options) =>
-    api.call(Api.events.send, { path: { session_id: id }, body: { events: asArray(events) } }, options)
+  const send: Service["send"] = (id, events, options) => {
+    const sent = asArray(events)
+    return Effect.tap(
+      api.call(Api.events.send, { path: { session_id: id }, body: { events: sent } }, options),
+      (answer) => checkAcceptance(sent, answer)
+    )
+  }
   return Events.of({
     list: (id, params, options) => paginate((page) => listPage(id, { ...params, ...page }, options)),
     listPage,
@@ -121,6 +127,22 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
     follow: (id, options = {}) => follow(sources.session(api, id, options), options)
   })
 })
+
+/** Refuses an answer that does not hold what was sent, such as the page of a portal or an error with status 200. */
+const checkAcceptance = (
+  sent: ReadonlyArray<EventParams>,
+  answer: SendResponse
+): Effect.Effect<void, MalformedResponse> => {
+  const stored = answer.data?.length ?? 0
+  if (stored === sent.length) return Effect.void
+  const message = `expected the ${sent.length} events that were sent, got ${stored}`
+  return new MalformedResponse({
+    operation: Api.events.send.name,
+    reason: "Schema",
+    issues: [{ path: "data", message }],
+    excerpt: ""
+  })
+}
 
 /** The wait between two looks at the event list, at first and at most. */
 const looks = { first: 250, most: 2000 }

@@ -79,9 +79,10 @@ const untilRetired = (id: SessionIdInput, by: By): Effect.Effect<void, ApiError,
         return false
       },
       Effect.catchAll((error) => {
-        if (error._tag === "NotFound") return Effect.succeed(true)
-        // it runs again, or does not read as idle everywhere
-        return error._tag === "InvalidRequest" || error.isRetryable ? Effect.succeed(false) : Effect.fail(error)
+        if (error._tag === "NotFound" && error.isFromApi) return Effect.succeed(true)
+        // it runs again, does not read as idle everywhere, or a gateway has a bad moment
+        const isPassing = error._tag === "InvalidRequest" || error._tag === "NotFound" || error.isRetryable
+        return isPassing ? Effect.succeed(false) : Effect.fail(error)
       })
     )
     for (let n = 0; !(yield* attempt(n)); n++) yield* Effect.sleep(Math.min(100 * 2 ** n, 2000))

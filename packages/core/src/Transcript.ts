@@ -474,7 +474,7 @@ const idle = (self: Transcript, { stop_details, stop_reason }: SessionEvent.Stat
   const { interrupted } = self[internal]
   const status = { _tag: "Idle", stopReason: stop_reason, stopDetails: stop_details ?? undefined, interrupted } as const
   return stop_reason.type === "requires_action"
-    ? withMemory(withStatus(self, status), { blocking: stop_reason.event_ids })
+    ? withMemory(withStatus(self, status), { blocking: [...new Set(stop_reason.event_ids)] })
     // it waits for nothing, whatever was open
     : withMemory(close(withStatus(dropQueued(self, stop_reason), status), () => true), { blocking: [] })
 }
@@ -510,6 +510,9 @@ const open = (self: Transcript, { event: { id, type } }: PreviewEvent.Start): Tr
     // the type checker knows only that an unknown one may have an id
     : { ...self, previews: [...self.previews, { id: id as EventId, type, state: "opened", blocks: [] }] }
 
+/** More blocks than any message has. */
+const maxBlocks = 10_000
+
 /** A part whose start or predecessor was not sent is shown all the same: the message itself will set it right. */
 const grow = (self: Transcript, { delta, event_id: id }: PreviewEvent.Delta): Transcript => {
   if (delta.type !== "content_delta") return self
@@ -517,6 +520,7 @@ const grow = (self: Transcript, { delta, event_id: id }: PreviewEvent.Delta): Tr
   if (known !== undefined && !isOpen(known)) return self
   const blocks = [...known?.blocks ?? []]
   const index = delta.index ?? 0
+  if (!Number.isInteger(index) || index < 0 || index > maxBlocks) return self
   while (blocks.length <= index) blocks.push("")
   blocks[index] += Content.textOf([delta.content])
   const grown: Preview = { id, type: "agent.message", state: "growing", blocks }
@@ -592,7 +596,8 @@ export const turn = (self: Transcript): Turn => {
       const { stopReason } = status
       if (stopReason.type === "requires_action") {
         const ids = waitingFor(self)
-        return ids.length === 0 ? running : { _tag: "Waiting", ids }
+        // what it named was answered since; a session that names nothing waits all the same
+        return ids.length === 0 && stopReason.event_ids.length > 0 ? running : { _tag: "Waiting", ids }
       }
       // a session may read as idle for a moment while a thread of it works
       if (isAnyThreadRunning(self)) return running
@@ -674,6 +679,7 @@ const needOf = (self: Transcript, one: ToolCall): PendingAction.PendingAction["_
   const { call, confirmation } = one
   if (call.type === "agent.custom_tool_use") return "CustomToolCall"
   if (asks(call) && confirmation === undefined) return "Confirmation"
+  if (isBlockedWithoutPermission(self, one)) return "Confirmation"
   // Allowed, and the session still says that it waits for it: the client is to run it. While the thread of the call runs,
   // what was said before is out of date.
   return call.type === "agent.tool_use" && confirmation?.result !== "deny" &&
@@ -681,6 +687,15 @@ const needOf = (self: Transcript, one: ToolCall): PendingAction.PendingAction["_
     ? "SelfHostedToolCall"
     : undefined
 }
+
+/**
+ * Tells a call that blocks the session and of which it is not said whether it may run. The service runs calls of MCP servers
+ * by itself, so these can only be waiting for approval, whatever is said.
+ */
+const isBlockedWithoutPermission = (self: Transcript, { call, confirmation }: ToolCall): boolean =>
+  confirmation === undefined && call.type !== "agent.custom_tool_use" &&
+  (call.type === "agent.mcp_tool_use" || typeof call.evaluated_permission !== "string") &&
+  self[internal].blocking.includes(call.id) && !isThreadRunning(self, call)
 
 /** Only what is known to run or to be refused needs no approval. */
 const asks = ({ evaluated_permission }: AgentEvent.ToolUse | AgentEvent.McpToolUse): boolean =>

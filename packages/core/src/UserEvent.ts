@@ -11,6 +11,7 @@ import * as Content from "./Content.ts"
 import * as Ids from "./Ids.ts"
 import { submitted } from "./internal/schema/eventFields.ts"
 import * as params from "./internal/schema/params.ts"
+import * as wellFormed from "./internal/schema/wellFormed.ts"
 import * as wire from "./internal/schema/wire.ts"
 import * as Outcome from "./Outcome.ts"
 
@@ -271,8 +272,11 @@ export const InitialEventParams = wire.openUnion("InitialEventParams", [
 export type InitialEventParams = typeof InitialEventParams.Type
 
 /** A tool that returns the empty text returns nothing: a block of text may not be empty. */
-const resultContent = (content: string | ReadonlyArray<Content.ToolResultContentParams>) =>
-  typeof content === "string" ? content === "" ? [] : [Content.text(content)] : content
+/** What a tool returns may have been cut inside a character; what a program says itself is refused then. */
+const resultContent = (content: string | ReadonlyArray<Content.ToolResultContentParams>) => {
+  if (typeof content !== "string") return wellFormed.json(content)
+  return content === "" ? [] : [Content.text(wellFormed.text(content))]
+}
 
 /**
  * Says something to the agent.

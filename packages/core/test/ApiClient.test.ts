@@ -181,7 +181,7 @@ describe("body", () => {
   })
 
   it.effect("takes one event or several", () => {
-    const stub = Stub.make(Stub.json({}))
+    const stub = Stub.make(Stub.stored)
     const event = UserEvent.message("Hello")
     return Effect.gen(function*() {
       yield* send(event)
@@ -227,7 +227,7 @@ describe("body", () => {
   )("refuses %s", ([, effect, ...paths]) => refused(effect, ...paths))
 
   it.effect("accepts what is just within the limits", () => {
-    const stub = Stub.make((request) => (request.url.endsWith("/events") ? Stub.json({}) : sessionJson)(request))
+    const stub = Stub.make((request) => (request.url.endsWith("/events") ? Stub.stored : sessionJson)(request))
     return Effect.gen(function*() {
       yield* createWith({ metadata: { ...pairs(15), [long(64)]: long(512) } })
       // characters, not UTF-16 units

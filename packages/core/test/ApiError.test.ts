@@ -346,6 +346,7 @@ describe("ApiError", () => {
     new ApiError.TransportError({ operation: "Events.send", reason: "Timeout", detail: "no response within 10m" }),
     new ApiError.MalformedResponse({
       operation: "Events.stream",
+      reason: "Syntax",
       issues: [{ path: "", message: "expected JSON" }],
       eventId: "sevt_1",
       requestId: "req_1",

@@ -53,7 +53,7 @@ describe("deliver", () => {
 
   it.effect("asks for events of the kinds it sends, the newest first", () =>
     Effect.gen(function*() {
-      const { sent } = yield* deliver([page(), accepted()], [UserEvent.interrupt(), hello])
+      const { sent } = yield* deliver([page(), Stub.stored], [UserEvent.interrupt(), hello])
       const [read] = sent
       assert.deepStrictEqual([...read!.url.searchParams], [
         ["limit", "100"],
@@ -144,7 +144,7 @@ describe("deliver", () => {
       assert.strictEqual(landed.requests, "POST GET")
       assert.strictEqual(tagOf(landed.result), "AlreadyLanded")
       const lost = Stub.apiError(504, "timeout_error", "Too slow")
-      const again = yield* deliver([lost, page(), page(), accepted()], answer, { settle: "100 millis" })
+      const again = yield* deliver([lost, page(), page(), Stub.stored], answer, { settle: "100 millis" })
       assert.strictEqual(again.requests, "POST GET GET POST")
       assert.strictEqual(tagOf(again.result), "Accepted")
     }))

@@ -31,7 +31,15 @@ const page = (data: ReadonlyArray<Event.Event>, next_page: string | null = null)
 
 const failed = (error: ApiError): Signal => ({ _tag: "Failed", error })
 const operation = "Events.follow"
-const notFound = new ApiErrors.NotFound({ operation, status: 404, detail: "no" })
+const notFound = new ApiErrors.NotFound({
+  operation,
+  status: 404,
+  type: "not_found_error",
+  detail: "no"
+})
+const foreign = new ApiErrors.NotFound({ operation, status: 404, detail: "<html>" })
+const damaged = (reason: "MediaType" | "Syntax" | "Schema") =>
+  new ApiErrors.MalformedResponse({ operation, reason, issues: [], excerpt: "" })
 const refused = new ApiErrors.InvalidRequest({ operation, status: 400, detail: "no" })
 const unauthorized = new ApiErrors.Unauthorized({ operation, status: 401, detail: "no" })
 const lost = new ApiErrors.TransportError({ operation, reason: "Connection", detail: "reset" })
@@ -209,8 +217,54 @@ const rows: ReadonlyArray<Row> = [
   {
     when: "a session that was there is not found",
     after: () => feed(live(), failed(notFound)),
+    updates: [],
+    command: "CheckEnd",
+    disconnects: true
+  },
+  {
+    when: "a session that was there is not found twice",
+    after: () => feed(live(), failed(notFound), failed(notFound)),
     updates: ["Gap", "Ended"],
-    command: "Stop",
+    command: "Stop"
+  },
+  {
+    when: "a session that was not found is there all the same",
+    after: () => feed(live(), failed(notFound), running),
+    updates: [],
+    command: "Reschedule"
+  },
+  {
+    when: "a 404 is not the API's",
+    after: () => feed(live(), failed(foreign)),
+    updates: [],
+    command: "Reschedule",
+    disconnects: true
+  },
+  {
+    when: "a 404 that is not the API's comes when it is asked whether the session goes on",
+    after: () => feed(live(), closed, failed(foreign)),
+    updates: [],
+    command: "Reschedule"
+  },
+  {
+    when: "a frame is damaged",
+    after: () => feed(live(), failed(damaged("Syntax"))),
+    updates: [],
+    command: "Reschedule",
+    disconnects: true
+  },
+  {
+    when: "a page comes in place of the stream",
+    after: () => feed(live(), failed(lost), rescheduled(0), failed(damaged("MediaType"))),
+    updates: [],
+    command: "Reschedule",
+    disconnects: true
+  },
+  {
+    when: "an event is not as it is documented",
+    after: () => feed(live(), failed(damaged("Schema"))),
+    updates: [],
+    command: "Fail",
     disconnects: true
   },
   {

@@ -231,7 +231,7 @@ describe("what is repeated", () => {
     }))
 
   it.effect("is the very same request", () => {
-    const stub = Stub.make([status(429, { "retry-after-ms": "1" }), Stub.json({})])
+    const stub = Stub.make([status(429, { "retry-after-ms": "1" }), Stub.stored])
     return Effect.gen(function*() {
       const call = calls.find(({ name }) => name === "Events.send")!
       const fiber = yield* Effect.fork(call.run({ betas: ["extra"] }))

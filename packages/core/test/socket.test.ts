@@ -74,6 +74,12 @@ const client = (port: number) =>
 
 const json = { "content-type": "application/json" }
 
+/** The answer to events that were sent. */
+const stored = (body: string): string => {
+  const { events } = JSON.parse(body) as { readonly events: ReadonlyArray<object> }
+  return JSON.stringify({ data: events.map((event, n) => ({ id: `sevt_${n}`, ...event })) })
+}
+
 describe("over a socket", () => {
   it.scopedLive("a call arrives as it should, and its connection is used again", () =>
     Effect.gen(function*() {
@@ -84,7 +90,7 @@ describe("over a socket", () => {
         request.on("end", () => {
           const { "content-length": length, "content-type": type, "x-api-key": key } = request.headers
           seen.push([request.method, request.url, key, type, length, body])
-          respond(response, 200, json, request.url?.endsWith("/events") ? "{}" : session)
+          respond(response, 200, json, request.url?.endsWith("/events") ? stored(body) : session)
         })
       }
       const { client, connections } = yield* server([handler, handler, handler])

@@ -59,6 +59,12 @@ export const empty = (options: Head = {}): Answer => (request) => Effect.sync(()
 export const json = (body: unknown, { headers = {}, status = 200 }: Head = {}): Answer =>
   text(JSON.stringify(body), { status, headers: { "content-type": "application/json", ...headers } })
 
+/** The answer to events that were sent: the events as they were stored. */
+export const stored: Answer = (request) => {
+  const { events } = JSON.parse(bodyOf(request) ?? "{}") as { readonly events: ReadonlyArray<object> }
+  return json({ data: events.map((event, n) => ({ id: `sevt_${n}`, outcome_id: `outc_${n}`, ...event })) })(request)
+}
+
 /** The answer of the documentation to an operation such as `Sessions.create`. */
 export const documented = (operation: string): unknown =>
   JSON.parse(readFileSync(new URL(`../fixtures/seeds/${operation}.json`, import.meta.url), "utf8"))

@@ -69,7 +69,13 @@ export type Task =
   | { readonly _tag: "CheckEnd" }
   | { readonly _tag: "Listen" }
   /** Finds out whether a connection was lost because the session has ended. */
-  | { readonly _tag: "ConfirmEnd"; readonly error: ApiError; readonly isRetryable: boolean }
+  | {
+    readonly _tag: "ConfirmEnd"
+    readonly error: ApiError
+    readonly isRetryable: boolean
+    /** A first look has found that the session is gone. */
+    readonly isSecond: boolean
+  }
   /** Finds out what became of a session that has ended. */
   | { readonly _tag: "FindReason" }
   | { readonly _tag: "Reschedule"; readonly error: ApiError }
@@ -440,10 +446,10 @@ const failed = (state: State, error: ApiError, now: number): Step => {
         ? pages(state, task.query, task.then, task)
         : lose(state, error, now)
     case "ConfirmEnd":
-      if (error._tag === "NotFound" && state.isSeen) return deleted(state)
+      if (isGone(state, error)) return task.isSecond ? deleted(state) : confirmEnd(state, error, true, true)
       return task.isRetryable ? reschedule(state, task.error, now) : fail(state, task.error)
     case "FindReason":
-      return stop(state, [{ _tag: "Ended", reason: error._tag === "NotFound" ? "deleted" : "terminated" }])
+      return stop(state, [{ _tag: "Ended", reason: isGone(state, error) ? "deleted" : "terminated" }])
     default:
       return lose(state, error, now)
   }
@@ -461,6 +467,9 @@ const lose = (state: State, error: ApiError | undefined, now: number): Step => {
   }
 }
 
+/** Statuses of gateways in front of the service: a misdirected request, one that came too early, one that was closed. */
+const passing = new Set<number | undefined>([421, 425, 499])
+
 const resume = (state: State, error: ApiError | undefined, now: number): Step => {
   const { ended, isSeen, source: { operation } } = state
   if (ended === "event") return go({ ...state, task: { _tag: "FindReason" } }, { _tag: "CheckEnd" })
@@ -474,16 +483,26 @@ const resume = (state: State, error: ApiError | undefined, now: number): Step =>
   }
   switch (error._tag) {
     case "NotFound":
-      return isSeen ? deleted(state) : fail(state, error)
+      if (!isSeen) return fail(state, error)
+      // one look may have met a gateway that has a bad moment
+      return error.isFromApi ? confirmEnd(state, error, true, true) : reschedule(state, error, now)
+    case "MalformedResponse":
+      // damage on the way: the list has every event
+      return isSeen && error.reason !== "Schema" ? reschedule(state, error, now) : fail(state, error)
     case "InvalidRequest":
       return confirmEnd(state, error, false)
+    case "UnexpectedStatus":
+      return error.isRetryable || passing.has(error.status) ? reschedule(state, error, now) : fail(state, error)
     default:
       return error.isRetryable ? reschedule(state, error, now) : fail(state, error)
   }
 }
 
-const confirmEnd = (state: State, error: ApiError, isRetryable: boolean): Step =>
-  go({ ...state, task: { _tag: "ConfirmEnd", error, isRetryable } }, { _tag: "CheckEnd" })
+/** Tells a 404 of the API for a session that has existed. */
+const isGone = ({ isSeen }: State, error: ApiError): boolean => isSeen && error._tag === "NotFound" && error.isFromApi
+
+const confirmEnd = (state: State, error: ApiError, isRetryable: boolean, isSecond = false): Step =>
+  go({ ...state, task: { _tag: "ConfirmEnd", error, isRetryable, isSecond } }, { _tag: "CheckEnd" })
 
 const endChecked = (state: State, reason: Follow.EndReason | undefined, now: number): Step => {
   const { task } = state

@@ -75,11 +75,13 @@ const malformed = (
   { endpoint, scrub }: Call,
   head: HttpClientResponse,
   text: string,
+  reason: MalformedResponse["reason"],
   issues: MalformedResponse["issues"]
 ): Effect.Effect<never, MalformedResponse> =>
   Effect.fail(
     new MalformedResponse({
       operation: endpoint.name,
+      reason,
       issues,
       status: head.status,
       requestId: requestId(head.headers, scrub),
@@ -97,7 +99,10 @@ export const checkType = (
   const type = mediaType(head)
   if (accepts(type)) return Effect.void
   const message = excerpt(`expected ${name}, got content type ${type ?? "(none)"}`, call.scrub)
-  return Effect.flatMap(beginning(head, timeout), (text) => malformed(call, head, text, [{ path: "", message }]))
+  return Effect.flatMap(
+    beginning(head, timeout),
+    (text) => malformed(call, head, text, "MediaType", [{ path: "", message }])
+  )
 }
 
 const guards = new WeakMap<Endpoint.Any, (value: unknown) => boolean>()
@@ -119,9 +124,9 @@ export const json = (call: Call, head: HttpClientResponse): Effect.Effect<unknow
       value = JSON.parse(text)
     } catch {
       const message = text === "" ? "expected JSON, got an empty body" : "expected JSON"
-      return malformed(call, head, text, [{ path: "", message }])
+      return malformed(call, head, text, "Syntax", [{ path: "", message }])
     }
     return guardOf(call.endpoint)(value)
       ? Effect.succeed(value)
-      : malformed(call, head, text, explain(call.endpoint.success, value, call.scrub))
+      : malformed(call, head, text, "Schema", explain(call.endpoint.success, value, call.scrub))
   })

@@ -10,6 +10,7 @@ import { InvalidParams } from "../../ApiError.ts"
 import type * as ClientConfig from "../../ClientConfig.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import { fromParseIssue } from "../schema/explain.ts"
+import * as wellFormed from "../schema/wellFormed.ts"
 import { isBeta } from "./headers.ts"
 import type { Scrub } from "./secrets.ts"
 
@@ -117,6 +118,8 @@ const headersOf = (
   }
   // errors are JSON also where an event stream is asked for
   out["accept"] = endpoint.kind === "events" ? "text/event-stream, application/json" : "application/json"
+  // a gateway that compresses holds events back until it has enough of them
+  if (endpoint.kind === "events") out["accept-encoding"] = "identity"
   out["anthropic-version"] = apiVersion
   out["anthropic-beta"] = [...new Set([...extraBetas, ...betas])].join(",")
   if (credential !== undefined) {
@@ -152,6 +155,9 @@ export const make = (
     })
     if (options.maxSilence !== undefined && !isPositive(options.maxSilence)) {
       issues.push({ path: "maxSilence", message: "expected a duration above zero" })
+    }
+    for (const path of wellFormed.paths(body)) {
+      issues.push({ path, message: "expected whole characters: the text was cut inside of one" })
     }
     if (issues.length > 0) return yield* new InvalidParams({ operation: endpoint.name, issues })
     const request = HttpClientRequest.make(endpoint.method)(`${config.baseUrl}${path}${query}`, {

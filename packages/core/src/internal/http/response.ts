@@ -101,11 +101,13 @@ export const fromResponse = (
 ): Effect.Effect<ApiError.ApiError> =>
   Effect.map(retryAfter(headers), (after) => {
     const said = fromBody(body, scrub)
+    const location = status >= 300 && status <= 399 ? text(headers["location"]) : undefined
     const verdict = headers["x-should-retry"]
     return byStatus({
       operation,
       status,
       ...said,
+      ...(location !== undefined && { detail: excerpt(`a redirect to ${location}, which is not followed`, scrub) }),
       requestId: requestId(headers, scrub) ?? said.requestId,
       retryAfter: after,
       shouldRetry: verdict === "true" ? true : verdict === "false" ? false : undefined

@@ -1,8 +1,11 @@
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import { TransportError } from "../../ApiError.ts"
 import type { Call } from "./request.ts"
@@ -62,9 +65,24 @@ export const make: Effect.Effect<Transport, never, HttpClient.HttpClient> = Effe
       // closing the scope releases the connection, also when the body was not read to its end
       HttpClient.withScope
     )
-    return (call, message) => Effect.catchAll(http.execute(message), recover(call))
+    return (call, message) => Effect.catchAll(withoutRedirects(http.execute(message)), recover(call))
   }
 )
+
+/**
+ * Follows no redirect: `fetch` would make a GET of a POST, take its answer for that of the POST, and hand the credentials to
+ * another origin.
+ */
+const withoutRedirects = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.contextWithEffect((context: Context.Context<R>) =>
+    Effect.provide(
+      self,
+      Context.add(context, FetchHttpClient.RequestInit, {
+        ...Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit)),
+        redirect: "manual"
+      })
+    )
+  )
 
 /**
  * The only place that classifies an `HttpClientError`. A client that fails by itself on some statuses has a response; any

@@ -88,6 +88,9 @@ export const read = <A, I, E>(
     : Effect.map(Effect.flatMap(pull, watch(operation, requestId, maxSilence)), decode(options))
 }
 
+/** Heartbeats of the service and of gateways, and the sentinel with which other services end a stream. */
+const ignored = new Set<string | undefined>(["ping", "keepalive", "keep-alive", "heartbeat", "[DONE]"])
+
 interface Decoder<A> {
   /** The events that end in these bytes, or that precede what is wrong with them. */
   readonly push: (chunks: Iterable<Uint8Array>) => Array<A>
@@ -101,16 +104,22 @@ const makeDecoder = <A, I>(options: Options<A, I>, is: (value: unknown) => value
   const { maxEventSize, operation, requestId, schema, scrub } = options
   let events: Array<A> = []
   let failure: ApiError | undefined
-  const malformed = (data: string, issues: MalformedResponse["issues"], value?: unknown) =>
+  const malformed = (
+    reason: MalformedResponse["reason"],
+    data: string,
+    issues: MalformedResponse["issues"],
+    value?: unknown
+  ) =>
     new MalformedResponse({
       operation,
+      reason,
       requestId,
       eventId: idOf(value, scrub),
       issues,
       excerpt: excerpt(data, scrub)
     })
   const onFrame = (frame: Sse.Frame) => {
-    if (failure !== undefined || frame.data === "" || frame.event === "ping") return
+    if (failure !== undefined || frame.data === "" || ignored.has(frame.event) || ignored.has(frame.data)) return
     if (frame.event === "error") {
       failure = fromErrorFrame(operation, requestId, frame.data, scrub)
       return
@@ -120,20 +129,28 @@ const makeDecoder = <A, I>(options: Options<A, I>, is: (value: unknown) => value
     try {
       value = JSON.parse(frame.data)
     } catch {
-      failure = malformed(frame.data, [{ path: "", message: "expected JSON" }])
+      failure = malformed("Syntax", frame.data, [{ path: "", message: "expected JSON" }])
       return
     }
     const type = value?.type
     if (type === "ping") return
     if (type === "error") failure = fromErrorFrame(operation, requestId, frame.data, scrub)
     else if (is(value)) events.push(value)
-    else failure = malformed(frame.data, explain(schema, value, scrub), value)
+    else {failure = malformed(
+        typeof type === "string" ? "Schema" : "Syntax",
+        frame.data,
+        explain(schema, value, scrub),
+        value
+      )}
   }
   const parser = Sse.makeParser({
     onFrame,
     maxFrameSize: maxEventSize,
     onOverflow: () => {
-      failure ??= malformed("", [{ path: "", message: `expected an event of at most ${maxEventSize} characters` }])
+      failure ??= malformed("Schema", "", [{
+        path: "",
+        message: `expected an event of at most ${maxEventSize} characters`
+      }])
     }
   })
   return {

@@ -288,13 +288,14 @@ const handles = <E1, R1, E2, R2, T extends ToolRunner.Source>(
 
 /** Decides about an action and sends the answer. Succeeds with `false` if the action is left to others. */
 const reply = <E, R, E1 extends E, R1 extends R, E2 extends E, R2 extends R>(
-  { events, options, post, sessionId, state, tools }: Running<E | ApiError, R | Events.Events, E1, R1, E2, R2>,
+  { events, fibers, options, post, sessionId, state, tools }: Running<E | ApiError, R | Events.Events, E1, R1, E2, R2>,
   key: string,
   action: PendingAction.PendingAction
 ): Effect.Effect<boolean, E | ApiError, R | Events.Events> => {
   const send = (reply: PendingAction.Reply): Effect.Effect<boolean, ApiError> =>
     Effect.suspend(() => {
       post({ _tag: "ReplySending", key })
+      fibers.finish(key)
       return sendReply(events, sessionId, reply, () => isPending(state(), key), options.delivery)
     })
   if (action._tag === "Confirmation") {

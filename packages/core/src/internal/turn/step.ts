@@ -297,7 +297,9 @@ const requiresAction = (state: State, ids: ReadonlyArray<EventId>): Step => {
   }
   // an answer that was sent may have to wait for that to an earlier call
   const open = ids.filter((id) => replyTo(id) !== "sent")
-  if (isSearching || open.length === 0 || open.some((id) => replyTo(id) !== "declined")) return [state, none]
+  if (isSearching || open.some((id) => replyTo(id) !== "declined")) return [state, none]
+  // everything was answered, unless the session did not say what it waits for
+  if (open.length === 0 && ids.length > 0) return [state, none]
   const actions = open.flatMap((id) => known.get(id) ?? [])
   return finish(state, { _tag: "RequiresAction", ...report(state), actions })
 }
