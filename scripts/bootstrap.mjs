@@ -1,8 +1,9 @@
 // Makes a fresh checkout runnable with nothing but Node and npm: installs the dependencies with the pinned pnpm
-// when the lockfile or a manifest has changed since the last time. Says what it does on standard error only.
+// when the lockfile or a manifest has changed since the last time, and teaches tsc the Effect diagnostics. Says what it
+// does on standard error only.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { root } from "./lib.mjs"
 
@@ -17,12 +18,16 @@ const fingerprint = () => {
   return hash.digest("hex")
 }
 
-/** The command line of the pinned pnpm, run by the npm that started us or else by the one on the path. */
+/** The command line of the npm that started us, or else of the one on the path. */
+export const npm = (...args) => {
+  const path = process.env.npm_execpath
+  return path !== undefined && basename(path) === "npm-cli.js" ? [process.execPath, path, ...args] : ["npm", ...args]
+}
+
+/** The command line of the pinned pnpm. */
 export const pnpm = (...args) => {
   const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
-  const path = process.env.npm_execpath
-  const npm = path !== undefined && basename(path) === "npm-cli.js" ? [process.execPath, path] : ["npm"]
-  return [...npm, "exec", "--yes", "--no-update-notifier", `--package=${packageManager}`, "--", "pnpm", ...args]
+  return npm("exec", "--yes", "--no-update-notifier", `--package=${packageManager}`, "--", "pnpm", ...args)
 }
 
 export const bootstrap = () => {
@@ -46,6 +51,16 @@ export const bootstrap = () => {
   if (result.status !== 0) {
     console.error(`Installing the dependencies failed${result.error === undefined ? "" : `: ${result.error.message}`}`)
     process.exit(1)
+  }
+  const cli = join(root, "node_modules", "@effect", "language-service", "cli.js")
+  const patched = spawnSync(process.execPath, [cli, "patch", "--module", "tsc"], { cwd: root, stdio: ["ignore", 2, 2] })
+  if (patched.status !== 0) {
+    console.error("Adding the Effect diagnostics to tsc failed")
+    process.exit(1)
+  }
+  // What another compiler found good must be looked at again.
+  for (const name of readdirSync(join(root, "packages"))) {
+    rmSync(join(root, "packages", name, "build"), { recursive: true, force: true })
   }
   writeFileSync(stampFile, wanted)
 }

@@ -1,35 +1,33 @@
-// Builds packages/{core,testkit}/dist: what tsc emits, with pure calls marked so that bundlers can drop them.
-import { transformFileAsync } from "@babel/core"
-import annotatePureCalls from "babel-plugin-annotate-pure-calls"
-import { copyFileSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
-import { basename, dirname, join } from "node:path"
+// Builds packages/{core,testkit}/dist: what tsc emits, with pure calls marked by babel so that bundlers can drop them.
+import { cpSync, existsSync, readdirSync, rmSync } from "node:fs"
+import { join } from "node:path"
 import { published, root, run } from "./lib.mjs"
 
-for (const name of published) rmSync(join(root, "packages", name, "dist"), { recursive: true, force: true })
-const { code } = await run("tsc", ["-b", ...published.map((name) => `packages/${name}/tsconfig.src.json`)])
-if (code !== 0) process.exit(code)
+const stop = ({ code }) => code !== 0 && process.exit(code)
+
+stop(await run("tsc", ["-b", ...published.map((name) => `packages/${name}/tsconfig.src.json`)]))
 
 for (const name of published) {
-  const directory = join(root, "packages", name)
-  const modules = readdirSync(join(directory, "src"), { recursive: true })
-    .filter((file) => file.endsWith(".ts"))
-    .map((file) => file.slice(0, -3))
+  const cwd = join(root, "packages", name)
+  const [build, dist] = [join(cwd, "build"), join(cwd, "dist")]
+  rmSync(dist, { recursive: true, force: true })
+  // What tsc emitted for modules that are gone must not be published.
+  const modules = readdirSync(build, { recursive: true })
+    .filter((file) => file.endsWith(".d.ts") && existsSync(join(cwd, "src", file.replace(/\.d\.ts$/, ".ts"))))
+    .map((file) => file.slice(0, -".d.ts".length))
+  const files = modules.map((module) => join(build, `${module}.js`))
+  // As deep as build/, so that the maps still lead to src/.
+  stop(
+    await run("babel", [
+      "build",
+      "--out-dir=dist",
+      "--plugins=annotate-pure-calls",
+      "--source-maps",
+      "--no-babelrc",
+      `--only=${files.join(",")}`
+    ], { cwd })
+  )
   for (const module of modules) {
-    const from = join(directory, "build", module)
-    // As deep as build/, so that the maps still lead to src/.
-    const to = join(directory, "dist", module)
-    mkdirSync(dirname(to), { recursive: true })
-    for (const extension of [".d.ts", ".d.ts.map"]) copyFileSync(from + extension, to + extension)
-    const { code, map } = await transformFileAsync(`${from}.js`, {
-      babelrc: false,
-      configFile: false,
-      compact: false,
-      inputSourceMap: true,
-      sourceMaps: true,
-      plugins: [annotatePureCalls]
-    })
-    writeFileSync(`${to}.js`, `${code}\n//# sourceMappingURL=${basename(to)}.js.map\n`)
-    writeFileSync(`${to}.js.map`, JSON.stringify(map))
+    for (const end of [".d.ts", ".d.ts.map"]) cpSync(join(build, module + end), join(dist, module + end))
   }
-  console.log(`packages/${name}/dist: ${modules.length} modules`)
 }

@@ -1,0 +1,88 @@
+// Installs the packed packages as the README says, with plain npm in an empty folder, and looks whether the README's first
+// test compiles and passes there. On this Node with the current TypeScript; with CONSUMERS=all, on every Node and with
+// every TypeScript that we promise.
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { delimiter, dirname, join } from "node:path"
+import { npm } from "./bootstrap.mjs"
+import { root, run } from "./lib.mjs"
+
+const all = process.env.CONSUMERS === "all"
+const nodes = all ? ["20", "22", "24"] : [process.versions.node.split(".")[0]]
+const typescripts = all ? ["5.4", "5.9", "7"] : ["5.9"]
+
+/** The `sh` block under "Install" and the first test of the README. */
+const readme = readFileSync(join(root, "README.md"), "utf8")
+const commands = /^## Install\n[\s\S]*?```sh\n([\s\S]*?)```/m.exec(readme)?.[1].trim().split("\n") ?? []
+const test = /^## A first test\n[\s\S]*?```ts\n([\s\S]*?)```/m.exec(readme)?.[1]
+
+const aliases = typescripts.map((version) => `typescript-${version}@npm:typescript@${version}`)
+
+/** The folder of a Node's executable: this one, or one that npm brings, which is kept. */
+const runtime = async (major) => {
+  if (process.versions.node.startsWith(`${major}.`)) return dirname(process.execPath)
+  const folder = join(root, "node_modules", ".cache", "consumers", `node-${major}`)
+  const bin = join(folder, "node_modules", "node", "bin")
+  if (existsSync(join(bin, "node"))) return bin
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, "package.json"), "{}")
+  const [command, ...args] = npm("install", "--no-audit", "--no-fund", "--prefer-offline", `node@${major}`)
+  const { code } = await run(command, args, { cwd: folder, seconds: 180 })
+  return code === 0 && existsSync(join(bin, "node")) ? bin : undefined
+}
+
+const consumer = async (major, tarballs, problems) => {
+  const bin = await runtime(major)
+  if (bin === undefined) return problems.push(`a consumer on Node ${major}: there is no such Node`)
+  const folder = mkdtempSync(join(tmpdir(), `consumer-${major}-`))
+  // The tools of the workspace must not be found.
+  const env = { PATH: [bin, dirname(process.execPath), "/usr/local/bin", "/usr/bin", "/bin"].join(delimiter) }
+  const node = join(bin, "node")
+  const execute = (what, command, args, seconds) =>
+    run(command, args, { cwd: folder, env, quiet: true, seconds }).then(({ code, output }) => {
+      console.log(`${code === 0 ? "passed" : "FAILED"} Node ${major}: ${what}`)
+      if (code === 0) return true
+      console.log(output)
+      problems.push(`a consumer on Node ${major}: ${what}`)
+      return false
+    })
+  try {
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }))
+    for (const command of [...commands, `npm install --save-dev ${aliases.join(" ")}`]) {
+      const words = command.split(" ").slice(1).map((word) => tarballs[/^@effect-managed-agents\/(\w+)$/.exec(word)?.[1]] ?? word)
+      const [program, ...args] = npm(...words, "--engine-strict", "--no-audit", "--no-fund", "--prefer-offline")
+      const installed = await execute(command, program === process.execPath ? node : program, args, 180)
+      if (!installed) return
+    }
+    writeFileSync(join(folder, "first.test.ts"), test)
+    writeFileSync(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({
+        compilerOptions: {
+          target: "es2022",
+          module: "nodenext",
+          strict: true,
+          exactOptionalPropertyTypes: true,
+          noEmit: true,
+          skipLibCheck: true,
+          types: []
+        },
+        include: ["*.ts"]
+      })
+    )
+    await execute("vitest", node, ["node_modules/vitest/vitest.mjs", "run"], 120)
+    for (const version of typescripts) {
+      await execute(`TypeScript ${version}`, node, [`node_modules/typescript-${version}/bin/tsc`], 120)
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Problems that those who install the tarballs will have. */
+export const consumers = async (tarballs) => {
+  const problems = []
+  if (commands.length === 0 || test === undefined) problems.push("README.md: no Install or no first test")
+  else for (const major of nodes) await consumer(major, tarballs, problems)
+  return problems
+}
