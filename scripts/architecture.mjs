@@ -27,9 +27,9 @@ for (const module of levels.keys()) {
 /** The relative imports of a file of core, and the others. */
 const source = join(root, "packages/core/src")
 const importsOf = (file) =>
-  [...readFileSync(join(source, file), "utf8").matchAll(/^(?:(?:import|export|\}).* from|import) "([^"]+)"/gm)].map(([, from]) =>
-    from.startsWith(".") ? posix.join(dirname(file), from) : from
-  )
+  [...readFileSync(join(source, file), "utf8").matchAll(/^(?:(?:import|export|\}).* from|import) "([^"]+)"/gm)].map((
+    [, from]
+  ) => from.startsWith(".") ? posix.join(dirname(file), from) : from)
 
 /** What a file imports of public modules and of packages; what a file of internal/ imports counts as its importer's. */
 const reach = (file, seen = new Set()) =>

@@ -27,8 +27,10 @@ const runtime = async (major) => {
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, "package.json"), "{}")
   const [command, ...args] = npm("install", "--no-audit", "--no-fund", "--prefer-offline", `node@${major}`)
-  const { code } = await run(command, args, { cwd: folder, seconds: 180 })
-  return code === 0 && existsSync(join(bin, "node")) ? bin : undefined
+  const { code } = await run(command, args, { cwd: folder, quiet: true, seconds: 180 })
+  if (code !== 0) return undefined
+  const { output } = await run(join(bin, "node"), ["--version"], { quiet: true, seconds: 20 })
+  return output.startsWith(`v${major}.`) ? bin : undefined
 }
 
 const consumer = async (major, tarballs, problems) => {
@@ -36,7 +38,8 @@ const consumer = async (major, tarballs, problems) => {
   if (bin === undefined) return problems.push(`a consumer on Node ${major}: there is no such Node`)
   const folder = mkdtempSync(join(tmpdir(), `consumer-${major}-`))
   // The tools of the workspace must not be found.
-  const env = { PATH: [bin, dirname(process.execPath), "/usr/local/bin", "/usr/bin", "/bin"].join(delimiter) }
+  const outside = (process.env.PATH ?? "").split(delimiter).filter((path) => !path.startsWith(root))
+  const env = { PATH: [bin, ...outside].join(delimiter) }
   const node = join(bin, "node")
   const execute = (what, command, args, seconds) =>
     run(command, args, { cwd: folder, env, quiet: true, seconds }).then(({ code, output }) => {
@@ -49,7 +52,9 @@ const consumer = async (major, tarballs, problems) => {
   try {
     writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }))
     for (const command of [...commands, `npm install --save-dev ${aliases.join(" ")}`]) {
-      const words = command.split(" ").slice(1).map((word) => tarballs[/^@effect-managed-agents\/(\w+)$/.exec(word)?.[1]] ?? word)
+      const words = command.split(" ").slice(1).map((word) =>
+        tarballs[/^@effect-managed-agents\/(\w+)$/.exec(word)?.[1]] ?? word
+      )
       const [program, ...args] = npm(...words, "--engine-strict", "--no-audit", "--no-fund", "--prefer-offline")
       const installed = await execute(command, program === process.execPath ? node : program, args, 180)
       if (!installed) return

@@ -1,5 +1,5 @@
-// What no linter looks at: the lockfile, the versions that the documents install, and that every exception in the code says
-// why it is one.
+// What no linter looks at: the lockfile, the versions that the documents install, the rules of AGENTS.md that are about
+// text, and that every exception in the code says why it is one.
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { root } from "./lib.mjs"
@@ -35,6 +35,15 @@ for (const file of documents) {
   }
 }
 
+// One pnpm: the one that package.json names.
+const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+const workflows = readdirSync(join(root, ".github", "workflows")).map((file) => `.github/workflows/${file}`)
+for (const file of ["CONTRIBUTING.md", "AGENTS.md", ...documents, ...workflows]) {
+  for (const [named] of readFileSync(join(root, file), "utf8").matchAll(/\bpnpm@\d[\w.-]*\b/g)) {
+    if (named !== packageManager) problems.push(`${file}: names ${named}, and package.json ${packageManager}`)
+  }
+}
+
 const folders = [
   "scripts",
   ...readdirSync(join(root, "packages")).flatMap((name) =>
@@ -54,8 +63,60 @@ const checkDocComments = (file, text) => {
   }
 }
 
+/** A module of a service has its interface, its tag, `make` and `layer` in this order. */
+const checkService = (file, module, text) => {
+  if (!new RegExp(`^export class ${module} extends Context\\.(?:Tag|Reference)`, "m").test(text)) return
+  const places = ["interface Service\\b", `class ${module}\\b`, "const make\\b", "const layer\\b"]
+    .map((part) => text.search(new RegExp(`^export ${part}`, "m")))
+    .filter((place) => place >= 0)
+  if (places.some((place, index) => place < places[index - 1])) {
+    problems.push(`${file}: a service is written as Service, ${module}, make, layer`)
+  }
+}
+
+/** Every export of a public module has its category and its version; descriptions are docgen's business. */
+const checkExports = (file, text) => {
+  const exported = /^(?:export (?:declare )?(?:const|class|interface|type|namespace|function) (\w+)|export \{)/gm
+  const seen = new Set()
+  for (const { 1: name, index } of text.matchAll(exported)) {
+    // The second half of a value and a type, or of overloads, needs no comment of its own.
+    if (name !== undefined && seen.has(name)) continue
+    seen.add(name)
+    const before = text.slice(0, index).replace(/(?:\/\/.*\n)*$/, "")
+    const doc = before.endsWith("*/\n") ? before.slice(before.lastIndexOf("/**")) : ""
+    if (!/@category \S/.test(doc) || !/@since \d/.test(doc)) {
+      problems.push(`${file}: ${name ?? "an export"} has no @category or no @since`)
+    }
+  }
+}
+
+const checkModule = (file, text) => {
+  const [, module] = /^packages\/(?:core|testkit)\/src\/([A-Z]\w*)\.ts$/.exec(file) ?? []
+  if (module !== undefined) {
+    checkService(file, module, text)
+    checkExports(file, text)
+    for (const [, name] of text.matchAll(/Effect\.fn\("([^"]*)"/g)) {
+      if (!name.startsWith(`${module}.`)) problems.push(`${file}: the span ${name} is not named ${module}.…`)
+    }
+  }
+  if (!/^packages\/\w+\/src\//.test(file)) return
+  for (const [, name] of text.matchAll(/\bclass (\w*Exception)\b/g)) {
+    problems.push(`${file}: an error is a noun without Exception: ${name}`)
+  }
+  for (const [, path] of text.matchAll(/ from "(\.[^"]*)"/g)) {
+    if (!path.endsWith(".ts")) problems.push(`${file}: a relative import ends in .ts: ${path}`)
+  }
+  if (!file.startsWith("packages/core/")) return
+  for (const [, name, body] of text.matchAll(/^export class (\w+)\s+extends (\w+\.\w*Error\b[\s\S]*?^\})/gm)) {
+    if (!body.startsWith("Schema.TaggedError") || !body.includes("isRetryable")) {
+      problems.push(`${file}: ${name} is no Schema.TaggedError that knows isRetryable`)
+    }
+  }
+}
+
 for (const file of files) {
   const text = readFileSync(join(root, file), "utf8")
+  checkModule(file, text)
   const lines = text.split("\n")
   if (file.includes("/src/")) checkDocComments(file, text)
   lines.forEach((line, index) => {

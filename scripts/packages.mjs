@@ -1,14 +1,16 @@
 // Packs the packages as npm would get them (`pnpm build` first) and looks at the tarballs: publint, Are The Types Wrong,
-// what is inside, and whether a consumer without our toolchain can import every module, start the simulator and run the
-// conformance suite.
+// what is inside, whether a consumer without our toolchain can import every module, start the simulator and run the
+// conformance suite, and whether the README's first test passes for those who install them.
 import * as esbuild from "esbuild"
 import { spawn } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { pnpm } from "./bootstrap.mjs"
+import { consumers } from "./consumers.mjs"
 import { publicModules, published, root, run } from "./lib.mjs"
 
+const repository = "https://github.com/effect-managed-agents/effect-managed-agents"
 const problems = []
 const directory = mkdtempSync(join(tmpdir(), "packages-"))
 process.on("exit", () => rmSync(directory, { recursive: true, force: true }))
@@ -40,7 +42,7 @@ for (const [name, tarball] of Object.entries(tarballs)) {
   console.log(`\n@effect-managed-agents/${name}: ${modules.length} modules`)
 
   const files = readdirSync(inside, { recursive: true }).map(String)
-  const wanted = ["package.json", "README.md", "LICENSE", "src/index.ts", "dist/index.js"]
+  const wanted = ["package.json", "README.md", "CHANGELOG.md", "LICENSE", "src/index.ts", "dist/index.js"]
   for (const module of modules) {
     wanted.push(...[".js", ".js.map", ".d.ts", ".d.ts.map"].map((end) => `dist/${module}${end}`), `src/${module}.ts`)
   }
@@ -54,6 +56,17 @@ for (const [name, tarball] of Object.entries(tarballs)) {
   const manifest = JSON.parse(readFileSync(join(inside, "package.json"), "utf8"))
   if (/workspace:|catalog:|\.\/src\//.test(JSON.stringify({ ...manifest, files: [] }))) {
     problems.push(`${name}: the packed package.json still speaks of the workspace`)
+  }
+  // Types that a reader of errors and events should not have to know, or that the next Effect does without.
+  for (const module of modules) {
+    const types = readFileSync(join(inside, "dist", `${module}.d.ts`), "utf8")
+    const leak = /"effect\/(?:Chunk|Either|FiberRef|ParseResult)"|"@effect\/platform\/HttpClientError"/.exec(types)
+    if (leak !== null) problems.push(`${name}: the types of ${module} mention ${leak[0]}`)
+  }
+
+  const url = `git+${repository}.git`
+  if (manifest.repository?.url !== url || manifest.repository.directory !== `packages/${name}`) {
+    problems.push(`${name}: provenance needs the repository ${url}, directory packages/${name}`)
   }
   for (const range of Object.values({ ...manifest.dependencies, ...manifest.peerDependencies })) {
     if (!/^\^?\d+\.\d+\.\d+$/.test(range)) problems.push(`${name}: odd dependency range ${range}`)
@@ -142,6 +155,8 @@ if (Object.keys(tarballs).length === published.length) {
     seconds: 60
   })
   if (conforms.code !== 0) problems.push("testkit: the packed conformance suite does not run on the simulator")
+
+  problems.push(...await consumers(tarballs))
 }
 
 for (const problem of problems) console.log(problem)
