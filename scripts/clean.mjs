@@ -8,4 +8,6 @@ for (const name of ["core", "testkit", "examples"]) {
     rmSync(join(root, "packages", name, directory), { recursive: true, force: true })
   }
 }
-rmSync(join(root, ".reports"), { recursive: true, force: true })
+for (const directory of [".reports", "node_modules/.cache"]) {
+  rmSync(join(root, directory), { recursive: true, force: true })
+}
