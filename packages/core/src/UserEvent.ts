@@ -271,8 +271,10 @@ export const InitialEventParams = wire.openUnion("InitialEventParams", [
  */
 export type InitialEventParams = typeof InitialEventParams.Type
 
-/** A tool that returns the empty text returns nothing: a block of text may not be empty. */
-/** What a tool returns may have been cut inside a character; what a program says itself is refused then. */
+/**
+ * The content of a result: none for the empty text, since a block of text may not be empty. The text of a tool may have been
+ * cut inside a character, and is mended; what a program says itself is refused then.
+ */
 const resultContent = (content: string | ReadonlyArray<Content.ToolResultContentParams>) => {
   if (typeof content !== "string") return wellFormed.json(content)
   return content === "" ? [] : [Content.text(wellFormed.text(content))]

@@ -224,7 +224,7 @@ describe("an event stream", () => {
   it.effect("is asked for without compression", () => {
     const stub = Stub.make(Stub.sse(Stream.empty))
     return Effect.gen(function*() {
-      yield* Effect.scoped(Effect.flatMap(Events.Events, (events) => events.open(sessionId)))
+      yield* Effect.scoped(Effect.asVoid(Effect.flatMap(Events.Events, (events) => events.open(sessionId))))
       assert.strictEqual(stub.sent[0]?.headers["accept-encoding"], "identity")
     }).pipe(Effect.provide(stub.client()))
   })

@@ -110,7 +110,7 @@ export const initial = (
 })
 
 /** Name of an action among the replies. */
-export const keyOf = ({ _tag, id }: PendingAction.PendingAction): string => `${_tag} ${id}`
+const keyOf = ({ _tag, id }: PendingAction.PendingAction): string => `${_tag} ${id}`
 
 /** Tells whether an action is still to be answered. */
 export const isPending = ({ input, transcript }: State, key: string): boolean =>
