@@ -111,7 +111,7 @@ const breathe = Effect.async<void>((resume) => {
 })
 
 /** Everything that may go wrong, as chance has it. A plan is a function of its seed. */
-const misfortune = (seed: number): { readonly plan: Plan; readonly options: Follow.Options } => {
+const randomPlan = (seed: number): { readonly plan: Plan; readonly options: Follow.Options } => {
   const random = new PCGRandom(seed)
   const upTo = (n: number): number => random.integer(n + 1)
   const one = <A>(...values: readonly [A, ...Array<A>]): A => values[upTo(values.length - 1)]!
@@ -203,10 +203,10 @@ describe("a follower that is cut off", () => {
     ).pipe(Effect.provide(layer)), 60_000)
 
   it.effect(
-    `by ${plans} plans of misfortune`,
+    `by ${plans} random plans`,
     () =>
       Effect.forEach(Array.from({ length: plans }, (_, seed) => seed), (seed) => {
-        const { options, plan } = misfortune(seed)
+        const { options, plan } = randomPlan(seed)
         return run(plan, options)
       }, { discard: true }).pipe(Effect.provide(layer)),
     3_000_000

@@ -111,9 +111,9 @@ const played = (planned: Planned): Step => {
     case "nothing":
       return { effect: () => Effect.void }
     case "more":
-      return { effect: () => Effect.succeed([{ say: "more" }, { tool: { name: "bash" } }]) }
+      return { effect: (agent) => Effect.zipRight(agent.say("more"), agent.tool({ name: "bash" })) }
     case "later":
-      return { effect: () => Effect.as(Effect.sleep("3 seconds"), [{ say: "later" }]) }
+      return { effect: (agent) => Effect.zipRight(Effect.sleep("3 seconds"), agent.say("later")) }
     case "fails":
       return { effect: () => Effect.fail("no more") }
   }

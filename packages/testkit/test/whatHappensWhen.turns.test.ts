@@ -18,7 +18,7 @@ import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../src/AgentScript.ts"
 import * as Fault from "../src/Fault.ts"
 import * as Simulator from "../src/Simulator.ts"
-import { agentThat, countOf, create, inTime, params, typesOf, underWay } from "./utils/conversation.ts"
+import { agentThat, countOf, create, inTime, params, runningTurn, typesOf } from "./utils/conversation.ts"
 import { type Claims, says, section } from "./utils/page.ts"
 import { settle } from "./utils/wire.ts"
 
@@ -44,7 +44,7 @@ const endsAs = (
 /** A turn that is not over for as long as this goes on, and then ends well. */
 const goesOn = (steps: ReadonlyArray<AgentScript.Step>, options: Parameters<typeof agentThat>[1] = {}) =>
   Effect.gen(function*() {
-    const { fiber, outcome } = yield* underWay(() => TestClock.adjust("20 seconds"))
+    const { fiber, outcome } = yield* runningTurn(() => TestClock.adjust("20 seconds"))
     assert.isNull(fiber.unsafePoll())
     const ended = yield* outcome
     assert.deepInclude(ended, { _tag: "EndTurn", reply: "Done" })
@@ -77,7 +77,7 @@ section("A turn", {
     Effect.gen(function*() {
       const simulator = yield* Simulator.Simulator
       const asked: Array<string> = []
-      const { id } = yield* underWay(
+      const { id } = yield* runningTurn(
         (id) =>
           simulator.emit(id, {
             type: "agent.tool_use",
@@ -183,7 +183,7 @@ section("A turn", {
   "somebody archives the session": ([claim]) =>
     Effect.gen(function*() {
       const sessions = yield* Sessions.Sessions
-      const outcome = yield* (yield* underWay(sessions.archive, never)).outcome
+      const outcome = yield* (yield* runningTurn(sessions.archive, never)).outcome
       assert.deepInclude(outcome, { _tag: "Terminated", archived: true })
       says(claim, "Terminated")
       says(claim, "archived")
@@ -192,7 +192,7 @@ section("A turn", {
   "somebody deletes the session": ([claim]) =>
     Effect.gen(function*() {
       const sessions = yield* Sessions.Sessions
-      const outcome = yield* (yield* underWay(sessions.delete, never)).outcome
+      const outcome = yield* (yield* runningTurn(sessions.delete, never)).outcome
       says(claim, outcome._tag)
     }).pipe(Effect.provide(agentThat([[ask]]))),
 
@@ -200,7 +200,7 @@ section("A turn", {
     Effect.gen(function*() {
       const stop_reason = { type: "lunch_break" }
       const simulator = yield* Simulator.Simulator
-      const { outcome } = yield* underWay((id) =>
+      const { outcome } = yield* runningTurn((id) =>
         Effect.gen(function*() {
           const running = (yield* simulator.events(id)).find(({ type }) => type === "session.thread_status_running")
           yield* simulator.emit(id, { ...running, id: "sevt_1", type: "session.thread_status_idle", stop_reason })
@@ -231,7 +231,7 @@ section("A turn", {
 
   "the agent hangs": () =>
     Effect.gen(function*() {
-      const { fiber, id } = yield* underWay(() => TestClock.adjust("1 hour"))
+      const { fiber, id } = yield* runningTurn(() => TestClock.adjust("1 hour"))
       assert.isNull(fiber.unsafePoll())
       const waiting = yield* inTime(Effect.option(Effect.timeout(Conversation.turn(id, "And?"), "1 minute")))
       assert.strictEqual(waiting._tag, "None")
@@ -276,7 +276,7 @@ section("The program leaves", {
     Effect.gen(function*() {
       const simulator = yield* Simulator.Simulator
       const events = yield* Events.Events
-      const { fiber, id } = yield* underWay(() => Effect.void)
+      const { fiber, id } = yield* runningTurn(() => Effect.void)
       const follower = yield* Effect.fork(Stream.runDrain(events.follow(id)))
       yield* settle
       assert.strictEqual(yield* simulator.openStreams(), 2)
@@ -292,7 +292,7 @@ section("The program leaves", {
 
   "`Conversation.interrupt`": () =>
     Effect.gen(function*() {
-      const { id } = yield* underWay((id) => Conversation.interrupt(id))
+      const { id } = yield* runningTurn((id) => Conversation.interrupt(id))
       assert.strictEqual(yield* statusOf(id), "idle")
     }).pipe(Effect.provide(busy)),
 

@@ -35,7 +35,7 @@ export const run = (name: string, agent: Simulator.AgentOptions, diesAt: string)
           Stream.runForEach((line) =>
             Effect.gen(function*() {
               yield* Console.log(line)
-              if (line !== diesAt || lives > 1) return
+              if (line !== diesAt || starts > 1) return
               isKilled = true
               yield* child.kill("SIGKILL")
             })
@@ -44,9 +44,9 @@ export const run = (name: string, agent: Simulator.AgentOptions, diesAt: string)
         return isKilled ? "killed" : yield* child.exitCode
       }))
 
-    let lives = 1
+    let starts = 1
     yield* Console.log(`It was ${yield* life}. It is started again.`)
-    lives++
+    starts++
     const code = yield* life
     return code === 0 ? 0 : 1
   }).pipe(

@@ -1,25 +1,35 @@
+/**
+ * Sections 2.1 to 2.7 of FIDELITY.md: statuses, turns, messages while running, and calls.
+ */
 import * as Timestamp from "@effect-managed-agents/core/Timestamp"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../../src/AgentScript.ts"
-import { confirm, idOf, interrupt, result } from "../utils/answers.ts"
-import { idle, request, running, stopReasons } from "../utils/shapes.ts"
-import type { Json } from "../utils/wire.ts"
+import type { Json } from "../utils/facts.ts"
 import {
+  confirm,
   createSession,
   eventsOf,
+  idle,
+  idOf,
+  interrupt,
   layer,
   message,
+  modelRequest,
   ok,
   open,
   refusal,
+  result,
+  running,
   scripted,
   send,
   settle,
+  startSession,
+  stopReasons,
   types
-} from "../utils/wire.ts"
+} from "../utils/facts.ts"
 
 const micros = (event: Json): number => Number(Timestamp.toEpochMicros(event.processed_at))
 
@@ -35,8 +45,7 @@ describe("statuses", () => {
       ]
       for (const [reason, turn] of endings) {
         yield* Effect.gen(function*() {
-          const id = yield* createSession()
-          yield* send(id, message("x"))
+          const id = yield* startSession()
           if ("sleep" in turn[0]!) yield* send(id, interrupt)
           assert.strictEqual((yield* ok("GET", `/v1/sessions/${id}`)).status, "idle")
           assert.deepStrictEqual(stopReasons(yield* eventsOf(id)).map(({ type }) => type), [reason])
@@ -52,8 +61,7 @@ describe("statuses", () => {
     }).pipe(Effect.provide(layer())))
 
   const rescheduled = Effect.gen(function*() {
-    const id = yield* createSession()
-    yield* send(id, message("x"))
+    const id = yield* startSession()
     return types(yield* eventsOf(id)).filter((type) => type.endsWith("_rescheduled"))
   })
   const script: AgentScript.Script = { turns: [[{ reschedule: { millis: 1000 } }]] }
@@ -70,8 +78,7 @@ describe("statuses", () => {
 
   it.scoped("2.2.10 the primary thread is the one of the first thread event", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       const first = (yield* eventsOf(id)).find((event) => event.type.startsWith("session.thread_status_"))
       const { data } = yield* ok("GET", `/v1/sessions/${id}/threads`)
       assert.deepStrictEqual(data.map((thread: Json) => [thread.id, thread.parent_thread_id]), [
@@ -82,8 +89,7 @@ describe("statuses", () => {
 
   it.scoped("2.2.12 a script says how often an error is tried again, and when that is given up", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       const events = yield* eventsOf(id)
       assert.deepStrictEqual(
         events.flatMap((event) => event.type === "session.error" ? [event.error.retry_status.type] : []),
@@ -101,8 +107,7 @@ describe("statuses", () => {
 describe("a turn", () => {
   it.scoped("2.3.10 the end of a request names its start, and says what the request used", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       const events = yield* eventsOf(id)
       const end = events.find((event) => event.type === "span.model_request_end")
       assert.deepStrictEqual(Object.keys(end).sort(), [
@@ -119,13 +124,12 @@ describe("a turn", () => {
 
   it.scoped("2.3.18 a call that was cut off fails, and the turn goes on", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       const events = yield* eventsOf(id)
       assert.deepStrictEqual(types(events).slice(3), [
-        ...request("agent.tool_use"),
+        ...modelRequest("agent.tool_use"),
         "agent.tool_result",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
       assert.deepStrictEqual(events[4].input, {})
@@ -136,13 +140,12 @@ describe("a turn", () => {
 
   it.scoped("2.3.19, 2.3.20 calls of one response are a microsecond apart, before the end of the request", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       const events = yield* eventsOf(id)
       assert.deepStrictEqual(types(events).slice(3), [
-        ...request("agent.tool_use", "agent.tool_use", "agent.tool_use"),
+        ...modelRequest("agent.tool_use", "agent.tool_use", "agent.tool_use"),
         ...Array(3).fill("agent.tool_result"),
-        ...request(),
+        ...modelRequest(),
         ...idle
       ])
       assert.deepStrictEqual(events.slice(4, 7).map((event) => micros(event) - micros(events[4])), [0, 1, 2])
@@ -168,9 +171,9 @@ describe("messages while running", () => {
       assert.deepStrictEqual(types(yield* eventsOf(id)), [
         ...running,
         "user.message",
-        ...request(),
+        ...modelRequest(),
         "user.message",
-        ...request(),
+        ...modelRequest(),
         ...idle
       ])
     }).pipe(Effect.provide(scripted({ otherwise: [{ sleep: 1000 }] }, {
@@ -195,19 +198,18 @@ describe("calls", () => {
       assert.deepStrictEqual(types(stream.seen), [
         ...running,
         "user.message",
-        ...request("agent.custom_tool_use"),
+        ...modelRequest("agent.custom_tool_use"),
         ...idle,
         "user.custom_tool_result",
         ...running,
-        ...request(),
+        ...modelRequest(),
         ...idle
       ])
     }).pipe(Effect.provide(scripted({ turns: [[{ custom_tool: { name: "c" } }]] }))))
 
   it.scoped("2.6.3, 2.6.4 a confirmation is stamped in the list, and has a message only if it denies", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       const call = idOf(yield* eventsOf(id), "agent.tool_use")
       const url = `/v1/sessions/${id}/events`
       assert.match(
@@ -226,12 +228,11 @@ describe("calls", () => {
 
   it.scoped("2.6.10 a tool that is not enabled is denied without an evaluation", () =>
     Effect.gen(function*() {
-      const id = yield* createSession(withTools({
+      const id = yield* startSession(withTools({
         type: "agent_toolset_20260401",
         default_config: { enabled: false },
         configs: [{ name: "read", enabled: true }]
       }))
-      yield* send(id, message("x"))
       const events = yield* eventsOf(id)
       const [bash, read] = events.filter((event) => event.type === "agent.tool_use")
       assert.strictEqual(bash.evaluated_permission, "deny")
@@ -244,11 +245,10 @@ describe("calls", () => {
 
   it.scoped("2.6.11 an automatic policy may ask, and says why", () =>
     Effect.gen(function*() {
-      const id = yield* createSession(withTools({
+      const id = yield* startSession(withTools({
         type: "agent_toolset_20260401",
         default_config: { permission_policy: { type: "auto" } }
       }))
-      yield* send(id, message("x"))
       const events = yield* eventsOf(id)
       const call = idOf(events, "agent.tool_use")
       assert.deepInclude(events.find((event) => event.id === call), {
@@ -262,12 +262,11 @@ describe("calls", () => {
 
   it.scoped("2.7.4 MCP tools are the platform's in a self-hosted environment too", () =>
     Effect.gen(function*() {
-      const id = yield* createSession({ environment_id: "env_self" })
-      yield* send(id, message("x"))
+      const id = yield* startSession({ environment_id: "env_self" })
       assert.deepStrictEqual(types(yield* eventsOf(id)).slice(3), [
-        ...request("agent.mcp_tool_use"),
+        ...modelRequest("agent.mcp_tool_use"),
         "agent.mcp_tool_result",
-        ...request(),
+        ...modelRequest(),
         ...idle
       ])
     }).pipe(
@@ -277,11 +276,10 @@ describe("calls", () => {
   it.scoped("2.7.7 by rule, a call to be asked for holds up its allowed siblings, which an interrupt then closes", () =>
     Effect.gen(function*() {
       const start = Effect.gen(function*() {
-        const id = yield* createSession()
-        yield* send(id, message("x"))
+        const id = yield* startSession()
         const before = yield* eventsOf(id)
         assert.deepStrictEqual(types(before).slice(3), [
-          ...request("agent.tool_use", "agent.tool_use", "agent.tool_use"),
+          ...modelRequest("agent.tool_use", "agent.tool_use", "agent.tool_use"),
           // what is denied is not held up
           "agent.tool_result",
           ...idle
@@ -298,7 +296,7 @@ describe("calls", () => {
         ...running,
         "agent.tool_result",
         "agent.tool_result",
-        ...request(),
+        ...modelRequest(),
         ...idle
       ])
       assert.deepStrictEqual(events.slice(3, 5).map((event) => event.content[0].text), ["files", "done"])
