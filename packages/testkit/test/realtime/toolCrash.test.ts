@@ -6,12 +6,12 @@ import * as Layer from "effect/Layer"
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as AgentScript from "../src/AgentScript.ts"
-import * as Fixtures from "../src/Fixtures.ts"
-import * as Simulator from "../src/Simulator.ts"
-import * as SimulatorServer from "../src/SimulatorServer.ts"
-import * as cli from "./utils/cli.ts"
-import { jsonOf, request } from "./utils/wire.ts"
+import * as AgentScript from "../../src/AgentScript.ts"
+import * as Fixtures from "../../src/Fixtures.ts"
+import * as Simulator from "../../src/Simulator.ts"
+import * as SimulatorServer from "../../src/SimulatorServer.ts"
+import * as cli from "../utils/cli.ts"
+import { jsonOf, request } from "../utils/wire.ts"
 
 const { customTool, say, together } = AgentScript
 

@@ -5,10 +5,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import * as Quickstart from "../src/01-quickstart.ts"
-import * as Simulation from "../src/simulation.ts"
+import * as Quickstart from "../../src/01-quickstart.ts"
+import * as Simulation from "../../src/simulation.ts"
 
-const root = fileURLToPath(new URL("../../..", import.meta.url))
+const root = fileURLToPath(new URL("../../../..", import.meta.url))
 
 interface Run {
   readonly code: number | null
@@ -64,7 +64,7 @@ const only = <A>(list: ReadonlyArray<A>): A => {
 }
 
 // one process after the other, and as long as a busy machine needs
-describe.sequential("npm start", { timeout: 60_000 }, () => {
+describe.sequential("npm start", () => {
   it.live("runs on the embedded simulator without credentials", () =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* run("01-quickstart")
@@ -143,7 +143,7 @@ describe.sequential("npm start", { timeout: 60_000 }, () => {
     ))
 })
 
-describe.sequential("npm run example", { timeout: 60_000 }, () => {
+describe.sequential("npm run example", () => {
   it.live("08-resume: is killed, started again, and pays each invoice once", () =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* run("08-resume")

@@ -9,11 +9,11 @@ import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import * as Net from "node:net"
-import * as Fixtures from "../src/Fixtures.ts"
-import { listen } from "../src/internal/node/listen.ts"
-import * as Simulator from "../src/Simulator.ts"
-import * as SimulatorServer from "../src/SimulatorServer.ts"
-import * as fake from "./utils/fake.ts"
+import * as Fixtures from "../../src/Fixtures.ts"
+import { listen } from "../../src/internal/node/listen.ts"
+import * as Simulator from "../../src/Simulator.ts"
+import * as SimulatorServer from "../../src/SimulatorServer.ts"
+import * as fake from "../utils/fake.ts"
 
 const local = { host: "127.0.0.1", port: 0 }
 

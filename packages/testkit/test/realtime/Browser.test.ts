@@ -13,13 +13,13 @@ import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import * as AgentScript from "../src/AgentScript.ts"
-import * as Fixtures from "../src/Fixtures.ts"
-import * as Simulator from "../src/Simulator.ts"
-import * as SimulatorServer from "../src/SimulatorServer.ts"
-import type { Json } from "./utils/wire.ts"
+import * as AgentScript from "../../src/AgentScript.ts"
+import * as Fixtures from "../../src/Fixtures.ts"
+import * as Simulator from "../../src/Simulator.ts"
+import * as SimulatorServer from "../../src/SimulatorServer.ts"
+import type { Json } from "../utils/wire.ts"
 
-const here = fileURLToPath(new URL(".", import.meta.url))
+const here = fileURLToPath(new URL("..", import.meta.url))
 
 const chromium = [
   process.env["CHROMIUM_PATH"],
@@ -144,7 +144,7 @@ describe("in a browser", () => {
         assert.deepStrictEqual(warnings, [], name)
         assert.isAbove(code.length, 0)
       }
-    }), 60_000)
+    }))
 
   it.scopedLive.skipIf(chromium === undefined && !required)(
     "the client holds a conversation over a live stream",

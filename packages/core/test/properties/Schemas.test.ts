@@ -7,8 +7,8 @@ import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import { isDeepStrictEqual } from "node:util"
-import * as guard from "../src/internal/schema/guard.ts"
-import * as corpus from "./support/corpus.ts"
+import * as guard from "../../src/internal/schema/guard.ts"
+import * as corpus from "../support/corpus.ts"
 
 const received = corpus.entries.filter(({ schema }) => corpus.isWire(schema))
 const transformed = corpus.entries.filter(({ schema }) => !corpus.isWire(schema))
@@ -130,7 +130,7 @@ describe.sequential("every schema", () => {
       }
     }
 
-    it("keeps an unknown tag, at every union, as it came", { timeout: 60_000 }, () => {
+    it("keeps an unknown tag, at every union, as it came", () => {
       const hit = new Set<AST.AST>()
       for (const { schema } of corpus.entries) {
         const done = new Set<string>()
@@ -151,7 +151,7 @@ describe.sequential("every schema", () => {
       assert.deepStrictEqual(missed, [])
     })
 
-    it("refuses a wrong body under a known tag", { timeout: 60_000 }, () => {
+    it("refuses a wrong body under a known tag", () => {
       const junk = [null, 0, "", "text", true, [], [7], {}, { type: 7 }]
       for (const [union, name] of unions) {
         const schema = Schema.make<unknown, unknown, never>(union)

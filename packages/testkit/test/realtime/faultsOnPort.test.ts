@@ -18,12 +18,12 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as Net from "node:net"
-import * as Fault from "../src/Fault.ts"
-import * as Fixtures from "../src/Fixtures.ts"
-import * as virtualTime from "../src/internal/node/virtualTime.ts"
-import * as Simulator from "../src/Simulator.ts"
-import * as SimulatorServer from "../src/SimulatorServer.ts"
-import { headers, message } from "./utils/wire.ts"
+import * as Fault from "../../src/Fault.ts"
+import * as Fixtures from "../../src/Fixtures.ts"
+import * as virtualTime from "../../src/internal/node/virtualTime.ts"
+import * as Simulator from "../../src/Simulator.ts"
+import * as SimulatorServer from "../../src/SimulatorServer.ts"
+import { headers, message } from "../utils/wire.ts"
 
 const events = `/v1/sessions/${Fixtures.sessionId}/events`
 

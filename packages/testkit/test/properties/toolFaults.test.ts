@@ -11,10 +11,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
-import * as AgentScript from "../src/AgentScript.ts"
-import * as Simulator from "../src/Simulator.ts"
-import { agentThat, create } from "./utils/conversation.ts"
-import * as plans from "./utils/plans.ts"
+import * as AgentScript from "../../src/AgentScript.ts"
+import * as Simulator from "../../src/Simulator.ts"
+import { agentThat, create } from "../utils/conversation.ts"
+import * as plans from "../utils/plans.ts"
 
 const { customTool, delegate, say, together, tool } = AgentScript
 

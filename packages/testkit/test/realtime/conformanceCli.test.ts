@@ -4,12 +4,12 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
-import * as Conformance from "../src/Conformance.ts"
-import * as Fixtures from "../src/Fixtures.ts"
-import * as flags from "../src/internal/node/conformanceFlags.ts"
-import * as Simulator from "../src/Simulator.ts"
-import * as SimulatorServer from "../src/SimulatorServer.ts"
-import * as cli from "./utils/cli.ts"
+import * as Conformance from "../../src/Conformance.ts"
+import * as Fixtures from "../../src/Fixtures.ts"
+import * as flags from "../../src/internal/node/conformanceFlags.ts"
+import * as Simulator from "../../src/Simulator.ts"
+import * as SimulatorServer from "../../src/SimulatorServer.ts"
+import * as cli from "../utils/cli.ts"
 
 const parse = (line: string) => flags.parse(line.split(" ").filter((word) => word !== ""))
 
@@ -97,7 +97,7 @@ describe("the command line", () => {
       assert.deepStrictEqual(report.results.map(({ outcome, scenario }) => [scenario, outcome._tag]), [
         ["turn.first", "Conforms"]
       ])
-    }), 60_000)
+    }))
 
   it.scopedLive("sends nothing to a service without consent", () =>
     Effect.gen(function*() {
@@ -113,7 +113,7 @@ describe("the command line", () => {
       assert.strictEqual(yield* plan.exit, 0)
       for (const { name } of Conformance.scenarios) assert.include(plan.stdout(), `${name} (`)
       assert.deepStrictEqual(yield* simulator.ledger, [])
-    }), 60_000)
+    }))
 
   it.scopedLive("cleans up after a signal", () =>
     Effect.gen(function*() {
@@ -129,7 +129,7 @@ describe("the command line", () => {
       )
       assert.includeMembers(asked, ["interrupt", "DELETE"])
       assert.notInclude(suite.stdout() + suite.stderr(), env.ANTHROPIC_API_KEY)
-    }), 60_000)
+    }))
 
   it.scopedLive("tells drift from what it could not find out", () =>
     Effect.gen(function*() {
@@ -154,7 +154,7 @@ describe("the command line", () => {
           assert.strictEqual(yield* suite.exit, code, suite.stdout() + suite.stderr())
           assert.isTrue(suite.stdout().startsWith(start), suite.stdout())
         }), { concurrency: 2 })
-    }), 60_000)
+    }))
 
   it.scopedLive("says in one line why it does not run", () =>
     Effect.gen(function*() {
@@ -174,5 +174,5 @@ describe("the command line", () => {
         assert.include(suite.stderr(), expected)
         assert.match(suite.stderr(), /(^|\n)managed-agents-conformance: .*\n$/)
       }
-    }), 60_000)
+    }))
 })

@@ -12,15 +12,15 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
-import * as Conformance from "../src/Conformance.ts"
-import * as Fixtures from "../src/Fixtures.ts"
-import * as Simulator from "../src/Simulator.ts"
-import * as SimulatorHttpClient from "../src/SimulatorHttpClient.ts"
-import * as SimulatorServer from "../src/SimulatorServer.ts"
-import * as Testkit from "../src/Testkit.ts"
-import * as planted from "./utils/planted.ts"
-import * as sdkClient from "./utils/sdkClient.ts"
-import type { Json } from "./utils/wire.ts"
+import * as Conformance from "../../src/Conformance.ts"
+import * as Fixtures from "../../src/Fixtures.ts"
+import * as Simulator from "../../src/Simulator.ts"
+import * as SimulatorHttpClient from "../../src/SimulatorHttpClient.ts"
+import * as SimulatorServer from "../../src/SimulatorServer.ts"
+import * as Testkit from "../../src/Testkit.ts"
+import * as planted from "../utils/planted.ts"
+import * as sdkClient from "../utils/sdkClient.ts"
+import type { Json } from "../utils/wire.ts"
 
 /** Runs all of it. Everything must conform, as nothing keeps any of it from running on a simulator. */
 const all = Effect.gen(function*() {
@@ -32,7 +32,7 @@ const all = Effect.gen(function*() {
 })
 
 describe("the simulator conforms", () => {
-  it.live("in memory", () => Effect.provide(all, Conformance.layerSimulator()), 30_000)
+  it.live("in memory", () => Effect.provide(all, Conformance.layerSimulator()))
 
   it.scopedLive("on a port", () =>
     Effect.gen(function*() {
@@ -48,7 +48,7 @@ describe("the simulator conforms", () => {
       // nothing is left of it
       const { sessions } = Context.get(simulator, Simulator.Simulator)
       assert.deepStrictEqual(yield* sessions, [])
-    }), 30_000)
+    }))
 
   it.live("through the vendor's SDK", () =>
     Effect.provide(
@@ -57,7 +57,7 @@ describe("the simulator conforms", () => {
         Conformance.layerTargetSimulator(),
         sdkClient.layer.pipe(Layer.provideMerge(Conformance.layerWire), Layer.provide(SimulatorHttpClient.layer))
       ).pipe(Layer.provide(Simulator.layer()))
-    ), 30_000)
+    ))
 })
 
 /** Runs some of it on a simulator with a fault. */

@@ -9,10 +9,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Fault from "../src/Fault.ts"
-import * as Fixtures from "../src/Fixtures.ts"
-import * as Simulator from "../src/Simulator.ts"
-import * as SimulatorServer from "../src/SimulatorServer.ts"
+import * as Fault from "../../src/Fault.ts"
+import * as Fixtures from "../../src/Fixtures.ts"
+import * as Simulator from "../../src/Simulator.ts"
+import * as SimulatorServer from "../../src/SimulatorServer.ts"
 
 const agentId = "agent_orders"
 
@@ -99,7 +99,7 @@ describe("SDK 1.11.0, when things go wrong", () => {
         const happened = yield* simulator.events(id)
         assert.include(JSON.stringify(happened), "It is on its way (1234).")
         assert.deepStrictEqual(yield* simulator.faults, [])
-      }), 30_000)
+      }))
   }
 
   it.scopedLive("accumulates previews from any chunks, twice delivered, and as far as they came", () =>

@@ -19,11 +19,11 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
-import * as AgentScript from "../../src/AgentScript.ts"
-import * as Fault from "../../src/Fault.ts"
-import * as Fixtures from "../../src/Fixtures.ts"
-import * as Simulator from "../../src/Simulator.ts"
-import * as SimulatorServer from "../../src/SimulatorServer.ts"
+import * as AgentScript from "../../../src/AgentScript.ts"
+import * as Fault from "../../../src/Fault.ts"
+import * as Fixtures from "../../../src/Fixtures.ts"
+import * as Simulator from "../../../src/Simulator.ts"
+import * as SimulatorServer from "../../../src/SimulatorServer.ts"
 
 const { customTool, say, together } = AgentScript
 

@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Simulator from "../src/Simulator.ts"
-import { call, createSession, eventsOf, layer, message, ok, open, send, settle, types } from "./utils/wire.ts"
+import * as Simulator from "../../src/Simulator.ts"
+import { call, createSession, eventsOf, layer, message, ok, open, send, settle, types } from "../utils/wire.ts"
 
 /** Bytes in use. A full collection twice, for what the first one leaves to finalizers. */
 const heap = Effect.promise(async () => {
@@ -48,7 +48,7 @@ describe("memory", () => {
       const left = (yield* heap) - before
       // the ledger keeps the last requests
       assert.isBelow(left, full / 2, `${left} bytes left of ${full}`)
-    }).pipe(Effect.provide(layer({ script: hundred }))), 60_000)
+    }).pipe(Effect.provide(layer({ script: hundred }))))
 })
 
 describe("isolation", () => {

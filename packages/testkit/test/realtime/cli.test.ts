@@ -7,11 +7,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises"
 import * as Net from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as Fixtures from "../src/Fixtures.ts"
-import * as flags from "../src/internal/node/flags.ts"
-import * as cli from "./utils/cli.ts"
-import type { Json } from "./utils/wire.ts"
-import { headers, message } from "./utils/wire.ts"
+import * as Fixtures from "../../src/Fixtures.ts"
+import * as flags from "../../src/internal/node/flags.ts"
+import * as cli from "../utils/cli.ts"
+import type { Json } from "../utils/wire.ts"
+import { headers, message } from "../utils/wire.ts"
 
 const call = (url: string, method = "GET", body?: unknown) =>
   Effect.promise(async (): Promise<Json> => {
@@ -94,7 +94,7 @@ describe("the command line", () => {
         assert.match(simulator.stdout(), /^Simulator listening on \S+\n$/)
         assert.strictEqual(simulator.stderr(), "")
       }
-    }), 60_000)
+    }))
 
   it.scopedLive(
     "answers no differently for the same seed and the same requests in virtual time",
@@ -129,7 +129,7 @@ describe("the command line", () => {
       const session = yield* call(`${url}/v1/sessions`, "POST", { agent: "agent_mine", environment_id: "env_1" })
       yield* call(`${url}/v1/sessions/${session.id}/events`, "POST", { events: [message("Hi")] })
       assert.include(JSON.stringify(yield* call(`${url}/v1/sessions/${session.id}/events`)), "\"Mine\"")
-    }), 60_000)
+    }))
 
   it.scopedLive("says in one line why it does not start", () =>
     Effect.gen(function*() {
@@ -162,7 +162,7 @@ describe("the command line", () => {
           assert.isTrue(ended.stderr().startsWith(`managed-agents-simulator: ${expected}`), ended.stderr())
           assert.strictEqual(ended.stderr().split("\n").length, 2, ended.stderr())
         }), { concurrency: 3 })
-    }), 60_000)
+    }))
 
   it.scopedLive("prints its usage on request", () =>
     Effect.gen(function*() {
@@ -170,5 +170,5 @@ describe("the command line", () => {
       assert.strictEqual(yield* help.exit, 0)
       assert.strictEqual(help.stdout(), flags.usage)
       assert.strictEqual(help.stderr(), "")
-    }), 60_000)
+    }))
 })

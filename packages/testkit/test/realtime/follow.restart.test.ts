@@ -6,11 +6,11 @@ import { spawn } from "node:child_process"
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import * as Fixtures from "../src/Fixtures.ts"
-import * as Simulator from "../src/Simulator.ts"
-import * as SimulatorServer from "../src/SimulatorServer.ts"
-import { bundle } from "./utils/cli.ts"
-import { ok } from "./utils/wire.ts"
+import * as Fixtures from "../../src/Fixtures.ts"
+import * as Simulator from "../../src/Simulator.ts"
+import * as SimulatorServer from "../../src/SimulatorServer.ts"
+import { bundle } from "../utils/cli.ts"
+import { ok } from "../utils/wire.ts"
 
 /** How many processes are killed. */
 const kills = Number(process.env["FOLLOW_KILLS"] ?? 200)

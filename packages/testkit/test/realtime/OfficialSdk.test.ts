@@ -10,10 +10,10 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
-import * as Fixtures from "../src/Fixtures.ts"
-import * as Simulator from "../src/Simulator.ts"
-import * as SimulatorFetch from "../src/SimulatorFetch.ts"
-import * as SimulatorServer from "../src/SimulatorServer.ts"
+import * as Fixtures from "../../src/Fixtures.ts"
+import * as Simulator from "../../src/Simulator.ts"
+import * as SimulatorFetch from "../../src/SimulatorFetch.ts"
+import * as SimulatorServer from "../../src/SimulatorServer.ts"
 
 const script = {
   turns: [[
@@ -54,7 +54,7 @@ const port: Door = Effect.gen(function*() {
 
 /** What `npm run simulator` runs, controlled from outside as by a test in another language. */
 const command: Door = Effect.gen(function*() {
-  const run = fileURLToPath(new URL("../../../scripts/run.mjs", import.meta.url))
+  const run = fileURLToPath(new URL("../../../../scripts/run.mjs", import.meta.url))
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
       spawn(process.execPath, [run, "simulator", "--port", "0"], { stdio: ["ignore", "pipe", "inherit"] })
@@ -249,7 +249,7 @@ for (const [version, make] of Object.entries(sdks)) {
           const reply = seen.find((event) => event.type === "agent.message")
           assert.deepStrictEqual(reply.content, [{ type: "text", text: "Your order is on its way (1234)." }])
           yield* Effect.promise(() => abort(client))
-        }), 60_000)
+        }))
     }
   })
 }

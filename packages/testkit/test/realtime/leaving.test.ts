@@ -25,12 +25,12 @@ import { EventEmitter } from "node:events"
 import { existsSync, readdirSync } from "node:fs"
 import type { Socket } from "node:net"
 import { queryObjects } from "node:v8"
-import * as AgentScript from "../src/AgentScript.ts"
-import * as Fixtures from "../src/Fixtures.ts"
-import type { Handle } from "../src/internal/http/exchange.ts"
-import * as face from "../src/internal/http/handler.ts"
-import { listen } from "../src/internal/node/listen.ts"
-import * as Simulator from "../src/Simulator.ts"
+import * as AgentScript from "../../src/AgentScript.ts"
+import * as Fixtures from "../../src/Fixtures.ts"
+import type { Handle } from "../../src/internal/http/exchange.ts"
+import * as face from "../../src/internal/http/handler.ts"
+import { listen } from "../../src/internal/node/listen.ts"
+import * as Simulator from "../../src/Simulator.ts"
 
 /**
  * How often: all of the 20,000 with `ENDURANCE=full`, otherwise what takes some seconds; and before that, until everything
