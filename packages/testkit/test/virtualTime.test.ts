@@ -86,7 +86,7 @@ describe("a world that is closed", () => {
   }
 })
 
-describe("a two-hour session, in tests that run side by side", () => {
+describe.concurrent("a two-hour session, in tests that run side by side", () => {
   for (const k of [1, 2, 3]) {
     it.scoped(`with heartbeats, back-off and idle time-outs (${k})`, () =>
       Effect.gen(function*() {

@@ -36,8 +36,7 @@ const isCopyable = (value: unknown): boolean => !JSON.stringify(value).includes(
 
 const eras: ReadonlyArray<corpus.Era> = ["earliest", "latest", "future"]
 
-// each test takes as long as its schema is large, so none should wait for another
-describe.sequential("every schema", () => {
+describe("every schema", () => {
   describe("the corpus", () => {
     it("finds the schemas of every module", () => {
       const modules = new Set(received.map(({ name }) => name.split(".")[0]))

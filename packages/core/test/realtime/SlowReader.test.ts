@@ -51,7 +51,7 @@ const readers: Record<"Events.stream" | "Events.follow", Stream.Stream<StreamEve
   "Events.follow": Follow.events(Stream.unwrap(Effect.map(Events.Events, (events) => events.follow(sessionId))))
 }
 
-describe.sequential("a reader that takes one event a second", () => {
+describe("a reader that takes one event a second", () => {
   it.effect.each(["Events.stream", "Events.follow"] as const)(
     "blocks a service that has a million, for eleven and a half days, and holds nothing: %s",
     (name) => {

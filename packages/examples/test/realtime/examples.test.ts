@@ -63,8 +63,7 @@ const only = <A>(list: ReadonlyArray<A>): A => {
   return list[0]!
 }
 
-// one process after the other, and as long as a busy machine needs
-describe.sequential("npm start", () => {
+describe("npm start", () => {
   it.live("runs on the embedded simulator without credentials", () =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* run("01-quickstart")
@@ -143,7 +142,7 @@ describe.sequential("npm start", () => {
     ))
 })
 
-describe.sequential("npm run example", () => {
+describe("npm run example", () => {
   it.live("08-resume: is killed, started again, and pays each invoice once", () =>
     Effect.gen(function*() {
       const { code, stderr, stdout } = yield* run("08-resume")

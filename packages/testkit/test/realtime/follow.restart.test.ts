@@ -13,7 +13,7 @@ import { bundle } from "../utils/cli.ts"
 import { ok } from "../utils/wire.ts"
 
 /** How many processes are killed. */
-const kills = Number(process.env["FOLLOW_KILLS"] ?? 200)
+const kills = Number(process.env["FOLLOW_KILLS"] ?? 30)
 
 describe("a process that follows", () => {
   it.scopedLive(`loses nothing and repeats nothing when it is killed ${kills} times`, () =>

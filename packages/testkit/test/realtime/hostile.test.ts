@@ -246,7 +246,7 @@ describe("at the port", { timeout }, () => {
 })
 
 // it counts what is open in the process
-describe.sequential("a thousand streams that are dropped at once", { timeout }, () => {
+describe("a thousand streams that are dropped at once", { timeout }, () => {
   it.scopedLive("leave no socket, no stream and no fiber", () => {
     const logged: Array<string> = []
     const logger = Logger.make(({ message }) => void logged.push(String(message)))

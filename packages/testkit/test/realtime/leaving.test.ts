@@ -36,7 +36,7 @@ import * as Simulator from "../../src/Simulator.ts"
  * How often: all of the 20,000 with `ENDURANCE=full`, otherwise what takes some seconds; and before that, until everything
  * is there that is made once.
  */
-const [cycles, warmUp] = process.env["ENDURANCE"] === "full" ? [20_000, 2000] : [1000, 500]
+const [cycles, warmUp] = process.env["ENDURANCE"] === "full" ? [20_000, 2000] : [400, 200]
 
 const id = Fixtures.sessionId
 

@@ -121,7 +121,7 @@ const readAhead = 512 * 1024
 /** What a service may have written that nobody has taken, in bytes: it is for the most part in the system's buffers. */
 const writtenAhead = total * size / 4
 
-describe.sequential("a reader that takes nothing for a while", () => {
+describe("a reader that takes nothing for a while", () => {
   it.scoped.each(
     [
       { reader: "stream", transport: "fetch" },
