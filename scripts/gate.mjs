@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
 import { delimiter, join } from "node:path"
 import { bootstrap } from "./bootstrap.mjs"
+import * as fidelity from "./fidelity.mjs"
 import { published, root, run } from "./lib.mjs"
 
 const reports = join(root, ".reports")
@@ -67,7 +68,9 @@ const vitest = async () => {
   const broken = testResults.filter(({ assertionResults, status }) =>
     status === "failed" && assertionResults.every((result) => result.status !== "failed")
   )
-  const failed = numFailedTests + broken.length
+  const unshown = fidelity.problems(testResults)
+  for (const problem of unshown) console.log(problem)
+  const failed = numFailedTests + broken.length + unshown.length
   return { passed: numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed }
 }
 

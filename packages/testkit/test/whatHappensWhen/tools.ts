@@ -22,11 +22,11 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import * as AgentScript from "../src/AgentScript.ts"
-import * as Fault from "../src/Fault.ts"
-import * as Simulator from "../src/Simulator.ts"
-import { agentThat, countOf, create, inTime, params } from "./utils/conversation.ts"
-import { alsoShownBy, says, section } from "./utils/page.ts"
+import * as AgentScript from "../../src/AgentScript.ts"
+import * as Fault from "../../src/Fault.ts"
+import * as Simulator from "../../src/Simulator.ts"
+import { agentThat, countOf, create, inTime, params } from "../utils/conversation.ts"
+import { says, section } from "../utils/page.ts"
 
 const { customTool, say, sleep } = AgentScript
 
@@ -272,11 +272,7 @@ const twoLives = (
     })
   }).pipe(Effect.provide(KeyValueStore.layerMemory), Effect.provide(paying))
 
-const real = alsoShownBy(
-  "testkit/test/toolCrash.test.ts",
-  "at any step goes on when it is started again: nothing twice, everything answered"
-)
-
+// `realtime/toolCrash.test.ts` and `realtime/follow.restart.test.ts` kill real processes.
 section("The process dies", {
   "before the message was sent": () =>
     Effect.gen(function*() {
@@ -312,12 +308,9 @@ section("The process dies", {
     }).pipe(Effect.provide(agentThat([[sleep("10 minutes"), say("Hi"), call]]))),
 
   "before a tool was started": () =>
-    Effect.zipRight(
-      real,
-      twoLives("before Started", (after) => {
-        assert.deepStrictEqual(after, { counts: { runs: 1 }, answers: ["paid"], pending: 0, replies: 1 })
-      })
-    ),
+    twoLives("before Started", (after) => {
+      assert.deepStrictEqual(after, { counts: { runs: 1 }, answers: ["paid"], pending: 0, replies: 1 })
+    }),
 
   "while a tool ran": ([claim]) => {
     for (const name of ["unfinished", "ask", "fail", "run"]) says(claim, name)
@@ -326,7 +319,6 @@ section("The process dies", {
     const unknown = (answers: ReadonlyArray<string>) =>
       assert.match(answers[0] ?? "", /^It is not known whether this call of pay has taken effect/)
     return Effect.gen(function*() {
-      yield* real
       yield* twoLives("never", ({ answers, counts, replies }) => {
         unknown(answers)
         assert.deepStrictEqual([answers.length, counts.runs, replies], [1, 1, 1])
@@ -345,12 +337,9 @@ section("The process dies", {
   },
 
   "after it ran, before its result was sent": () =>
-    Effect.zipRight(
-      real,
-      twoLives("after Ran", (after) => {
-        assert.deepStrictEqual(after, { counts: { runs: 1 }, answers: ["paid"], pending: 0, replies: 1 })
-      })
-    ),
+    twoLives("after Ran", (after) => {
+      assert.deepStrictEqual(after, { counts: { runs: 1 }, answers: ["paid"], pending: 0, replies: 1 })
+    }),
 
   "after its result was sent": () =>
     Effect.forEach(["before Posted", "after Posted"] as const, (step) =>
@@ -360,10 +349,6 @@ section("The process dies", {
 
   "while an event was handled": () =>
     Effect.gen(function*() {
-      yield* alsoShownBy(
-        "testkit/test/follow.restart.test.ts",
-        "loses nothing and repeats nothing when it is killed ${kills} times"
-      )
       const events = yield* Events.Events
       const id = yield* create
       yield* inTime(Conversation.turn(id, "Hello"))

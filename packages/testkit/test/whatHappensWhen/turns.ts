@@ -15,12 +15,12 @@ import * as Logger from "effect/Logger"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
-import * as AgentScript from "../src/AgentScript.ts"
-import * as Fault from "../src/Fault.ts"
-import * as Simulator from "../src/Simulator.ts"
-import { agentThat, countOf, create, inTime, params, runningTurn, typesOf } from "./utils/conversation.ts"
-import { type Claims, says, section } from "./utils/page.ts"
-import { settle } from "./utils/wire.ts"
+import * as AgentScript from "../../src/AgentScript.ts"
+import * as Fault from "../../src/Fault.ts"
+import * as Simulator from "../../src/Simulator.ts"
+import { agentThat, countOf, create, inTime, params, runningTurn, typesOf } from "../utils/conversation.ts"
+import { type Claims, says, section } from "../utils/page.ts"
+import { settle } from "../utils/wire.ts"
 
 const { customTool, delegate, fail, refuse, reschedule, say, sleep, tool } = AgentScript
 
