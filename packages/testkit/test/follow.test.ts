@@ -83,7 +83,7 @@ describe("Events.follow", () => {
       }).pipe(Effect.provide(Testkit.layer({
         faults: [Fault.stallAfterEvents(0, { heartbeats: true })],
         // seldom enough for ten hours, often enough for the client
-        rules: { heartbeat: Duration.seconds(50) }
+        rules: { heartbeat: Duration.seconds(40) }
       }))))
   }
 
