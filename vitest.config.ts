@@ -1,25 +1,49 @@
 import { defineConfig } from "vitest/config"
 
-const project = (name: string) => ({
-  extends: true as const,
-  test: {
-    name,
-    root: `packages/${name}`,
-    include: ["test/**/*.test.ts"]
-  }
-})
+const packages = ["core", "testkit", "examples"]
+const setupFiles = [new URL("./vitest.setup.ts", import.meta.url).pathname]
+
+/** What takes long, or is about real time, sockets, processes or memory, runs alone: one file after the other. */
+const serial = ["properties", "realtime"]
 
 export default defineConfig({
   test: {
-    projects: [project("core"), project("testkit"), project("examples")],
-    setupFiles: [new URL("./vitest.setup.ts", import.meta.url).pathname],
-    // A runaway test ends itself, not the machine; tests of memory use ask for collections.
-    poolOptions: { forks: { execArgv: ["--max-old-space-size=3072", "--expose-gc"] } },
-    sequence: { concurrent: true },
+    projects: [
+      ...packages.map((name) => ({
+        extends: true as const,
+        test: {
+          name,
+          root: `packages/${name}`,
+          include: ["test/**/*.test.ts"],
+          exclude: serial.map((folder) => `test/${folder}/**`)
+        }
+      })),
+      ...serial.map((folder, index) => ({
+        extends: true as const,
+        test: {
+          name: folder,
+          include: [`packages/*/test/${folder}/**/*.test.ts`],
+          poolOptions: { forks: { singleFork: true } },
+          testTimeout: 300_000,
+          sequence: { groupOrder: index + 1 }
+        }
+      }))
+    ],
+    setupFiles,
+    poolOptions: {
+      forks: {
+        // The files of a process share the modules that they import, which take longer than most tests.
+        isolate: false,
+        // A runaway test ends itself, not the machine; tests of memory use ask for collections.
+        execArgv: ["--max-old-space-size=3072", "--expose-gc"]
+      }
+    },
     // the default leaves one processor to nobody, which is half of a small machine
     maxWorkers: "100%",
     minWorkers: 1,
     fakeTimers: { toFake: [] },
-    testTimeout: 15_000
+    // A test that hangs fails; one on a busy machine does not.
+    testTimeout: 120_000,
+    hookTimeout: 120_000
   }
 })

@@ -2,7 +2,7 @@ import * as esbuild from "esbuild"
 import { pathToFileURL } from "node:url"
 
 /** Everything of the workspace goes into the bundle; what comes from node_modules stays outside it. */
-const dependenciesStayOutside = {
+export const dependenciesStayOutside = {
   name: "dependencies-stay-outside",
   setup(build) {
     build.onResolve({ filter: /^[^./]/ }, async (args) => {

@@ -1,6 +1,5 @@
-// Writes the API reference to packages/*/docs and, on the way, checks it: every public export has a description and a
-// version, every example compiles and runs.
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+// Writes the API reference to packages/*/docs and, on the way, checks it: every public export has a description.
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { root, run } from "./lib.mjs"
 
@@ -12,6 +11,11 @@ for (const name of process.argv[2] === undefined ? ["core", "testkit"] : process
   rmSync(copy, { recursive: true, force: true })
   mkdirSync(copy, { recursive: true })
   cpSync(join(source, "src"), join(copy, "src"), { recursive: true })
+  // `pnpm readme` compiles and runs the examples, together with all others; here they are text.
+  for (const file of readdirSync(join(copy, "src")).filter((file) => file.endsWith(".ts"))) {
+    const path = join(copy, "src", file)
+    writeFileSync(path, readFileSync(path, "utf8").replace(/^( \* )@example$/gm, "$1**Example**\n *"))
+  }
   const manifest = JSON.parse(readFileSync(join(source, "package.json"), "utf8"))
   writeFileSync(
     join(copy, "package.json"),

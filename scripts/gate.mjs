@@ -4,16 +4,18 @@
 //   node scripts/gate.mjs lint types      some
 //   node scripts/gate.mjs --list          their names
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs"
+import { availableParallelism } from "node:os"
 import { delimiter, join } from "node:path"
 import { bootstrap } from "./bootstrap.mjs"
+import * as fidelity from "./fidelity.mjs"
 import { published, root, run } from "./lib.mjs"
 
 const reports = join(root, ".reports")
 const notices = []
 
 /** A command that passes or fails as one. */
-const one = (command, args, options) => async () => {
-  const { code } = await run(command, args, options)
+const one = (command, args, options) => async (show) => {
+  const { code } = await run(command, args, { ...options, show })
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
 }
 
@@ -21,9 +23,9 @@ const script = (name, args = [], options = {}) =>
   one(process.execPath, [join("scripts", `${name}.mjs`), ...args], options)
 
 /** Measuring an old dist, or none, would be no news. */
-const ofDist = (gate) => async () => {
-  if (published.every((name) => existsSync(join(root, "packages", name, "dist", "index.js")))) return gate()
-  console.log("there is no dist: build first")
+const ofDist = (gate) => async (show) => {
+  if (published.every((name) => existsSync(join(root, "packages", name, "dist", "index.js")))) return gate(show)
+  show("there is no dist: build first\n")
   return { passed: 0, failed: 1 }
 }
 
@@ -38,7 +40,7 @@ const findChromium = () => {
   ].find((path) => path !== undefined && path !== "" && existsSync(path))
 }
 
-const vitest = async () => {
+const vitest = async (show) => {
   const report = join(reports, "vitest.json")
   const { code } = await run("vitest", [
     "run",
@@ -47,7 +49,7 @@ const vitest = async () => {
     "--reporter=json",
     `--outputFile.json=${report}`,
     ...(process.env.CI === undefined ? [] : ["--reporter=hanging-process"])
-  ], { seconds: 1200 })
+  ], { seconds: 1200, show })
   if (!existsSync(report)) return { passed: 0, failed: 1 }
   const { numFailedTests, numPassedTests, testResults } = JSON.parse(readFileSync(report, "utf8"))
   for (const { assertionResults, name } of testResults) {
@@ -61,18 +63,21 @@ const vitest = async () => {
   const broken = testResults.filter(({ assertionResults, status }) =>
     status === "failed" && assertionResults.every((result) => result.status !== "failed")
   )
-  const failed = numFailedTests + broken.length
+  const unshown = fidelity.problems(testResults)
+  for (const problem of unshown) show(`${problem}\n`)
+  const failed = numFailedTests + broken.length + unshown.length
   return { passed: numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed }
 }
 
-const typeTests = async () => {
-  const { code, output } = await run("tstyche", [], { env: { TSTYCHE_NO_COLOR: "true" } })
+const typeTests = async (show) => {
+  const { code, output } = await run("tstyche", [], { env: { TSTYCHE_NO_COLOR: "true" }, show })
   const line = /^Tests:\s+(.*)$/m.exec(output)?.[1] ?? ""
   const count = (what) => Number(new RegExp(`(\\d+) ${what}`).exec(line)?.[1] ?? 0)
   const failed = count("failed")
   return { passed: count("passed"), failed: code !== 0 && failed === 0 ? 1 : failed }
 }
 
+/** In the order in which they begin; the one that is named last must be over before. */
 const gates = {
   lint: ["oxlint", one("oxlint", [])],
   format: ["dprint: house style", one("dprint", ["check"])],
@@ -80,15 +85,19 @@ const gates = {
   hygiene: ["lockfile and exceptions", script("hygiene")],
   architecture: ["levels and folders are those of docs/architecture.md", script("architecture")],
   cycles: ["no import cycles", one("oxlint", ["--config", ".oxlint-cycles.json"])],
-  types: ["tsc, with the Effect diagnostics", one("tsc", ["-b", "--pretty"])],
   test: ["vitest", vitest],
+  types: ["tsc, with the Effect diagnostics", one("tsc", ["-b", "--pretty"])],
   "type-tests": ["tstyche", typeTests],
-  docs: ["API reference; its examples run", script("docs")],
-  readme: ["every block of the README compiles and runs", script("readme")],
+  readme: ["every block of the README, the guides and doc comments compiles and runs", script("readme"), "types"],
+  docs: ["API reference", script("docs")],
   unused: ["knip: unused files, exports and dependencies", one("knip", ["--no-progress"])],
-  build: ["dist", script("build")],
-  packages: ["the tarballs: publint, attw, contents, consumers", ofDist(script("packages", [], { seconds: 900 }))],
-  size: ["size-limit", ofDist(one("size-limit", []))]
+  build: ["dist", script("build"), "types"],
+  packages: [
+    "the tarballs: publint, attw, contents, consumers",
+    ofDist(script("packages", [], { seconds: 900 })),
+    "build"
+  ],
+  size: ["size-limit", ofDist(one("size-limit", [])), "build"]
 }
 
 const asked = process.argv.slice(2)
@@ -116,16 +125,54 @@ if (chromium !== undefined) {
   notices.push("no Chromium on this machine: the browser test was skipped (set CHROMIUM_PATH to run it)")
 }
 
+const wanted = asked.length > 0 ? Object.keys(gates).filter((name) => asked.includes(name)) : Object.keys(gates)
+
+/** What gates print, in the order in which they began: the first of those that run as it comes, the others' after it. */
+const printing = []
+const print = () => {
+  while (printing.length > 0) {
+    process.stdout.write(printing[0].text.splice(0).join(""))
+    if (!printing[0].isOver) return
+    printing.shift()
+  }
+}
+
 const results = []
-for (const name of asked.length > 0 ? asked : Object.keys(gates)) {
+const perform = async (name) => {
   const [title, gate] = gates[name]
-  console.log(`\n=== ${name}: ${title}`)
+  const printer = { text: [], isOver: false }
+  printing.push(printer)
+  const show = (text) => {
+    printer.text.push(text)
+    print()
+  }
+  show(`\n=== ${name}: ${title}\n`)
   const start = performance.now()
-  const result = await gate()
+  const result = await gate(show)
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   results.push({ name, seconds, ...result })
-  console.log(`--- ${name}: ${result.failed === 0 ? "passed" : "FAILED"} in ${seconds} s`)
+  show(`--- ${name}: ${result.failed === 0 ? "passed" : "FAILED"} in ${seconds} s\n`)
+  printer.isOver = true
+  print()
 }
+
+// Two at a time: the tests, and all others beside them.
+const waiting = [...wanted]
+const running = new Map()
+while (waiting.length + running.size > 0) {
+  const isReady = (name) => {
+    const before = gates[name][2]
+    return !waiting.includes(before) && !running.has(before)
+  }
+  const next = running.size < Math.min(2, availableParallelism()) ? waiting.find(isReady) : undefined
+  if (next === undefined) {
+    await Promise.race(running.values())
+    continue
+  }
+  waiting.splice(waiting.indexOf(next), 1)
+  running.set(next, perform(next).finally(() => running.delete(next)))
+}
+results.sort((a, b) => wanted.indexOf(a.name) - wanted.indexOf(b.name))
 
 console.log("\n=== summary")
 for (const { failed, name, passed, seconds } of results) {

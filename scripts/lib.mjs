@@ -44,10 +44,14 @@ const endTogether = () => {
 }
 
 /**
- * Runs a command and resolves with its exit code and output. The output is shown as it comes, unless `quiet`. A command
- * that takes longer than `seconds` is ended, with everything it started.
+ * Runs a command and resolves with its exit code and output. The output is shown as it comes, by `show`, unless `quiet`. A
+ * command that takes longer than `seconds` is ended, with everything it started.
  */
-export const run = (command, args = [], { cwd = root, env = {}, quiet = false, seconds = 420 } = {}) =>
+export const run = (
+  command,
+  args = [],
+  { cwd = root, env = {}, quiet = false, seconds = 420, show = (text) => process.stdout.write(text) } = {}
+) =>
   new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd,
@@ -61,7 +65,7 @@ export const run = (command, args = [], { cwd = root, env = {}, quiet = false, s
     let output = ""
     const take = (chunk) => {
       output += chunk
-      if (!quiet) process.stdout.write(chunk)
+      if (!quiet) show(chunk)
     }
     const timer = setTimeout(() => {
       take(`\n${command} did not end within ${seconds} seconds\n`)

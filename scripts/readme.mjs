@@ -1,10 +1,13 @@
-// Compiles and runs every ```ts block of the README and of docs/, as a stranger would paste it.
+// Compiles every ```ts block of the README, of docs/ and of doc comments in one program, and runs each, as a stranger would
+// paste it.
 //
 //   ```ts            compiled and run; with vitest if it imports @effect/vitest
 //   ```ts no-run     compiled only
 //   ```ts no-check   neither: a sketch
+import * as esbuild from "esbuild"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
+import { dependenciesStayOutside } from "./bundle.mjs"
 import { published, root, run } from "./lib.mjs"
 
 const directory = join(root, "packages", "examples", ".readme")
@@ -16,24 +19,34 @@ const documents = [
   ...published.map((name) => `packages/${name}/README.md`),
   ...(existsSync(join(root, "docs")) ? readdirSync(join(root, "docs"), { recursive: true }) : [])
     .map((file) => `docs/${file}`)
-    .filter((file) => file.endsWith(".md"))
+    .filter((file) => file.endsWith(".md")),
+  ...published.flatMap((name) =>
+    readdirSync(join(root, "packages", name, "src"))
+      .filter((file) => /^[A-Z].*\.ts$/.test(file))
+      .map((file) => `packages/${name}/src/${file}`)
+  )
 ]
 
 const blocks = []
 for (const document of documents) {
   const lines = readFileSync(join(root, document), "utf8").split("\n")
   for (let index = 0; index < lines.length; index++) {
-    const fence = /^(\s*)(`{3,})(?:ts|typescript)\b(.*)$/.exec(lines[index])
+    // in a doc comment, what precedes the fence is ` * `
+    const fence = /^(\s*(?:\* )?)(`{3,})(?:ts|typescript)\b(.*)$/.exec(lines[index])
     if (fence === null) continue
-    const end = lines.findIndex((line, at) => at > index && line.trim() === fence[2])
+    const end = lines.findIndex((line, at) => at > index && line.replace(/^\s*(?:\* )?/, "").trimEnd() === fence[2])
     const tags = fence[3].trim().split(/\s+/)
     const code = lines.slice(index + 1, end).map((line) => line.slice(fence[1].length)).join("\n")
     if (!tags.includes("no-check")) {
       const test = /from "(?:@effect\/)?vitest"/.test(code)
-      const name = document.replace(/\.md$/, "").replaceAll("/", "-")
+      const name = document.replace(/\.(?:md|ts)$/, "").replaceAll("/", "-")
+      // as docgen does
+      const asserts = document.endsWith(".ts") && /\bassert\./.test(code)
+        ? "import * as assert from \"node:assert\""
+        : ""
       const file = `${name}-${index + 2}.${test ? "test.ts" : "ts"}`
       // As many empty lines before it as in the document, so that errors name the document's line.
-      writeFileSync(join(directory, file), `${"\n".repeat(index + 1)}${code}\nexport {}\n`)
+      writeFileSync(join(directory, file), `${"\n".repeat(index)}${asserts}\n${code}\nexport {}\n`)
       blocks.push({ where: `${document}:${index + 2}`, file, test, runs: !tags.includes("no-run") })
     }
     index = end
@@ -51,7 +64,15 @@ writeFileSync(
 )
 writeFileSync(
   join(directory, "vitest.config.mjs"),
-  `export default { test: { include: ["*.test.ts"], setupFiles: ["../../../vitest.setup.ts"] } }\n`
+  `export default {
+  test: {
+    include: ["*.test.ts"],
+    setupFiles: ["../../../vitest.setup.ts"],
+    poolOptions: { forks: { isolate: false } },
+    testTimeout: 120_000
+  }
+}
+`
 )
 
 console.log(`${blocks.length} blocks`)
@@ -62,8 +83,24 @@ const checked = await run("tsc", ["-b", directory])
 failed ||= checked.code !== 0
 
 const programs = blocks.filter(({ runs, test }) => runs && !test)
+// bundled, since a loader takes longer to begin than most of them to run
+const bundles = join(directory, ".bundles")
+await esbuild.build({
+  entryPoints: programs.map(({ file }) => join(directory, file)),
+  outdir: bundles,
+  outExtension: { ".js": ".mjs" },
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  sourcemap: true,
+  logLevel: "error",
+  plugins: [dependenciesStayOutside]
+})
 for (const { file, where } of programs) {
-  const { code, output } = await run("tsx", [join(directory, file)], { quiet: true, seconds: 60 })
+  const program = join(bundles, file.replace(/\.ts$/, ".mjs"))
+  const { code, output } = await run(process.execPath, ["--enable-source-maps", program], { quiet: true, seconds: 120 })
   console.log(`${code === 0 ? "ran" : "FAILED"} ${where}`)
   if (code !== 0) console.log(output)
   failed ||= code !== 0

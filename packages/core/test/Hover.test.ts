@@ -55,7 +55,7 @@ const shown = (): Record<string, string> => {
 }
 
 describe("types as an editor shows them", () => {
-  it("are names", { timeout: 60_000 }, () => {
+  it("are names", () => {
     assert.deepStrictEqual(shown(), expected)
   })
 })

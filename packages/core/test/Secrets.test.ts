@@ -189,7 +189,7 @@ const answers = (echo: string): ReadonlyArray<readonly [string, Stub.Answer]> =>
 }
 
 // one after the other: many runs in each test, and a time limit for each test
-describe.sequential.each(configurations)("credential %s", (credential, config) => {
+describe.each(configurations)("credential %s", (credential, config) => {
   describe.each(calls)("$name", (call) => {
     const carried = [
       credential,

@@ -72,8 +72,8 @@ const onSimulator = (name: string, { agent, diesAt, program, simulation }: Examp
         : `Running on the embedded simulator. To run on the API, also set ${missing.join(", ")}.`
     )
     if (diesAt === undefined) return exitCode(yield* Effect.provide(program, Simulation.layer(agent, simulation)))
-    const lives = yield* Effect.promise(() => import("./lives.ts"))
-    return yield* lives.run(name, agent, diesAt)
+    const restart = yield* Effect.promise(() => import("./restart.ts"))
+    return yield* restart.run(name, agent, diesAt)
   })
 
 const main = Effect.gen(function*() {

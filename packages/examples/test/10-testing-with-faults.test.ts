@@ -48,5 +48,5 @@ describe("a payment", () => {
   it.effect("survives a connection that goes silent", () => payWhile([Fault.stallAfterEvents(2)]))
 
   // Whatever else may go wrong: twenty random plans. If one is too much, the message has its smallest part as JSON.
-  it.effect("survives all sorts of things", () => Fault.search({ runs: 20, max: 3 }, payWhile), 30_000)
+  it.effect("survives all sorts of things", () => Fault.search({ runs: 20, max: 3 }, payWhile))
 })

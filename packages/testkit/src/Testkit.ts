@@ -12,7 +12,6 @@ import type { HttpClient } from "@effect/platform/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Fixtures from "./Fixtures.ts"
-import * as quickClock from "./internal/time/fastTestClock.ts"
 import * as Simulator from "./Simulator.ts"
 import * as SimulatorHttpClient from "./SimulatorHttpClient.ts"
 
@@ -75,8 +74,7 @@ export interface Options<out R = never> extends Simulator.Options<R> {
 export const layer = <R = never>(options: Options<R> = {}): Layer.Layer<Services, never, R> =>
   ManagedAgents.layer.pipe(
     Layer.provideMerge(Layer.mergeAll(SimulatorHttpClient.layer, config)),
-    Layer.provideMerge(Simulator.layer({ ...options, fixtures: options.fixtures ?? Fixtures.docs })),
-    Layer.provideMerge(quickClock.layer)
+    Layer.provideMerge(Simulator.layer({ ...options, fixtures: options.fixtures ?? Fixtures.docs }))
   )
 
 const config: Layer.Layer<ClientConfig.ClientConfig> = Layer.orDie(

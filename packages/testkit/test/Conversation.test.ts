@@ -20,7 +20,7 @@ import * as AgentScript from "../src/AgentScript.ts"
 import * as Fault from "../src/Fault.ts"
 import * as Ledger from "../src/Ledger.ts"
 import * as Simulator from "../src/Simulator.ts"
-import { agentThat, countOf, create, inTime, params, typesOf, underWay } from "./utils/conversation.ts"
+import { agentThat, countOf, create, inTime, params, runningTurn, typesOf } from "./utils/conversation.ts"
 import { settle } from "./utils/wire.ts"
 
 const { customTool, delegate, fail, refuse, reschedule, say, sleep, together, tool } = AgentScript
@@ -38,7 +38,7 @@ const once = (input: Conversation.Input = "Hello", options?: Conversation.Option
 /** A turn to which something was done a second after its beginning. */
 const meanwhile = <E, R>(act: (id: SessionId) => Effect.Effect<unknown, E, R>, options?: Conversation.Options) =>
   Effect.flatMap(
-    underWay(act, options),
+    runningTurn(act, options),
     ({ id, outcome }) => Effect.map(outcome, (outcome) => ({ id, outcome }))
   )
 

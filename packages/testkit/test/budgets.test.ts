@@ -1,7 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
-import { idle, request, running, stopReasons } from "./utils/shapes.ts"
+import { idle, modelRequest, running, stopReasons } from "./utils/shapes.ts"
 import {
   call,
   createSession,
@@ -35,7 +35,7 @@ describe("a budget", () => {
       assert.deepStrictEqual(types(events), [
         ...running,
         "user.message",
-        ...request("agent.tool_use"),
+        ...modelRequest("agent.tool_use"),
         "agent.tool_result",
         ...idle
       ])
@@ -62,7 +62,7 @@ describe("a budget", () => {
         const before = yield* eventsOf(id)
         yield* ok("POST", `/v1/sessions/${id}`, { budget })
         const after = (yield* eventsOf(id)).slice(before.length)
-        assert.deepStrictEqual(types(after), ["session.updated", ...running, ...request("agent.message"), ...idle])
+        assert.deepStrictEqual(types(after), ["session.updated", ...running, ...modelRequest("agent.message"), ...idle])
         assert.deepStrictEqual(after[0].budget, budget)
         assert.deepStrictEqual(stopReasons(after), [{ type: "end_turn" }])
       }
@@ -125,7 +125,7 @@ describe("outcomes", () => {
     ...more
   })
   const evaluation = ["span.outcome_evaluation_start", "span.outcome_evaluation_end"]
-  const cycle = request("agent.message")
+  const cycle = modelRequest("agent.message")
 
   const play = (more: object = {}) =>
     Effect.gen(function*() {
@@ -230,7 +230,7 @@ describe("outcomes", () => {
       assert.deepStrictEqual(types(events).slice(0, 10), [
         ...running,
         "user.define_outcome",
-        ...request(),
+        ...modelRequest(),
         "user.interrupt",
         "span.outcome_evaluation_end",
         ...idle

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../src/AgentScript.ts"
 import * as Simulator from "../src/Simulator.ts"
-import { idle, request, running, stopReasons } from "./utils/shapes.ts"
+import { idle, modelRequest, running, stopReasons } from "./utils/shapes.ts"
 import type { Json } from "./utils/wire.ts"
 import { createSession, eventsOf, layer, message, ok, open, refusal, send, settle, types } from "./utils/wire.ts"
 
@@ -46,11 +46,11 @@ describe("delegation", () => {
       assert.deepStrictEqual(types(events), [
         ...running,
         "user.message",
-        ...request(),
+        ...modelRequest(),
         "session.thread_created",
         "agent.thread_message_sent",
         // the coordinator learns that the task was taken, and is idle; the session is not
-        ...request(),
+        ...modelRequest(),
         "session.thread_status_idle",
         // the child's
         "session.thread_status_running",
@@ -58,7 +58,7 @@ describe("delegation", () => {
         "session.thread_status_running",
         "agent.thread_message_received",
         "session.thread_status_idle",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
       const [primary, child] = yield* threadsOf(id)
@@ -83,7 +83,7 @@ describe("delegation", () => {
       assert.deepStrictEqual(types(own), [
         "session.thread_status_running",
         "agent.thread_message_received",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         "session.thread_status_idle"
       ])
       assert.deepInclude(own[1], { from_session_thread_id: primary.id, from_agent_name: "Lead" })
@@ -176,7 +176,7 @@ describe("delegation", () => {
         "session.thread_status_running",
         "agent.thread_message_received",
         "session.thread_status_idle",
-        ...request(),
+        ...modelRequest(),
         ...idle
       ])
     }).pipe(Effect.provide(team({ turns: [[ask("Researcher")]] }))))

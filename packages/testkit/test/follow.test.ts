@@ -7,6 +7,7 @@ import * as Threads from "@effect-managed-agents/core/Threads"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import { assert, describe, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
@@ -79,7 +80,11 @@ describe("Events.follow", () => {
         const before = yield* asked
         yield* TestClock.adjust("10 hours")
         assert.isBelow((yield* asked) - before, times === 0 ? 15 : 70)
-      }).pipe(Effect.provide(Testkit.layer({ faults: [Fault.stallAfterEvents(0, { heartbeats: true })] }))))
+      }).pipe(Effect.provide(Testkit.layer({
+        faults: [Fault.stallAfterEvents(0, { heartbeats: true })],
+        // seldom enough for ten hours, often enough for the client
+        rules: { heartbeat: Duration.seconds(40) }
+      }))))
   }
 
   it.scoped("delivers the history, then what is live, and ends with the session", () =>

@@ -7,7 +7,7 @@ import * as Ref from "effect/Ref"
 import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../src/AgentScript.ts"
 import { interrupt } from "./utils/answers.ts"
-import { idle, request, running, stopReasons } from "./utils/shapes.ts"
+import { idle, modelRequest, running, stopReasons } from "./utils/shapes.ts"
 import { createSession, eventsOf, layer, message, ok, refusal, scripted, send, settle, types } from "./utils/wire.ts"
 
 const words = [{ type: "text", text: "Tool execution was interrupted before completion. Please retry." }]
@@ -24,7 +24,7 @@ describe("an interrupt", () => {
       assert.deepStrictEqual(types(events), [
         ...running,
         "user.message",
-        ...request("agent.thinking"),
+        ...modelRequest("agent.thinking"),
         "user.interrupt",
         ...idle
       ])
@@ -45,7 +45,7 @@ describe("an interrupt", () => {
       assert.deepStrictEqual(types(yield* eventsOf(id)), [
         ...running,
         "user.message",
-        ...request(),
+        ...modelRequest(),
         "user.interrupt",
         ...idle,
         ...running,
@@ -131,7 +131,7 @@ describe("an interrupt", () => {
         ...idle,
         ...running,
         "user.message",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
     }).pipe(Effect.provide(scripted({ turns: [[{ custom_tool: { name: "c" } }]] }))))
@@ -179,7 +179,7 @@ describe("errors inside a session", () => {
       assert.deepStrictEqual(types(events), [
         ...running,
         "user.message",
-        ...request(),
+        ...modelRequest(),
         "session.error",
         "session.status_terminated"
       ])
@@ -220,7 +220,7 @@ describe("errors inside a session", () => {
       assert.deepStrictEqual(types(events), [
         ...running,
         "user.message",
-        ...request(),
+        ...modelRequest(),
         "session.error",
         ...idle
       ])
@@ -240,9 +240,9 @@ describe("errors inside a session", () => {
       assert.deepStrictEqual(types(events), [
         ...running,
         "user.message",
-        ...request(),
+        ...modelRequest(),
         "session.error",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
       assert.deepStrictEqual(events[5].error.retry_status, { type: "retrying" })
@@ -253,9 +253,9 @@ describe("errors inside a session", () => {
       const id = yield* createSession()
       yield* send(id, message("x"))
       assert.deepStrictEqual(types(yield* eventsOf(id)).slice(3), [
-        ...request(),
+        ...modelRequest(),
         "session.error",
-        ...request(),
+        ...modelRequest(),
         ...idle
       ])
     }).pipe(
@@ -273,7 +273,7 @@ describe("errors inside a session", () => {
         "session.error",
         "session.thread_status_running",
         "user.message",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
       assert.deepInclude(events[1].error, { type: "mcp_connection_failed_error", mcp_server_name: "crm" })
@@ -293,9 +293,9 @@ describe("errors inside a session", () => {
       const events = yield* eventsOf(id)
       assert.deepStrictEqual(types(events).slice(2), [
         "user.message",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         "session.error",
-        ...request(),
+        ...modelRequest(),
         "session.error",
         ...idle
       ])
@@ -326,7 +326,7 @@ describe("rescheduling", () => {
       const id = yield* createSession()
       yield* send(id, message("x"))
       assert.deepStrictEqual(types(yield* eventsOf(id)).slice(3), [
-        ...request("agent.thinking"),
+        ...modelRequest("agent.thinking"),
         "session.thread_status_rescheduled",
         "session.status_rescheduled"
       ])
@@ -339,7 +339,7 @@ describe("rescheduling", () => {
       assert.deepStrictEqual(types(yield* eventsOf(id)).slice(8), [
         ...running,
         "user.message",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
     }).pipe(
@@ -352,7 +352,7 @@ it.scoped("rescheduled as the last step: the model is asked again all the same",
     const id = yield* createSession()
     yield* send(id, message("x"))
     yield* TestClock.adjust("1 second")
-    assert.deepStrictEqual(types(yield* eventsOf(id)).slice(-7), [...running, ...request(), ...idle])
+    assert.deepStrictEqual(types(yield* eventsOf(id)).slice(-7), [...running, ...modelRequest(), ...idle])
   }).pipe(Effect.provide(scripted({ turns: [[{ say: "a" }, AgentScript.reschedule("1 second")]] }))))
 
 describe("refusal and compaction", () => {
@@ -361,7 +361,7 @@ describe("refusal and compaction", () => {
       const id = yield* createSession()
       yield* send(id, message("x"))
       const events = yield* eventsOf(id)
-      assert.deepStrictEqual(types(events), [...running, "user.message", ...request(), ...idle])
+      assert.deepStrictEqual(types(events), [...running, "user.message", ...modelRequest(), ...idle])
       const details = { type: "refusal", category: "cyber", explanation: null }
       for (const i of [5, 7]) assert.deepInclude(events[i], { stop_reason: { type: "refusal" }, stop_details: details })
     }).pipe(Effect.provide(scripted({ turns: [[AgentScript.refuse({ category: "cyber" }), { say: "never" }]] }))))
@@ -373,9 +373,9 @@ describe("refusal and compaction", () => {
       assert.deepStrictEqual(types(yield* eventsOf(id)), [
         ...running,
         "user.message",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         "agent.thread_context_compacted",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
     }).pipe(Effect.provide(scripted({ turns: [[{ say: "a" }, AgentScript.compact, { say: "b" }]] }))))
@@ -393,9 +393,9 @@ describe("Effects in a script", () => {
       assert.deepStrictEqual(types(events), [
         ...running,
         "user.message",
-        ...request("agent.tool_use"),
+        ...modelRequest("agent.tool_use"),
         "agent.tool_result",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
       assert.strictEqual(events[4].input.order, "order 1234 of turn 0")
@@ -442,7 +442,7 @@ describe("Effects in a script", () => {
           yield* settle
           const events = yield* eventsOf(id)
           assert.deepStrictEqual(types(events).slice(-2), ["session.error", "session.status_terminated"])
-          assert.deepStrictEqual(types(events).slice(3, 6), request("agent.thinking"))
+          assert.deepStrictEqual(types(events).slice(3, 6), modelRequest("agent.thinking"))
           assert.match(
             events.at(-2).error.message,
             /^The script of agent agent_1 failed in turn 0 at otherwise\[1\] \(effect\): .*(out of stock|boom)/

@@ -11,7 +11,7 @@ import * as Ref from "effect/Ref"
 import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../src/AgentScript.ts"
 import * as Simulator from "../src/Simulator.ts"
-import { idle, request, running, stopReasons } from "./utils/shapes.ts"
+import { idle, modelRequest, running, stopReasons } from "./utils/shapes.ts"
 import type { Json } from "./utils/wire.ts"
 import { createSession, eventsOf, layer, message, ok, refusal, scripted, send, settle, types } from "./utils/wire.ts"
 
@@ -46,13 +46,13 @@ describe("an Effect plays the agent", () => {
       assert.deepStrictEqual(types(events), [
         ...running,
         "user.message",
-        ...request("agent.thinking", "agent.custom_tool_use"),
+        ...modelRequest("agent.thinking", "agent.custom_tool_use"),
         ...idle,
         "user.custom_tool_result",
         ...running,
-        ...request("agent.message", "agent.tool_use"),
+        ...modelRequest("agent.message", "agent.tool_use"),
         "agent.tool_result",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
       assert.deepStrictEqual(events[5].input, { id: "1234" })
@@ -312,9 +312,9 @@ describe("messages", () => {
       assert.deepStrictEqual(types(events), [
         ...running,
         "user.message",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         "user.message",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
       yield* send(id, message("three"), message("four"))
@@ -324,11 +324,11 @@ describe("messages", () => {
         ...running,
         "user.message",
         "user.message",
-        ...request("agent.message", "agent.message"),
+        ...modelRequest("agent.message", "agent.message"),
         ...idle,
         ...running,
         "user.message",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
       assert.deepStrictEqual(texts(yield* eventsOf(id)), ["begin one", "two", "three", "four", "five"])
@@ -472,7 +472,7 @@ describe("an Effect and its turn", () => {
       assert.deepStrictEqual(types(before), [
         ...running,
         "user.message",
-        ...request("agent.custom_tool_use"),
+        ...modelRequest("agent.custom_tool_use"),
         ...idle
       ])
       yield* send(id, result(open(before)[0]!))

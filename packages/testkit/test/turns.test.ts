@@ -4,7 +4,7 @@ import * as Fiber from "effect/Fiber"
 import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../src/AgentScript.ts"
 import { confirm, idOf, result } from "./utils/answers.ts"
-import { idle, request, running, stopReasons } from "./utils/shapes.ts"
+import { idle, modelRequest, running, stopReasons } from "./utils/shapes.ts"
 import type { Json } from "./utils/wire.ts"
 import {
   createSession,
@@ -31,7 +31,7 @@ describe("a message", () => {
       assert.deepStrictEqual(Object.keys(echo.data[0]), ["id", "type", "content"])
       yield* settle
       const events = yield* eventsOf(id)
-      assert.deepStrictEqual(types(events), [...running, "user.message", ...request("agent.message"), ...idle])
+      assert.deepStrictEqual(types(events), [...running, "user.message", ...modelRequest("agent.message"), ...idle])
       assert.deepStrictEqual(stream.seen, events)
       assert.strictEqual(events[2].id, echo.data[0].id)
       assert.deepStrictEqual(events[4].content, [{ type: "text", text: "You said: Hello" }])
@@ -60,7 +60,7 @@ describe("a message", () => {
         ...running,
         "user.message",
         "user.message",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
       assert.deepStrictEqual(echo.data.map((event: Json) => event.id), [events[2].id, events[3].id])
@@ -76,11 +76,11 @@ describe("a message", () => {
       assert.deepStrictEqual(types(events), [
         ...running,
         "user.message",
-        ...request("agent.thinking", "agent.message", "agent.message"),
+        ...modelRequest("agent.thinking", "agent.message", "agent.message"),
         ...idle,
         ...running,
         "user.message",
-        ...request(),
+        ...modelRequest(),
         ...idle
       ])
       assert.deepStrictEqual(events[5].content, [{ type: "text", text: "a" }, { type: "text", text: "Hi" }])
@@ -98,7 +98,7 @@ describe("a message", () => {
       assert.deepStrictEqual(types(yield* eventsOf(session.id)), [
         ...running,
         "user.message",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
     }).pipe(Effect.provide(layer())))
@@ -113,9 +113,9 @@ describe("built-in tools", () => {
       assert.deepStrictEqual(types(events), [
         ...running,
         "user.message",
-        ...request("agent.tool_use"),
+        ...modelRequest("agent.tool_use"),
         "agent.tool_result",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
       assert.deepInclude(events[4], {
@@ -144,9 +144,9 @@ describe("built-in tools", () => {
       assert.deepStrictEqual(types(yield* eventsOf(id)), [
         ...running,
         "user.message",
-        ...request("agent.tool_use"),
+        ...modelRequest("agent.tool_use"),
         "agent.tool_result",
-        ...request(),
+        ...modelRequest(),
         ...idle
       ])
     }).pipe(Effect.provide(scripted({ otherwise: [{ tool: { name: "bash" } }] }))))
@@ -160,7 +160,7 @@ describe("built-in tools", () => {
       const id = yield* createSession()
       yield* send(id, message("Go"))
       const before = yield* eventsOf(id)
-      assert.deepStrictEqual(types(before), [...running, "user.message", ...request("agent.tool_use"), ...idle])
+      assert.deepStrictEqual(types(before), [...running, "user.message", ...modelRequest("agent.tool_use"), ...idle])
       const call = idOf(before, "agent.tool_use")
       assert.deepInclude(before[4], { evaluated_permission: "ask", evaluation: { type: "always_ask" } })
       assert.deepStrictEqual(stopReasons(before), [{ type: "requires_action", event_ids: [call] }])
@@ -172,7 +172,7 @@ describe("built-in tools", () => {
         "user.tool_confirmation",
         ...running,
         "agent.tool_result",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
       assert.deepInclude(after[3], { tool_use_id: call, content: [{ type: "text", text: "done" }], is_error: false })
@@ -191,7 +191,7 @@ describe("built-in tools", () => {
           "user.tool_confirmation",
           ...running,
           "agent.tool_result",
-          ...request("agent.message"),
+          ...modelRequest("agent.message"),
           ...idle
         ])
         assert.strictEqual(after[3].is_error, true)
@@ -211,9 +211,9 @@ describe("built-in tools", () => {
       assert.deepStrictEqual(types(events), [
         ...running,
         "user.message",
-        ...request("agent.tool_use"),
+        ...modelRequest("agent.tool_use"),
         "agent.tool_result",
-        ...request(),
+        ...modelRequest(),
         ...idle
       ])
       assert.deepInclude(events[4], {
@@ -297,7 +297,7 @@ describe("MCP tools", () => {
         "user.tool_confirmation",
         ...running,
         "agent.mcp_tool_result",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
       assert.deepInclude(after[3], { mcp_tool_use_id: call, content: [{ type: "text", text: "Ada" }], is_error: false })
@@ -324,7 +324,12 @@ describe("custom tools", () => {
       const stream = yield* open(`/v1/sessions/${id}/events/stream`)
       yield* send(id, message("1234"))
       const before = yield* eventsOf(id)
-      assert.deepStrictEqual(types(before), [...running, "user.message", ...request("agent.custom_tool_use"), ...idle])
+      assert.deepStrictEqual(types(before), [
+        ...running,
+        "user.message",
+        ...modelRequest("agent.custom_tool_use"),
+        ...idle
+      ])
       const call = idOf(before, "agent.custom_tool_use")
       assert.deepInclude(before[4], { name: "get_order", input: { id: "1234" } })
       assert.notProperty(before[4], "evaluated_permission")
@@ -336,7 +341,7 @@ describe("custom tools", () => {
       assert.deepStrictEqual(types(after), [
         "user.custom_tool_result",
         ...running,
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
       // processed on receipt
@@ -413,7 +418,7 @@ describe("several pending calls", () => {
     assert.deepStrictEqual(types(before), [
       ...running,
       "user.message",
-      ...request("agent.custom_tool_use", "agent.custom_tool_use"),
+      ...modelRequest("agent.custom_tool_use", "agent.custom_tool_use"),
       ...idle
     ])
     const a = idOf(before, "agent.custom_tool_use")
@@ -434,7 +439,7 @@ describe("several pending calls", () => {
       assert.deepStrictEqual(types((yield* after).slice(events.length)), [
         "user.custom_tool_result",
         ...running,
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
     }).pipe(Effect.provide(two)))
@@ -455,7 +460,7 @@ describe("several pending calls", () => {
         "user.custom_tool_result",
         "user.custom_tool_result",
         ...running,
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
       assert.deepStrictEqual([events[0].custom_tool_use_id, events[1].custom_tool_use_id], [a, b])
@@ -469,7 +474,7 @@ describe("several pending calls", () => {
       assert.deepStrictEqual(echo.data.map((event: Json) => event.custom_tool_use_id), [b, a])
       const events = yield* after
       assert.deepStrictEqual(events.slice(0, 2).map((event) => event.custom_tool_use_id), [a, b])
-      assert.deepStrictEqual(types(events).slice(2), [...running, ...request("agent.message"), ...idle])
+      assert.deepStrictEqual(types(events).slice(2), [...running, ...modelRequest("agent.message"), ...idle])
     }).pipe(Effect.provide(two)))
 
   it.scoped("2.7.3, 2.7.6, 2.7.7 allowed siblings of a mixed response run at once, the others when all are answered", () =>
@@ -485,7 +490,7 @@ describe("several pending calls", () => {
       assert.deepStrictEqual(types(before), [
         ...running,
         "user.message",
-        ...request("agent.tool_use", "agent.tool_use", "agent.custom_tool_use"),
+        ...modelRequest("agent.tool_use", "agent.tool_use", "agent.custom_tool_use"),
         "agent.tool_result",
         ...idle
       ])
@@ -500,7 +505,7 @@ describe("several pending calls", () => {
         "user.custom_tool_result",
         ...running,
         "agent.tool_result",
-        ...request(),
+        ...modelRequest(),
         ...idle
       ])
       assert.strictEqual(after[7].tool_use_id, asked)
@@ -535,7 +540,7 @@ describe("several pending calls", () => {
         "user.custom_tool_result",
         ...running,
         "user.message",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
     }).pipe(Effect.provide(two)))
@@ -560,10 +565,10 @@ describe("messages while running", () => {
       assert.deepStrictEqual(types(events), [
         ...running,
         "user.message",
-        ...request("agent.tool_use"),
+        ...modelRequest("agent.tool_use"),
         "agent.tool_result",
         "user.message",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
       assert.strictEqual(events[9].content[0].text, "Read two")
@@ -583,9 +588,9 @@ describe("messages while running", () => {
       assert.deepStrictEqual(types(events), [
         ...running,
         "user.message",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         "user.message",
-        ...request("agent.message"),
+        ...modelRequest("agent.message"),
         ...idle
       ])
       assert.strictEqual(events[8].content[0].text, "second")

@@ -1,16 +1,12 @@
-/** Each section of `docs/what-happens-when.md` has its tests in a file beside this one. */
+/** Each section of `docs/what-happens-when.md` has its tests in a file of its own. */
 import { assert, it } from "@effect/vitest"
-import { readdirSync, readFileSync } from "node:fs"
-import { fileURLToPath } from "node:url"
-import { titles } from "./utils/page.ts"
-
-const here = fileURLToPath(new URL(".", import.meta.url))
+import { tested, titles } from "./utils/page.ts"
+import "./whatHappensWhen/calls.ts"
+import "./whatHappensWhen/streams.ts"
+import "./whatHappensWhen/tools.ts"
+import "./whatHappensWhen/turns.ts"
 
 it("what happens when …: the sections of the page are those that are tested", () => {
-  const tested = readdirSync(here)
-    .filter((file) => /^whatHappensWhen\.\w+\.test\.ts$/.test(file))
-    .flatMap((file) => [...readFileSync(`${here}${file}`, "utf8").matchAll(/^section\("([^"]+)"/gm)])
-    .map(([, title]) => title)
   assert.isAbove(titles.length, 0)
   assert.deepStrictEqual(tested.toSorted(), titles.toSorted())
 })

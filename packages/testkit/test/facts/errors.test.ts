@@ -5,7 +5,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import * as face from "../../src/internal/http/handler.ts"
-import type { Json } from "../utils/wire.ts"
+import type { Json } from "../utils/facts.ts"
 import {
   call,
   createSession,
@@ -13,18 +13,19 @@ import {
   headers,
   jsonOf,
   layer,
+  limit,
   message,
   ok,
   refusal,
   request,
   scripted,
   send,
-  settle
-} from "../utils/wire.ts"
+  session,
+  settle,
+  startSession
+} from "../utils/facts.ts"
 
 const invalid = (text: string) => `400 invalid_request_error: ${text}`
-const session = { agent: "agent_1", environment_id: "env_1" }
-const limit = (amount: string) => ({ type: "limit", max_list_cost: { amount, currency: "USD" } })
 
 const sending = (id: string, ...events: ReadonlyArray<object>) =>
   refusal("POST", `/v1/sessions/${id}/events`, { events })
@@ -34,8 +35,7 @@ describe("in the recorded words", () => {
 
   it.effect("5.6 archiving a session that runs", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       assert.strictEqual(
         yield* refusal("POST", `/v1/sessions/${id}/archive`),
         invalid(
@@ -46,8 +46,7 @@ describe("in the recorded words", () => {
 
   it.effect("5.7 deleting a session that runs", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       assert.strictEqual(
         yield* refusal("DELETE", `/v1/sessions/${id}`),
         invalid(
@@ -96,8 +95,7 @@ describe("in the recorded words", () => {
 
   it.effect("5.23 a message while calls wait; 5.25 a confirmation that was not asked for", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       const call = (yield* eventsOf(id)).find((event) => event.type === "agent.custom_tool_use")
       const only =
         "only `user.tool_confirmation`, `user.custom_tool_result`, `user.tool_result`, or `user.interrupt` " +
@@ -110,8 +108,7 @@ describe("in the recorded words", () => {
 
   it.effect("5.24 a message when the budget is spent names what may be sent", () =>
     Effect.gen(function*() {
-      const id = yield* createSession({ budget: limit("0") })
-      yield* send(id, message("x"))
+      const id = yield* startSession({ budget: limit("0") })
       const refused = yield* sending(id, message("y"))
       assert.match(refused, /^400 invalid_request_error: /)
       for (const type of ["user.tool_confirmation", "user.custom_tool_result", "user.tool_result", "user.interrupt"]) {
@@ -121,8 +118,7 @@ describe("in the recorded words", () => {
 
   it.effect("5.25 confirming a call that was not asked for", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       const call = (yield* eventsOf(id)).find((event) => event.type === "agent.tool_use")
       assert.match(
         yield* sending(id, { type: "user.tool_confirmation", tool_use_id: call.id, result: "allow" }),
@@ -351,8 +347,7 @@ describe("limits", () => {
 
   it.effect("5.42 of the output of a tool: what is longer is cut, and says where the rest is", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       const results: ReadonlyArray<Json> = (yield* eventsOf(id)).filter((event) => event.type === "agent.tool_result")
       const [fits, cut] = results.map((event) => event.content[0].text)
       assert.strictEqual(fits, "y".repeat(100_000))

@@ -5,8 +5,18 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import * as Simulator from "../../src/Simulator.ts"
-import { delegating } from "../utils/team.ts"
-import { createSession, eventsOf, layer, message, ok, refusal, scripted, send } from "../utils/wire.ts"
+import {
+  createSession,
+  delegating,
+  eventsOf,
+  layer,
+  message,
+  ok,
+  refusal,
+  scripted,
+  send,
+  startSession
+} from "../utils/facts.ts"
 
 const ids = (page: { readonly data: ReadonlyArray<{ readonly id: string }> }) => page.data.map((item) => item.id)
 
@@ -30,8 +40,7 @@ describe("pages", () => {
 
   it.effect("4.17 may have another limit and other filters than the one before", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       const all = yield* eventsOf(id)
       const url = `/v1/sessions/${id}/events`
       const { next_page } = yield* ok("GET", `${url}?limit=2`)
@@ -74,8 +83,7 @@ describe("pages", () => {
   it.effect("4.12 or fewer", () =>
     Effect.gen(function*() {
       yield* most(3)
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       assert.strictEqual((yield* ok("GET", `/v1/sessions/${id}/events`)).data.length, 3)
     }).pipe(Effect.provide(layer({ rules: { maxItemsPerPage: 3 } }))))
 
@@ -133,8 +141,7 @@ describe("events", () => {
 describe("threads", () => {
   it.effect("4.13 are listed with the primary one first, as they were spawned, archived ones included", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       yield* TestClock.adjust("1 second")
       const url = `/v1/sessions/${id}/threads`
       const { data: [primary, one, two] } = yield* ok("GET", url)

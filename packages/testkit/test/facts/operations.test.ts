@@ -5,8 +5,8 @@ import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import type { Simulator } from "../../src/Simulator.ts"
-import type { Json } from "../utils/wire.ts"
-import { call, createSession, layer, message, ok, send } from "../utils/wire.ts"
+import type { Json } from "../utils/facts.ts"
+import { call, layer, limit, message, ok, send, startSession } from "../utils/facts.ts"
 
 const statuses = [
   "idle",
@@ -34,8 +34,6 @@ const agents = {
   archived: { script: { turns: [[lookup]] } }
 } satisfies Record<Status, unknown>
 
-const limit = (amount: string) => ({ type: "limit", max_list_cost: { amount, currency: "USD" } })
-
 interface Subject {
   readonly id: string
   /** The one call of its agent, answered everywhere but at `requires_action`. */
@@ -45,7 +43,7 @@ interface Subject {
 
 const make = (status: Status) =>
   Effect.gen(function*() {
-    const id = yield* createSession({
+    const id = yield* startSession({
       agent: `agent_${status}`,
       budget: limit(status === "budget_reached" ? "100" : "10000"),
       resources: [
@@ -53,7 +51,6 @@ const make = (status: Status) =>
         { type: "github_repository", url: "https://github.com/acme/widgets", authorization_token: "t" }
       ]
     })
-    yield* send(id, message("x"))
     const { data } = yield* ok("GET", `/v1/sessions/${id}/events?types[]=agent.custom_tool_use`)
     const answer = { type: "user.custom_tool_result", custom_tool_use_id: data[0].id }
     if (status !== "requires_action") yield* send(id, answer)

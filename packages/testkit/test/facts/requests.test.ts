@@ -7,8 +7,20 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import * as Rules from "../../src/Rules.ts"
-import type { Json } from "../utils/wire.ts"
-import { call, createSession, eventsOf, headers, layer, message, ok, refusal, scripted, send } from "../utils/wire.ts"
+import type { Json } from "../utils/facts.ts"
+import {
+  call,
+  createSession,
+  eventsOf,
+  headers,
+  layer,
+  message,
+  ok,
+  refusal,
+  scripted,
+  send,
+  startSession
+} from "../utils/facts.ts"
 
 const { "anthropic-beta": _, ...withoutBeta } = headers
 
@@ -69,8 +81,7 @@ describe("ids and stamps", () => {
   it.effect("1.13 stamps are RFC 3339 in UTC with at most six digits of a second", () =>
     Effect.gen(function*() {
       yield* TestClock.adjust("1234 millis")
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       const session = yield* ok("GET", `/v1/sessions/${id}`)
       const stamps = [
         session.created_at,

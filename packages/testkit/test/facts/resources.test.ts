@@ -3,9 +3,8 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { createSession, layer, ok, refusal } from "../utils/wire.ts"
+import { createSession, layer, ok, refusal, session } from "../utils/facts.ts"
 
-const session = { agent: "agent_1", environment_id: "env_1" }
 const creating = (...resources: ReadonlyArray<object>) => refusal("POST", "/v1/sessions", { ...session, resources })
 
 const file = { type: "file", file_id: "file_1" }

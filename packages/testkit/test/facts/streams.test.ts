@@ -9,10 +9,10 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import * as Simulator from "../../src/Simulator.ts"
-import { delegating } from "../utils/team.ts"
-import type { Json } from "../utils/wire.ts"
+import type { Json } from "../utils/facts.ts"
 import {
   createSession,
+  delegating,
   eventsOf,
   headers,
   layer,
@@ -23,8 +23,9 @@ import {
   scripted,
   send,
   settle,
+  startSession,
   types
-} from "../utils/wire.ts"
+} from "../utils/facts.ts"
 
 const streamOf = (id: string, query = "") => `/v1/sessions/${id}/events/stream${query}`
 const both = "?event_deltas[]=agent.message&event_deltas[]=agent.thinking"
@@ -69,8 +70,7 @@ describe("frames", () => {
 
   it.scoped("3.5 have no id, and no stream is resumed by one", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       const [first] = yield* eventsOf(id)
       const stream = yield* raw(streamOf(id), { headers: { ...headers, "last-event-id": first.id } })
       yield* settle
@@ -179,8 +179,7 @@ describe("previews", () => {
 
   it.scoped("3.21 are not repeated on another connection", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       const again = yield* open(streamOf(id, both))
       yield* settle
       assert.deepStrictEqual(again.seen, [])

@@ -5,9 +5,19 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import * as Rules from "../../src/Rules.ts"
-import { delegating } from "../utils/team.ts"
-import type { Json } from "../utils/wire.ts"
-import { createSession, eventsOf, layer, message, ok, scripted, send, types } from "../utils/wire.ts"
+import type { Json } from "../utils/facts.ts"
+import {
+  createSession,
+  delegating,
+  eventsOf,
+  layer,
+  message,
+  ok,
+  scripted,
+  send,
+  startSession,
+  types
+} from "../utils/facts.ts"
 
 const sum = (requests: ReadonlyArray<Json>, field: string): number =>
   requests.reduce((total, { model_usage }) => total + model_usage[field], 0)
@@ -48,8 +58,7 @@ describe("usage", () => {
 
   it.effect("8.3 of a request is flat, with a speed that is null, on an event that has nothing else", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       const events = yield* eventsOf(id)
       const [end] = requestsOf(events)
       assert.deepStrictEqual(Object.keys(end).sort(), [
@@ -76,8 +85,7 @@ describe("usage", () => {
 
   it.effect("8.4 of web fetches is always zero", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       assert.deepStrictEqual((yield* ok("GET", `/v1/sessions/${id}`)).usage.server_tool_use, {
         web_search_requests: 1,
         web_fetch_requests: 0
@@ -121,10 +129,9 @@ describe("usage", () => {
 
   it.effect("8.9 is told right before each idle of the session, and when a thread pauses at the budget", () =>
     Effect.gen(function*() {
-      const id = yield* createSession({
+      const id = yield* startSession({
         budget: { type: "limit", max_list_cost: { amount: "0", currency: "USD" } }
       })
-      yield* send(id, message("x"))
       assert.deepStrictEqual(types(yield* eventsOf(id)).slice(2, 5), [
         "session.thread_status_idle",
         "session.usage",
@@ -140,8 +147,7 @@ describe("usage", () => {
 
   it.effect("8.10 is not told when the session terminates", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       const events = types(yield* eventsOf(id))
       assert.strictEqual(events.at(-1), "session.status_terminated")
       assert.notInclude(events, "session.usage")
@@ -153,8 +159,7 @@ describe("usage", () => {
 describe("statistics", () => {
   it.effect("8.5, 8.7 of a session sum its threads, of which its usage counts what overlaps once", () =>
     Effect.gen(function*() {
-      const id = yield* createSession()
-      yield* send(id, message("x"))
+      const id = yield* startSession()
       yield* TestClock.adjust("1 minute")
       const session = yield* ok("GET", `/v1/sessions/${id}`)
       const { data: threads } = yield* ok("GET", `/v1/sessions/${id}/threads`)

@@ -58,7 +58,7 @@ export const inTime = <A, E, R>(
   })
 
 /** A turn under way, to which something happens a second later, and how it ends. */
-export const underWay = <E, R>(
+export const runningTurn = <E, R>(
   act: (id: SessionId) => Effect.Effect<unknown, E, R>,
   options?: Conversation.Options
 ) =>

@@ -25,6 +25,9 @@ const sections = new Map(
 
 export const titles: ReadonlyArray<string> = [...sections.keys()]
 
+/** The sections that have been given to {@link section}. */
+export const tested: Array<string> = []
+
 /** A claim names in backticks what the program sees. */
 export const says = (claim: string | undefined, name: string) => assert.include(claim, `\`${name}\``)
 
@@ -32,7 +35,8 @@ export const says = (claim: string | undefined, name: string) => assert.include(
 export const section = (
   title: string,
   tests: { readonly [when: string]: (claims: Claims) => Effect.Effect<unknown, unknown> }
-) =>
+) => {
+  tested.push(title)
   describe(`what happens when: ${title}`, () => {
     const rows = sections.get(title) ?? new Map<string, Claims>()
 
@@ -44,10 +48,4 @@ export const section = (
       it.effect(when, () => tests[when]?.(claims) ?? Effect.sync(() => assert.fail("no test shows this row")))
     }
   })
-
-/** Another test that shows the same, in another file of the repository: fails if it is not there any more. */
-export const alsoShownBy = (file: string, title: string) =>
-  Effect.sync(() => {
-    const source = readFileSync(new URL(`../../../${file}`, import.meta.url), "utf8")
-    assert.match(source, new RegExp(`\\bit(?:\\.\\w+)*\\(\\s*["'\`]${title.replace(/[^\w\s]/g, "\\$&")}["'\`]`))
-  })
+}

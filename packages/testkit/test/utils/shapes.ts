@@ -8,7 +8,7 @@ export const running = ["session.status_running", "session.thread_status_running
 export const idle = ["session.thread_status_idle", "session.usage", "session.status_idle"]
 
 /** A model request, and what comes of it. */
-export const request = (...output: ReadonlyArray<string>) => [
+export const modelRequest = (...output: ReadonlyArray<string>) => [
   "span.model_request_start",
   ...output,
   "span.model_request_end"

@@ -1,14 +1,14 @@
 import * as Effect from "effect/Effect"
 import * as Scheduler from "effect/Scheduler"
 import { setImmediate } from "node:timers"
-import { CountingScheduler, settled } from "../time/quiescence.ts"
+import { CountingScheduler, quiescence } from "../time/quiescence.ts"
 import * as virtualClock from "../time/virtualClock.ts"
 
 /** Runs a program in virtual time, which begins at `start` and which it can move by {@link virtualClock.VirtualClock}. */
 export const provide = (start: number) => <A, E, R>(self: Effect.Effect<A, E, R>) =>
   Effect.suspend(() => {
     const scheduler = new CountingScheduler(Scheduler.defaultScheduler)
-    const clock = virtualClock.make(start, Effect.asVoid(settled(scheduler.turns, setImmediate)))
+    const clock = virtualClock.make(start, quiescence(scheduler, setImmediate))
     return self.pipe(
       Effect.withClock(clock),
       Effect.withScheduler(scheduler),

@@ -2,19 +2,13 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import type * as Scheduler from "effect/Scheduler"
 
-/** The number of fibers that wait for their turn, of those that it is told of. */
-export interface Turns {
-  waiting: number
-}
-
-/** Counts who waits for its turn. Several schedulers may count together. */
+/** Counts the tasks that are scheduled and have not begun. */
 export class CountingScheduler implements Scheduler.Scheduler {
-  readonly turns: Turns
+  pending = 0
   private readonly inner: Scheduler.Scheduler
 
-  constructor(inner: Scheduler.Scheduler, turns: Turns = { waiting: 0 }) {
+  constructor(inner: Scheduler.Scheduler) {
     this.inner = inner
-    this.turns = turns
   }
 
   shouldYield(fiber: Fiber.RuntimeFiber<unknown, unknown>): number | false {
@@ -22,10 +16,10 @@ export class CountingScheduler implements Scheduler.Scheduler {
   }
 
   scheduleTask(task: Scheduler.Task, priority: number, fiber?: Fiber.RuntimeFiber<unknown, unknown>): void {
-    this.turns.waiting++
+    this.pending++
     this.inner.scheduleTask(
       () => {
-        this.turns.waiting--
+        this.pending--
         task()
       },
       priority,
@@ -35,16 +29,13 @@ export class CountingScheduler implements Scheduler.Scheduler {
 }
 
 /**
- * Waits until no fiber has anything to do, and says whether that came about within so many looks. `hop` calls back when
- * the platform has nothing else to call, which is after all promises are settled; a fiber that was resumed by one has its
- * turn at once or is counted by the scheduler.
+ * Waits until no fiber of the scheduler can run. `hop` calls back when the platform has nothing else to call, which is
+ * after all promises are settled; a fiber that one of them resumes runs at once or is counted by the scheduler.
  */
-export const settled = (turns: Turns, hop: (next: () => void) => void, looks = Infinity): Effect.Effect<boolean> =>
-  Effect.async<boolean>((resume) => {
-    let looked = 0
+export const quiescence = (scheduler: CountingScheduler, hop: (next: () => void) => void): Effect.Effect<void> =>
+  Effect.async<void>((resume) => {
     const look = () => {
-      if (turns.waiting === 0) resume(Effect.succeed(true))
-      else if (++looked >= looks) resume(Effect.succeed(false))
+      if (scheduler.pending === 0) resume(Effect.void)
       else hop(look)
     }
     hop(() => hop(look))

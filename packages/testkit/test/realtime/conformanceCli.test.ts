@@ -1,0 +1,178 @@
+// the other process lives in real time
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as Layer from "effect/Layer"
+import * as Conformance from "../../src/Conformance.ts"
+import * as Fixtures from "../../src/Fixtures.ts"
+import * as flags from "../../src/internal/node/conformanceFlags.ts"
+import * as Simulator from "../../src/Simulator.ts"
+import * as SimulatorServer from "../../src/SimulatorServer.ts"
+import * as cli from "../utils/cli.ts"
+
+const parse = (line: string) => flags.parse(line.split(" ").filter((word) => word !== ""))
+
+describe("flags", () => {
+  it("run all of it on the simulator in memory, unless told otherwise", () => {
+    assert.deepStrictEqual(Either.getOrThrow(parse("")), {
+      _tag: "Run",
+      where: { _tag: "Memory" },
+      scenarios: Conformance.scenarios,
+      patience: undefined,
+      yes: false,
+      json: false
+    })
+  })
+
+  it("name what to run, and where", () => {
+    const names = ({ scenarios }: { readonly scenarios: ReadonlyArray<Conformance.Scenario> }) =>
+      scenarios.map(({ name }) => name)
+    const port = Either.getOrThrow(parse("--simulator-port=0 --only tool.a*,turn.first --json --patience 3"))
+    assert(port._tag === "Run")
+    assert.deepStrictEqual(port.where, { _tag: "Port", port: 0 })
+    assert.deepStrictEqual(names(port), ["turn.first", "tool.answer-and-message", "tool.allow"])
+    assert.deepStrictEqual([port.json, port.patience], [true, 3])
+    const service = Either.getOrThrow(parse("--base-url http://x --agent a --environment e --file f --yes"))
+    assert(service._tag === "Run")
+    assert.deepStrictEqual(service.where, {
+      _tag: "Service",
+      baseUrl: "http://x",
+      agent: "a",
+      environment: "e",
+      coordinator: undefined,
+      file: "f"
+    })
+    assert.strictEqual(Either.getOrThrow(parse("--dry-run --live"))._tag, "Plan")
+    assert.strictEqual(Either.getOrThrow(parse("--live --help"))._tag, "Help")
+  })
+
+  it("say in one line what is wrong", () => {
+    const cases: ReadonlyArray<readonly [string, string]> = [
+      ["--life", "Unknown flag --life; see --help"],
+      ["--live", "A service needs --agent; see --help"],
+      ["--live --agent a", "A service needs --environment; see --help"],
+      ["--agent a", "--agent is for a service: add --live or --base-url"],
+      ["--yes", "--yes is for a service: add --live or --base-url"],
+      ["--live --simulator-port 1", "--simulator-port cannot be combined with --live or --base-url"],
+      ["--live=1", "--live takes no value"],
+      ["--only turn.last", "--only turn.last matches no scenario"],
+      ["--only turn(", "--only turn( matches no scenario"],
+      ["--patience 0", "--patience must be an integer from 1 to 86400, not \"0\""],
+      ["--base-url", "--base-url needs a value"]
+    ]
+    for (const [line, expected] of cases) {
+      assert.strictEqual(Either.getOrThrow(Either.flip(parse(line))).message, expected)
+    }
+  })
+})
+
+/** A service that is a simulator, on whose agent nobody has a hold. */
+const service = Effect.gen(function*() {
+  const context = yield* Layer.build(Simulator.layer({
+    fixtures: { ...Fixtures.docs, sessions: [] },
+    script: { otherwise: [{ sleep: 3_600_000 }] }
+  }))
+  const { url } = yield* Effect.provide(SimulatorServer.start(), context)
+  const args = ["--base-url", url, "--agent", Fixtures.agentId, "--environment", Fixtures.environmentId]
+  return { args, simulator: Context.get(context, Simulator.Simulator) }
+})
+
+const env = { ANTHROPIC_API_KEY: "sk-ant-do-not-tell" }
+
+describe("the command line", () => {
+  it.scopedLive("runs on the simulator, and reports", () =>
+    Effect.gen(function*() {
+      const text = yield* cli.conformance(["--only", "turn.first,session.create"])
+      assert.strictEqual(yield* text.exit, 0, text.stderr())
+      assert.strictEqual(
+        text.stdout(),
+        "conforms  session.create\nconforms  turn.first\n\n" +
+          "the simulator in memory: 2 conform, 0 drift, 0 not run, 0 failed\n"
+      )
+      const json = yield* cli.conformance(["--only", "turn.first", "--simulator-port", "0", "--json"])
+      assert.strictEqual(yield* json.exit, 0, json.stderr())
+      const report: Conformance.Report = JSON.parse(json.stdout())
+      assert.match(report.target, /^the simulator on http:\/\/127\.0\.0\.1:\d+$/)
+      assert.deepStrictEqual(report.results.map(({ outcome, scenario }) => [scenario, outcome._tag]), [
+        ["turn.first", "Conforms"]
+      ])
+    }))
+
+  it.scopedLive("sends nothing to a service without consent", () =>
+    Effect.gen(function*() {
+      const { args, simulator } = yield* service
+      const without = yield* cli.conformance(args, env)
+      assert.strictEqual(yield* without.exit, 2)
+      assert.strictEqual(without.stdout(), "")
+      assert.match(
+        without.stderr(),
+        /^This runs \d+ scenarios with about \d+ turns of a model, at your cost\. Nothing was/
+      )
+      const plan = yield* cli.conformance([...args, "--yes", "--dry-run"], env)
+      assert.strictEqual(yield* plan.exit, 0)
+      for (const { name } of Conformance.scenarios) assert.include(plan.stdout(), `${name} (`)
+      assert.deepStrictEqual(yield* simulator.ledger, [])
+    }))
+
+  it.scopedLive("cleans up after a signal", () =>
+    Effect.gen(function*() {
+      const { args, simulator } = yield* service
+      const suite = yield* cli.conformance([...args, "--yes", "--only", "turn.*"], env)
+      const running = Effect.map(simulator.sessions, (all) => all.some(({ status }) => status === "running"))
+      yield* Effect.repeat(Effect.zipLeft(running, Effect.sleep("20 millis")), { until: (yes) => yes })
+      suite.process.kill("SIGINT")
+      assert.strictEqual(yield* suite.exit, 130)
+      assert.deepStrictEqual(yield* simulator.sessions, [])
+      const asked = (yield* simulator.ledger).map(({ body, method }) =>
+        JSON.stringify(body ?? "").includes("user.interrupt") ? "interrupt" : method
+      )
+      assert.includeMembers(asked, ["interrupt", "DELETE"])
+      assert.notInclude(suite.stdout() + suite.stderr(), env.ANTHROPIC_API_KEY)
+    }))
+
+  it.scopedLive("tells drift from what it could not find out", () =>
+    Effect.gen(function*() {
+      const { args } = yield* service
+      const ends = [
+        // the model says nothing, for hours
+        [[...args, "--yes", "--only", "turn.first", "--patience", "1"], 1, "DRIFTS    turn.first\n"],
+        [
+          [...args, "--yes", "--only", "thread.delegation"],
+          2,
+          "not run   thread.delegation: no coordinator is given\n"
+        ],
+        [
+          ["--live", ...args, "--yes", "--only", "turn.first"].with(2, "http://127.0.0.1:9"),
+          2,
+          "failed    turn.first: "
+        ]
+      ] as const
+      yield* Effect.forEach(ends, ([args, code, start]) =>
+        Effect.gen(function*() {
+          const suite = yield* cli.conformance(args, env)
+          assert.strictEqual(yield* suite.exit, code, suite.stdout() + suite.stderr())
+          assert.isTrue(suite.stdout().startsWith(start), suite.stdout())
+        }), { concurrency: 2 })
+    }))
+
+  it.scopedLive("says in one line why it does not run", () =>
+    Effect.gen(function*() {
+      const { args } = yield* service
+      const cases = [
+        [["--nonsense"], env, "Unknown flag --nonsense; see --help\n"],
+        [
+          [...args, "--yes"],
+          { ANTHROPIC_API_KEY: "", ANTHROPIC_AUTH_TOKEN: "" },
+          "expected ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN"
+        ]
+      ] as const
+      for (const [args, env, expected] of cases) {
+        const suite = yield* cli.conformance(args, env)
+        assert.strictEqual(yield* suite.exit, 2)
+        assert.strictEqual(suite.stdout(), "")
+        assert.include(suite.stderr(), expected)
+        assert.match(suite.stderr(), /(^|\n)managed-agents-conformance: .*\n$/)
+      }
+    }))
+})
