@@ -245,7 +245,7 @@ export interface Options<E1 = never, R1 = never, E2 = never, R2 = never, T exten
   readonly answer?:
     | ((
       call: PendingAction.CustomToolCall | PendingAction.SelfHostedToolCall
-    ) => Effect.Effect<Option.Option<PendingAction.Result>, E2, R2>)
+    ) => Effect.Effect<Option.Option<PendingAction.ToolResult>, E2, R2>)
     | undefined
   /** Options of following the session meanwhile, such as previews. */
   readonly follow?: Omit<Follow.Options, "from"> | undefined

@@ -32,7 +32,7 @@ const hello = message("Hello")
 // Signals
 // ---------------------------------------------------------------------------------------------------------------------
 
-const caughtUp: Signal = { _tag: "CaughtUp", cursor: Cursor.empty }
+const caughtUp: Signal = { _tag: "CaughtUp", cursor: Cursor.start }
 const connected: Signal = { _tag: "Connected" }
 const reconnecting = { _tag: "Reconnecting" } as Signal
 const ended = (reason: "archived" | "deleted" | "terminated"): Signal => ({ _tag: "Ended", reason })
@@ -180,7 +180,7 @@ describe("the input", () => {
   }
   it("is told to be sent after the cursor of the follower", () => {
     const [, [command]] = feed(begin(), caughtUp)
-    assert.deepStrictEqual(command, { _tag: "Deliver", since: Cursor.empty })
+    assert.deepStrictEqual(command, { _tag: "Deliver", since: Cursor.start })
   })
 })
 
@@ -228,7 +228,8 @@ describe("a turn ends", () => {
     assert.deepInclude(resultOf(feed(working(), events(refusal))), { category: "bio", explanation: "no" })
     assert.deepInclude(resultOf(feed(working(), ended("archived"))), { archived: true })
     assert.deepInclude(resultOf(feed(working(), ended("terminated"))), { archived: false })
-    assert.deepInclude(resultOf(feed(working(), events(idle({ type: "sunset" })))), { stopReason: { type: "sunset" } })
+    const unknown = resultOf(feed(working(), events(idle({ type: "sunset" }))))
+    assert.deepStrictEqual(unknown?._tag === "UnknownStopReason" && String(unknown.stopReason.type), "sunset")
     const call = customCall()
     const result = resultOf(feed(working(), events(call, waiting(call))))
     assert.deepStrictEqual(result?._tag === "RequiresAction" && result.actions.map(({ id }) => id), [idOf(call)])

@@ -22,7 +22,7 @@ declare const confirmation: PendingAction.Confirmation
 declare const custom: PendingAction.CustomToolCall
 declare const selfHosted: PendingAction.SelfHostedToolCall
 declare const decided: Effect.Effect<PendingAction.Decision, "no", "desk">
-declare const answered: Effect.Effect<Option.Option<PendingAction.Result>, "broken", "shop">
+declare const answered: Effect.Effect<Option.Option<PendingAction.ToolResult>, "broken", "shop">
 
 const cases = {
   EndTurn: ({ reply }: Conversation.EndTurn) => reply,
@@ -85,9 +85,9 @@ describe("an action", () => {
     expect(PendingAction.reply).type.toBeCallableWith(selfHosted, PendingAction.result("42"))
     // @ts-expect-error is not assignable to parameter of type 'Decision'
     PendingAction.reply(confirmation, PendingAction.result("42"))
-    // @ts-expect-error is not assignable to parameter of type 'Result'
+    // @ts-expect-error is not assignable to parameter of type 'ToolResult'
     PendingAction.reply(custom, PendingAction.allow)
-    // @ts-expect-error is not assignable to parameter of type 'Result'
+    // @ts-expect-error is not assignable to parameter of type 'ToolResult'
     PendingAction.reply(selfHosted, PendingAction.deny())
     // @ts-expect-error is not assignable to parameter of type 'Decision'
     void Conversation.answer(confirmation, PendingAction.result("42"))
@@ -99,7 +99,7 @@ describe("an action", () => {
   })
 
   it("cannot be answered by an approval that decides nothing", () => {
-    // @ts-expect-error Type 'Effect<Result, never, never>' is not assignable
+    // @ts-expect-error Type 'Effect<ToolResult, never, never>' is not assignable
     void Conversation.turn(sessionId, "Hello", { approve: () => Effect.succeed(PendingAction.result("42")) })
     // @ts-expect-error is not assignable
     void Conversation.turn(sessionId, "Hello", { approve: () => Effect.void })
