@@ -10,9 +10,11 @@
  */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
+import type * as Unify from "effect/Unify"
 import type { ApiError } from "./ApiError.ts"
 import type * as Content from "./Content.ts"
 import type * as Delivery from "./Delivery.ts"
@@ -181,7 +183,7 @@ export interface UnknownStopReason extends Report {
 }
 
 /**
- * The end of a turn, and what happened in it. `Match.valueTags` handles every case.
+ * The end of a turn, and a report of it. {@link match} handles every case.
  * @category models
  */
 export type TurnResult =
@@ -194,6 +196,42 @@ export type TurnResult =
   | Terminated
   | Deleted
   | UnknownStopReason
+
+type Cases = { readonly [Tag in TurnResult["_tag"]]: (result: Extract<TurnResult, { readonly _tag: Tag }>) => unknown }
+
+/** Keys that are no case. */
+type Excess<C> = { readonly [Tag in Exclude<keyof C, keyof Cases>]: never }
+
+/**
+ * Handles every case of a {@link TurnResult}.
+ *
+ * @example
+ * ```ts
+ * import * as Conversation from "@effect-managed-agents/core/Conversation"
+ *
+ * export const explain = Conversation.match({
+ *   EndTurn: ({ reply }) => reply,
+ *   RequiresAction: ({ actions }) => `It waits for ${actions.map(({ name }) => name).join(", ")}.`,
+ *   Interrupted: () => "Stopped.",
+ *   Refusal: ({ explanation }) => `Refused: ${explanation ?? "no reason was given"}`,
+ *   BudgetReached: () => "The budget is used up.",
+ *   RetriesExhausted: ({ errors }) => `Failed: ${errors.map(({ type }) => String(type)).join(", ")}`,
+ *   Terminated: () => "The session is over.",
+ *   Deleted: () => "The session is gone.",
+ *   UnknownStopReason: () => "It ended for a reason that is newer than this program."
+ * })
+ * ```
+ *
+ * @category combinators
+ */
+export const match: {
+  <const C extends Cases & Excess<C>>(cases: C): (self: TurnResult) => Unify.Unify<ReturnType<C[keyof Cases]>>
+  <const C extends Cases & Excess<C>>(self: TurnResult, cases: C): Unify.Unify<ReturnType<C[keyof Cases]>>
+} = dual(
+  2,
+  // the case is picked by the tag of the result
+  (self: TurnResult, cases: Cases) => cases[self._tag](self as never)
+)
 
 /**
  * The input has been sent.
@@ -268,13 +306,12 @@ export interface Options<E1 = never, R1 = never, E2 = never, R2 = never, T exten
  * import type { SessionId } from "@effect-managed-agents/core/Ids"
  * import * as PendingAction from "@effect-managed-agents/core/PendingAction"
  * import * as Effect from "effect/Effect"
- * import * as Match from "effect/Match"
  *
  * const ask = (sessionId: SessionId, question: string) =>
  *   Conversation.turn(sessionId, question, {
  *     approve: (call) => Effect.succeed(call.name === "read" ? PendingAction.allow : PendingAction.deny("Only reading."))
  *   }).pipe(
- *     Effect.map(Match.valueTags({
+ *     Effect.map(Conversation.match({
  *       EndTurn: ({ reply }) => reply,
  *       RequiresAction: ({ actions }) => `It waits for ${actions.map(({ name }) => name).join(", ")}.`,
  *       Interrupted: () => "Stopped.",

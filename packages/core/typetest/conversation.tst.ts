@@ -46,6 +46,9 @@ describe("an outcome", () => {
     const { Deleted: _, ...most } = cases
     // @ts-expect-error Property 'Deleted' is missing
     Match.valueTags(outcome, most)
+    expect(Conversation.match).type.not.toBeCallableWith(most)
+    expect(Conversation.match).type.not.toBeCallableWith(outcome, most)
+    expect(Conversation.match).type.not.toBeCallableWith({ ...cases, Lost: () => 0 })
     // @ts-expect-error Function lacks ending return statement
     const forget = (one: Conversation.TurnResult): string => {
       switch (one._tag) {
@@ -61,6 +64,28 @@ describe("an outcome", () => {
       }
     }
     expect(forget).type.toBeCallableWith(outcome)
+  })
+
+  it("is matched in both forms, each case with its own result", () => {
+    const only = {
+      ...cases,
+      EndTurn: () => "done",
+      Refusal: () => "refused",
+      Terminated: () => "over",
+      UnknownStopReason: () => "new"
+    }
+    expect(Conversation.match(outcome, only)).type.toBe<string | number>()
+    expect(Conversation.match(only)).type.toBe<(self: Conversation.TurnResult) => string | number>()
+    Conversation.match({
+      ...only,
+      RequiresAction: (result) => {
+        expect(result).type.toBe<Conversation.RequiresAction>()
+        return 1
+      }
+    })
+    expect(Conversation.match(outcome, { ...only, Deleted: () => Effect.fail("gone") })).type.toBe<
+      string | number | Effect.Effect<never, string>
+    >()
   })
 
   it("says what only it has", () => {
