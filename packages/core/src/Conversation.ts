@@ -1,8 +1,8 @@
 /**
- * Turns: say something to an agent, and get to know how it ended.
+ * Run a turn: send input to a session and await its result.
  *
- * {@link turn} sends input and runs until the turn is over, whatever happens to connections in between; {@link stream} is
- * the same, told as it happens. An {@link TurnResult} is one of nine, and carries what was said, called and consumed.
+ * {@link turn} succeeds when the turn is over, whatever happens to connections in between; {@link stream} emits its
+ * updates. A {@link TurnResult} has one of nine tags, and carries what was said, called and consumed.
  *
  * To leave a turn, interrupt its fiber: the agent goes on. To stop the agent, {@link interrupt} it.
  *
@@ -294,11 +294,11 @@ export interface Options<E1 = never, R1 = never, E2 = never, R2 = never, T exten
 /**
  * Sends input and runs to the end of the turn.
  *
- * It attaches before it sends, and takes a turn for over only when its own input was taken up before: a session may read
- * as idle for a while after it was sent something. Input for a session that runs steers the turn that runs. What waits
- * for an answer ends the turn only if neither `approve` nor `answer` is there for it.
+ * It attaches before it sends. A turn is over only when its own input was taken up before: a session may read as idle for
+ * a while after it was sent something. Input for a session that runs steers the turn that runs. A call that waits ends the
+ * turn only if nothing here answers it.
  *
- * Fails if the input was refused, or if it cannot be found out whether it arrived, with what its answer was lost to.
+ * Fails if the input was rejected, or if it is indeterminate whether it arrived, with the error of the last attempt.
  *
  * @example
  * ```ts
@@ -338,7 +338,7 @@ export const turn = <E1 = never, R1 = never, E2 = never, R2 = never, T extends T
 > => Effect.flatMap(start(sessionId, input, options ?? {}), untilFinished).pipe(Effect.scoped)
 
 /**
- * The same as {@link turn}, told as it happens. The last update holds the result.
+ * Emits the updates of a {@link turn}. The last one holds the result.
  * @category constructors
  */
 export const stream = <E1 = never, R1 = never, E2 = never, R2 = never, T extends ToolRunner.Source = never>(
@@ -384,7 +384,7 @@ const noResult = Effect.die(new Error("the turn ended without its last update"))
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * Reads from its history what a session waits for: for a program that was not there when it was asked.
+ * Reads from the history of a session the actions that it waits for, for a program that was not there when it asked.
  * @category constructors
  */
 export const pending = (
@@ -430,7 +430,7 @@ export const answer = <A extends PendingAction.PendingAction>(
   ).pipe(sessionSpan.within("Conversation.answer", action.sessionId))
 
 /**
- * Whom to stop.
+ * Options of interrupting: the thread to stop.
  * @category options
  */
 export interface InterruptOptions extends Events.DeliverOptions {
@@ -472,5 +472,5 @@ export const interrupt = (
     })
   }).pipe(sessionSpan.within("Conversation.interrupt", sessionId))
 
-/** The times at which to look for a session to come to rest. */
+/** The times at which to check whether a session has come to rest. */
 const settling = Schedule.exponential("100 millis").pipe(Schedule.union(Schedule.spaced("2 seconds")))

@@ -173,6 +173,7 @@ export const fromStorage = (storage: Storage): Service => {
 export interface MemoryOptions {
   /**
    * The number of calls to remember: the last ones.
+   *
    * @default 10_000
    */
   readonly capacity?: number | undefined

@@ -1,11 +1,11 @@
 /**
  * Answers the tool calls of an agent with the tools of a program, each call at most once.
  *
- * Tools are values of `@effect/ai`: a `Toolkit`, whose handlers are a layer, or what it yields. Give them to the agent with
- * {@link definitions}, and answer its calls with the `tools` of `Conversation.turn`, or apart from turns with {@link run}.
+ * Tools are a `Toolkit` of `@effect/ai`. Give them to the agent with {@link definitions}, and answer its calls with the
+ * `tools` of `Conversation.turn`, or apart from turns with {@link run}.
  *
- * The agent reads whatever comes of a call: a result, a failure of the tool, what is wrong with its input, that the time
- * is over. A defect is logged, and the agent reads only that there was one. A `Journal` sees to it that no call runs twice.
+ * The agent reads the result of a call, or why there is none: a failure, a wrong input, a timeout. Of a defect, which is
+ * logged, it reads only that there was one. A `Journal` sees to it that no call runs twice.
  *
  * @since 0.1.0
  */
@@ -63,7 +63,7 @@ export interface Tools {
 }
 
 /**
- * Tools with their handlers: what a `Toolkit` of `@effect/ai` yields, its `WithHandler`.
+ * Tools with their handlers: the `WithHandler` that a `Toolkit` of `@effect/ai` yields.
  * @category models
  */
 export interface Handlers extends Tools {
@@ -133,10 +133,10 @@ export type JournalRequirement<O> = "journal" extends keyof O
   : never
 
 /**
- * The definitions of tools, to be given to an agent: names, descriptions, and inputs as JSON Schema.
+ * Definitions of tools for an agent: names, descriptions, and inputs as JSON Schema.
  *
- * Throws if the input of a tool has no JSON Schema: that is a mistake in the program. Tools that a provider defines are
- * left out, because a client does not run them.
+ * Throws if the input of a tool has no JSON Schema, which is a mistake in the program. Tools that a provider runs are left
+ * out.
  *
  * @example
  * ```ts
@@ -202,8 +202,7 @@ export class Limits extends Context_.Tag("@effect-managed-agents/core/ToolRunner
 export type Call = PendingAction.CustomToolCall | PendingAction.SelfHostedToolCall
 
 /**
- * Treatment of a call that was started by a process that stopped before it had a result, so that nobody knows what it
- * did:
+ * Treatment of a call whose process stopped before there was a result, so that nobody knows what it did:
  *
  * - `ask`: leave it open, for somebody who finds out: the turn ends with `RequiresAction`;
  * - `fail`: tell the agent that it is unknown whether the call took effect;
@@ -220,22 +219,26 @@ export type Unfinished = "ask" | "fail" | "run"
 export interface Options {
   /**
    * The number of calls that run at a time, all tools together. {@link Limits} limits one tool.
+   *
    * @default Infinity
    */
   readonly concurrency?: number | undefined
   /**
    * The longest run of a call, unless the {@link Limits} of its tool say otherwise. After that it is interrupted, and
    * the agent is told so.
+   *
    * @default "2 minutes"
    */
   readonly timeout?: Duration.DurationInput | undefined
   /**
-   * Treatment of calls whose outcome a crash has made unknown.
+   * Treatment of calls that a crash has cut off.
+   *
    * @default "fail"
    */
   readonly unfinished?: Unfinished | ((call: Call) => Unfinished) | undefined
   /**
-   * True to run the built-in tools of a self-hosted environment as well, for which there must be tools of their names.
+   * True to run the built-in tools of a self-hosted environment as well. There must be tools of their names.
+   *
    * @default false
    */
   readonly selfHosted?: boolean | undefined
@@ -247,18 +250,21 @@ export interface Options {
 }
 
 const TypeId: unique symbol = Symbol.for("@effect-managed-agents/core/ToolRunner")
+const journalOf: unique symbol = Symbol.for("@effect-managed-agents/core/ToolRunner/journal")
 
 /**
- * Tools that are ready to run, and what may run at the same time. Its limits hold for all turns and sessions that use it.
+ * Tools that are ready to run, with limits that all turns and sessions share that use it.
  * @category models
  */
 export interface ToolRunner<out R = never> {
   readonly [TypeId]: Types.Covariant<R>
+  /** The journal in force where it was made. */
+  readonly [journalOf]: Journal.Service
   /** Tells a call that is for these tools. */
   readonly owns: (call: Call) => boolean
   /**
-   * Runs a call, unless that was done before, and hands the result over, unless that was done before. `send` tells whether
-   * the service took it; it need not if the call is closed by now. Succeeds with `false` if the call is left to others.
+   * Runs a call and sends its result, each at most once. `send` tells whether the service took it, which it need not if the
+   * call is closed by now. Succeeds with `false` if the call is left to others.
    */
   readonly answer: <E, R2>(
     call: Call,
@@ -267,7 +273,8 @@ export interface ToolRunner<out R = never> {
 }
 
 /**
- * Makes a runner with options of its own. Where the defaults will do, give the tools themselves.
+ * Makes a runner with options of its own, which keeps the handlers of the tools, and the `Journal` if one is provided.
+ * Where the defaults will do, give the tools themselves.
  *
  * @example
  * ```ts
@@ -306,7 +313,9 @@ export const make = <T extends Source, const O extends Options = {}>(
 
 const resolve = <R>(source: Source, options: Options): Effect.Effect<ToolRunner<R>, unknown, unknown> =>
   Effect.flatMap(Journal.Journal, (journal) => {
-    if (options.journal === "required" && defaultJournal.isDefault(journal)) return new Journal.MissingJournal()
+    const isDefault = defaultJournal.isDefault(journal) &&
+      !(isRunner(source) && !defaultJournal.isDefault(source[journalOf]))
+    if (options.journal === "required" && isDefault) return new Journal.MissingJournal()
     if (isRunner<R>(source)) return Effect.succeed(source)
     if ("handle" in source) return Effect.succeed(fromHandlers<R>(source, options, journal))
     // neither a runner nor handlers
@@ -324,6 +333,7 @@ const fromHandlers = <R>(handlers: Handlers, options: Options, journal: Journal.
     call._tag === "CustomToolCall" || options.selfHosted === true ? tools.get(call.name) : undefined
   return {
     [TypeId]: (_: never) => _,
+    [journalOf]: journal,
     owns: (call) => own(call) !== undefined,
     answer: (call, send) => {
       const runnable = own(call)

@@ -108,6 +108,12 @@ describe("a runner", () => {
       assert.isFalse(error.isRetryable)
       const runner = yield* Effect.provide(made({ journal: "required" }), Journal.layerMemory())
       assert.strictEqual(yield* sentBy(runner), 1)
+      // it has brought its own
+      assert.strictEqual(yield* ToolRunner.make(runner, { journal: "required" }), runner)
+      assert.strictEqual(
+        (yield* Effect.flip(ToolRunner.make(yield* made(), { journal: "required" })))._tag,
+        "MissingJournal"
+      )
     }))
 })
 
