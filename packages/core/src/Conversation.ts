@@ -1,8 +1,8 @@
 /**
- * Turns: say something to an agent, and get to know how it ended.
+ * Run a turn: send input to a session and await its result.
  *
- * {@link turn} sends input and runs until the turn is over, whatever happens to connections in between; {@link stream} is
- * the same, told as it happens. An {@link TurnResult} is one of nine, and carries what was said, called and consumed.
+ * {@link turn} succeeds when the turn is over, whatever happens to connections in between; {@link stream} emits its
+ * updates. A {@link TurnResult} has one of nine tags, and carries what was said, called and consumed.
  *
  * To leave a turn, interrupt its fiber: the agent goes on. To stop the agent, {@link interrupt} it.
  *
@@ -10,9 +10,11 @@
  */
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
+import type * as Unify from "effect/Unify"
 import type { ApiError } from "./ApiError.ts"
 import type * as Content from "./Content.ts"
 import type * as Delivery from "./Delivery.ts"
@@ -181,7 +183,7 @@ export interface UnknownStopReason extends Report {
 }
 
 /**
- * The end of a turn, and what happened in it. `Match.valueTags` handles every case.
+ * The end of a turn, and a report of it. {@link match} handles every case.
  * @category models
  */
 export type TurnResult =
@@ -194,6 +196,42 @@ export type TurnResult =
   | Terminated
   | Deleted
   | UnknownStopReason
+
+type Cases = { readonly [Tag in TurnResult["_tag"]]: (result: Extract<TurnResult, { readonly _tag: Tag }>) => unknown }
+
+/** Keys that are no case. */
+type Excess<C> = { readonly [Tag in Exclude<keyof C, keyof Cases>]: never }
+
+/**
+ * Handles every case of a {@link TurnResult}.
+ *
+ * @example
+ * ```ts
+ * import * as Conversation from "@effect-managed-agents/core/Conversation"
+ *
+ * export const explain = Conversation.match({
+ *   EndTurn: ({ reply }) => reply,
+ *   RequiresAction: ({ actions }) => `It waits for ${actions.map(({ name }) => name).join(", ")}.`,
+ *   Interrupted: () => "Stopped.",
+ *   Refusal: ({ explanation }) => `Refused: ${explanation ?? "no reason was given"}`,
+ *   BudgetReached: () => "The budget is used up.",
+ *   RetriesExhausted: ({ errors }) => `Failed: ${errors.map(({ type }) => String(type)).join(", ")}`,
+ *   Terminated: () => "The session is over.",
+ *   Deleted: () => "The session is gone.",
+ *   UnknownStopReason: () => "It ended for a reason that is newer than this program."
+ * })
+ * ```
+ *
+ * @category combinators
+ */
+export const match: {
+  <const C extends Cases & Excess<C>>(cases: C): (self: TurnResult) => Unify.Unify<ReturnType<C[keyof Cases]>>
+  <const C extends Cases & Excess<C>>(self: TurnResult, cases: C): Unify.Unify<ReturnType<C[keyof Cases]>>
+} = dual(
+  2,
+  // the case is picked by the tag of the result
+  (self: TurnResult, cases: Cases) => cases[self._tag](self as never)
+)
 
 /**
  * The input has been sent.
@@ -245,7 +283,7 @@ export interface Options<E1 = never, R1 = never, E2 = never, R2 = never, T exten
   readonly answer?:
     | ((
       call: PendingAction.CustomToolCall | PendingAction.SelfHostedToolCall
-    ) => Effect.Effect<Option.Option<PendingAction.Result>, E2, R2>)
+    ) => Effect.Effect<Option.Option<PendingAction.ToolResult>, E2, R2>)
     | undefined
   /** Options of following the session meanwhile, such as previews. */
   readonly follow?: Omit<Follow.Options, "from"> | undefined
@@ -256,11 +294,11 @@ export interface Options<E1 = never, R1 = never, E2 = never, R2 = never, T exten
 /**
  * Sends input and runs to the end of the turn.
  *
- * It attaches before it sends, and takes a turn for over only when its own input was taken up before: a session may read
- * as idle for a while after it was sent something. Input for a session that runs steers the turn that runs. What waits
- * for an answer ends the turn only if neither `approve` nor `answer` is there for it.
+ * It attaches before it sends. A turn is over only when its own input was taken up before: a session may read as idle for
+ * a while after it was sent something. Input for a session that runs steers the turn that runs. A call that waits ends the
+ * turn only if nothing here answers it.
  *
- * Fails if the input was refused, or if it cannot be found out whether it arrived, with what its answer was lost to.
+ * Fails if the input was rejected, or if it is indeterminate whether it arrived, with the error of the last attempt.
  *
  * @example
  * ```ts
@@ -268,13 +306,12 @@ export interface Options<E1 = never, R1 = never, E2 = never, R2 = never, T exten
  * import type { SessionId } from "@effect-managed-agents/core/Ids"
  * import * as PendingAction from "@effect-managed-agents/core/PendingAction"
  * import * as Effect from "effect/Effect"
- * import * as Match from "effect/Match"
  *
  * const ask = (sessionId: SessionId, question: string) =>
  *   Conversation.turn(sessionId, question, {
  *     approve: (call) => Effect.succeed(call.name === "read" ? PendingAction.allow : PendingAction.deny("Only reading."))
  *   }).pipe(
- *     Effect.map(Match.valueTags({
+ *     Effect.map(Conversation.match({
  *       EndTurn: ({ reply }) => reply,
  *       RequiresAction: ({ actions }) => `It waits for ${actions.map(({ name }) => name).join(", ")}.`,
  *       Interrupted: () => "Stopped.",
@@ -301,7 +338,7 @@ export const turn = <E1 = never, R1 = never, E2 = never, R2 = never, T extends T
 > => Effect.flatMap(start(sessionId, input, options ?? {}), untilFinished).pipe(Effect.scoped)
 
 /**
- * The same as {@link turn}, told as it happens. The last update holds the result.
+ * Emits the updates of a {@link turn}. The last one holds the result.
  * @category constructors
  */
 export const stream = <E1 = never, R1 = never, E2 = never, R2 = never, T extends ToolRunner.Source = never>(
@@ -347,7 +384,7 @@ const noResult = Effect.die(new Error("the turn ended without its last update"))
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * Reads from its history what a session waits for: for a program that was not there when it was asked.
+ * Reads from the history of a session the actions that it waits for, for a program that was not there when it asked.
  * @category constructors
  */
 export const pending = (
@@ -393,7 +430,7 @@ export const answer = <A extends PendingAction.PendingAction>(
   ).pipe(sessionSpan.within("Conversation.answer", action.sessionId))
 
 /**
- * Whom to stop.
+ * Options of interrupting: the thread to stop.
  * @category options
  */
 export interface InterruptOptions extends Events.DeliverOptions {
@@ -435,5 +472,5 @@ export const interrupt = (
     })
   }).pipe(sessionSpan.within("Conversation.interrupt", sessionId))
 
-/** The times at which to look for a session to come to rest. */
+/** The times at which to check whether a session has come to rest. */
 const settling = Schedule.exponential("100 millis").pipe(Schedule.union(Schedule.spaced("2 seconds")))

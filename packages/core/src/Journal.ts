@@ -2,10 +2,10 @@
  * Record of the tool calls that were run, so that none runs twice: not after a lost connection, not after a restart.
  *
  * A call is recorded before its tool runs, again with the result before that is sent, and once more when the service
- * has taken or refused it. A call that was started and has no result was cut off: nobody knows what it did.
+ * has taken or rejected it. A call that was started and has no result was cut off: nobody knows what it did.
  *
  * It knows about calls that a process has run before, or is running. Two processes that answer the same session at the
- * same time need a lock of their own around it.
+ * same time need a journal whose `exclusively` locks across both.
  *
  * @since 0.1.0
  */
@@ -18,13 +18,15 @@ import type { ParseError } from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as Content from "./Content.ts"
 import * as Ids from "./Ids.ts"
+import * as defaultJournal from "./internal/turn/defaultJournal.ts"
+import * as exclusive from "./internal/turn/exclusive.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Entries
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * Which call an entry is about. A pending action says so.
+ * The call that an entry is about; every pending action is one.
  * @category models
  */
 export interface Call {
@@ -42,8 +44,8 @@ const Started_ = Schema.TaggedStruct("Started", {}).annotations({ identifier: "J
 export interface Started extends Schema.Schema.Type<typeof Started_> {}
 
 const Ran_ = Schema.TaggedStruct("Ran", {
-  /** The result as it is sent, which is an instance of `PendingAction.Result`. */
-  result: Schema.TaggedStruct("Result", {
+  /** The result as it is sent, which is an instance of `PendingAction.ToolResult`. */
+  result: Schema.TaggedStruct("ToolResult", {
     content: Schema.Union(Schema.String, Schema.Array(Content.ToolResultContentParams)),
     isError: Schema.Boolean
   })
@@ -63,22 +65,22 @@ const Posted_ = Schema.TaggedStruct("Posted", {}).annotations({ identifier: "Jou
  */
 export interface Posted extends Schema.Schema.Type<typeof Posted_> {}
 
-const Refused_ = Schema.TaggedStruct("Refused", {
-  /** The words of the service. */
+const Rejected_ = Schema.TaggedStruct("Rejected", {
+  /** The reason in the words of the service. */
   detail: Schema.String
-}).annotations({ identifier: "JournalRefused" })
+}).annotations({ identifier: "JournalRejected" })
 
 /**
- * The service does not take the result, for good.
+ * The service has rejected the result, for good.
  * @category models
  */
-export interface Refused extends Schema.Schema.Type<typeof Refused_> {}
+export interface Rejected extends Schema.Schema.Type<typeof Rejected_> {}
 
 /**
  * Entry about a call.
  * @category models
  */
-export type Entry = Started | Ran | Posted | Refused
+export type Entry = Started | Ran | Posted | Rejected
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Service
@@ -109,10 +111,27 @@ export class JournalError extends Schema.TaggedError<JournalError>("@effect-mana
 }
 
 /**
- * Keeps what is known of calls, by the id of the event of the call.
- * @category services
+ * The journal was required, and none is provided.
+ * @category errors
  */
-export interface Service {
+export class MissingJournal extends Schema.TaggedError<MissingJournal>("@effect-managed-agents/core/MissingJournal")(
+  "MissingJournal",
+  {}
+) {
+  override get message(): string {
+    return "No Journal is provided. Provide Journal.layer, or Journal.layerMemory to do without one that lasts."
+  }
+  /**
+   * Trying again does not help.
+   */
+  readonly isRetryable = false
+}
+
+/**
+ * Place where the entries of calls are kept.
+ * @category models
+ */
+export interface Storage {
   /** The last entry of a call, if there is any. */
   readonly get: (call: Call) => Effect.Effect<Option.Option<Entry>, JournalError>
   /**
@@ -123,10 +142,25 @@ export interface Service {
 }
 
 /**
- * Tag for {@link Service}. Where none is provided, a client remembers in memory.
+ * Storage, and a lock for each call.
  * @category services
  */
-export class Journal extends Context.Tag("@effect-managed-agents/core/Journal")<Journal, Service>() {}
+export interface Service extends Storage {
+  /**
+   * Runs an effect while no other runs for the same call. Two turns of one session see the same call: one answers it, the
+   * other waits, and takes over if the first gives up.
+   */
+  readonly exclusively: <A, E, R>(call: Call, self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | JournalError, R>
+}
+
+/**
+ * Builds a journal of storage that the program brings, with a lock for this process.
+ * @category constructors
+ */
+export const fromStorage = (storage: Storage): Service => {
+  const run = exclusive.make()
+  return { ...storage, exclusively: ({ id, sessionId }, self) => run(`${sessionId}/${id}`, self) }
+}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // In memory
@@ -138,7 +172,7 @@ export class Journal extends Context.Tag("@effect-managed-agents/core/Journal")<
  */
 export interface MemoryOptions {
   /**
-   * Of how many calls, the last ones.
+   * The number of calls to remember: the last ones.
    *
    * @default 10_000
    */
@@ -152,7 +186,7 @@ export interface MemoryOptions {
 export const makeMemory = ({ capacity = 10_000 }: MemoryOptions = {}): Service => {
   const entries = new Map<string, Entry>()
   const keyOf = ({ id, sessionId }: Call) => `${sessionId}/${id}`
-  return Journal.of({
+  return fromStorage({
     get: (call) => Effect.sync(() => Option.fromNullable(entries.get(keyOf(call)))),
     put: (call, entry) =>
       Effect.sync(() => {
@@ -167,10 +201,20 @@ export const makeMemory = ({ capacity = 10_000 }: MemoryOptions = {}): Service =
 }
 
 /**
- * Provides {@link Journal} in memory: what is known lives as long as the layer.
+ * The journal in force. Where none is provided, each client remembers in memory, for as long as it lives: a tool may then
+ * run again after a restart. `ToolRunner.Options.journal` refuses that default.
+ * @category services
+ */
+export const Journal: Context.Reference<never, Service> = Context.Reference<never>()(
+  "@effect-managed-agents/core/Journal",
+  { defaultValue: (): Service => defaultJournal.make(makeMemory) }
+)
+
+/**
+ * Provides {@link Journal} in memory, which lives as long as the layer.
  * @category layers
  */
-export const layerMemory = (options?: MemoryOptions): Layer.Layer<Journal> =>
+export const layerMemory = (options?: MemoryOptions): Layer.Layer<never> =>
   Layer.sync(Journal, () => makeMemory(options))
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -183,7 +227,7 @@ const saved = <A extends Entry, I>(entry: Schema.Schema<A, I>) =>
 
 const started = saved(Started_)
 const ran = saved(Ran_)
-const settled = saved(Schema.Union(Posted_, Refused_))
+const settled = saved(Schema.Union(Posted_, Rejected_))
 
 /**
  * Builds a journal on a `KeyValueStore`.
@@ -210,7 +254,7 @@ export const make: Effect.Effect<Service, never, KeyValueStore.KeyValueStore> = 
     const write = (call: Call, kind: "started" | "ran" | "settled", text: Effect.Effect<string, ParseError>) =>
       attempt("put", call, Effect.flatMap(text, (text) => store.set(keyOf(call, kind), text)))
 
-    return Journal.of({
+    return fromStorage({
       get: Effect.fnUntraced(function*(call) {
         if (Option.isNone(yield* read(call, "started"))) return Option.none()
         const end = Option.flatMap(yield* read(call, "settled"), Schema.decodeOption(settled))
@@ -225,7 +269,7 @@ export const make: Effect.Effect<Service, never, KeyValueStore.KeyValueStore> = 
           case "Ran":
             return write(call, "ran", Schema.encode(ran)({ version: 1, entry }))
           case "Posted":
-          case "Refused":
+          case "Rejected":
             return write(call, "settled", Schema.encode(settled)({ version: 1, entry }))
         }
       }
@@ -237,4 +281,4 @@ export const make: Effect.Effect<Service, never, KeyValueStore.KeyValueStore> = 
  * Provides {@link Journal} on a `KeyValueStore`: files, a browser's storage, or anything else that lasts.
  * @category layers
  */
-export const layer: Layer.Layer<Journal, never, KeyValueStore.KeyValueStore> = Layer.effect(Journal, make)
+export const layer: Layer.Layer<never, never, KeyValueStore.KeyValueStore> = Layer.effect(Journal, make)

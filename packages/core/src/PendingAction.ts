@@ -2,8 +2,8 @@
  * Actions that a session waits for: a tool call to be allowed or denied, or a tool call to be answered.
  *
  * A pending action is plain data and names its session, so that it can be stored or sent elsewhere, and answered by
- * another process: encode it with {@link PendingAction}, decode it there, and {@link reply} to it. Each kind takes only
- * the answers that the service accepts for it. `Match.valueTags` handles every kind.
+ * another process: encode it with {@link PendingAction}, decode it there, and {@link reply} to it. `Match.valueTags`
+ * handles every kind; each takes only the answers that the service accepts for it.
  *
  * @since 0.1.0
  */
@@ -103,8 +103,8 @@ export type Decision = Allow | Deny
  * Result of a tool.
  * @category models
  */
-export interface Result {
-  readonly _tag: "Result"
+export interface ToolResult {
+  readonly _tag: "ToolResult"
   readonly content: string | ReadonlyArray<Content.ToolResultContentParams>
   /** True if the tool failed; `content` then says why. */
   readonly isError: boolean
@@ -114,7 +114,7 @@ export interface Result {
  * The answers that a kind of action takes.
  * @category models
  */
-export type AnswerTo<A extends PendingAction> = A extends Confirmation ? Decision : Result
+export type AnswerTo<A extends PendingAction> = A extends Confirmation ? Decision : ToolResult
 
 /**
  * Lets a tool call run.
@@ -135,7 +135,7 @@ export const deny = (reason?: string): Deny => ({ _tag: "Deny", ...(reason !== u
 export const result = (
   content: string | ReadonlyArray<Content.ToolResultContentParams>,
   options?: UserEvent.ResultOptions
-): Result => ({ _tag: "Result", content, isError: options?.isError ?? false })
+): ToolResult => ({ _tag: "ToolResult", content, isError: options?.isError ?? false })
 
 /**
  * The event that answers an action. Send it to the action's session, best with `Events.deliver`.
@@ -165,13 +165,13 @@ export const result = (
  */
 export const reply = <A extends PendingAction>(action: A, answer: AnswerTo<NoInfer<A>>): Reply => {
   // the compiler does not relate the kind of the action to the kind of the answer
-  const given: Decision | Result = answer
+  const given: Decision | ToolResult = answer
   switch (given._tag) {
     case "Allow":
       return UserEvent.allow(action.id)
     case "Deny":
       return UserEvent.deny(action.id, given.reason)
-    case "Result": {
+    case "ToolResult": {
       const { content, isError } = given
       return action._tag === "SelfHostedToolCall"
         ? UserEvent.toolResult(action.id, content, { isError })

@@ -45,8 +45,8 @@ describe("a journal", () => {
         }
         assert.deepStrictEqual(yield* journal.get({ ...call, id: EventId.make("sevt_2") }), Option.none())
         assert.deepStrictEqual(yield* journal.get({ ...call, sessionId: SessionId.make("sesn_2") }), Option.none())
-        yield* journal.put(call, { _tag: "Refused", detail: "no" })
-        assert.deepStrictEqual(yield* journal.get(call), Option.some({ _tag: "Refused", detail: "no" }))
+        yield* journal.put(call, { _tag: "Rejected", detail: "no" })
+        assert.deepStrictEqual(yield* journal.get(call), Option.some({ _tag: "Rejected", detail: "no" }))
       }))
   }
 
@@ -68,6 +68,29 @@ describe("a journal", () => {
         assert.deepStrictEqual(yield* journal.get(call), Option.some(steps[Math.max(0, last - 1)]!))
       }))
     })))
+
+  it.effect("runs what belongs to one call one after another, and that of other calls beside", () =>
+    Effect.gen(function*() {
+      const journal = Journal.makeMemory()
+      const log: Array<string> = []
+      const work = (name: string) =>
+        Effect.sync(() => log.push(`${name} begins`)).pipe(
+          Effect.zipRight(Effect.yieldNow()),
+          Effect.zipRight(Effect.sync(() => log.push(`${name} ends`)))
+        )
+      yield* Effect.all([
+        journal.exclusively(call, work("one")),
+        journal.exclusively(call, work("two")),
+        journal.exclusively({ ...call, id: EventId.make("sevt_2") }, work("other"))
+      ], { concurrency: "unbounded" })
+      assert.deepStrictEqual(log.filter((line) => !line.startsWith("other")), [
+        "one begins",
+        "one ends",
+        "two begins",
+        "two ends"
+      ])
+      assert.isBelow(log.indexOf("other begins"), log.indexOf("one ends"))
+    }))
 
   it.effect("in memory forgets the oldest calls", () =>
     Effect.gen(function*() {

@@ -9,6 +9,7 @@ import * as AgentTool from "../src/AgentTool.ts"
 import * as Content from "../src/Content.ts"
 import * as Events from "../src/Events.ts"
 import { EventId, SessionId } from "../src/Ids.ts"
+import * as Journal from "../src/Journal.ts"
 import * as PendingAction from "../src/PendingAction.ts"
 import * as ToolRunner from "../src/ToolRunner.ts"
 
@@ -57,7 +58,7 @@ const Tools = Toolkit.make(
 
 /** Runs the call, and returns what would be sent. */
 const results = Effect.gen(function*() {
-  const sent = yield* Ref.make<ReadonlyArray<PendingAction.Result>>([])
+  const sent = yield* Ref.make<ReadonlyArray<PendingAction.ToolResult>>([])
   const runner = yield* ToolRunner.make(Tools)
   const isAnswered = yield* runner.answer(
     call,
@@ -69,6 +70,52 @@ const results = Effect.gen(function*() {
   // each has a memory of its own; nothing is asked of it
   Effect.provideServiceEffect(Events.Events, Effect.sync(() => ({}) as never))
 )
+
+/** A runner that was made where the handlers are, and used where they are not. */
+const made = (options: ToolRunner.Options = {}) =>
+  ToolRunner.make(Tools, options).pipe(Effect.provide(Tools.toLayer({ show: () => Effect.succeed([]) })))
+
+/** The number of times that a call answered twice is sent. */
+const sentBy = (runner: ToolRunner.ToolRunner) =>
+  Effect.gen(function*() {
+    const sent = yield* Ref.make(0)
+    const send = () => Effect.as(Ref.update(sent, (n) => n + 1), true)
+    yield* Effect.all([runner.answer(call, send), runner.answer(call, send)], { concurrency: 2 })
+    return yield* sent
+  }).pipe(Effect.provideService(Events.Events, {} as never))
+
+describe("a runner", () => {
+  it.effect("has its handlers from where it was made", () =>
+    Effect.gen(function*() {
+      assert.strictEqual(yield* sentBy(yield* made()), 1)
+    }))
+
+  it.effect("has its journal from where it was made, or else from where it is used", () =>
+    Effect.gen(function*() {
+      const journal = Journal.makeMemory()
+      yield* journal.put(call, { _tag: "Posted" })
+      const here = yield* Effect.provideService(made(), Journal.Journal, journal)
+      assert.strictEqual(yield* sentBy(here), 0)
+      assert.strictEqual(yield* Effect.provideService(sentBy(here), Journal.Journal, Journal.makeMemory()), 0)
+      assert.strictEqual(yield* Effect.provideService(sentBy(yield* made()), Journal.Journal, journal), 0)
+    }))
+
+  it.effect("that requires a journal is not made without one", () =>
+    Effect.gen(function*() {
+      const error = yield* Effect.flip(made({ journal: "required" }))
+      assert.strictEqual(error._tag, "MissingJournal")
+      assert.include(error.message, "Journal.layer")
+      assert.isFalse(error.isRetryable)
+      const runner = yield* Effect.provide(made({ journal: "required" }), Journal.layerMemory())
+      assert.strictEqual(yield* sentBy(runner), 1)
+      // it has brought its own
+      assert.strictEqual(yield* ToolRunner.make(runner, { journal: "required" }), runner)
+      assert.strictEqual(
+        (yield* Effect.flip(ToolRunner.make(yield* made(), { journal: "required" })))._tag,
+        "MissingJournal"
+      )
+    }))
+})
 
 describe("a result", () => {
   it.effect("that is a list of blocks is sent as such", () =>

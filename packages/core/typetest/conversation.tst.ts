@@ -22,7 +22,7 @@ declare const confirmation: PendingAction.Confirmation
 declare const custom: PendingAction.CustomToolCall
 declare const selfHosted: PendingAction.SelfHostedToolCall
 declare const decided: Effect.Effect<PendingAction.Decision, "no", "desk">
-declare const answered: Effect.Effect<Option.Option<PendingAction.Result>, "broken", "shop">
+declare const answered: Effect.Effect<Option.Option<PendingAction.ToolResult>, "broken", "shop">
 
 const cases = {
   EndTurn: ({ reply }: Conversation.EndTurn) => reply,
@@ -46,6 +46,9 @@ describe("an outcome", () => {
     const { Deleted: _, ...most } = cases
     // @ts-expect-error Property 'Deleted' is missing
     Match.valueTags(outcome, most)
+    expect(Conversation.match).type.not.toBeCallableWith(most)
+    expect(Conversation.match).type.not.toBeCallableWith(outcome, most)
+    expect(Conversation.match).type.not.toBeCallableWith({ ...cases, Lost: () => 0 })
     // @ts-expect-error Function lacks ending return statement
     const forget = (one: Conversation.TurnResult): string => {
       switch (one._tag) {
@@ -61,6 +64,28 @@ describe("an outcome", () => {
       }
     }
     expect(forget).type.toBeCallableWith(outcome)
+  })
+
+  it("is matched in both forms, each case with its own result", () => {
+    const only = {
+      ...cases,
+      EndTurn: () => "done",
+      Refusal: () => "refused",
+      Terminated: () => "over",
+      UnknownStopReason: () => "new"
+    }
+    expect(Conversation.match(outcome, only)).type.toBe<string | number>()
+    expect(Conversation.match(only)).type.toBe<(self: Conversation.TurnResult) => string | number>()
+    Conversation.match({
+      ...only,
+      RequiresAction: (result) => {
+        expect(result).type.toBe<Conversation.RequiresAction>()
+        return 1
+      }
+    })
+    expect(Conversation.match(outcome, { ...only, Deleted: () => Effect.fail("gone") })).type.toBe<
+      string | number | Effect.Effect<never, string>
+    >()
   })
 
   it("says what only it has", () => {
@@ -85,9 +110,9 @@ describe("an action", () => {
     expect(PendingAction.reply).type.toBeCallableWith(selfHosted, PendingAction.result("42"))
     // @ts-expect-error is not assignable to parameter of type 'Decision'
     PendingAction.reply(confirmation, PendingAction.result("42"))
-    // @ts-expect-error is not assignable to parameter of type 'Result'
+    // @ts-expect-error is not assignable to parameter of type 'ToolResult'
     PendingAction.reply(custom, PendingAction.allow)
-    // @ts-expect-error is not assignable to parameter of type 'Result'
+    // @ts-expect-error is not assignable to parameter of type 'ToolResult'
     PendingAction.reply(selfHosted, PendingAction.deny())
     // @ts-expect-error is not assignable to parameter of type 'Decision'
     void Conversation.answer(confirmation, PendingAction.result("42"))
@@ -99,7 +124,7 @@ describe("an action", () => {
   })
 
   it("cannot be answered by an approval that decides nothing", () => {
-    // @ts-expect-error Type 'Effect<Result, never, never>' is not assignable
+    // @ts-expect-error Type 'Effect<ToolResult, never, never>' is not assignable
     void Conversation.turn(sessionId, "Hello", { approve: () => Effect.succeed(PendingAction.result("42")) })
     // @ts-expect-error is not assignable
     void Conversation.turn(sessionId, "Hello", { approve: () => Effect.void })

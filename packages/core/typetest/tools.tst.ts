@@ -23,6 +23,8 @@ const find = Tool.make("find", { parameters: { id: Schema.Int }, success: Schema
 const drop = Tool.make("drop", { dependencies: [Database] })
 const Tools = Toolkit.make(find, drop)
 
+const required = () => ToolRunner.make(Tools, { journal: "required" })
+
 describe("a turn", () => {
   it("without tools requires only the events", () => {
     expect(Conversation.turn(sessionId, "Hello")).type.toBe<
@@ -47,11 +49,40 @@ describe("a turn", () => {
     >()
   })
 
-  it("with a runner requires what its tools require", () => {
-    const program = Effect.flatMap(ToolRunner.make(Toolkit.make(find)), (tools) => ToolRunner.run(sessionId, tools))
-    expect(program).type.toBe<
-      Effect.Effect<Follow.EndReason, ApiError | Journal.JournalError, Events.Events | Tool.Handler<"find">>
+  it("with a runner requires what its tools require, and not their handlers again", () => {
+    const runner = ToolRunner.make(Tools)
+    expect(runner).type.toBe<
+      Effect.Effect<ToolRunner.ToolRunner<Database>, never, Tool.Handler<"find"> | Tool.Handler<"drop">>
     >()
+    expect(Effect.flatMap(runner, (tools) => Effect.succeed(ToolRunner.run(sessionId, tools)))).type.toBe<
+      Effect.Effect<
+        Effect.Effect<Follow.EndReason, ApiError | Journal.JournalError, Events.Events | Database>,
+        never,
+        Tool.Handler<"find"> | Tool.Handler<"drop">
+      >
+    >()
+  })
+
+  it("may fail for want of a journal only if one is required", () => {
+    expect<Effect.Effect.Error<ReturnType<typeof required>>>().type.toBe<Journal.MissingJournal>()
+    expect(ToolRunner.make(Tools, { concurrency: 1 })).type.toBe<
+      Effect.Effect<ToolRunner.ToolRunner<Database>, never, Tool.Handler<"find"> | Tool.Handler<"drop">>
+    >()
+    expect(ToolRunner.make(Tools, {} as ToolRunner.Options)).type.toBe<
+      Effect.Effect<
+        ToolRunner.ToolRunner<Database>,
+        Journal.MissingJournal,
+        Tool.Handler<"find"> | Tool.Handler<"drop">
+      >
+    >()
+    expect(ToolRunner.run(sessionId, Tools, { journal: "required" })).type.toBe<
+      Effect.Effect<
+        Follow.EndReason,
+        ApiError | Journal.JournalError | Journal.MissingJournal,
+        Events.Events | Tool.Handler<"find"> | Tool.Handler<"drop"> | Database
+      >
+    >()
+    expect(ToolRunner.make).type.not.toBeCallableWith(Tools, { journal: "perhaps" })
   })
 
   it("takes nothing else for tools", () => {

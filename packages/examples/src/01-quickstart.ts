@@ -1,7 +1,7 @@
 // The quickstart: create a session, ask, answer the agent's tool call, show what happens, read the reply.
 import { Conversation, PendingAction, SessionFailure, SessionLifecycle, Unknown } from "@effect-managed-agents/core"
 import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
-import { Console, Effect, Match, Schema, Stream } from "effect"
+import { Console, Effect, Schema, Stream } from "effect"
 import * as Orders from "./orders.ts"
 import { Target } from "./target.ts"
 import * as Timeline from "./timeline.ts"
@@ -33,7 +33,7 @@ export const program = Effect.gen(function*() {
 export const explain = (outcome: Conversation.TurnResult): string => {
   const error = outcome.errors.at(-1)
   const because = error === undefined ? "" : `: ${SessionFailure.messageOf(error)}`
-  return Match.valueTags(outcome, {
+  return Conversation.match(outcome, {
     EndTurn: () => "",
     RequiresAction: ({ actions }) =>
       `The agent waits for a tool that this program lacks: ${actions.map(({ name }) => name).join(", ")}`,

@@ -51,7 +51,7 @@ export const tool = {
  */
 export const answer = (
   { input, name }: PendingAction.CustomToolCall | PendingAction.SelfHostedToolCall
-): Effect.Effect<Option.Option<PendingAction.Result>, never, Orders> =>
+): Effect.Effect<Option.Option<PendingAction.ToolResult>, never, Orders> =>
   name !== tool.name ? Effect.succeedNone : Schema.decodeUnknown(Input)(input).pipe(
     Effect.flatMap(({ order_id }) => Effect.flatMap(Orders, (orders) => orders.find(order_id))),
     Effect.flatMap(Schema.encode(Schema.parseJson(Order))),

@@ -545,3 +545,59 @@ describe("faults", () => {
       assert.strictEqual(yield* countOf(id, "user.message"), 0)
     }).pipe(Effect.provide(agentThat([], { faults: [Fault.status(504, { match: post })] }))))
 })
+
+describe("the requests of a turn", () => {
+  const list = { method: "GET", path: "/v1/sessions/*/events" }
+  const looksUpUsage = ({ query }: Ledger.Entry) => query["types[]"] !== undefined
+  /** The requests since there were `count` of them. */
+  const requestsSince = (count: number) =>
+    Effect.flatMap(Simulator.Simulator, ({ ledger }) => Effect.map(ledger, (entries) => entries.slice(count)))
+
+  it.effect("are the stream, a list and the message", () =>
+    Effect.gen(function*() {
+      const id = yield* create
+      const before = yield* requestsSince(0)
+      yield* inTime(Conversation.turn(id, "Hello"))
+      const requests = yield* requestsSince(before.length)
+      assert.deepStrictEqual(requests.map(({ method, path }) => `${method} ${path}`), [
+        `GET /v1/sessions/${id}/events/stream`,
+        `GET /v1/sessions/${id}/events`,
+        `POST /v1/sessions/${id}/events`
+      ])
+    }).pipe(Effect.provide(agentThat([[say("Hi")]]))))
+
+  /** A turn that begins more than a page of events after the last time the session told its consumption. */
+  const late = Effect.gen(function*() {
+    const id = yield* create
+    const first = yield* inTime(Conversation.turn(id, "one"))
+    yield* send(id, UserEvent.message("other"))
+    yield* TestClock.adjust("1 second")
+    const before = yield* requestsSince(0)
+    const second = yield* inTime(Conversation.turn(id, "two"))
+    return { first, second, requests: yield* requestsSince(before.length) }
+  })
+  const talk = Array.from({ length: 120 }, (_, n) => say(`${n}`))
+  const agent = (faults: ReadonlyArray<Fault.Fault> = []) =>
+    agentThat([[say("x".repeat(40_000))], [...talk, sleep("20 seconds")], [say("two")]], {
+      faults
+    })
+  const amount = (one: Conversation.TurnResult) => Number(one.usage.session?.list_cost?.amount)
+
+  it.effect("find the cost also where the consumption before is far back", () =>
+    Effect.gen(function*() {
+      const { first, requests, second } = yield* late
+      assert.lengthOf(requests.filter(looksUpUsage), 1)
+      assert.isAbove(amount(first), 0)
+      assert.strictEqual(Number(second.usage.cost?.amount), amount(second) - amount(first))
+    }).pipe(Effect.provide(agent())))
+
+  it.effect("for the consumption do not delay the message", () =>
+    Effect.gen(function*() {
+      const { first, requests, second } = yield* late
+      const usage = requests.find(looksUpUsage)
+      assert.deepInclude(usage, { fault: { match: { ...list, skip: 2, times: 1 }, do: { delay: 4000 } } })
+      const message = requests.find(({ method }) => method === "POST")
+      assert.strictEqual(message?.at, requests.find(({ path }) => path.endsWith("/stream"))?.at)
+      assert.strictEqual(Number(second.usage.cost?.amount), amount(second) - amount(first))
+    }).pipe(Effect.provide(agent([Fault.delay("4 seconds", { match: { ...list, skip: 2, times: 1 } })]))))
+})

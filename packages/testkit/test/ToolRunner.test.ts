@@ -305,7 +305,7 @@ describe("calls of an earlier process", () => {
 
   it.effect("that were refused are left open", () =>
     Effect.gen(function*() {
-      const { counts, outcome } = yield* afterRestart({ _tag: "Refused", detail: "no" })
+      const { counts, outcome } = yield* afterRestart({ _tag: "Rejected", detail: "no" })
       assert.strictEqual(outcome._tag, "RequiresAction")
       assert.strictEqual(counts.wait, 0)
     }))
@@ -348,7 +348,7 @@ describe("results", () => {
       const error = yield* Effect.flip(inTime(turn))
       assert.strictEqual(error._tag, "InvalidRequest")
       const [open] = yield* Conversation.pending(id)
-      assert.deepInclude(Option.getOrThrow(yield* journal.get(open!)), { _tag: "Refused" })
+      assert.deepInclude(Option.getOrThrow(yield* journal.get(open!)), { _tag: "Rejected" })
       assert.strictEqual(tools.counts.wait, 1)
     }).pipe(Effect.provide(agentThat([[call("wait", { seconds: 1 }), say("Done")]], {
       faults: [Fault.status(400, { match: { ...post, times: 20 } })]

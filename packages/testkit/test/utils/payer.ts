@@ -69,7 +69,7 @@ const pay = (id: SessionId, directory: string) =>
   )
 
 /** A journal in files, each of whose writes is a step. */
-const journal = (directory: string): Layer.Layer<Journal.Journal> =>
+const journal = (directory: string): Layer.Layer<never> =>
   Layer.effect(
     Journal.Journal,
     Effect.map(Journal.make, (journal) => ({ ...journal, put: (call, entry) => around(journal.put(call, entry)) }))

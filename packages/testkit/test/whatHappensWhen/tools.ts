@@ -196,10 +196,13 @@ section("A tool", {
       assert.strictEqual(counts.runs, 0)
       assert.strictEqual(yield* countOf(id, "user.custom_tool_result"), 0)
     }).pipe(
-      Effect.provideService(Journal.Journal, {
-        get: () => Effect.succeedNone,
-        put: ({ id }) => Effect.fail(new Journal.JournalError({ operation: "put", id, detail: "the disk is full" }))
-      }),
+      Effect.provideService(
+        Journal.Journal,
+        Journal.fromStorage({
+          get: () => Effect.succeedNone,
+          put: ({ id }) => Effect.fail(new Journal.JournalError({ operation: "put", id, detail: "the disk is full" }))
+        })
+      ),
       Effect.provide(paying)
     )
 })

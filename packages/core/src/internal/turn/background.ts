@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as FiberMap from "effect/FiberMap"
+import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 
 /** Fibers by key, in a scope: the replies and queries of a turn or a tool worker that are under way. */
@@ -28,16 +29,20 @@ export const make = <E, R>(
     const context = yield* Effect.context<R>()
     const scope = yield* Scope.make()
     const fibers = yield* Scope.extend(FiberMap.make<string>(), scope)
-    const running = new Set<string>()
+    /** The effects that are running, by key. One that was cancelled is not, while it stops. */
+    const running = new Map<string, Effect.Effect<void, E, R>>()
     const finishing = new Set<string>()
 
     const close = Effect.suspend(() => {
-      if (running.size === 0) return Scope.close(scope, Exit.void)
-      const all = Array.from(fibers, ([, fiber]) => fiber)
-      const others = [...running].filter((key) => !finishing.has(key))
-      return Effect.forEach(others, (key) => Effect.forkDaemon(FiberMap.remove(fibers, key)), { discard: true }).pipe(
+      const all = Array.from(fibers)
+      if (all.length === 0) return Scope.close(scope, Exit.void)
+      const others = all.filter(([key]) => !finishing.has(key))
+      return Effect.forEach(others, ([, fiber]) => Fiber.interruptFork(fiber), { discard: true }).pipe(
         Effect.zipRight(
-          Effect.forEach(all, Fiber.await, { discard: true }).pipe(Effect.interruptible, Effect.timeoutOption(grace))
+          Effect.forEach(all, ([, fiber]) => Fiber.await(fiber), { discard: true }).pipe(
+            Effect.interruptible,
+            Effect.timeoutOption(grace)
+          )
         ),
         Effect.zipRight(Effect.forkDaemon(Scope.close(scope, Exit.void)))
       )
@@ -48,11 +53,12 @@ export const make = <E, R>(
       run: (key, effect) =>
         Effect.suspend(() => {
           if (running.has(key)) return Effect.void
-          running.add(key)
+          running.set(key, effect)
           return effect.pipe(
             Effect.provide(context),
             Effect.matchCause({ onFailure, onSuccess: () => {} }),
             Effect.ensuring(Effect.sync(() => {
+              if (running.get(key) !== effect) return
               running.delete(key)
               finishing.delete(key)
             })),
@@ -60,7 +66,15 @@ export const make = <E, R>(
             Effect.asVoid
           )
         }),
-      cancel: (key) => Effect.asVoid(Effect.forkDaemon(FiberMap.remove(fibers, key))),
+      cancel: (key) =>
+        Effect.suspend(() => {
+          running.delete(key)
+          finishing.delete(key)
+          return Option.match(FiberMap.unsafeGet(fibers, key), {
+            onNone: () => Effect.void,
+            onSome: Fiber.interruptFork
+          })
+        }),
       finish: (key) => {
         if (running.has(key)) finishing.add(key)
       },

@@ -1,0 +1,113 @@
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import type * as Journal from "../../Journal.ts"
+import type * as PendingAction from "../../PendingAction.ts"
+import type * as ToolRunner from "../../ToolRunner.ts"
+import { countToolCall } from "../telemetry/metrics.ts"
+import type { Execution } from "./runTool.ts"
+import * as runTool from "./runTool.ts"
+
+/** A tool that is ready to run. */
+export interface Runnable<R> {
+  readonly tool: ToolRunner.Tool
+  readonly run: (call: ToolRunner.Call) => Effect.Effect<Execution, never, R>
+  /** Waits until the tool may run. */
+  readonly limit: <A, E, R2>(self: Effect.Effect<A, E, R2>) => Effect.Effect<A, E, R2>
+  readonly unfinished: (call: ToolRunner.Call) => ToolRunner.Unfinished
+}
+
+/** Runs a call unless the journal has it, and sends its result unless it was sent. `false` leaves the call to others. */
+export const answer = <R, E, R2>(
+  journal: Journal.Service,
+  call: ToolRunner.Call,
+  runnable: Runnable<R>,
+  send: (result: PendingAction.ToolResult) => Effect.Effect<boolean, E, R2>
+): Effect.Effect<boolean, E | Journal.JournalError, R | R2> =>
+  Effect.gen(function*() {
+    const entry = Option.getOrUndefined(yield* journal.get(call))
+    const result = yield* resultOf(journal, call, runnable, entry)
+    if (result === undefined) return entry?._tag === "Posted"
+    yield* post(journal, call, send(result))
+    return true
+  })
+
+/** The result of a call, where it is this program's to send. */
+const resultOf = <R>(
+  journal: Journal.Service,
+  call: ToolRunner.Call,
+  runnable: Runnable<R>,
+  entry: Journal.Entry | undefined
+): Effect.Effect<PendingAction.ToolResult | undefined, Journal.JournalError, R> => {
+  switch (entry?._tag) {
+    case undefined:
+      return start(journal, call, runnable)
+    case "Ran":
+      return Effect.succeed(entry.result)
+    case "Started":
+      return resume(journal, call, runnable)
+    case "Posted":
+    case "Rejected":
+      return Effect.succeed(undefined)
+  }
+}
+
+/** Treats a call that was cut off before it had a result. */
+const resume = <R>(
+  journal: Journal.Service,
+  call: ToolRunner.Call,
+  runnable: Runnable<R>
+): Effect.Effect<PendingAction.ToolResult | undefined, Journal.JournalError, R> => {
+  switch (runnable.unfinished(call)) {
+    case "ask":
+      return Effect.succeed(undefined)
+    case "run":
+      return start(journal, call, runnable)
+    case "fail": {
+      const result = runTool.unfinished(runnable.tool)
+      return Effect.as(journal.put(call, { _tag: "Ran", result }), result)
+    }
+  }
+}
+
+/** Runs a tool between two entries of the journal. */
+const start = <R>(
+  journal: Journal.Service,
+  call: ToolRunner.Call,
+  { limit, run, tool }: Runnable<R>
+): Effect.Effect<PendingAction.ToolResult, Journal.JournalError, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function*() {
+      yield* journal.put(call, { _tag: "Started" })
+      const exit = yield* Effect.exit(restore(run(call)))
+      // a call that is not needed any more; otherwise the tool has interrupted itself
+      if (Exit.isInterrupted(exit)) yield* restore(Effect.void)
+      const { outcome, result } = Exit.isSuccess(exit) ? exit.value : yield* runTool.defect(tool, exit.cause)
+      yield* countToolCall(tool.name, outcome)
+      yield* journal.put(call, { _tag: "Ran", result })
+      return result
+    })
+  ).pipe(limit)
+
+/** Sends a result and records what became of it. */
+const post = <E, R>(
+  journal: Journal.Service,
+  call: ToolRunner.Call,
+  send: Effect.Effect<boolean, E, R>
+): Effect.Effect<void, E | Journal.JournalError, R> =>
+  Effect.uninterruptibleMask((restore) =>
+    restore(send).pipe(
+      Effect.flatMap((arrived) => arrived ? journal.put(call, { _tag: "Posted" }) : Effect.void),
+      Effect.tapError((error) => {
+        const detail = rejectionOf(error)
+        return detail === undefined ? Effect.void : journal.put(call, { _tag: "Rejected", detail })
+      })
+    )
+  )
+
+/** The words of a service that will never take a result, whoever sends it and whenever. */
+const rejectionOf = (error: unknown): string | undefined =>
+  Predicate.isTagged(error, "InvalidRequest") || Predicate.isTagged(error, "RequestTooLarge")
+    ? String(Predicate.hasProperty(error, "message") ? error.message : error._tag)
+    : undefined

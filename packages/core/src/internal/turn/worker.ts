@@ -1,0 +1,95 @@
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import type { ApiError } from "../../ApiError.ts"
+import * as Events from "../../Events.ts"
+import type * as Follow from "../../Follow.ts"
+import type { SessionIdInput } from "../../Ids.ts"
+import type * as Journal from "../../Journal.ts"
+import * as PendingAction from "../../PendingAction.ts"
+import type * as ToolRunner from "../../ToolRunner.ts"
+import * as Transcript from "../../Transcript.ts"
+import * as background from "./background.ts"
+import { reconcile } from "./reconcile.ts"
+import { sendReply } from "./sendReply.ts"
+
+/** Answers the calls of a session until it ends. */
+export const run = <R>(
+  sessionId: SessionIdInput,
+  runner: ToolRunner.ToolRunner<R>,
+  options: ToolRunner.RunOptions
+): Effect.Effect<Follow.EndReason, ApiError | Journal.JournalError, Events.Events | R> =>
+  Effect.gen(function*() {
+    const events = yield* Events.Events
+    const failed = yield* Deferred.make<never, Journal.JournalError>()
+    const fibers = yield* background.make<Journal.JournalError, R | Events.Events>((cause) =>
+      Deferred.unsafeDone(failed, Effect.failCause(cause))
+    )
+    let transcript = Transcript.make({ keep: 100 })
+    let reason: Follow.EndReason = "terminated"
+    /** All that has happened is known. Otherwise a call that looks open may have been answered. */
+    let isCurrent = false
+    /** The calls that were taken on, and are still open. */
+    const taken = new Set<string>()
+
+    const pending = (): ReadonlyArray<ToolRunner.Call> =>
+      Transcript.pendingActions(transcript, sessionId).filter((action) => action._tag !== "Confirmation")
+    const isPending = (call: ToolRunner.Call): boolean => pending().some(({ id }) => id === call.id)
+    const answer = (call: ToolRunner.Call) =>
+      runner.answer(call, (result) =>
+        Effect.retry(
+          sendReply(events, sessionId, PendingAction.reply(call, result), () => isPending(call), options.delivery),
+          { schedule: resending, while: ({ isRetryable }) => isRetryable }
+        )).pipe(Effect.catchAll((error) => undelivered(call, error)))
+
+    const respond: Effect.Effect<void> = Effect.suspend(() => {
+      const { added, gone } = reconcile(taken, pending().filter(runner.owns), ({ id }) => id)
+      for (const id of gone) taken.delete(id)
+      for (const { id } of added) taken.add(id)
+      return Effect.zipRight(
+        Effect.forEach(gone, fibers.cancel, { discard: true }),
+        Effect.forEach(added, (call) => fibers.run(call.id, answer(call)), { discard: true })
+      )
+    })
+
+    const take = (update: Follow.Update): Effect.Effect<void> => {
+      switch (update._tag) {
+        case "Event":
+          transcript = Transcript.add(transcript, update.event)
+          return isCurrent ? respond : Effect.void
+        case "CaughtUp":
+          isCurrent = true
+          return respond
+        case "Connected":
+        case "Reconnecting":
+          isCurrent = false
+          return Effect.void
+        case "Ended":
+          reason = update.reason
+          return Effect.void
+        default:
+          return Effect.void
+      }
+    }
+
+    const following = Stream.runForEach(events.follow(sessionId, { ...options.follow, from: "start" }), take)
+    yield* Effect.raceFirst(following, Deferred.await(failed))
+    return reason
+  }).pipe(Effect.scoped)
+
+/** A result that was not delivered is in the journal: whoever sees the call next sends it. */
+const undelivered = (
+  call: ToolRunner.Call,
+  error: ApiError | Journal.JournalError
+): Effect.Effect<void, Journal.JournalError> =>
+  error._tag === "JournalError"
+    ? Effect.fail(error)
+    : Effect.logError(`The result of a call of ${call.name} could not be delivered`, error)
+
+/** The times at which to send a result again. */
+const resending = Schedule.exponential("1 second").pipe(
+  Schedule.union(Schedule.spaced("30 seconds")),
+  Schedule.jittered,
+  Schedule.upTo("5 minutes")
+)
