@@ -305,21 +305,24 @@ export const make = <T extends Source, const O extends Options = {}>(
   options?: O
 ): Effect.Effect<ToolRunner<CallContext<T>>, MakeError<T> | JournalRequirement<O>, MakeContext<T>> =>
   // what a source fails with and requires is what its type says
-  resolve<CallContext<T>>(source, options ?? {}) as Effect.Effect<
+  resolve<CallContext<T>, MakeError<T>, MakeContext<T>>(source, options ?? {}) as Effect.Effect<
     ToolRunner<CallContext<T>>,
     MakeError<T> | JournalRequirement<O>,
     MakeContext<T>
   >
 
-const resolve = <R>(source: Source, options: Options): Effect.Effect<ToolRunner<R>, unknown, unknown> =>
-  Effect.flatMap(Journal.Journal, (journal) => {
+const resolve = <R, E, R2>(
+  source: Source,
+  options: Options
+): Effect.Effect<ToolRunner<R>, E | Journal.MissingJournal, R2> =>
+  Effect.flatMap(Journal.Journal, (journal): Effect.Effect<ToolRunner<R>, E | Journal.MissingJournal, R2> => {
     const isDefault = defaultJournal.isDefault(journal) &&
       !(isRunner(source) && !defaultJournal.isDefault(source[journalOf]))
     if (options.journal === "required" && isDefault) return new Journal.MissingJournal()
     if (isRunner<R>(source)) return Effect.succeed(source)
     if ("handle" in source) return Effect.succeed(fromHandlers<R>(source, options, journal))
     // neither a runner nor handlers
-    const handlers = source as Effect.Effect<Handlers, unknown, unknown>
+    const handlers = source as Effect.Effect<Handlers, E, R2>
     return Effect.map(handlers, (handlers) => fromHandlers<R>(handlers, options, journal))
   })
 

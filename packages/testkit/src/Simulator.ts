@@ -261,6 +261,16 @@ const refused = (wrong: Refusal): Refused =>
 const effect = <A>(run: () => Ruling<A>): Effect.Effect<A, Refused> =>
   Effect.suspend(() => Either.mapLeft(run(), refused))
 
+/** The parts of a simulator. */
+interface Parts {
+  readonly seed: number
+  readonly world: World
+  readonly recorder: ledger.Recorder
+  readonly engine: faults.Faults
+  /** Puts everything back to where it began, but for the ledger. */
+  readonly begin: () => void
+}
+
 /**
  * Builds a simulator that lives as long as the scope.
  * @category constructors
@@ -271,10 +281,7 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
     const context = yield* Effect.context<R>()
     const clock = yield* Effect.clock
     const initialFaults = yield* Effect.orDie(Fault.decode(options.faults ?? []))
-    const now: Effect.Effect<Timestamp.Timestamp> = Effect.sync(() =>
-      Timestamp.Timestamp.make(time.format(world.now()))
-    )
-    const recorder = ledger.make(Effect.sync(() => time.format(world.now())))
+    const recorder = ledger.make(Effect.sync(() => time.format(time.now(clock))))
     const world = new World({
       seed,
       rules: { ...Rules.defaults, ...options.rules },
@@ -283,16 +290,6 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
       scope: yield* Effect.scope,
       note: recorder.note
     })
-
-    const putAgent = (id: string, agent: AgentOptions): Ruling<typeof Agent.SessionAgent.Encoded> =>
-      Either.gen(function*() {
-        const known = yield* registry.putAgent(world.registry, id, agent.agent)
-        world.registry = agent.script === undefined
-          ? known.registry
-          : registry.putScript(known.registry, id, agent.script)
-        return known.agent
-      })
-
     const route = router.make(world)
     const engine = faults.make({
       clock,
@@ -302,101 +299,132 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
         return route(request)
       }
     })
-
     const begin = () => {
       engine.reset(initialFaults)
-      const {
-        agents = [],
-        environments = [],
-        files = [],
-        memoryStores = [],
-        sessions = [],
-        threadIds = {},
-        vaults = []
-      } = options.fixtures ?? {}
-      let initial: registry.Registry = { ...registry.empty, files: new Set(files), vaults: new Set(vaults) }
-      for (const agent of agents) initial = registry.addAgent(initial, agent)
-      for (const environment of environments) initial = registry.putEnvironment(initial, environment)
-      for (const [id, { type = "cloud" }] of Object.entries(options.environments ?? {})) {
-        initial = registry.putEnvironment(initial, { id, type })
-      }
-      for (const store of memoryStores) initial = registry.addMemoryStore(initial, store)
-      world.registry = options.script === undefined
-        ? initial
-        : { ...initial, otherwise: provide.script(options.script, context) }
-      for (const [id, agent] of Object.entries(options.agents ?? {})) {
-        const script = agent.script === undefined ? undefined : provide.script(agent.script, context)
-        Either.getOrThrowWith(putAgent(id, { ...agent, script }), refused)
-      }
-      for (const session of sessions) {
-        world.add(
-          state.fromWire(session, threadIds[session.id], world.created++, world.root, world.registry.environments)
-        )
-      }
+      populate(world, options, context)
     }
     yield* Effect.sync(begin)
     yield* Effect.addFinalizer(() => Effect.zipRight(Effect.sync(() => engine.reset([])), world.close))
-
-    const find = (id: string): Ruling<Cell> => {
-      const cell = world.find(id)
-      return cell === undefined ? refusal.notFound(`Session ${id} not found.`) : Either.right(cell)
-    }
-    const cells = (id: string | undefined): ReadonlyArray<Cell> =>
-      world.ordered.filter((cell) => id === undefined || cell.session.id === id)
-
     return Simulator.of({
-      seed,
-      handle: recorder.recording(engine.handle, engine.take),
-      now,
-      putAgent: (id, agent) =>
-        Effect.flatMap(Effect.context(), (context) =>
-          effect(() =>
-            putAgent(id, {
-              ...agent,
-              script: agent.script === undefined ? undefined : provide.script(agent.script, context)
-            })
-          )),
-      putEnvironment: (id, { type = "cloud" } = {}) =>
-        Effect.sync(() => {
-          const environment: Environment = { id, type }
-          world.registry = registry.putEnvironment(world.registry, environment)
-          return environment
-        }),
-      emit: (id, event, { persist = false } = {}) =>
-        effect(() =>
-          Either.map(find(id), (cell) => {
-            const injected = transitions.inject(cell.session, world.now(), world.env, event, persist)
-            world.commit(cell, injected)
-            // a test may inject anything
-            return injected.answer as typeof Event.StreamEvent.Encoded
-          })
-        ),
-      addFaults: (plan) => Effect.map(Fault.decode(plan), engine.add),
-      clearFaults: Effect.sync(engine.clear),
-      faults: Effect.sync(engine.left),
-      closeStreams: (id) =>
-        Effect.sync(() => {
-          for (const cell of cells(id)) for (const one of cell.tails) world.end(cell, one)
-        }),
-      openStreams: (id) => Effect.sync(() => cells(id).reduce((sum, cell) => sum + cell.tails.size, 0)),
-      sessions: Effect.sync(() => world.all().map((cell) => views.session(cell.session, world.now(), world.env))),
-      events: (id) =>
-        effect(() =>
-          Either.map(find(id), ({ session }) =>
-            // what is stored was made by typed constructors, or injected by a test on purpose
-            [...eventLog.toArray(session.log), ...session.inbox.map((pending) => pending.event)] as ReadonlyArray<
-              typeof Event.Event.Encoded
-            >)
-        ),
-      failures: Effect.sync(() => [...world.failures]),
-      ledger: recorder.entries,
-      history: Effect.map(recorder.history, (history) => ({
-        ...history,
-        sessions: world.all().map(({ session: { id, status } }) => ({ id, status }))
-      })),
-      reset: Effect.sync(() => world.clear()).pipe(Effect.zipRight(recorder.clear), Effect.zipRight(Effect.sync(begin)))
+      ...ofRegistry(world),
+      ...ofSessions(world),
+      ...ofFaults(engine),
+      ...ofHistory({ seed, world, recorder, engine, begin })
     })
   })
+
+const putAgent = (world: World, id: string, agent: AgentOptions): Ruling<typeof Agent.SessionAgent.Encoded> =>
+  Either.gen(function*() {
+    const known = yield* registry.putAgent(world.registry, id, agent.agent)
+    world.registry = agent.script === undefined
+      ? known.registry
+      : registry.putScript(known.registry, id, agent.script)
+    return known.agent
+  })
+
+/** Fills a world with what is there in the beginning. */
+const populate = <R>(world: World, options: Options<R>, context: Context.Context<R>): void => {
+  const {
+    agents = [],
+    environments = [],
+    files = [],
+    memoryStores = [],
+    sessions = [],
+    threadIds = {},
+    vaults = []
+  } = options.fixtures ?? {}
+  let initial: registry.Registry = { ...registry.empty, files: new Set(files), vaults: new Set(vaults) }
+  for (const agent of agents) initial = registry.addAgent(initial, agent)
+  for (const environment of environments) initial = registry.putEnvironment(initial, environment)
+  for (const [id, { type = "cloud" }] of Object.entries(options.environments ?? {})) {
+    initial = registry.putEnvironment(initial, { id, type })
+  }
+  for (const store of memoryStores) initial = registry.addMemoryStore(initial, store)
+  world.registry = options.script === undefined
+    ? initial
+    : { ...initial, otherwise: provide.script(options.script, context) }
+  for (const [id, agent] of Object.entries(options.agents ?? {})) {
+    const script = agent.script === undefined ? undefined : provide.script(agent.script, context)
+    Either.getOrThrowWith(putAgent(world, id, { ...agent, script }), refused)
+  }
+  for (const session of sessions) {
+    world.add(state.fromWire(session, threadIds[session.id], world.created++, world.root, world.registry.environments))
+  }
+}
+
+const ofRegistry = (world: World): Pick<Service, "putAgent" | "putEnvironment"> => ({
+  putAgent: (id, agent) =>
+    Effect.flatMap(Effect.context(), (context) =>
+      effect(() =>
+        putAgent(world, id, {
+          ...agent,
+          script: agent.script === undefined ? undefined : provide.script(agent.script, context)
+        })
+      )),
+  putEnvironment: (id, { type = "cloud" } = {}) =>
+    Effect.sync(() => {
+      const environment: Environment = { id, type }
+      world.registry = registry.putEnvironment(world.registry, environment)
+      return environment
+    })
+})
+
+const ofSessions = (
+  world: World
+): Pick<Service, "closeStreams" | "emit" | "events" | "openStreams" | "sessions"> => {
+  const find = (id: string): Ruling<Cell> => {
+    const cell = world.find(id)
+    return cell === undefined ? refusal.notFound(`Session ${id} not found.`) : Either.right(cell)
+  }
+  const cells = (id: string | undefined): ReadonlyArray<Cell> =>
+    world.ordered.filter((cell) => id === undefined || cell.session.id === id)
+  return {
+    emit: (id, event, { persist = false } = {}) =>
+      effect(() =>
+        Either.map(find(id), (cell) => {
+          const injected = transitions.inject(cell.session, world.now(), world.env, event, persist)
+          world.commit(cell, injected)
+          // a test may inject anything
+          return injected.answer as typeof Event.StreamEvent.Encoded
+        })
+      ),
+    closeStreams: (id) =>
+      Effect.sync(() => {
+        for (const cell of cells(id)) for (const one of cell.tails) world.end(cell, one)
+      }),
+    openStreams: (id) => Effect.sync(() => cells(id).reduce((sum, cell) => sum + cell.tails.size, 0)),
+    sessions: Effect.sync(() => world.all().map((cell) => views.session(cell.session, world.now(), world.env))),
+    events: (id) =>
+      effect(() =>
+        Either.map(find(id), ({ session }) =>
+          // what is stored was made by typed constructors, or injected by a test on purpose
+          [...eventLog.toArray(session.log), ...session.inbox.map((pending) => pending.event)] as ReadonlyArray<
+            typeof Event.Event.Encoded
+          >)
+      )
+  }
+}
+
+const ofFaults = (engine: faults.Faults): Pick<Service, "addFaults" | "clearFaults" | "faults"> => ({
+  addFaults: (plan) => Effect.map(Fault.decode(plan), engine.add),
+  clearFaults: Effect.sync(engine.clear),
+  faults: Effect.sync(engine.left)
+})
+
+const ofHistory = (
+  { begin, engine, recorder, seed, world }: Parts
+): Pick<Service, "failures" | "handle" | "history" | "ledger" | "now" | "reset" | "seed"> => ({
+  seed,
+  handle: recorder.recording(engine.handle, engine.take),
+  now: Effect.sync(() => Timestamp.Timestamp.make(time.format(world.now()))),
+  failures: Effect.sync(() => [...world.failures]),
+  ledger: recorder.entries,
+  history: Effect.map(recorder.history, (history) => ({
+    ...history,
+    sessions: world.all().map(({ session: { id, status } }) => ({ id, status }))
+  })),
+  reset: Effect.sync(() => world.clear()).pipe(Effect.zipRight(recorder.clear), Effect.zipRight(Effect.sync(begin)))
+})
 
 /**
  * Provides a {@link Simulator}.

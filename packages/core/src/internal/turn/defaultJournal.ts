@@ -1,16 +1,15 @@
-import type * as Events from "../../Events.ts"
 import type * as Journal from "../../Journal.ts"
 
 const ofClient: unique symbol = Symbol.for("@effect-managed-agents/core/Journal/ofClient")
 
 /** The journal in force where none is provided. It has a memory for each client, because ids are unique to a service. */
 export interface DefaultJournal extends Journal.Service {
-  readonly [ofClient]: (client: Events.Service) => Journal.Service
+  readonly [ofClient]: (client: object) => Journal.Service
 }
 
 /** Makes a {@link DefaultJournal}. */
 export const make = (makeMemory: () => Journal.Service): DefaultJournal => {
-  const memories = new WeakMap<Events.Service, Journal.Service>()
+  const memories = new WeakMap<object, Journal.Service>()
   return {
     ...makeMemory(),
     [ofClient]: (client) => {
@@ -25,5 +24,5 @@ export const make = (makeMemory: () => Journal.Service): DefaultJournal => {
 export const isDefault = (journal: Journal.Service): journal is DefaultJournal => ofClient in journal
 
 /** The journal to use for a client. */
-export const resolve = (journal: Journal.Service, client: Events.Service): Journal.Service =>
+export const resolve = (journal: Journal.Service, client: object): Journal.Service =>
   isDefault(journal) ? journal[ofClient](client) : journal

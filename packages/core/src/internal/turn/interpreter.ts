@@ -84,54 +84,73 @@ export const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
       }
     }
     const updates = yield* reader(yield* pull.fromStream(events.follow(sessionId, following)), fibers, inbox, arrived)
-
-    let isFinished = false
-    let failure: Cause.Cause<E> | undefined
-
-    const obey = (commands: ReadonlyArray<Command>, out: Array<Conversation.Update>): Effect.Effect<void, E> =>
-      Effect.forEach(commands, (command) => {
-        if (command._tag === "Fail") return Effect.fail(command.error)
-        if (command._tag !== "Finish") return perform(command)
-        isFinished = true
-        out.push({ _tag: "Finished", result: command.result })
-        return report(command.result)
-      }, { discard: true })
-
-    /** Takes in all that has arrived. What came before a failure is emitted before it. */
-    const drain = (out: Array<Conversation.Update>): Effect.Effect<ReadonlyArray<Conversation.Update>> =>
-      Effect.suspend(() => {
-        while (!isFinished) {
-          const entry = inbox.shift()
-          if (entry === undefined) break
-          if (entry._tag === "Failed") {
-            failure = entry.cause
-            break
-          }
-          const [next, commands] = step(state, entry)
-          state = next
-          const update = updateOf(entry)
-          if (update !== undefined) out.push(update)
-          if (commands.length > 0) {
-            return Effect.matchCauseEffect(obey(commands, out), {
-              onFailure: (cause) => {
-                failure = cause
-                return Effect.succeed(out)
-              },
-              onSuccess: () => drain(out)
-            })
-          }
-        }
-        return Effect.succeed(out)
-      })
-
-    const next: Pull<Conversation.Update, E> = Effect.suspend(() => {
-      if (failure !== undefined) return Effect.failCause(failure)
-      if (isFinished) return Effect.succeed(undefined)
-      if (inbox.length === 0) return Effect.zipRight(updates, next)
-      return Effect.flatMap(drain([]), (out) => out.length === 0 ? next : Effect.succeed(Chunk.unsafeFromArray(out)))
+    return consume({
+      inbox,
+      updates,
+      perform,
+      advance: (signal) => {
+        const [next, commands] = step(state, signal)
+        state = next
+        return commands
+      }
     })
-    return next
   })
+
+/** Takes in what arrives, one entry after another, and yields the updates that come of it. */
+const consume = <E>({ advance, inbox, perform, updates }: {
+  readonly inbox: Array<Entry<E>>
+  /** Waits until something is in the inbox. */
+  readonly updates: Effect.Effect<void>
+  readonly perform: (command: Exclude<Command, { readonly _tag: "Fail" | "Finish" }>) => Effect.Effect<void>
+  /** Steps the state. */
+  readonly advance: (signal: Signal) => ReadonlyArray<Command>
+}): Pull<Conversation.Update, E | ApiError> => {
+  let isFinished = false
+  let failure: Cause.Cause<E | ApiError> | undefined
+
+  const obey = (commands: ReadonlyArray<Command>, out: Array<Conversation.Update>): Effect.Effect<void, ApiError> =>
+    Effect.forEach(commands, (command) => {
+      if (command._tag === "Fail") return Effect.fail(command.error)
+      if (command._tag !== "Finish") return perform(command)
+      isFinished = true
+      out.push({ _tag: "Finished", result: command.result })
+      return report(command.result)
+    }, { discard: true })
+
+  /** Takes in all that has arrived. What came before a failure is emitted before it. */
+  const drain = (out: Array<Conversation.Update>): Effect.Effect<ReadonlyArray<Conversation.Update>> =>
+    Effect.suspend(() => {
+      while (!isFinished) {
+        const entry = inbox.shift()
+        if (entry === undefined) break
+        if (entry._tag === "Failed") {
+          failure = entry.cause
+          break
+        }
+        const commands = advance(entry)
+        const update = updateOf(entry)
+        if (update !== undefined) out.push(update)
+        if (commands.length > 0) {
+          return Effect.matchCauseEffect(obey(commands, out), {
+            onFailure: (cause) => {
+              failure = cause
+              return Effect.succeed(out)
+            },
+            onSuccess: () => drain(out)
+          })
+        }
+      }
+      return Effect.succeed(out)
+    })
+
+  const next: Pull<Conversation.Update, E | ApiError> = Effect.suspend(() => {
+    if (failure !== undefined) return Effect.failCause(failure)
+    if (isFinished) return Effect.succeed(undefined)
+    if (inbox.length === 0) return Effect.zipRight(updates, next)
+    return Effect.flatMap(drain([]), (out) => out.length === 0 ? next : Effect.succeed(pull.chunk(out)))
+  })
+  return next
+}
 
 /** Waits until something has arrived. Only while there is work in the background does reading take a fiber of its own. */
 const reader = <E, E2, R>(

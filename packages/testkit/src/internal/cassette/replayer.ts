@@ -70,108 +70,16 @@ export const make = (
   readonly mismatches: Effect.Effect<ReadonlyArray<CassetteMismatch>>
 }> =>
   Effect.sync(() => {
-    const censor = asking.censor(options)
+    const redactor = asking.censor(options)
     const exchanges = compile(recording)
     const left = new Set(exchanges)
     const mismatches: Array<CassetteMismatch> = []
-
-    /** The exchange that a request is, or why it is none. */
-    const find = (request: Asked["request"]): Exchange | string => {
-      const lane = [...left].filter(({ asked }) => laneOf(asked.request) === laneOf(request))
-      const [next] = lane
-      if (next === undefined) {
-        const all = exchanges.filter(({ asked }) => laneOf(asked.request) === laneOf(request)).length
-        const others = [...left].slice(0, 5).map(({ asked }) => `\n  ${name(asked)}`).join("")
-        return `${laneOf(request)} was recorded ${all === 0 ? "never" : `${all} times, and comes once more`}. ${
-          others === "" ? "Nothing else is left." : `What is left begins with:${others}`
-        }`
-      }
-      const found = lane.find((one) =>
-        one.order < next.answeredOrder && differences(one.asked.request, request).length === 0
-      )
-      return found ?? [
-        `${name(next.asked)} is not as recorded:`,
-        ...differences(next.asked.request, request).map((line) => `  ${line}`)
-      ].join("\n")
-    }
-
-    /** Waits until the time at which something came, counted from what it came after. */
-    const until = (cause: number, millis: number): Effect.Effect<void> =>
-      timing === "none" ? Effect.void : Effect.flatMap(Clock.currentTimeMillis, (now) => {
-        const delay = cause + millis - now
-        return delay > 0 ? Effect.sleep(delay) : Effect.void
-      })
-
-    const stream = (
-      exchange: Exchange,
-      head: Answered
-    ): Effect.Effect<Stream.Stream<Uint8Array, ReplayedFailure>> =>
-      Effect.map(Clock.currentTimeMillis, (opened) => {
-        const session = sessionOf(exchange.asked)
-        const writes = exchanges.filter(({ asked }) =>
-          asked.request.method !== "GET" && session !== undefined && sessionOf(asked) === session
-        )
-        /** Waits for a moment of the stream. */
-        const moment = (at: number, order: number): Effect.Effect<void> => {
-          const before = writes.filter((write) => write.order < order)
-          const last = before.at(-1)
-          return Effect.flatMap(Effect.forEach(before, ({ played }) => Deferred.await(played)), (times) =>
-            last === undefined || last.order < exchange.answeredOrder
-              ? until(opened, at - head.at)
-              : until(times.at(-1) ?? opened, at - last.asked.at))
-        }
-        const { end, frames } = exchange
-        const encoder = new TextEncoder()
-        return Stream.fromIterable(frames).pipe(
-          Stream.rechunk(1),
-          Stream.mapEffect(({ frame, order }) => Effect.as(moment(frame.at, order), encoder.encode(frame.frame))),
-          Stream.concat(
-            end === undefined || end.moment.end.type === "left"
-              // what came after is not known
-              ? Stream.never
-              : Stream.execute(Effect.zipRight(moment(end.moment.at, end.order), failing(end.moment)))
-          )
-        )
-      })
-
-    const answer = (
-      exchange: Exchange,
-      request: HttpClientRequest.HttpClientRequest,
-      now: number
-    ): Effect.Effect<MemoryResponse, HttpClientError.RequestError> => {
-      const { answered, asked, end } = exchange
-      if (answered === undefined) {
-        return end?.moment.end.type !== "failed" ? Effect.never : Effect.zipRight(
-          until(now, end.moment.at - asked.at),
-          Effect.mapError(
-            Effect.zipRight(failing(end.moment), Effect.never),
-            (cause) =>
-              new HttpClientError.RequestError({ request, reason: "Transport", cause })
-          )
-        )
-      }
-      return Effect.zipRight(
-        until(now, answered.at - asked.at),
-        Effect.map(content(exchange, answered), (content) => new MemoryResponse(request, answered.response, content))
-      )
-    }
-
-    const content = (
-      exchange: Exchange,
-      answered: Answered
-    ): Effect.Effect<string | Stream.Stream<Uint8Array, ReplayedFailure>> => {
-      const { body, headers, text } = answered.response
-      if (/event-stream/.test(headers["content-type"] ?? "")) return stream(exchange, answered)
-      const whole = text ?? (body === undefined ? "" : JSON.stringify(body))
-      if (exchange.end === undefined) return Effect.succeed(whole)
-      return Effect.map(stream(exchange, answered), (rest) =>
-        Stream.concat(Stream.make(new TextEncoder().encode(whole)), rest))
-    }
+    const answer = player(exchanges, timing)
 
     const client = HttpClient.make((request) =>
       Effect.gen(function*() {
-        const asked = censor.request(request)
-        const exchange = find(asked)
+        const asked = redactor.request(request)
+        const exchange = find(exchanges, left, asked)
         if (typeof exchange === "string") {
           const error = mismatch(exchange)
           mismatches.push(error)
@@ -186,14 +94,119 @@ export const make = (
 
     return {
       client,
-      unplayed: Effect.sync(() =>
-        [...left].map(({ asked }) =>
-          asked
-        )
-      ),
+      unplayed: Effect.sync(() => Array.from(left, ({ asked }) => asked)),
       mismatches: Effect.sync(() => [...mismatches])
     }
   })
+
+/** The exchange that a request is; or an explanation why it is none. */
+const find = (
+  exchanges: ReadonlyArray<Exchange>,
+  left: ReadonlySet<Exchange>,
+  request: Asked["request"]
+): Exchange | string => {
+  const lane = [...left].filter(({ asked }) => laneOf(asked.request) === laneOf(request))
+  const [next] = lane
+  if (next === undefined) {
+    const all = exchanges.filter(({ asked }) => laneOf(asked.request) === laneOf(request)).length
+    const others = [...left].slice(0, 5).map(({ asked }) => `\n  ${name(asked)}`).join("")
+    return `${laneOf(request)} was recorded ${all === 0 ? "never" : `${all} times, and comes once more`}. ${
+      others === "" ? "Nothing else is left." : `What is left begins with:${others}`
+    }`
+  }
+  const found = lane.find((one) =>
+    one.order < next.answeredOrder && differences(one.asked.request, request).length === 0
+  )
+  return found ?? [
+    `${name(next.asked)} is not as recorded:`,
+    ...differences(next.asked.request, request).map((line) => `  ${line}`)
+  ].join("\n")
+}
+
+/** Waits until the time at which something came, counted from what it came after. */
+type Until = (cause: number, millis: number) => Effect.Effect<void>
+
+const recordedTime: Until = (cause, millis) =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const delay = cause + millis - now
+    return delay > 0 ? Effect.sleep(delay) : Effect.void
+  })
+
+/** Answers exchanges as they were recorded. */
+const player = (exchanges: ReadonlyArray<Exchange>, timing: NonNullable<ReplayOptions["timing"]>) => {
+  const until: Until = timing === "none" ? () => Effect.void : recordedTime
+  const stream = streamPlayer(exchanges, until)
+
+  const content = (
+    exchange: Exchange,
+    answered: Answered
+  ): Effect.Effect<string | Stream.Stream<Uint8Array, ReplayedFailure>> => {
+    const { body, headers, text } = answered.response
+    if (/event-stream/.test(headers["content-type"] ?? "")) return stream(exchange, answered)
+    const whole = text ?? (body === undefined ? "" : JSON.stringify(body))
+    if (exchange.end === undefined) return Effect.succeed(whole)
+    return Effect.map(
+      stream(exchange, answered),
+      (rest) => Stream.concat(Stream.make(new TextEncoder().encode(whole)), rest)
+    )
+  }
+
+  return (
+    exchange: Exchange,
+    request: HttpClientRequest.HttpClientRequest,
+    now: number
+  ): Effect.Effect<MemoryResponse, HttpClientError.RequestError> => {
+    const { answered, asked, end } = exchange
+    if (answered === undefined) {
+      return end?.moment.end.type !== "failed" ? Effect.never : Effect.zipRight(
+        until(now, end.moment.at - asked.at),
+        Effect.mapError(
+          Effect.zipRight(failing(end.moment), Effect.never),
+          (cause) => new HttpClientError.RequestError({ request, reason: "Transport", cause })
+        )
+      )
+    }
+    return Effect.zipRight(
+      until(now, answered.at - asked.at),
+      Effect.map(content(exchange, answered), (content) => new MemoryResponse(request, answered.response, content))
+    )
+  }
+}
+
+/** Plays the frames of a stream, each after the requests that it came after. */
+const streamPlayer =
+  (exchanges: ReadonlyArray<Exchange>, until: Until) =>
+  (exchange: Exchange, head: Answered): Effect.Effect<Stream.Stream<Uint8Array, ReplayedFailure>> =>
+    Effect.map(Clock.currentTimeMillis, (opened) => {
+      const session = sessionOf(exchange.asked)
+      const writes = exchanges.filter(({ asked }) =>
+        asked.request.method !== "GET" && session !== undefined && sessionOf(asked) === session
+      )
+      /** Waits for a moment of the stream. */
+      const moment = (at: number, order: number): Effect.Effect<void> => {
+        const before = writes.filter((write) => write.order < order)
+        const last = before.at(-1)
+        return Effect.flatMap(
+          Effect.forEach(before, ({ played }) => Deferred.await(played)),
+          (times) =>
+            last === undefined || last.order < exchange.answeredOrder
+              ? until(opened, at - head.at)
+              : until(times.at(-1) ?? opened, at - last.asked.at)
+        )
+      }
+      const { end, frames } = exchange
+      const encoder = new TextEncoder()
+      return Stream.fromIterable(frames).pipe(
+        Stream.rechunk(1),
+        Stream.mapEffect(({ frame, order }) => Effect.as(moment(frame.at, order), encoder.encode(frame.frame))),
+        Stream.concat(
+          end === undefined || end.moment.end.type === "left"
+            // what came after is not known
+            ? Stream.never
+            : Stream.execute(Effect.zipRight(moment(end.moment.at, end.order), failing(end.moment)))
+        )
+      )
+    })
 
 /** Differences of a request, apart from what is volatile: credentials, versions and the client's own headers. */
 const differences = (expected: Asked["request"], received: Asked["request"]): ReadonlyArray<string> => [

@@ -26,54 +26,8 @@ export const make = (handle: exchange.Handle): Effect.Effect<typeof globalThis.f
           case "Text":
             return new globalThis.Response(http.text(response.body), init)
           case "Events":
-            return new globalThis.Response(yield* readable(response.body.stream, scope, signal), init)
+            return new globalThis.Response(yield* readable(run, response.body.stream, scope, signal), init)
         }
-      })
-
-    /** Nothing is produced before it is asked for; `cancel`, an abort and the simulator's end all close the scope. */
-    const readable = (
-      stream: Stream.Stream<Uint8Array, ConnectionReset>,
-      scope: Scope.CloseableScope,
-      signal: AbortSignal
-    ) =>
-      Effect.gen(function*() {
-        const pull = yield* Scope.extend(Stream.toPull(stream), scope)
-        const close = () => run(Scope.close(scope, Exit.void))
-        const over = new AbortController()
-        let open = true
-        const body = new ReadableStream<Uint8Array>({
-          start: (controller) =>
-            over.signal.addEventListener("abort", () => {
-              if (!open) return
-              if (signal.aborted) controller.error(signal.reason)
-              else controller.close()
-            }),
-          pull: async (controller) => {
-            const exit = await run(pull, { signal: over.signal })
-            if (over.signal.aborted) return
-            if (Exit.isSuccess(exit)) {
-              for (const bytes of exit.value) controller.enqueue(bytes)
-              return
-            }
-            // the end of the events is a failure without an error; what is no failure is a defect
-            const end = Cause.failureOption(exit.cause)
-            if (Option.isSome(end) && Option.isNone(end.value)) return void await close()
-            open = false
-            await close()
-            controller.error(
-              Option.isNone(end)
-                ? Cause.squash(exit.cause)
-                // in the words of Node
-                : new TypeError("terminated", { cause: Option.getOrUndefined(end.value) })
-            )
-          },
-          cancel: async () => {
-            open = false
-            await close()
-          }
-        }, { highWaterMark: 0 })
-        yield* Scope.addFinalizer(scope, Effect.sync(() => over.abort()))
-        return body
       })
 
     return async (input, init) => {
@@ -91,4 +45,57 @@ export const make = (handle: exchange.Handle): Effect.Effect<typeof globalThis.f
       if (Exit.isSuccess(exit)) return exit.value
       throw new TypeError("fetch failed", { cause: Cause.squash(exit.cause) })
     }
+  })
+
+/** Runs an Effect outside any fiber. */
+type Run = <A, E>(
+  effect: Effect.Effect<A, E>,
+  options?: { readonly signal?: AbortSignal }
+) => Promise<Exit.Exit<A, E>>
+
+/** Nothing is produced before it is asked for; `cancel`, an abort and the simulator's end all close the scope. */
+const readable = (
+  run: Run,
+  stream: Stream.Stream<Uint8Array, ConnectionReset>,
+  scope: Scope.CloseableScope,
+  signal: AbortSignal
+) =>
+  Effect.gen(function*() {
+    const pull = yield* Scope.extend(Stream.toPull(stream), scope)
+    const close = () => run(Scope.close(scope, Exit.void))
+    const over = new AbortController()
+    let open = true
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) =>
+        over.signal.addEventListener("abort", () => {
+          if (!open) return
+          if (signal.aborted) controller.error(signal.reason)
+          else controller.close()
+        }),
+      pull: async (controller) => {
+        const exit = await run(pull, { signal: over.signal })
+        if (over.signal.aborted) return
+        if (Exit.isSuccess(exit)) {
+          for (const bytes of exit.value) controller.enqueue(bytes)
+          return
+        }
+        // the end of the events is a failure without an error; what is no failure is a defect
+        const end = Cause.failureOption(exit.cause)
+        if (Option.isSome(end) && Option.isNone(end.value)) return void await close()
+        open = false
+        await close()
+        controller.error(
+          Option.isNone(end)
+            ? Cause.squash(exit.cause)
+            // in the words of Node
+            : new TypeError("terminated", { cause: Option.getOrUndefined(end.value) })
+        )
+      },
+      cancel: async () => {
+        open = false
+        await close()
+      }
+    }, { highWaterMark: 0 })
+    yield* Scope.addFinalizer(scope, Effect.sync(() => over.abort()))
+    return body
   })

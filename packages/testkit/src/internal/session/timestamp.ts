@@ -1,10 +1,14 @@
 import * as Timestamp from "@effect-managed-agents/core/Timestamp"
+import type * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
 /** Microseconds since the Unix epoch: the resolution of the service's stamps. A safe integer until the year 2255. */
 export type Micros = number
+
+/** The time of a clock. */
+export const now = (clock: Clock.Clock): Micros => Math.floor(clock.unsafeCurrentTimeMillis() * 1000)
 
 /** A duration in microseconds. */
 export const micros = (duration: Duration.Duration): Micros => Math.round(Duration.toMillis(duration) * 1000)

@@ -209,19 +209,8 @@ const check = (
       if (thread === undefined) return refusal.notFound(`Thread not found: ${target}`)
       return thread.status === "terminated" ? wrong(`thread ${target} is terminated`) : Either.void
     }
-    case "user.tool_confirmation": {
-      const call = open.find((call) => call.id === event.tool_use_id)
-      if (call !== undefined) {
-        return call.needs === "confirmation" ? Either.void : wrong(`${call.id} does not wait for a confirmation`)
-      }
-      const past = findEvent(session, event.tool_use_id)?.event
-      if (past?.type !== "agent.tool_use" && past?.type !== "agent.mcp_tool_use") {
-        return wrong(`no tool use with id ${event.tool_use_id}`)
-      }
-      return "evaluated_permission" in past && past.evaluated_permission === "ask"
-        ? Either.void
-        : wrong(`${event.tool_use_id} does not wait for a confirmation`)
-    }
+    case "user.tool_confirmation":
+      return checkConfirmation(session, open, event.tool_use_id, wrong)
     case "user.custom_tool_result": {
       const past = findEvent(session, event.custom_tool_use_id)
       if (past?.event.type !== "agent.custom_tool_use") {
@@ -244,19 +233,39 @@ const check = (
       return isTooLate(env, past) ? wrong(`thread ${past.thread.id} is terminated`) : Either.void
     }
     case "system.message": {
-      const { id: model } = session.agent.model
-      if (env.rules.modelsWithoutSystemMessages.includes(model)) {
-        return refusal.invalid(
-          `\`system.message\` events are not supported on model ${model}`,
-          "model_does_not_support_mid_conversation_system"
-        )
-      }
-      if (i > 0) return Either.void
-      return env.rules.loneSystemMessages && session.status === "idle" && open.length === 0
-        ? Either.void
-        : wrong("it must directly follow a `user.message`, `user.tool_result` or `user.custom_tool_result`")
+      const isLone = i === 0
+      const mayBeLone = env.rules.loneSystemMessages && session.status === "idle" && open.length === 0
+      return checkSystemMessage(session, env, !isLone || mayBeLone, wrong)
     }
   }
+}
+
+/** Refuses an event with a message. */
+type Wrong = (message: string) => Ruling<never>
+
+const checkConfirmation = (session: Session, open: ReadonlyArray<Call>, id: string, wrong: Wrong): Ruling<void> => {
+  const call = open.find((call) => call.id === id)
+  if (call !== undefined) {
+    return call.needs === "confirmation" ? Either.void : wrong(`${call.id} does not wait for a confirmation`)
+  }
+  const past = findEvent(session, id)?.event
+  if (past?.type !== "agent.tool_use" && past?.type !== "agent.mcp_tool_use") return wrong(`no tool use with id ${id}`)
+  return "evaluated_permission" in past && past.evaluated_permission === "ask"
+    ? Either.void
+    : wrong(`${id} does not wait for a confirmation`)
+}
+
+const checkSystemMessage = (session: Session, env: Env, isPlaced: boolean, wrong: Wrong): Ruling<void> => {
+  const { id: model } = session.agent.model
+  if (env.rules.modelsWithoutSystemMessages.includes(model)) {
+    return refusal.invalid(
+      `\`system.message\` events are not supported on model ${model}`,
+      "model_does_not_support_mid_conversation_system"
+    )
+  }
+  return isPlaced
+    ? Either.void
+    : wrong("it must directly follow a `user.message`, `user.tool_result` or `user.custom_tool_result`")
 }
 
 /** An event, and the thread that it is of. */

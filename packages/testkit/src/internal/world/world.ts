@@ -101,7 +101,7 @@ export class World {
   }
 
   now(): Micros {
-    return Math.floor(this.clock.unsafeCurrentTimeMillis() * 1000)
+    return time.now(this.clock)
   }
 
   /** A key for the n-th thing that is described by the same text. */
