@@ -57,7 +57,7 @@ export * as ClientConfig from "./ClientConfig.ts"
 export * as Content from "./Content.ts"
 
 /**
- * Turns: say something to an agent, and get to know how it ended.
+ * Run a turn: send input to a session and await its result.
  *
  * @since 0.1.0
  */

@@ -59,6 +59,7 @@ describe("Api", () => {
 describe.each(calls)("$name", (call) => {
   const headers: Record<string, string> = {
     accept: call.kind === "events" ? "text/event-stream, application/json" : "application/json",
+    ...(call.kind === "events" && { "accept-encoding": "identity" }),
     "x-api-key": "sk-test",
     "anthropic-version": "2023-06-01",
     "anthropic-beta": "managed-agents-2026-04-01"
