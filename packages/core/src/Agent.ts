@@ -56,7 +56,7 @@ export const Effort = wire.openUnion("Effort", [EffortLevel])
  * The values of {@link Effort}.
  * @category models
  */
-export type Effort = typeof Effort.Type
+export type Effort = wire.Named<typeof Effort>["union" | "name"]
 
 /**
  * A model and how it is used.
@@ -110,7 +110,7 @@ export const McpServer = wire.openUnion("McpServer", [UrlMcpServer])
  * The values of {@link McpServer}.
  * @category models
  */
-export type McpServer = typeof McpServer.Type
+export type McpServer = wire.Named<typeof McpServer>["union" | "name"]
 
 /**
  * An MCP server to connect to.
@@ -134,7 +134,7 @@ export const McpServerParams = wire.openUnion("McpServerParams", [UrlMcpServerPa
  * The values of {@link McpServerParams}.
  * @category models
  */
-export type McpServerParams = typeof McpServerParams.Type
+export type McpServerParams = wire.Named<typeof McpServerParams>["union" | "name"]
 
 /**
  * The MCP servers to connect to: at most 20, no two of one name.
@@ -184,7 +184,7 @@ export const Skill = wire.openUnion("Skill", [AnthropicSkill, CustomSkill])
  * The values of {@link Skill}.
  * @category models
  */
-export type Skill = typeof Skill.Type
+export type Skill = wire.Named<typeof Skill>["union" | "name"]
 
 /**
  * A skill that Anthropic maintains, to load into the sandbox.
@@ -220,7 +220,7 @@ export const SkillParams = wire.openUnion("SkillParams", [AnthropicSkillParams, 
  * The values of {@link SkillParams}.
  * @category models
  */
-export type SkillParams = typeof SkillParams.Type
+export type SkillParams = wire.Named<typeof SkillParams>["union" | "name"]
 
 /**
  * The service's own account, which acts unless an agent names another principal.
@@ -250,7 +250,7 @@ export const ExecutionIdentity = wire.openUnion("ExecutionIdentity", [ServiceAcc
  * The values of {@link ExecutionIdentity}.
  * @category models
  */
-export type ExecutionIdentity = typeof ExecutionIdentity.Type
+export type ExecutionIdentity = wire.Named<typeof ExecutionIdentity>["union" | "name"]
 
 const definition = {
   /** The agent's name. */
@@ -313,7 +313,7 @@ export const ThreadAgent = wire.openUnion("ThreadAgent", [ResolvedAgent, Advisor
  * The values of {@link ThreadAgent}.
  * @category models
  */
-export type ThreadAgent = typeof ThreadAgent.Type
+export type ThreadAgent = wire.Named<typeof ThreadAgent>["union" | "name"]
 
 /**
  * An entry in the roster of a coordinator.
@@ -325,7 +325,7 @@ export const RosterAgent = wire.openUnion("RosterAgent", [ResolvedAgent, Advisor
  * The values of {@link RosterAgent}.
  * @category models
  */
-export type RosterAgent = typeof RosterAgent.Type
+export type RosterAgent = wire.Named<typeof RosterAgent>["union" | "name"]
 
 /**
  * The agent delegates to the agents of a roster, each in a thread of its own.
@@ -351,7 +351,7 @@ export const AdvisorSwitch = wire.openUnion("AdvisorSwitch", [AdvisorEnabled, Di
  * The values of {@link AdvisorSwitch}.
  * @category models
  */
-export type AdvisorSwitch = typeof AdvisorSwitch.Type
+export type AdvisorSwitch = wire.Named<typeof AdvisorSwitch>["union" | "name"]
 
 /**
  * Permission to define agents on the fly.
@@ -366,7 +366,7 @@ export const InlineAgentsSwitch = wire.openUnion("InlineAgentsSwitch", [
  * The values of {@link InlineAgentsSwitch}.
  * @category models
  */
-export type InlineAgentsSwitch = typeof InlineAgentsSwitch.Type
+export type InlineAgentsSwitch = wire.Named<typeof InlineAgentsSwitch>["union" | "name"]
 
 const AgentsEnabled = wire.struct("AgentsEnabled", {
   type: Schema.Literal("enabled"),
@@ -386,7 +386,7 @@ export const AgentsSwitch = wire.openUnion("AgentsSwitch", [AgentsEnabled, Disab
  * The values of {@link AgentsSwitch}.
  * @category models
  */
-export type AgentsSwitch = typeof AgentsSwitch.Type
+export type AgentsSwitch = wire.Named<typeof AgentsSwitch>["union" | "name"]
 
 /**
  * Advisor, sub-agents and workflows, each switched on its own.
@@ -412,7 +412,7 @@ export const Multiagent = wire.openUnion("Multiagent", [Coordinator, Multiagent2
  * The values of {@link Multiagent}.
  * @category models
  */
-export type Multiagent = typeof Multiagent.Type
+export type Multiagent = wire.Named<typeof Multiagent>["union" | "name"]
 
 /**
  * The agent of a session, as it was when the session was created; later versions do not change it.
@@ -507,7 +507,7 @@ export const Params = Schema.Union(
  * The values of {@link Params}.
  * @category models
  */
-export type Params = typeof Params.Type
+export type Params = wire.Named<typeof Params>["union" | "name"]
 
 const UpdateParams_ = wire.struct("SessionAgentUpdateParams", {
   /** At most 128. */

@@ -76,7 +76,7 @@ export const AutoEvaluatedPermission = wire.openUnion("AutoEvaluatedPermission",
  * The values of {@link AutoEvaluatedPermission}.
  * @category models
  */
-export type AutoEvaluatedPermission = typeof AutoEvaluatedPermission.Type
+export type AutoEvaluatedPermission = wire.Named<typeof AutoEvaluatedPermission>["union" | "name"]
 
 /**
  * The policy was `always_allow`.
@@ -118,7 +118,7 @@ export const ToolEvaluation = wire.openUnion("ToolEvaluation", [
  * The values of {@link ToolEvaluation}.
  * @category models
  */
-export type ToolEvaluation = typeof ToolEvaluation.Type
+export type ToolEvaluation = wire.Named<typeof ToolEvaluation>["union" | "name"]
 
 /**
  * `agent.message`: what the agent said.

@@ -20,7 +20,7 @@ export const PermissionPolicy = wire.openUnion("PermissionPolicy", [Policy])
  * The values of {@link PermissionPolicy}.
  * @category models
  */
-export type PermissionPolicy = typeof PermissionPolicy.Type
+export type PermissionPolicy = wire.Named<typeof PermissionPolicy>["union" | "name"]
 
 /**
  * Configuration of the tools of a toolset that have none of their own.
@@ -115,7 +115,7 @@ export const UrlSourceToolFilter = wire.openUnion("UrlSourceToolFilter", [UrlSou
  * The values of {@link UrlSourceToolFilter}.
  * @category models
  */
-export type UrlSourceToolFilter = typeof UrlSourceToolFilter.Type
+export type UrlSourceToolFilter = wire.Named<typeof UrlSourceToolFilter>["union" | "name"]
 
 /**
  * Permission for the text of user messages to contribute URLs.
@@ -127,7 +127,7 @@ export const UrlSourceUserInput = wire.openUnion("UrlSourceUserInput", [UrlSourc
  * The values of {@link UrlSourceUserInput}.
  * @category models
  */
-export type UrlSourceUserInput = typeof UrlSourceUserInput.Type
+export type UrlSourceUserInput = wire.Named<typeof UrlSourceUserInput>["union" | "name"]
 
 /**
  * Sources of the URLs that `web_fetch` may fetch; `null` stands for every URL of that source.
@@ -221,7 +221,7 @@ export const ToolConfig = wire.openUnion("ToolConfig", [
  * The values of {@link ToolConfig}.
  * @category models
  */
-export type ToolConfig = typeof ToolConfig.Type
+export type ToolConfig = wire.Named<typeof ToolConfig>["union" | "name"]
 
 /**
  * The configuration of one tool of an MCP server.
@@ -307,7 +307,7 @@ export const Tool = wire.openUnion("AgentTool", [AgentToolset, McpToolset, Custo
  * The values of {@link Tool}.
  * @category models
  */
-export type Tool = typeof Tool.Type
+export type Tool = wire.Named<typeof Tool>["union" | "name"]
 
 /**
  * Configuration to send for one built-in tool of the sandbox.
@@ -368,7 +368,7 @@ export const UrlSourceToolFilterParams = Schema.Union(
  * The values of {@link UrlSourceToolFilterParams}.
  * @category models
  */
-export type UrlSourceToolFilterParams = typeof UrlSourceToolFilterParams.Type
+export type UrlSourceToolFilterParams = wire.Named<typeof UrlSourceToolFilterParams>["union" | "name"]
 
 /**
  * Permission for the text of user messages to contribute URLs.
@@ -382,7 +382,7 @@ export const UrlSourceUserInputParams = Schema.Union(Shorthand, UrlSourceUserInp
  * The values of {@link UrlSourceUserInputParams}.
  * @category models
  */
-export type UrlSourceUserInputParams = typeof UrlSourceUserInputParams.Type
+export type UrlSourceUserInputParams = wire.Named<typeof UrlSourceUserInputParams>["union" | "name"]
 
 const isNone = (source: unknown): boolean =>
   source === "none" || (typeof source === "object" && source !== null && "type" in source && source.type === "none")
@@ -513,7 +513,7 @@ export const ToolConfigParams = wire.openUnion("ToolConfigParams", [
  * The values of {@link ToolConfigParams}.
  * @category models
  */
-export type ToolConfigParams = typeof ToolConfigParams.Type
+export type ToolConfigParams = wire.Named<typeof ToolConfigParams>["union" | "name"]
 
 /**
  * Configuration to send for one tool of an MCP server.
@@ -587,7 +587,7 @@ export const ToolParams = wire.openUnion("AgentToolParams", [AgentToolsetParams,
  * The values of {@link ToolParams}.
  * @category models
  */
-export type ToolParams = typeof ToolParams.Type
+export type ToolParams = wire.Named<typeof ToolParams>["union" | "name"]
 
 /** The names that an `only` or `except` list mentions. */
 const referencedTools = (filter: UrlSourceToolFilterParams | null | undefined): ReadonlyArray<string> =>

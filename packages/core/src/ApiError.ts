@@ -440,4 +440,20 @@ export const ApiError = Schema.Union(
  * Everything that can go wrong when talking to the service.
  * @category errors
  */
-export type ApiError = typeof ApiError.Type
+export type ApiError =
+  | InvalidParams
+  | InvalidRequest
+  | Unauthorized
+  | PaymentRequired
+  | Forbidden
+  | NotFound
+  | Conflict
+  | RequestTooLarge
+  | RateLimited
+  | Overloaded
+  | ServerError
+  | UnexpectedStatus
+  | TransportError
+  | MalformedResponse
+  | StreamInterrupted
+  | StreamStalled

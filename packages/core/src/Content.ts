@@ -77,7 +77,7 @@ export const ImageSource = wire.openUnion("ImageSource", [
  * The values of {@link ImageSource}.
  * @category models
  */
-export type ImageSource = typeof ImageSource.Type
+export type ImageSource = wire.Named<typeof ImageSource>["union" | "name"]
 
 /**
  * An image. The same shape is sent and received.
@@ -160,7 +160,7 @@ export const DocumentSource = wire.openUnion("DocumentSource", [
  * The values of {@link DocumentSource}.
  * @category models
  */
-export type DocumentSource = typeof DocumentSource.Type
+export type DocumentSource = wire.Named<typeof DocumentSource>["union" | "name"]
 
 /**
  * Source of a document to send.
@@ -177,7 +177,7 @@ export const DocumentSourceParams = wire.openUnion("DocumentSourceParams", [
  * The values of {@link DocumentSourceParams}.
  * @category models
  */
-export type DocumentSourceParams = typeof DocumentSourceParams.Type
+export type DocumentSourceParams = wire.Named<typeof DocumentSourceParams>["union" | "name"]
 
 /**
  * A document.
@@ -228,7 +228,7 @@ export const SearchResultContent = wire.openUnion("SearchResultContent", [
  * The values of {@link SearchResultContent}.
  * @category models
  */
-export type SearchResultContent = typeof SearchResultContent.Type
+export type SearchResultContent = wire.Named<typeof SearchResultContent>["union" | "name"]
 
 /**
  * One result of a web search. It occurs in tool results only; the same shape is sent and received.
@@ -269,7 +269,7 @@ export const MessageContent = wire.openUnion("MessageContent", [
  * The values of {@link MessageContent}.
  * @category models
  */
-export type MessageContent = typeof MessageContent.Type
+export type MessageContent = wire.Named<typeof MessageContent>["union" | "name"]
 
 /**
  * The blocks of an agent's message.
@@ -284,7 +284,7 @@ export const AgentMessageContent = wire.openUnion("AgentMessageContent", [
  * The values of {@link AgentMessageContent}.
  * @category models
  */
-export type AgentMessageContent = typeof AgentMessageContent.Type
+export type AgentMessageContent = wire.Named<typeof AgentMessageContent>["union" | "name"]
 
 /**
  * The blocks of a message from one thread to another.
@@ -301,7 +301,7 @@ export const ThreadMessageContent = wire.openUnion("ThreadMessageContent", [
  * The values of {@link ThreadMessageContent}.
  * @category models
  */
-export type ThreadMessageContent = typeof ThreadMessageContent.Type
+export type ThreadMessageContent = wire.Named<typeof ThreadMessageContent>["union" | "name"]
 
 /**
  * The blocks of a system message: text.
@@ -315,7 +315,7 @@ export const SystemMessageContent = wire.openUnion("SystemMessageContent", [
  * The values of {@link SystemMessageContent}.
  * @category models
  */
-export type SystemMessageContent = typeof SystemMessageContent.Type
+export type SystemMessageContent = wire.Named<typeof SystemMessageContent>["union" | "name"]
 
 /**
  * The blocks of a tool's result.
@@ -332,7 +332,7 @@ export const ToolResultContent = wire.openUnion("ToolResultContent", [
  * The values of {@link ToolResultContent}.
  * @category models
  */
-export type ToolResultContent = typeof ToolResultContent.Type
+export type ToolResultContent = wire.Named<typeof ToolResultContent>["union" | "name"]
 
 /** The service takes no withheld content back, so it is refused before anything is sent. */
 const notRedacted = <A extends { readonly type: unknown }, I>(
@@ -363,7 +363,7 @@ export const MessageContentParams = notRedacted(
  * The values of {@link MessageContentParams}.
  * @category models
  */
-export type MessageContentParams = typeof MessageContentParams.Type
+export type MessageContentParams = wire.Named<typeof MessageContentParams>["union" | "name"]
 
 /**
  * The blocks of a tool result to send.
@@ -386,7 +386,7 @@ export const ToolResultContentParams = notRedacted(
  * The values of {@link ToolResultContentParams}.
  * @category models
  */
-export type ToolResultContentParams = typeof ToolResultContentParams.Type
+export type ToolResultContentParams = wire.Named<typeof ToolResultContentParams>["union" | "name"]
 
 /**
  * A block of text.

@@ -76,7 +76,7 @@ export const Event = wire.openUnion("Event", stored)
  * The values of {@link Event}.
  * @category models
  */
-export type Event = typeof Event.Type
+export type Event = wire.Named<typeof Event>["union" | "name"]
 
 /**
  * An event as the stream of a session carries it: an {@link Event}, or part of a preview.
@@ -88,7 +88,7 @@ export const StreamEvent = wire.openUnion("StreamEvent", [...stored, PreviewEven
  * The values of {@link StreamEvent}.
  * @category models
  */
-export type StreamEvent = typeof StreamEvent.Type
+export type StreamEvent = wire.Named<typeof StreamEvent>["union" | "name"]
 
 /**
  * An event as the stream of a thread carries it. The same events as in {@link StreamEvent}.
@@ -104,7 +104,7 @@ export const ThreadStreamEvent = wire.openUnion("ThreadStreamEvent", [
  * The values of {@link ThreadStreamEvent}.
  * @category models
  */
-export type ThreadStreamEvent = typeof ThreadStreamEvent.Type
+export type ThreadStreamEvent = wire.Named<typeof ThreadStreamEvent>["union" | "name"]
 
 /**
  * The `type` of every event that this version knows.
@@ -190,7 +190,7 @@ export const EventParams = wire.openUnion("EventParams", [
  * The values of {@link EventParams}.
  * @category models
  */
-export type EventParams = typeof EventParams.Type
+export type EventParams = wire.Named<typeof EventParams>["union" | "name"]
 
 /** The events that a `system.message` may accompany. */
 const accompanied = new Set<unknown>(["user.message", "user.tool_result", "user.custom_tool_result"])

@@ -55,7 +55,7 @@ export const Rubric = wire.openUnion("Rubric", [
  * The values of {@link Rubric}.
  * @category models
  */
-export type Rubric = typeof Rubric.Type
+export type Rubric = wire.Named<typeof Rubric>["union" | "name"]
 
 /**
  * Rubric to send with an outcome.
@@ -70,7 +70,7 @@ export const RubricParams = wire.openUnion("RubricParams", [
  * The values of {@link RubricParams}.
  * @category models
  */
-export type RubricParams = typeof RubricParams.Type
+export type RubricParams = wire.Named<typeof RubricParams>["union" | "name"]
 
 /**
  * State of an outcome.

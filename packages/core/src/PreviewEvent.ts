@@ -45,7 +45,7 @@ export const Preview = wire.openUnion("EventPreview", [
  * The values of {@link Preview}.
  * @category models
  */
-export type Preview = typeof Preview.Type
+export type Preview = wire.Named<typeof Preview>["union" | "name"]
 
 /**
  * `event_start`: an event is being produced.
@@ -69,7 +69,7 @@ export const FragmentContent = wire.openUnion("DeltaFragmentContent", [
  * The values of {@link FragmentContent}.
  * @category models
  */
-export type FragmentContent = typeof FragmentContent.Type
+export type FragmentContent = wire.Named<typeof FragmentContent>["union" | "name"]
 
 /**
  * The next part of a message's `content`.
@@ -95,7 +95,7 @@ export const Fragment = wire.openUnion("DeltaFragment", [
  * The values of {@link Fragment}.
  * @category models
  */
-export type Fragment = typeof Fragment.Type
+export type Fragment = wire.Named<typeof Fragment>["union" | "name"]
 
 /**
  * `event_delta`: the next part of an event that is being produced.

@@ -40,7 +40,7 @@ export const Checkout = wire.openUnion("Checkout", [BranchCheckout, CommitChecko
  * The values of {@link Checkout}.
  * @category models
  */
-export type Checkout = typeof Checkout.Type
+export type Checkout = wire.Named<typeof Checkout>["union" | "name"]
 
 /**
  * An uploaded file, mounted as a read-only copy.
@@ -110,7 +110,7 @@ export const Resource = wire.openUnion("Resource", [FileResource, GitHubReposito
  * The values of {@link Resource}.
  * @category models
  */
-export type Resource = typeof Resource.Type
+export type Resource = wire.Named<typeof Resource>["union" | "name"]
 
 /**
  * The confirmation that a resource was removed from a session.
@@ -174,7 +174,7 @@ export const Params = wire.openUnion("ResourceParams", [FileParams, GitHubReposi
  * The values of {@link Params}.
  * @category models
  */
-export type Params = typeof Params.Type
+export type Params = wire.Named<typeof Params>["union" | "name"]
 
 /**
  * Resource to mount in a session that exists: files only.

@@ -69,7 +69,7 @@ export const StopReason = wire.openUnion("StopReason", [
  * The values of {@link StopReason}.
  * @category models
  */
-export type StopReason = typeof StopReason.Type
+export type StopReason = wire.Named<typeof StopReason>["union" | "name"]
 
 /**
  * The policy that a refusal is about.
@@ -114,7 +114,7 @@ export const StopDetails = wire.openUnion("StopDetails", [
  * The values of {@link StopDetails}.
  * @category models
  */
-export type StopDetails = typeof StopDetails.Type
+export type StopDetails = wire.Named<typeof StopDetails>["union" | "name"]
 
 /**
  * `session.status_running`: the session started to work.

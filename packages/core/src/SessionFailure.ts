@@ -49,7 +49,7 @@ export const RetryStatus = wire.openUnion("RetryStatus", [
  * The values of {@link RetryStatus}.
  * @category models
  */
-export type RetryStatus = typeof RetryStatus.Type
+export type RetryStatus = wire.Named<typeof RetryStatus>["union" | "name"]
 
 const common = {
   /** The message, for people. */
@@ -248,7 +248,7 @@ export const SessionFailure = wire.openUnion("SessionFailure", [
  * The values of {@link SessionFailure}.
  * @category models
  */
-export type SessionFailure = typeof SessionFailure.Type
+export type SessionFailure = wire.Named<typeof SessionFailure>["union" | "name"]
 
 /**
  * The message of the error, whichever it is.

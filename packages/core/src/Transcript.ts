@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import { dual } from "effect/Function"
 import * as HashSet from "effect/HashSet"
 import type * as AgentEvent from "./AgentEvent.ts"
 import * as Content from "./Content.ts"
@@ -248,7 +249,10 @@ export const fromEvents = (events: Iterable<Event.StreamEvent>): Transcript => {
  * The transcript with one more event. One that it has already changes nothing.
  * @category combinators
  */
-export const add = (self: Transcript, event: Event.StreamEvent): Transcript => {
+export const add: {
+  (event: Event.StreamEvent): (self: Transcript) => Transcript
+  (self: Transcript, event: Event.StreamEvent): Transcript
+} = dual(2, (self: Transcript, event: Event.StreamEvent): Transcript => {
   switch (event.type) {
     case "event_start":
       return open(self, event)
@@ -260,7 +264,7 @@ export const add = (self: Transcript, event: Event.StreamEvent): Transcript => {
       return apply(remember(self, key), event)
     }
   }
-}
+})
 
 /** An event that is told twice, queued and then processed, is two. Some interrupts have no id. */
 const keyOf = (event: Event.Event): string | undefined => {
@@ -294,20 +298,9 @@ const apply = (self: Transcript, event: Event.Event): Transcript => {
       return answer(input(self, event), event.tool_use_id, event)
 
     case "agent.message":
-      return {
-        ...goOn(self),
-        messages: append(self, self.messages, event),
-        previews: self.previews.map((one) =>
-          one.id === event.id
-            ? { ...one, state: "final", blocks: event.content.map((block) => Content.textOf([block])) }
-            : one
-        )
-      }
+      return message(goOn(self), event)
     case "agent.thinking":
-      return {
-        ...goOn(self),
-        previews: self.previews.map((one) => one.id === event.id ? { ...one, state: "final" } : one)
-      }
+      return { ...goOn(self), previews: finalPreviews(self, event.id) }
     case "agent.tool_use":
     case "agent.mcp_tool_use":
     case "agent.custom_tool_use":
@@ -338,15 +331,8 @@ const apply = (self: Transcript, event: Event.Event): Transcript => {
       return goOn(withThread(self, event, "running"))
     case "session.thread_status_rescheduled":
       return withThread(self, event, "rescheduling")
-    case "session.thread_status_idle": {
-      const { stop_reason } = event
-      const known = withThread(self, event, "idle")
-      if (stop_reason.type !== "requires_action") return known
-      const { blocking } = self[internal]
-      return withMemory(known, {
-        blocking: [...blocking, ...stop_reason.event_ids.filter((id) => !blocking.includes(id))]
-      })
-    }
+    case "session.thread_status_idle":
+      return threadIdle(self, event)
     case "session.thread_status_terminated":
       return close(
         withThread(self, event, "terminated"),
@@ -413,6 +399,26 @@ const input = (self: Transcript, event: UserEvent.UserEvent): Transcript => {
   // a list may be older than the stream
   if (known.processed) return self
   return { ...self, inputs: self.inputs.map((one) => one === known ? now : one) }
+}
+
+/** The previews, of which one is final; `blocks` is the text that the event has in the end. */
+const finalPreviews = (self: Transcript, id: EventId, blocks?: ReadonlyArray<string>): Transcript["previews"] =>
+  self.previews.map((one) => one.id === id ? { ...one, state: "final", blocks: blocks ?? one.blocks } : one)
+
+const message = (self: Transcript, event: AgentEvent.Message): Transcript => ({
+  ...self,
+  messages: append(self, self.messages, event),
+  previews: finalPreviews(self, event.id, event.content.map((block) => Content.textOf([block])))
+})
+
+const threadIdle = (self: Transcript, event: SessionEvent.ThreadStatusIdle): Transcript => {
+  const { stop_reason } = event
+  const known = withThread(self, event, "idle")
+  if (stop_reason.type !== "requires_action") return known
+  const { blocking } = self[internal]
+  return withMemory(known, {
+    blocking: [...blocking, ...stop_reason.event_ids.filter((id) => !blocking.includes(id))]
+  })
 }
 
 const define = (self: Transcript, id: OutcomeId): Transcript =>

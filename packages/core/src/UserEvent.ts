@@ -254,7 +254,7 @@ export const UserEvent = wire.openUnion("UserEvent", [
  * The values of {@link UserEvent}.
  * @category models
  */
-export type UserEvent = typeof UserEvent.Type
+export type UserEvent = wire.Named<typeof UserEvent>["union" | "name"]
 
 /**
  * Event that a session can be created with.
@@ -269,7 +269,7 @@ export const InitialEventParams = wire.openUnion("InitialEventParams", [
  * The values of {@link InitialEventParams}.
  * @category models
  */
-export type InitialEventParams = typeof InitialEventParams.Type
+export type InitialEventParams = wire.Named<typeof InitialEventParams>["union" | "name"]
 
 /**
  * The content of a result: none for the empty text, since a block of text may not be empty. The text of a tool may have been

@@ -74,7 +74,7 @@ export const RunError = wire.openUnion("WorkflowRunError", [
  * The values of {@link RunError}.
  * @category models
  */
-export type RunError = typeof RunError.Type
+export type RunError = wire.Named<typeof RunError>["union" | "name"]
 
 /**
  * The plan ran to its end. Whether the work succeeded is not said.
@@ -116,7 +116,7 @@ export const Result = wire.openUnion("WorkflowRunResult", [
  * The values of {@link Result}.
  * @category models
  */
-export type Result = typeof Result.Type
+export type Result = wire.Named<typeof Result>["union" | "name"]
 
 /**
  * A phase that a workflow run's plan declares.

@@ -5,13 +5,16 @@ import * as ts from "typescript"
 
 const source = `
 import type * as AgentEvent from "../src/AgentEvent.ts"
+import * as Conversation from "../src/Conversation.ts"
 import type * as Event from "../src/Event.ts"
+import type * as Events from "../src/Events.ts"
 import * as Session from "../src/Session.ts"
 import type * as Sessions from "../src/Sessions.ts"
 import * as Thread from "../src/Thread.ts"
 declare const service: Sessions.Service
 declare const session: Session.Session
 declare const event: Event.Event
+declare const events: Events.Service
 export const create = service.create
 export const list = service.list
 export const sessionSchema = Session.Session
@@ -19,6 +22,11 @@ export const createSchema = Session.CreateParams
 export const threadSchema = Thread.Thread
 export const agent = session.agent
 export const budget = session.budget
+export const followed = events.follow(session.id)
+export const streamed = events.stream(session.id)
+export const listed = events.list(session.id)
+export const turn = Conversation.turn(session.id, "")
+export declare const params: Event.EventParams
 export const message = event.type === "agent.message" ? event : undefined
 `
 
@@ -30,6 +38,11 @@ const expected: Record<string, string> = {
   threadSchema: "typeof Thread.Thread",
   agent: "SessionAgent",
   budget: "Budget | null | undefined",
+  followed: "Stream<Update, ApiError, never>",
+  streamed: "Stream<Event.StreamEvent, ApiError, never>",
+  listed: "Stream<Event.Event, ApiError, never>",
+  turn: "Effect<Conversation.TurnResult, ApiError, Events.Events>",
+  params: "Event.EventParams",
   message: "AgentEvent.Message | undefined"
 }
 

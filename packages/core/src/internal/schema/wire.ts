@@ -44,6 +44,15 @@ export interface OpenUnion<Members extends ReadonlyArray<Schema.Schema.All>, Key
 {}
 
 /**
+ * The values of a union. `type X = Named<typeof X>["union" | "name"]` is shown as `X`, where `typeof X.Type` is shown
+ * member by member: the compiler keeps the name of a union that an alias makes, and two keys make one.
+ */
+export interface Named<S extends Schema.Schema.Any> {
+  readonly union: Schema.Schema.Type<S>
+  readonly name: Schema.Schema.Type<S>
+}
+
+/**
  * A union that is open at the tag and strict in the body: a known tag selects its member, which must then match; an
  * unknown tag is kept whole as {@link Unknown.Unknown}.
  */
