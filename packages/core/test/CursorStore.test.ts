@@ -1,7 +1,7 @@
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import { assert, describe, it } from "@effect/vitest"
+import { assertNone } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import * as Cursor from "../src/Cursor.ts"
 import * as CursorStore from "../src/CursorStore.ts"
 
@@ -26,7 +26,7 @@ describe("a store of cursors", () => {
       const store = yield* KeyValueStore.KeyValueStore
       const cursors = yield* onStore(store)
       yield* store.set("reader.0", "not a cursor")
-      assert.deepStrictEqual(yield* cursors.get("reader"), Option.none())
+      assertNone(yield* cursors.get("reader"))
       yield* store.set("reader.1", "{}")
       const error = yield* Effect.flip(cursors.get("reader"))
       assert.strictEqual(error.reason, "Malformed")

@@ -1,11 +1,11 @@
 /** Live streams, of sessions and of threads, from the response head on. */
 import { assert, describe, it } from "@effect/vitest"
+import { assertSome } from "@effect/vitest/utils"
 import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -67,7 +67,7 @@ describe.each(sources)("$name", ({ name, open, stream }) => {
         assert.isTrue(isHeld())
         assert.isFalse(isRead())
         yield* send(Stub.frame(event("a")))
-        assert.deepStrictEqual(yield* Stream.runHead(events), Option.some(event("a")))
+        assertSome(yield* Stream.runHead(events), event("a"))
         assert.isFalse(isHeld())
       }).pipe(Effect.provide(client))
     }))

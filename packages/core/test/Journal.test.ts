@@ -1,5 +1,6 @@
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import { assert, describe, it } from "@effect/vitest"
+import { assertNone, assertSome } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
@@ -38,15 +39,15 @@ describe("a journal", () => {
     it.effect(`${where} knows the last entry of a call`, () =>
       Effect.gen(function*() {
         const journal = yield* make
-        assert.deepStrictEqual(yield* journal.get(call), Option.none())
+        assertNone(yield* journal.get(call))
         for (const entry of steps) {
           yield* journal.put(call, entry)
-          assert.deepStrictEqual(yield* journal.get(call), Option.some(entry))
+          assertSome(yield* journal.get(call), entry)
         }
-        assert.deepStrictEqual(yield* journal.get({ ...call, id: EventId.make("sevt_2") }), Option.none())
-        assert.deepStrictEqual(yield* journal.get({ ...call, sessionId: SessionId.make("sesn_2") }), Option.none())
+        assertNone(yield* journal.get({ ...call, id: EventId.make("sevt_2") }))
+        assertNone(yield* journal.get({ ...call, sessionId: SessionId.make("sesn_2") }))
         yield* journal.put(call, { _tag: "Rejected", detail: "no" })
-        assert.deepStrictEqual(yield* journal.get(call), Option.some({ _tag: "Rejected", detail: "no" }))
+        assertSome(yield* journal.get(call), { _tag: "Rejected", detail: "no" })
       }))
   }
 
@@ -55,7 +56,7 @@ describe("a journal", () => {
       const { journal, store } = yield* stored
       for (const entry of steps.slice(0, 2)) yield* journal.put(call, entry)
       const other = yield* Effect.provideService(Journal.make, KeyValueStore.KeyValueStore, store)
-      assert.deepStrictEqual(yield* other.get(call), Option.some(steps[1]!))
+      assertSome(yield* other.get(call), steps[1]!)
     }))
 
   it("whose last write was cut off has the entry before it, and never forgets a start", () =>
@@ -65,7 +66,7 @@ describe("a journal", () => {
         for (const entry of steps.slice(0, last + 1)) yield* journal.put(call, entry)
         const [key, text] = [...texts].at(-1)!
         texts.set(key, text.slice(0, length % text.length))
-        assert.deepStrictEqual(yield* journal.get(call), Option.some(steps[Math.max(0, last - 1)]!))
+        assertSome(yield* journal.get(call), steps[Math.max(0, last - 1)]!)
       }))
     })))
 
