@@ -197,6 +197,8 @@ section("A call fails", {
   "a status that the API does not have": (claims) =>
     Effect.zipRight(fails({ status: 408 }, readsAgain)(claims), fails({ status: 418, body: "<html>" }, once)(claims)),
 
+  "a redirect": (claims) => fails({ status: 302, headers: { location: "https://elsewhere.example/" } }, once)(claims),
+
   "`x-should-retry` says otherwise": () =>
     Effect.gen(function*() {
       const no = yield* both({ status: 529, headers: { "x-should-retry": "false" } })

@@ -219,6 +219,17 @@ section("A stream", {
           }))
     ),
 
+  "reconnecting meets a 404 that is not the API's": () =>
+    watched([], quick, ({ follower, id }) =>
+      Effect.gen(function*() {
+        const simulator = yield* Simulator.Simulator
+        yield* simulator.addFaults([{ match: { ...streams, times: 1 }, do: { status: 404, body: "<html>" } }])
+        yield* simulator.closeStreams(id)
+        yield* TestClock.adjust("10 seconds")
+        assert.strictEqual(errorOf(follower), "goes on")
+        assert.isAbove(reconnecting(follower).length, 0)
+      })),
+
   "an event comes twice": () =>
     watched([Fault.repeatEvent(2)], quick, ({ all, follower, id, plain }) =>
       Effect.gen(function*() {
