@@ -29,8 +29,8 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
-import * as tape from "./internal/cassette/recorder.ts"
-import * as player from "./internal/cassette/replayer.ts"
+import * as recorder from "./internal/cassette/recorder.ts"
+import * as replayer from "./internal/cassette/replayer.ts"
 
 const moment = {
   /** Milliseconds since the recording began. */
@@ -325,7 +325,7 @@ export const assertDone: Effect.Effect<void, CassetteMismatch, Cassette> = Effec
   const left = yield* cassette.unplayed
   if (left.length > 0) {
     problems.push(
-      ["These requests were recorded, but not made:", ...left.map((asked) => `  ${player.name(asked)}`)].join("\n")
+      ["These requests were recorded, but not made:", ...left.map((asked) => `  ${replayer.name(asked)}`)].join("\n")
     )
   }
   if (problems.length > 0) return yield* new CassetteMismatch({ message: problems.join("\n\n") })
@@ -338,7 +338,7 @@ const isCi: Effect.Effect<boolean> = Effect.map(
 
 const recording = (options: RecordOptions) =>
   Effect.gen(function*() {
-    const { recorded, recording } = yield* tape.make(yield* HttpClient.HttpClient, options)
+    const { recorded, recording } = yield* recorder.make(yield* HttpClient.HttpClient, options)
     return Context.make(HttpClient.HttpClient, recorded).pipe(
       Context.add(Cassette, { recording, unplayed: Effect.succeed([]), mismatches: Effect.succeed([]) })
     )
@@ -346,7 +346,7 @@ const recording = (options: RecordOptions) =>
 
 const replaying = (recording: Recording, options: ReplayOptions) =>
   Effect.map(
-    player.make(recording, options, (message) => new CassetteMismatch({ message })),
+    replayer.make(recording, options, (message) => new CassetteMismatch({ message })),
     ({ client, mismatches, unplayed }) =>
       Context.make(HttpClient.HttpClient, client).pipe(
         Context.add(Cassette, { recording: Effect.succeed(recording), unplayed, mismatches })

@@ -229,7 +229,7 @@ export interface TargetOptions {
    *
    * @default "2 minutes"
    */
-  readonly patience?: Duration.DurationInput | undefined
+  readonly timeout?: Duration.DurationInput | undefined
   /** Scenarios that this target or client cannot run, and why. */
   readonly cannot?: { readonly [scenario: string]: string } | undefined
   /** Tells the agents before each scenario what to do, where they are scripted. */
@@ -250,7 +250,7 @@ export const layer = (
       Effect.map(ClientConfig.ClientConfig, ({ baseUrl }) => ({
         ...options,
         title: baseUrl,
-        patience: options.patience ?? "2 minutes",
+        timeout: options.timeout ?? "2 minutes",
         prepare: options.prepare ?? (() => Effect.void)
       }))
     ),
@@ -269,7 +269,7 @@ export interface SimulatorOptions {
    *
    * @default "10 seconds"
    */
-  readonly patience?: Duration.DurationInput | undefined
+  readonly timeout?: Duration.DurationInput | undefined
   /** Scenarios that the client cannot run, and why. */
   readonly cannot?: { readonly [scenario: string]: string } | undefined
 }
@@ -298,7 +298,7 @@ export const layerTargetSimulator = (
       })
       return {
         title: options.title ?? "the simulator",
-        patience: options.patience ?? "10 seconds",
+        timeout: options.timeout ?? "10 seconds",
         cannot: options.cannot,
         agentId,
         coordinatorId,

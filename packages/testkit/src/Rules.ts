@@ -290,7 +290,7 @@ export interface Rules {
    *
    * @default "3 seconds"
    */
-  readonly patience: Duration.Duration
+  readonly scriptTimeout: Duration.Duration
   /**
    * The number of characters of text that count as one token.
    *
@@ -354,7 +354,7 @@ export const defaults: Rules = {
   modelsWithoutSystemMessages: [],
   modelsWithoutPrice: [],
   maxStepsPerTurn: 10_000,
-  patience: Duration.seconds(3),
+  scriptTimeout: Duration.seconds(3),
   charactersPerToken: 4,
   prices: {
     input: 300,

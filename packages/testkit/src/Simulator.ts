@@ -295,7 +295,7 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
       clock,
       requestId: ({ method, path }) => ids.format("req", world.key("fault", `${method} ${path}`)),
       handle: (request) => {
-        world.sign()
+        world.recordProgress()
         return route(request)
       }
     })
@@ -390,9 +390,9 @@ const ofSessions = (
       ),
     closeStreams: (id) =>
       Effect.sync(() => {
-        for (const cell of cells(id)) for (const one of cell.tails) world.end(cell, one)
+        for (const cell of cells(id)) for (const one of cell.subscriptions) world.end(cell, one)
       }),
-    openStreams: (id) => Effect.sync(() => cells(id).reduce((sum, cell) => sum + cell.tails.size, 0)),
+    openStreams: (id) => Effect.sync(() => cells(id).reduce((sum, cell) => sum + cell.subscriptions.size, 0)),
     sessions: Effect.sync(() => world.all().map((cell) => views.session(cell.session, world.now(), world.env))),
     events: (id) =>
       effect(() =>

@@ -11,7 +11,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as fetch from "./internal/http/fetch.ts"
-import * as face from "./internal/http/handler.ts"
+import * as handler from "./internal/http/handler.ts"
 import type { Simulator } from "./Simulator.ts"
 
 /**
@@ -42,6 +42,6 @@ import type { Simulator } from "./Simulator.ts"
  * @category constructors
  */
 export const make: Effect.Effect<typeof globalThis.fetch, never, Simulator | Scope.Scope> = Effect.flatMap(
-  face.make,
+  handler.make,
   fetch.make
 )

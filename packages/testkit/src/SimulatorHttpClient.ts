@@ -14,7 +14,7 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import * as face from "./internal/http/handler.ts"
+import * as handler from "./internal/http/handler.ts"
 import * as httpClient from "./internal/http/httpClient.ts"
 import type { Simulator } from "./Simulator.ts"
 
@@ -23,7 +23,7 @@ import type { Simulator } from "./Simulator.ts"
  * @category constructors
  */
 export const make: Effect.Effect<HttpClient.HttpClient, never, Simulator | Scope.Scope> = Effect.flatMap(
-  face.make,
+  handler.make,
   httpClient.make
 )
 

@@ -10,7 +10,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import * as face from "./internal/http/handler.ts"
+import * as handler from "./internal/http/handler.ts"
 import * as listen from "./internal/node/listen.ts"
 import type { Simulator } from "./Simulator.ts"
 
@@ -89,7 +89,7 @@ export type ListenError = listen.ListenError
  */
 export const start = (options: Options = {}): Effect.Effect<Service, ListenError, Simulator | Scope.Scope> =>
   Effect.flatMap(
-    face.make,
+    handler.make,
     (handle) => listen.listen(handle, { host: options.host ?? "127.0.0.1", port: options.port ?? 0 })
   )
 

@@ -22,12 +22,12 @@ const code = { conforms: 0, drifts: 1, untold: 2, interrupted: 130 }
 const say = (text: string) => Effect.sync(() => console.log(text))
 const warn = (text: string) => Effect.sync(() => console.error(text))
 
-const onPort = (port: number, patience: number | undefined) =>
+const onPort = (port: number, timeout: number | undefined) =>
   Layer.unwrapScoped(Effect.gen(function*() {
     const simulator = yield* Layer.build(Simulator.layer())
     const { url } = yield* Effect.provide(SimulatorServer.start({ port }), simulator)
     return Layer.merge(
-      Conformance.layerTargetSimulator({ title: `the simulator on ${url}`, patience: inSeconds(patience) }).pipe(
+      Conformance.layerTargetSimulator({ title: `the simulator on ${url}`, timeout: inSeconds(timeout) }).pipe(
         Layer.provide(Layer.succeedContext(simulator))
       ),
       Layer.provide(
@@ -39,14 +39,14 @@ const onPort = (port: number, patience: number | undefined) =>
 
 const onService = (
   { agent, baseUrl, coordinator, environment, file }: Extract<Where, { readonly _tag: "Service" }>,
-  patience: number | undefined
+  timeout: number | undefined
 ) =>
   Conformance.layer({
     agentId: AgentId.make(agent),
     environmentId: EnvironmentId.make(environment),
     coordinatorId: coordinator === undefined ? undefined : AgentId.make(coordinator),
     fileId: file === undefined ? undefined : FileId.make(file),
-    patience: inSeconds(patience)
+    timeout: inSeconds(timeout)
   }).pipe(
     Layer.provide(Layer.merge(
       FetchHttpClient.layer,
@@ -62,16 +62,16 @@ const onService = (
     ))
   )
 
-const inSeconds = (patience: number | undefined) => patience === undefined ? undefined : `${patience} seconds` as const
+const inSeconds = (timeout: number | undefined) => timeout === undefined ? undefined : `${timeout} seconds` as const
 
-const layerOf = ({ patience, where }: Run) => {
+const layerOf = ({ timeout, where }: Run) => {
   switch (where._tag) {
     case "Memory":
-      return Conformance.layerSimulator({ patience: inSeconds(patience) })
+      return Conformance.layerSimulator({ timeout: inSeconds(timeout) })
     case "Port":
-      return onPort(where.port, patience)
+      return onPort(where.port, timeout)
     case "Service":
-      return onService(where, patience)
+      return onService(where, timeout)
   }
 }
 

@@ -4,7 +4,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import * as Fixtures from "../src/Fixtures.ts"
-import * as face from "../src/internal/http/handler.ts"
+import * as handler from "../src/internal/http/handler.ts"
 import type { Request, Response } from "../src/internal/http/message.ts"
 import { provide } from "../src/internal/node/virtualTime.ts"
 import { Simulator } from "../src/Simulator.ts"
@@ -17,7 +17,7 @@ const docs = SimulatorModule.layer({ fixtures: Fixtures.docs, seed: 7 })
 /** One exchange with all that a simulator answers. */
 const call = (method: string, url: string, body?: unknown, more?: Partial<Request>) =>
   Effect.gen(function*() {
-    const handle = yield* face.make
+    const handle = yield* handler.make
     const response: Response = yield* Effect.scoped(handle(request(method, url, body, more)))
     const json: Json = jsonOf(response)
     return { status: response.status, headers: response.headers, json }
@@ -141,7 +141,7 @@ describe("control routes", () => {
 
   it.scoped("emit any event, known or not", () =>
     Effect.gen(function*() {
-      const handle = yield* face.make
+      const handle = yield* handler.make
       const response = yield* handle(request("GET", `/v1/sessions/${Fixtures.sessionId}/events/stream`))
       assert.strictEqual(response.body._tag, "Events")
       const url = `/_sim/sessions/${Fixtures.sessionId}/emit`
@@ -224,7 +224,7 @@ describe("control routes", () => {
 
   it.scoped("go back to the start", () =>
     Effect.gen(function*() {
-      const handle = yield* face.make
+      const handle = yield* handler.make
       const run = Effect.gen(function*() {
         yield* ok("PUT", "/_sim/agents/agent_new", { script: { turns: [[{ say: "Hello" }]] } })
         const session = yield* ok("POST", "/v1/sessions", {

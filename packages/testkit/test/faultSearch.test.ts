@@ -59,7 +59,7 @@ const program = (bugs: Bugs) =>
       ? Effect.retry(send, { times: 5 })
       : Effect.retry(Effect.flatMap(sent, (sent) => sent ? Effect.void : send), { times: 5 })
 
-    const patience = bugs.waits === true ? "1 hour" : "30 seconds"
+    const timeout = bugs.waits === true ? "1 hour" : "30 seconds"
     const connection = (first: boolean) =>
       Effect.scoped(Effect.gen(function*() {
         const live = yield* events.open(id)
@@ -69,7 +69,7 @@ const program = (bugs: Bugs) =>
         if (over()) return
         if (bugs.doubles === true) known = seen.length
         yield* live.pipe(
-          Stream.timeoutFail(() => "silence" as const, patience),
+          Stream.timeoutFail(() => "silence" as const, timeout),
           Stream.tap((event) => Effect.sync(() => note(event))),
           Stream.takeUntil(over),
           Stream.runDrain,

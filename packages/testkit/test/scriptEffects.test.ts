@@ -626,7 +626,7 @@ const failure = (script: AgentScript.Script, rules: object = {}) =>
 const broken = (run: (agent: AgentScript.Agent) => Effect.Effect<void, unknown>, rules: object = {}) =>
   failure({ turns: [[AgentScript.think, AgentScript.effect(run)]] }, rules)
 
-const soon = { patience: Duration.millis(20) }
+const soon = { scriptTimeout: Duration.millis(20) }
 
 describe("a script that misbehaves ends its session with an error that says where and why", () => {
   it.effect("an Effect that fails, dies, throws or interrupts itself", () =>
@@ -719,7 +719,7 @@ describe("a script that misbehaves ends its session with an error that says wher
         assert.deepStrictEqual(texts(yield* eventsOf(id)), ["done"])
       }).pipe(Effect.provide(played(
         (agent) => Effect.zipRight(Deferred.await(gate), agent.say("done")),
-        { patience: Duration.infinity }
+        { scriptTimeout: Duration.infinity }
       )))
     }))
 })

@@ -4,7 +4,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
-import * as face from "../../src/internal/http/handler.ts"
+import * as handler from "../../src/internal/http/handler.ts"
 import type { Json } from "../utils/facts.ts"
 import {
   call,
@@ -361,7 +361,7 @@ describe("limits", () => {
 
   it.effect("5.36, 5.40 of an agent, where the simulator is told about it", () =>
     Effect.gen(function*() {
-      const handle = yield* face.make
+      const handle = yield* handler.make
       const puts = (more: (n: number) => object) => (n: number) =>
         Effect.map(
           Effect.scoped(handle(request("PUT", "/_sim/agents/agent_2", { agent: more(n) }))),

@@ -65,7 +65,7 @@ const broken = (fault: planted.Fault, only: string) =>
   Conformance.run({ scenarios: Conformance.select(only) }).pipe(
     Effect.provide(
       Layer.merge(
-        Conformance.layerTargetSimulator({ patience: "3 seconds" }),
+        Conformance.layerTargetSimulator({ timeout: "3 seconds" }),
         Layer.provide(
           Conformance.layerClient,
           Layer.merge(

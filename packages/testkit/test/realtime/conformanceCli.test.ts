@@ -19,7 +19,7 @@ describe("flags", () => {
       _tag: "Run",
       where: { _tag: "Memory" },
       scenarios: Conformance.scenarios,
-      patience: undefined,
+      timeout: undefined,
       yes: false,
       json: false
     })
@@ -28,11 +28,11 @@ describe("flags", () => {
   it("name what to run, and where", () => {
     const names = ({ scenarios }: { readonly scenarios: ReadonlyArray<Conformance.Scenario> }) =>
       scenarios.map(({ name }) => name)
-    const port = Either.getOrThrow(parse("--simulator-port=0 --only tool.a*,turn.first --json --patience 3"))
+    const port = Either.getOrThrow(parse("--simulator-port=0 --only tool.a*,turn.first --json --timeout 3"))
     assert(port._tag === "Run")
     assert.deepStrictEqual(port.where, { _tag: "Port", port: 0 })
     assert.deepStrictEqual(names(port), ["turn.first", "tool.answer-and-message", "tool.allow"])
-    assert.deepStrictEqual([port.json, port.patience], [true, 3])
+    assert.deepStrictEqual([port.json, port.timeout], [true, 3])
     const service = Either.getOrThrow(parse("--base-url http://x --agent a --environment e --file f --yes"))
     assert(service._tag === "Run")
     assert.deepStrictEqual(service.where, {
@@ -58,7 +58,7 @@ describe("flags", () => {
       ["--live=1", "--live takes no value"],
       ["--only turn.last", "--only turn.last matches no scenario"],
       ["--only turn(", "--only turn( matches no scenario"],
-      ["--patience 0", "--patience must be an integer from 1 to 86400, not \"0\""],
+      ["--timeout 0", "--timeout must be an integer from 1 to 86400, not \"0\""],
       ["--base-url", "--base-url needs a value"]
     ]
     for (const [line, expected] of cases) {
@@ -136,7 +136,7 @@ describe("the command line", () => {
       const { args } = yield* service
       const ends = [
         // the model says nothing, for hours
-        [[...args, "--yes", "--only", "turn.first", "--patience", "1"], 1, "DRIFTS    turn.first\n"],
+        [[...args, "--yes", "--only", "turn.first", "--timeout", "1"], 1, "DRIFTS    turn.first\n"],
         [
           [...args, "--yes", "--only", "thread.delegation"],
           2,

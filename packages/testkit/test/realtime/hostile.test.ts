@@ -12,7 +12,7 @@ import * as Logger from "effect/Logger"
 import * as Supervisor from "effect/Supervisor"
 import * as Net from "node:net"
 import * as Fixtures from "../../src/Fixtures.ts"
-import * as face from "../../src/internal/http/handler.ts"
+import * as handler from "../../src/internal/http/handler.ts"
 import { listen } from "../../src/internal/node/listen.ts"
 import * as Simulator from "../../src/Simulator.ts"
 import * as SimulatorServer from "../../src/SimulatorServer.ts"
@@ -494,7 +494,7 @@ describe("in memory", { timeout }, () => {
 
   it.effect("whatever is sent to a control route, the answer is one of the API's, and the simulator goes on", () =>
     Effect.gen(function*() {
-      const handle = yield* face.make
+      const handle = yield* handler.make
       const exchange = (method: string, path: string, body?: string) =>
         Effect.map(Effect.scoped(handle(request(method, path, body))), (response) => {
           const json: Json = jsonOf(response)

@@ -28,7 +28,7 @@ import { queryObjects } from "node:v8"
 import * as AgentScript from "../../src/AgentScript.ts"
 import * as Fixtures from "../../src/Fixtures.ts"
 import type { Handle } from "../../src/internal/http/exchange.ts"
-import * as face from "../../src/internal/http/handler.ts"
+import * as handler from "../../src/internal/http/handler.ts"
 import { listen } from "../../src/internal/node/listen.ts"
 import * as Simulator from "../../src/Simulator.ts"
 
@@ -279,7 +279,7 @@ describe("connections that are opened and left", () => {
       const warnings = yield* trackWarnings
       yield* withoutStackTraces
       const simulator = yield* Simulator.Simulator
-      const { gate, state } = makeGate(yield* face.make)
+      const { gate, state } = makeGate(yield* handler.make)
 
       const idle = Effect.map(
         simulator.openStreams(),

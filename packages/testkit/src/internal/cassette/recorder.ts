@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
 import type { Answered, Ended, Entry, Recording, RecordOptions } from "../../Cassette.ts"
 import * as json from "../http/json.ts"
 import { MemoryResponse } from "../http/memoryResponse.ts"
-import * as asking from "./redactor.ts"
+import * as redactors from "./redactor.ts"
 
 /** Writes down all that goes through a client, which stays as it is. */
 export const make = (
@@ -19,7 +19,7 @@ export const make = (
   options: RecordOptions
 ): Effect.Effect<{ readonly recorded: HttpClient.HttpClient; readonly recording: Effect.Effect<Recording> }> =>
   Effect.map(DateTime.now, (start) => {
-    const censor = asking.censor(options)
+    const redactor = redactors.make(options)
     const entries: Array<Entry> = []
     let exchanges = 0
 
@@ -28,16 +28,16 @@ export const make = (
         const exchange = ++exchanges
         const moment = () => ({ at: since(start, clock), exchange })
         const end = (end: Ended["end"]) => entries.push({ ...moment(), end })
-        entries.push({ ...moment(), request: censor.request(request) })
+        entries.push({ ...moment(), request: redactor.request(request) })
         return execute.pipe(
           Effect.map((response) => {
             const head: Answered = {
               ...moment(),
-              response: { status: response.status, headers: asking.answered(response.headers) }
+              response: { status: response.status, headers: redactors.answered(response.headers) }
             }
             const index = entries.push(head) - 1
             const frames = isEventStream(response)
-              ? new Frames((frame) => entries.push({ ...moment(), frame: censor.frame(frame) }))
+              ? new Frames((frame) => entries.push({ ...moment(), frame: redactor.frame(frame) }))
               : undefined
             const text = new Text()
             const body = response.stream.pipe(
@@ -56,15 +56,15 @@ export const make = (
                 Effect.sync(() => {
                   const isWhole = text.isWhole || isEmpty(exit)
                   if (frames === undefined) {
-                    entries[index] = { ...head, response: { ...head.response, ...contentOf(text.end(), censor) } }
+                    entries[index] = { ...head, response: { ...head.response, ...contentOf(text.end(), redactor) } }
                   } else frames.end()
-                  if (!isWhole || frames !== undefined) end(isWhole ? { type: "done" } : endOf(exit, censor))
+                  if (!isWhole || frames !== undefined) end(isWhole ? { type: "done" } : endOf(exit, redactor))
                 })
               )
             )
             return new MemoryResponse(request, response, body)
           }),
-          Effect.onError((cause) => Effect.sync(() => end(endOf(Exit.failCause(cause), censor))))
+          Effect.onError((cause) => Effect.sync(() => end(endOf(Exit.failCause(cause), redactor))))
         )
       }))
 
@@ -89,21 +89,21 @@ const isEmpty = (exit: Exit.Exit<unknown, unknown>): boolean =>
     )
   )
 
-const contentOf = (text: string, censor: asking.Censor): Partial<Answered["response"]> => {
+const contentOf = (text: string, redactor: redactors.Redactor): Partial<Answered["response"]> => {
   if (text === "") return {}
   const value = json.parse(text)
-  return Either.isRight(value) ? { body: censor.json(value.right) } : { text: censor.text(text, "text") }
+  return Either.isRight(value) ? { body: redactor.json(value.right) } : { text: redactor.text(text, "text") }
 }
 
 const endOf = (
   exit: Exit.Exit<unknown, HttpClientError.HttpClientError>,
-  censor: asking.Censor
+  redactor: redactors.Redactor
 ): Ended["end"] => {
   if (Exit.isSuccess(exit) || Cause.isInterruptedOnly(exit.cause)) return { type: "left" }
   const { code, messages } = reasons(Cause.squash(exit.cause))
   return {
     type: "failed",
-    message: censor.text(messages.join(": "), "message"),
+    message: redactor.text(messages.join(": "), "message"),
     ...(code !== undefined && { code })
   }
 }

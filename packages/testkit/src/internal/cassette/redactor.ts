@@ -7,7 +7,7 @@ import { parse as read } from "../http/json.ts"
 import * as redaction from "../ledger/redaction.ts"
 
 /** Redacts secrets from a recording; learns them from the requests. */
-export interface Censor {
+export interface Redactor {
   readonly request: (request: HttpClientRequest.HttpClientRequest) => Asked["request"]
   /** The JSON of an answer, or of an event. */
   readonly json: (value: unknown) => unknown
@@ -45,11 +45,11 @@ const bodyText = ({ body }: HttpClientRequest.HttpClientRequest): string => {
 }
 
 /** Keeps out credentials, and what `redact` takes out. */
-export const censor = ({ redact }: RecordOptions): Censor => {
+export const make = ({ redact }: RecordOptions): Redactor => {
   const secrets = new Set<string>()
   const known = () => [...secrets].filter(redaction.isTelling)
 
-  const text: Censor["text"] = (text, name) => {
+  const text: Redactor["text"] = (text, name) => {
     const hidden = redaction.conceal(text, known())
     return redact === undefined ? hidden : redact(hidden, name)
   }

@@ -9,7 +9,7 @@ import * as Stream from "effect/Stream"
 import type { Answered, Asked, CassetteMismatch, Ended, Frame, Recording, ReplayOptions } from "../../Cassette.ts"
 import { MemoryResponse } from "../http/memoryResponse.ts"
 import * as difference from "./difference.ts"
-import * as asking from "./redactor.ts"
+import * as redactors from "./redactor.ts"
 
 /** All that was recorded of a request. */
 interface Exchange {
@@ -70,7 +70,7 @@ export const make = (
   readonly mismatches: Effect.Effect<ReadonlyArray<CassetteMismatch>>
 }> =>
   Effect.sync(() => {
-    const redactor = asking.censor(options)
+    const redactor = redactors.make(options)
     const exchanges = compile(recording)
     const left = new Set(exchanges)
     const mismatches: Array<CassetteMismatch> = []

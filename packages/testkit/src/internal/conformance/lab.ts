@@ -36,7 +36,7 @@ export interface Target {
   /** An uploaded file. */
   readonly fileId?: FileId | undefined
   /** The time to wait for one thing. */
-  readonly patience: Duration.DurationInput
+  readonly timeout: Duration.DurationInput
   /** Scenarios that this target or this client cannot run, and why. */
   readonly cannot?: { readonly [scenario: string]: string } | undefined
   /** Tells the agents what they will do, where that can be told. */
@@ -77,7 +77,7 @@ export const settled = (id: SessionId): Effect.Effect<Session.Session, Trouble, 
     )
     return yield* read.pipe(
       Effect.timeoutFail({
-        duration: target.patience,
+        duration: target.timeout,
         onTimeout: () =>
           new Drift({ expectation: "the session comes to rest", expected: "idle or terminated", seen: "running" })
       })
@@ -261,7 +261,7 @@ export const attach = (
           })
         })
         return Effect.timeoutFail(loop, {
-          duration: target.patience,
+          duration: target.timeout,
           onTimeout: () => new Drift({ expectation, expected, seen: { nothing_more_after: typesOf(read) } })
         })
       })

@@ -76,7 +76,7 @@ const examine = (scenario: Scenario, target: Target): Effect.Effect<Outcome, nev
     const wire = yield* Wire
     yield* target.prepare(scenario.script)
     yield* wire.clear
-    const limit = Duration.times(target.patience, scenario.turns + 2)
+    const limit = Duration.times(target.timeout, scenario.turns + 2)
     const exit = yield* scenario.program.pipe(
       Effect.timeoutFail({
         duration: limit,

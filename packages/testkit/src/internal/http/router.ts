@@ -9,7 +9,7 @@ import type { Refusal, Ruling } from "../session/refusal.ts"
 import * as refusal from "../session/refusal.ts"
 import * as validate from "../session/validate.ts"
 import type * as rateLimit from "../world/rateLimit.ts"
-import * as tail from "../world/subscription.ts"
+import * as subscription from "../world/subscription.ts"
 import type { World } from "../world/world.ts"
 import type { Call } from "./handlers/context.ts"
 import * as context from "./handlers/context.ts"
@@ -271,7 +271,7 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
       return Effect.map(world.open(cell, { key, previewed, thread }), (one): Response => ({
         status: 200,
         headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", ...headers },
-        body: { _tag: "Events", stream: tail.toStream(one) }
+        body: { _tag: "Events", stream: subscription.toStream(one) }
       }))
     })
 }

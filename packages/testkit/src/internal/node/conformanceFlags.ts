@@ -23,7 +23,7 @@ export interface Run {
   readonly where: Where
   readonly scenarios: ReadonlyArray<Conformance.Scenario>
   /** In seconds; undefined for what is usual for the target. */
-  readonly patience: number | undefined
+  readonly timeout: number | undefined
   readonly yes: boolean
   readonly json: boolean
 }
@@ -55,7 +55,7 @@ On a service, WHICH COSTS MONEY, with the credential in ANTHROPIC_API_KEY or ANT
 
 In general:
   --only <globs>           only some scenarios, such as turn.*,tool.allow
-  --patience <seconds>     how long to wait for one thing (default 120, on the simulator 10)
+  --timeout <seconds>     how long to wait for one thing (default 120, on the simulator 10)
   --dry-run                list scenarios, needs and model turns; send nothing
   --json                   print the report as JSON
   --help                   show this
@@ -74,7 +74,7 @@ interface Flags {
   readonly coordinator: string | undefined
   readonly file: string | undefined
   readonly only: ReadonlyArray<string>
-  readonly patience: number | undefined
+  readonly timeout: number | undefined
   readonly yes: boolean
   readonly "dry-run": boolean
   readonly json: boolean
@@ -89,7 +89,7 @@ const defaults: Flags = {
   coordinator: undefined,
   file: undefined,
   only: ["*"],
-  patience: undefined,
+  timeout: undefined,
   yes: false,
   "dry-run": false,
   json: false
@@ -104,7 +104,7 @@ const readers: Readers<Flags> = {
   coordinator: (text) => notEmpty("coordinator", text),
   file: (text) => notEmpty("file", text),
   only: (text) => Either.map(notEmpty("only", text), (globs) => globs.split(",")),
-  patience: (text) => integer("patience", text, 1, 86_400),
+  timeout: (text) => integer("timeout", text, 1, 86_400),
   yes: true,
   "dry-run": true,
   json: true
@@ -135,6 +135,6 @@ export const parse = (args: ReadonlyArray<string>): Either.Either<Command, BadFl
     const scenarios = Conformance.select(...flags.only)
     if (scenarios.length === 0) yield* bad(`--only ${flags.only.join(",")} matches no scenario`)
     if (flags["dry-run"]) return { _tag: "Plan", scenarios }
-    const { json, patience, yes } = flags
-    return { _tag: "Run", where: yield* where(flags), scenarios, patience, yes, json }
+    const { json, timeout, yes } = flags
+    return { _tag: "Run", where: yield* where(flags), scenarios, timeout, yes, json }
   })

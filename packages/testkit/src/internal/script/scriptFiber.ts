@@ -17,7 +17,7 @@ interface Ticket {
  * An Effect of a script that runs. It plays what the Effect asks for, one operation after another, in the order of
  * asking: what was begun cannot be taken back, so whoever gives up on an operation does not end it.
  */
-export class Performance {
+export class ScriptFiber {
   fiber: Fiber.RuntimeFiber<void> | undefined
   private current: Ticket | undefined
   private readonly queue: Array<Ticket> = []

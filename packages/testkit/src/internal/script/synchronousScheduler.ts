@@ -2,13 +2,13 @@ import type * as Fiber from "effect/Fiber"
 import type * as Scheduler from "effect/Scheduler"
 
 /** The number of tasks that run at once before other fibers have a turn: enough for all but those that never end. */
-const patience = 1000
+const maxTasks = 1000
 
 /**
  * Scheduler of the Effects of scripts. Work that need not wait is done within the step of the world that makes it
  * possible, so that whoever looks afterwards finds it done, in whatever order other fibers run.
  */
-export class Stage implements Scheduler.Scheduler {
+export class SynchronousScheduler implements Scheduler.Scheduler {
   private readonly behind: Scheduler.Scheduler
   private tasks: Array<() => void> = []
   private open = false
@@ -32,7 +32,7 @@ export class Stage implements Scheduler.Scheduler {
     this.open = true
     try {
       step()
-      for (let i = 0; i < patience; i++) {
+      for (let i = 0; i < maxTasks; i++) {
         const task = this.tasks.shift()
         if (task === undefined) break
         task()

@@ -8,7 +8,7 @@ import type { LiveEvent } from "../session/eventLog.ts"
 import * as ids from "../session/ids.ts"
 
 /** One open stream of events: what was emitted since it opened, until it is read. */
-export interface Tail {
+export interface Subscription {
   /** Streams are numbered in the order in which they open. */
   readonly number: number
   /** Of the request that opened it: the source of its chances. */
@@ -30,8 +30,8 @@ export interface Tail {
 
 /** A tail without events. */
 export const make = (
-  options: Pick<Tail, "key" | "number" | "previewed" | "previewing" | "rules" | "thread">
-): Tail => ({
+  options: Pick<Subscription, "key" | "number" | "previewed" | "previewing" | "rules" | "thread">
+): Subscription => ({
   ...options,
   buffer: [],
   ended: false,
@@ -39,14 +39,14 @@ export const make = (
   onWait: () => {}
 })
 
-const notify = (self: Tail): void => {
+const notify = (self: Subscription): void => {
   const { wake } = self
   self.wake = undefined
   wake?.()
 }
 
 /** The previews of an event, of which those that are shed lack the last ones, or all. */
-const previews = (self: Tail, event: LiveEvent): ReadonlyArray<wire.PreviewFrame> => {
+const previews = (self: Subscription, event: LiveEvent): ReadonlyArray<wire.PreviewFrame> => {
   const all = wire.previews(event)
   const key = ids.child(self.key, event.id ?? "")
   return ids.fraction(key) < self.rules.previewLoss
@@ -55,7 +55,7 @@ const previews = (self: Tail, event: LiveEvent): ReadonlyArray<wire.PreviewFrame
 }
 
 /** Appends an event, after its previews if they are wanted. */
-export const offer = (self: Tail, event: LiveEvent): void => {
+export const offer = (self: Subscription, event: LiveEvent): void => {
   if (self.ended) return
   if (event.type === "span.model_request_start") self.previewing = true
   if (self.previewing && self.previewed.has(event.type)) self.buffer.push(...previews(self, event))
@@ -64,20 +64,20 @@ export const offer = (self: Tail, event: LiveEvent): void => {
 }
 
 /** Appends a heartbeat, unless the reader has something to read anyway. */
-export const beat = (self: Tail): void => {
+export const beat = (self: Subscription): void => {
   if (self.ended || self.buffer.length > 0) return
   self.buffer.push(wire.heartbeat[self.rules.heartbeatForm])
   notify(self)
 }
 
 /** Ends the stream once what was emitted is read. */
-export const end = (self: Tail): void => {
+export const end = (self: Subscription): void => {
   self.ended = true
   notify(self)
 }
 
 /** The stream, one chunk of bytes per frame. Frames are written when they are pulled. */
-export const toStream = (self: Tail): Stream.Stream<Uint8Array> => {
+export const toStream = (self: Subscription): Stream.Stream<Uint8Array> => {
   const pull: Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<never>> = Effect.suspend(() => {
     if (self.buffer.length === 0 && !self.ended) self.onWait()
     if (self.buffer.length > 0) {

@@ -11,9 +11,9 @@ import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type * as Ledger from "../../Ledger.ts"
 import type { Rules } from "../../Rules.ts"
-import * as actor from "../script/scriptAgent.ts"
-import { Performance } from "../script/scriptFiber.ts"
-import { Stage } from "../script/synchronousScheduler.ts"
+import * as scriptAgent from "../script/scriptAgent.ts"
+import { ScriptFiber } from "../script/scriptFiber.ts"
+import { SynchronousScheduler } from "../script/synchronousScheduler.ts"
 import type { EffectRequest, Env, Outcome, ScriptFailure } from "../session/draft.ts"
 import type { LiveEvent } from "../session/eventLog.ts"
 import * as ids from "../session/ids.ts"
@@ -24,18 +24,18 @@ import type { Micros } from "../session/timestamp.ts"
 import * as time from "../session/timestamp.ts"
 import * as transitions from "../session/transitions.ts"
 import * as rateLimit from "./rateLimit.ts"
-import * as tail from "./subscription.ts"
-import type { Tail } from "./subscription.ts"
+import * as subscription from "./subscription.ts"
+import type { Subscription } from "./subscription.ts"
 import type { Timer } from "./timers.ts"
 import * as timers from "./timers.ts"
 
 /** A session and what is attached to it from outside: readers, a timer, running Effects. */
 export interface Cell {
   session: Session
-  readonly tails: Set<Tail>
+  readonly subscriptions: Set<Subscription>
   readonly timer: Timer
   /** By token. */
-  readonly effects: Map<number, Performance>
+  readonly effects: Map<number, ScriptFiber>
 }
 
 /** A simulator that runs for weeks forgets the oldest of the failures that nobody has looked at. */
@@ -71,13 +71,13 @@ export class World {
   private readonly timers = new timers.Timers()
   /** The fibers that sleep until a timer may be due, by that time. */
   private readonly sleepers = new Map<Micros, Fiber.RuntimeFiber<void>>()
-  private readonly stage: Stage
-  private readonly performances = new Set<Performance>()
+  private readonly scheduler: SynchronousScheduler
+  private readonly scriptFibers = new Set<ScriptFiber>()
   /** Scripts that failed, in the order of failing. */
   readonly failures: Array<ScriptFailure> = []
   /** Real time, to tell a test that hangs. */
   private readonly live = Clock.make()
-  private lastSign = 0
+  private lastProgress = 0
   private watching = false
 
   constructor(
@@ -97,7 +97,9 @@ export class World {
     this.runtime = options.runtime
     this.scope = options.scope
     this.note = options.note
-    this.stage = new Stage(FiberRefs.getOrDefault(options.runtime.fiberRefs, FiberRef.currentScheduler))
+    this.scheduler = new SynchronousScheduler(
+      FiberRefs.getOrDefault(options.runtime.fiberRefs, FiberRef.currentScheduler)
+    )
   }
 
   now(): Micros {
@@ -137,7 +139,7 @@ export class World {
   add(session: Session): Cell {
     const cell: Cell = {
       session,
-      tails: new Set(),
+      subscriptions: new Set(),
       timer: timers.make((now) => this.commit(cell, transitions.advance(cell.session, now, this.env))),
       effects: new Map()
     }
@@ -159,8 +161,8 @@ export class World {
    * of scripts, which go on at once as far as they can.
    */
   commit(cell: Cell, outcome: Outcome): void {
-    this.stage.run(() => this.apply(cell, outcome))
-    this.sign()
+    this.scheduler.run(() => this.apply(cell, outcome))
+    this.recordProgress()
     this.watch()
   }
 
@@ -168,18 +170,18 @@ export class World {
     cell.session = outcome.session
     for (const { event, session, thread } of outcome.emissions) {
       this.noteEmitted(cell.session.id, event, session ? null : thread)
-      for (const one of cell.tails) {
-        if (one.thread === null ? session : one.thread === thread) tail.offer(one, event)
+      for (const one of cell.subscriptions) {
+        if (one.thread === null ? session : one.thread === thread) subscription.offer(one, event)
       }
     }
-    for (const one of cell.tails) {
+    for (const one of cell.subscriptions) {
       if (this.isOver(cell.session, one)) this.end(cell, one)
     }
     this.set(cell.timer, transitions.nextDue(cell.session))
     for (const failure of outcome.failures) this.report(failure)
     if (cell.effects.size > 0) {
       const awaited = transitions.awaitedEffects(cell.session)
-      for (const [token, performance] of cell.effects) if (!awaited.has(token)) this.dismiss(cell, token, performance)
+      for (const [token, scriptFiber] of cell.effects) if (!awaited.has(token)) this.dismiss(cell, token, scriptFiber)
     }
     for (const { played, token } of outcome.replies) cell.effects.get(token)?.reply(played)
     for (const request of outcome.effects) this.runEffect(cell, request)
@@ -188,13 +190,13 @@ export class World {
   /** Opens a stream. It sees what is emitted from this moment on, until the scope closes. */
   open(
     cell: Cell,
-    options: Pick<Tail, "key" | "previewed" | "thread">
-  ): Effect.Effect<Tail, never, Scope.Scope> {
+    options: Pick<Subscription, "key" | "previewed" | "thread">
+  ): Effect.Effect<Subscription, never, Scope.Scope> {
     return Effect.gen(this, function*() {
       const { rules } = this.env
       const { thread } = options
       const followed = cell.session.threads.find((one) => one.id === thread) ?? cell.session.threads[0]
-      const one = tail.make({
+      const one = subscription.make({
         ...options,
         number: ++this.streams,
         rules,
@@ -205,15 +207,15 @@ export class World {
         this.end(cell, one)
         return one
       }
-      cell.tails.add(one)
+      cell.subscriptions.add(one)
       const stop = this.keepAlive(cell, one)
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => {
-          cell.tails.delete(one)
+          cell.subscriptions.delete(one)
           stop()
           if (!one.ended) this.noteClosed(cell, one, "client")
           // whoever still reads learns that the connection is closed
-          tail.end(one)
+          subscription.end(one)
         })
       )
       return one
@@ -221,9 +223,9 @@ export class World {
   }
 
   /** Ends a stream once what was emitted is read. */
-  end(cell: Cell, one: Tail): void {
+  end(cell: Cell, one: Subscription): void {
     if (one.ended) return
-    tail.end(one)
+    subscription.end(one)
     this.noteClosed(cell, one, "service")
   }
 
@@ -238,7 +240,7 @@ export class World {
     this.note({ _tag: "Emitted", at: stamp, sessionId, threadId, event: event as Ledger.Emitted["event"] })
   }
 
-  private noteClosed(cell: Cell, one: Tail, by: Ledger.Closed["by"]): void {
+  private noteClosed(cell: Cell, one: Subscription, by: Ledger.Closed["by"]): void {
     this.note({ _tag: "Closed", at: this.at(), stream: one.number, sessionId: cell.session.id, by })
   }
 
@@ -250,7 +252,7 @@ export class World {
    * Ages a stream: it ends at its age, and a reader that waits gets heartbeats; one that does not
    * finds the overdue one when it comes.
    */
-  private keepAlive(cell: Cell, one: Tail): () => void {
+  private keepAlive(cell: Cell, one: Subscription): () => void {
     const { heartbeat, maxStreamAge } = this.env.rules
     const start = this.now()
     const age = timers.make(() => this.end(cell, one))
@@ -262,8 +264,8 @@ export class World {
     const interval = Duration.toMillis(heartbeat) * 1000
     const beat = () => {
       beats = Math.floor((this.now() - start) / interval)
-      this.sign()
-      tail.beat(one)
+      this.recordProgress()
+      subscription.beat(one)
     }
     const next = timers.make(() => {
       if (one.wake !== undefined) beat()
@@ -282,8 +284,8 @@ export class World {
   }
 
   /** Something has happened: nobody has to fear that it all stands still. */
-  sign(): void {
-    this.lastSign = this.live.unsafeCurrentTimeMillis()
+  recordProgress(): void {
+    this.lastProgress = this.live.unsafeCurrentTimeMillis()
   }
 
   /** Drops every session and closes every stream. */
@@ -302,7 +304,7 @@ export class World {
   }
 
   /** Tells whether nothing will ever come on a stream again, and the server says so. */
-  private isOver(session: Session, { thread }: Tail): boolean {
+  private isOver(session: Session, { thread }: Subscription): boolean {
     return this.env.rules.closeEndedStreams && (
       session.status === "terminated" ||
       session.threads.some((one) => one.id === thread && one.status === "terminated")
@@ -311,15 +313,15 @@ export class World {
 
   /** The same for good, and waits until the Effects of scripts have come to their ends. */
   readonly close: Effect.Effect<void> = Effect.suspend(() => {
-    const fibers = [...this.performances].flatMap(({ fiber }) => fiber === undefined ? [] : [fiber])
+    const fibers = [...this.scriptFibers].flatMap(({ fiber }) => fiber === undefined ? [] : [fiber])
     this.clear()
     return Fiber.interruptAll(fibers)
   })
 
   private release(cell: Cell): void {
-    for (const one of cell.tails) this.end(cell, one)
+    for (const one of cell.subscriptions) this.end(cell, one)
     this.set(cell.timer, undefined)
-    for (const [token, performance] of cell.effects) this.dismiss(cell, token, performance)
+    for (const [token, scriptFiber] of cell.effects) this.dismiss(cell, token, scriptFiber)
   }
 
   private fork(effect: Effect.Effect<void>): Fiber.RuntimeFiber<void> {
@@ -353,40 +355,40 @@ export class World {
   private runEffect(cell: Cell, { about, step, token }: EffectRequest): void {
     // what was played for another may have ended the turn
     if (!transitions.awaitedEffects(cell.session).has(token)) return
-    const performance = new Performance(
+    const scriptFiber = new ScriptFiber(
       (operation) => this.commit(cell, transitions.perform(cell.session, this.now(), this.env, token, operation)),
       (ending) => {
-        this.forget(cell, token, performance)
+        this.forget(cell, token, scriptFiber)
         this.commit(cell, transitions.endEffect(cell.session, this.now(), this.env, token, ending))
       }
     )
-    cell.effects.set(token, performance)
-    this.performances.add(performance)
-    const agent = actor.make(about, (operation) => performance.perform(operation))
+    cell.effects.set(token, scriptFiber)
+    this.scriptFibers.add(scriptFiber)
+    const agent = scriptAgent.make(about, (operation) => scriptFiber.perform(operation))
     // the Effect is a test author's and may fail with anything: the whole cause becomes an error of the session
     // @effect-diagnostics-next-line anyUnknownInErrorContext:off
     const run = Effect.suspend(() => step.effect(agent)).pipe(
       Effect.exit,
       Effect.map((exit) =>
-        this.stage.run(() =>
-          performance.ended(
+        this.scheduler.run(() =>
+          scriptFiber.ended(
             Exit.isSuccess(exit) ? { _tag: "Success" } : { _tag: "Failure", cause: Cause.pretty(exit.cause) }
           )
         )
       )
     )
     // it begins when its fiber is known, but within this step
-    performance.fiber = Runtime.runFork(this.runtime)(run, { scheduler: this.stage, immediate: false })
+    scriptFiber.fiber = Runtime.runFork(this.runtime)(run, { scheduler: this.scheduler, immediate: false })
   }
 
-  private dismiss(cell: Cell, token: number, performance: Performance): void {
-    this.forget(cell, token, performance)
-    performance.stop()
+  private dismiss(cell: Cell, token: number, scriptFiber: ScriptFiber): void {
+    this.forget(cell, token, scriptFiber)
+    scriptFiber.stop()
   }
 
-  private forget(cell: Cell, token: number, performance: Performance): void {
+  private forget(cell: Cell, token: number, scriptFiber: ScriptFiber): void {
     cell.effects.delete(token)
-    this.performances.delete(performance)
+    this.scriptFibers.delete(scriptFiber)
   }
 
   private report(failure: ScriptFailure): void {
@@ -401,28 +403,28 @@ export class World {
    * without a word, and in virtual time there is no time-out that could end it.
    */
   private watch(): void {
-    const { patience } = this.env.rules
-    if (this.watching || !Duration.isFinite(patience) || !this.isKeptWaiting()) return
+    const { scriptTimeout } = this.env.rules
+    if (this.watching || !Duration.isFinite(scriptTimeout) || !this.isKeptWaiting()) return
     this.watching = true
     const look: Effect.Effect<void> = Effect.suspend(() => {
       if (!this.isKeptWaiting()) {
         this.watching = false
         return Effect.void
       }
-      const left = this.lastSign + Duration.toMillis(patience) - this.live.unsafeCurrentTimeMillis()
+      const left = this.lastProgress + Duration.toMillis(scriptTimeout) - this.live.unsafeCurrentTimeMillis()
       if (left > 0) {
         const due = this.live.unsafeCurrentTimeMillis() + left
         return this.live.sleep(Duration.millis(left)).pipe(
           Effect.zipRight(Effect.suspend(() => {
             // who is woken up late was not the only one that could not go on: the machine is busy
-            if (this.live.unsafeCurrentTimeMillis() > due + maxDelay) this.sign()
+            if (this.live.unsafeCurrentTimeMillis() > due + maxDelay) this.recordProgress()
             return look
           }))
         )
       }
       this.watching = false
       this.giveUp(
-        `it has not gone on for ${Duration.format(patience)} of real time (Rules.patience): ` +
+        `it has not gone on for ${Duration.format(scriptTimeout)} of real time (Rules.scriptTimeout): ` +
           "it waits for something that does not happen"
       )
       return Effect.void
@@ -431,14 +433,14 @@ export class World {
   }
 
   private isKeptWaiting(): boolean {
-    for (const performance of this.performances) if (performance.isAwaited) return true
+    for (const scriptFiber of this.scriptFibers) if (scriptFiber.isAwaited) return true
     return false
   }
 
   private giveUp(cause: string): void {
     for (const cell of this.cells.values()) {
-      for (const [token, performance] of cell.effects) {
-        if (!performance.isAwaited) continue
+      for (const [token, scriptFiber] of cell.effects) {
+        if (!scriptFiber.isAwaited) continue
         const failed = transitions.endEffect(cell.session, this.now(), this.env, token, { _tag: "Failure", cause })
         this.commit(cell, failed)
       }
