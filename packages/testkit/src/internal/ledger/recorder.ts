@@ -19,11 +19,11 @@ export interface Recorder {
   readonly clear: Effect.Effect<void>
 }
 
-/** A simulator that runs for weeks forgets its oldest requests, */
+/** Retained requests. */
 const maxEntries = 10_000
-/** what it did long ago (it keeps between this many moments and twice as many) */
+/** Retained moments of the service, per generation; there are two. */
 const maxMoments = 20_000
-/** and the oldest credentials. */
+/** Retained secrets for redaction. */
 const maxSecrets = 100
 
 interface Numbered<A> {

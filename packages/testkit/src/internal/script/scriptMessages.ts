@@ -68,7 +68,7 @@ export const begin = (
     next: 0,
     path: null,
     frame: { token, steps, next, path, literal, operations: 0, outer },
-    // an Effect within an Effect listens with the same ears
+    // nested Effects share the message queue
     ...(outer === null && { known: self.session.received, heard: [] }),
     blocked: { _tag: "Effect", token }
   }

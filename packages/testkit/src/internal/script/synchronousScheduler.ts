@@ -1,12 +1,12 @@
 import type * as Fiber from "effect/Fiber"
 import type * as Scheduler from "effect/Scheduler"
 
-/** The number of tasks that run at once before other fibers have a turn: enough for all but those that never end. */
+/** Tasks that run before other fibers have a turn: enough for all but those that never end. */
 const maxTasks = 1000
 
 /**
- * Scheduler of the Effects of scripts. Work that need not wait is done within the step of the world that makes it
- * possible, so that whoever looks afterwards finds it done, in whatever order other fibers run.
+ * Runs script fibers to their next suspension inside the transition that resumed them, so that the result does not depend
+ * on the order in which other fibers run.
  */
 export class SynchronousScheduler implements Scheduler.Scheduler {
   private readonly behind: Scheduler.Scheduler

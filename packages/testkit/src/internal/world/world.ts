@@ -158,9 +158,10 @@ export class World {
 
   /**
    * Makes the outcome of a transition the state of a session, and lets the world know: streams, timers, and the Effects
-   * of scripts, which go on at once as far as they can.
+   * of scripts, which go on at once as far as they can. What the service took from a client comes before all that it emits.
    */
-  commit(cell: Cell, outcome: Outcome): void {
+  commit(cell: Cell, outcome: Outcome, taken: Ledger.Took["events"] = []): void {
+    if (taken.length > 0) this.note({ _tag: "Took", at: this.at(), sessionId: cell.session.id, events: taken })
     this.scheduler.run(() => this.apply(cell, outcome))
     this.recordProgress()
     this.watch()
@@ -229,15 +230,10 @@ export class World {
     this.noteClosed(cell, one, "service")
   }
 
-  /** Writes down what a client has sent and the service has taken. */
-  noteTaken(cell: Cell, events: Ledger.Took["events"]): void {
-    this.note({ _tag: "Took", at: this.at(), sessionId: cell.session.id, events })
-  }
-
   private noteEmitted(sessionId: string, event: LiveEvent, threadId: string | null): void {
-    const stamp = "processed_at" in event && typeof event.processed_at === "string" ? event.processed_at : this.at()
+    const at = "processed_at" in event && typeof event.processed_at === "string" ? event.processed_at : this.at()
     // what is emitted was made by typed constructors, or injected by a test on purpose
-    this.note({ _tag: "Emitted", at: stamp, sessionId, threadId, event: event as Ledger.Emitted["event"] })
+    this.note({ _tag: "Emitted", at, sessionId, threadId, event: event as Ledger.Emitted["event"] })
   }
 
   private noteClosed(cell: Cell, one: Subscription, by: Ledger.Closed["by"]): void {
@@ -283,7 +279,7 @@ export class World {
     }
   }
 
-  /** Something has happened: nobody has to fear that it all stands still. */
+  /** Resets the hang watchdog. */
   recordProgress(): void {
     this.lastProgress = this.live.unsafeCurrentTimeMillis()
   }
@@ -416,7 +412,7 @@ export class World {
         const due = this.live.unsafeCurrentTimeMillis() + left
         return this.live.sleep(Duration.millis(left)).pipe(
           Effect.zipRight(Effect.suspend(() => {
-            // who is woken up late was not the only one that could not go on: the machine is busy
+            // the timer fired late, so the event loop was blocked: restart the countdown
             if (this.live.unsafeCurrentTimeMillis() > due + maxDelay) this.recordProgress()
             return look
           }))

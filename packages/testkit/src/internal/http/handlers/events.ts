@@ -183,8 +183,7 @@ export const send = (call: Call<unknown, typeof Event.SendParams.Encoded>): Ruli
     const events = body.events as ReadonlyArray<transitions.SendableEncoded>
     const sender = context.credentials(call.request).some(isEnvironmentKey) ? "worker" : "client"
     const sent = yield* transitions.send(cell.session, world.now(), world.env, events, sender)
-    world.noteTaken(cell, sent.answer.data ?? [])
-    world.commit(cell, sent)
+    world.commit(cell, sent, sent.answer.data ?? [])
     return sent.answer
   })
 
