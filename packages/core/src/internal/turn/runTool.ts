@@ -42,7 +42,8 @@ export const runTool = <R>(
     Effect.catchAll((error) => failure<R>(tool, error)),
     (self) =>
       Duration.isFinite(timeout)
-        ? Effect.timeoutTo(self, {
+        // a tool that cannot be interrupted does not keep the agent waiting
+        ? Effect.timeoutTo(Effect.disconnect(self), {
           duration: timeout,
           onSuccess: (execution) => execution,
           onTimeout: () => failed("timeout", `It took longer than ${Duration.format(timeout)}.`)

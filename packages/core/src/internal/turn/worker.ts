@@ -1,6 +1,5 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "../../ApiError.ts"
 import * as Events from "../../Events.ts"
@@ -38,10 +37,12 @@ export const run = <R>(
     const isPending = (call: ToolRunner.Call): boolean => pending().some(({ id }) => id === call.id)
     const answer = (call: ToolRunner.Call) =>
       runner.answer(call, (result) =>
-        Effect.retry(
-          sendReply(events, sessionId, PendingAction.reply(call, result), () => isPending(call), options.delivery),
-          { schedule: resending, while: ({ isRetryable }) => isRetryable }
-        )).pipe(Effect.catchAll((error) => undelivered(call, error)))
+        sendReply(events, sessionId, PendingAction.reply(call, result), () =>
+          isPending(call), options.delivery)).pipe(
+          Effect.catchAll((error) =>
+            undelivered(call, error)
+          )
+        )
 
     const respond: Effect.Effect<void> = Effect.suspend(() => {
       const { added, gone } = reconcile(taken, pending().filter(runner.owns), ({ id }) => id)
@@ -86,10 +87,3 @@ const undelivered = (
   error._tag === "JournalError"
     ? Effect.fail(error)
     : Effect.logError(`The result of a call of ${call.name} could not be delivered`, error)
-
-/** The times at which to send a result again. */
-const resending = Schedule.exponential("1 second").pipe(
-  Schedule.union(Schedule.spaced("30 seconds")),
-  Schedule.jittered,
-  Schedule.upTo("5 minutes")
-)
