@@ -128,9 +128,7 @@ export type Error<T> = MakeError<T> | ([T] extends [never] ? never : Journal.Jou
  * Error of options that require a journal.
  * @category type-level
  */
-export type JournalRequirement<O> = "journal" extends keyof O
-  ? "required" extends O["journal"] ? Journal.MissingJournal : never
-  : never
+export type JournalRequirement<J> = "required" extends J ? Journal.MissingJournal : never
 
 /**
  * Definitions of tools for an agent: names, descriptions, and inputs as JSON Schema.
@@ -300,14 +298,14 @@ export interface ToolRunner<out R = never> {
  *
  * @category constructors
  */
-export const make = <T extends Source, const O extends Options = {}>(
+export const make = <T extends Source, J extends "required" | undefined = undefined>(
   source: T,
-  options?: O
-): Effect.Effect<ToolRunner<CallContext<T>>, MakeError<T> | JournalRequirement<O>, MakeContext<T>> =>
+  options?: Options & { readonly journal?: J }
+): Effect.Effect<ToolRunner<CallContext<T>>, MakeError<T> | JournalRequirement<J>, MakeContext<T>> =>
   // what a source fails with and requires is what its type says
   resolve<CallContext<T>, MakeError<T>, MakeContext<T>>(source, options ?? {}) as Effect.Effect<
     ToolRunner<CallContext<T>>,
-    MakeError<T> | JournalRequirement<O>,
+    MakeError<T> | JournalRequirement<J>,
     MakeContext<T>
   >
 
@@ -404,15 +402,15 @@ export interface RunOptions extends Options {
  *
  * @category constructors
  */
-export const run = <T extends Source, const O extends RunOptions = {}>(
+export const run = <T extends Source, J extends "required" | undefined = undefined>(
   sessionId: SessionIdInput,
   source: T,
-  options?: O
+  options?: RunOptions & { readonly journal?: J }
 ): Effect.Effect<
   Follow.EndReason,
-  ApiError | Journal.JournalError | Error<T> | JournalRequirement<O>,
+  ApiError | Journal.JournalError | Error<T> | JournalRequirement<J>,
   Events.Events | Context<T>
 > =>
-  Effect.flatMap(make(source, options), (runner) => worker.run(sessionId, runner, options ?? {})).pipe(
+  Effect.flatMap(make<T, J>(source, options), (runner) => worker.run(sessionId, runner, options ?? {})).pipe(
     sessionSpan.within("ToolRunner.run", sessionId)
   )
