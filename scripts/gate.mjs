@@ -49,7 +49,7 @@ const vitest = async (show) => {
     "--reporter=json",
     `--outputFile.json=${report}`,
     ...(process.env.CI === undefined ? [] : ["--reporter=hanging-process"])
-  ], { seconds: 1200, show })
+  ], { seconds: 2400, show })
   if (!existsSync(report)) return { passed: 0, failed: 1 }
   const { numFailedTests, numPassedTests, testResults } = JSON.parse(readFileSync(report, "utf8"))
   for (const { assertionResults, name } of testResults) {
