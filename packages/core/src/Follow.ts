@@ -279,7 +279,7 @@ interface Numbered {
 }
 
 /**
- * Splits a stream among `n` consumers, each of which gets every update. It begins at once and runs until the scope closes or
+ * Broadcasts a stream to `n` consumers, each of which gets every update. It begins at once and runs until the scope closes or
  * every consumer has left.
  * @category combinators
  */

@@ -54,8 +54,8 @@ export const keyOf = (event: StreamEvent, at: Timestamp.Timestamp | undefined): 
   return at === undefined ? undefined : `${common(event).type} ${at}`
 }
 
-/** A number that two keys hardly ever share. It is made of their ends, in which ids differ. */
-export const markOf = (key: string): number => {
+/** 30-bit hash of the last five characters of a key, in which ids differ. */
+export const hashOf = (key: string): number => {
   let mark = 0
   for (let at = Math.max(0, key.length - 5); at < key.length; at++) mark = (mark << 6) ^ key.charCodeAt(at)
   return mark

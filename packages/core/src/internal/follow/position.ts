@@ -188,7 +188,7 @@ export class Position {
 
   /** The same for an event that came from a client. */
   private knowsSubmitted(key: string): boolean {
-    const mark = identity.markOf(key)
+    const mark = identity.hashOf(key)
     const isCandidate = this.young.submitted.has(mark) || this.old.submitted.has(mark) || key === this.floorKey
     return isCandidate && this.knows(key)
   }
@@ -210,7 +210,7 @@ export class Position {
       this.young = new Generation(this.remember)
     }
     this.young.add(key, at)
-    if (isSubmitted) this.young.submitted.add(identity.markOf(key))
+    if (isSubmitted) this.young.submitted.add(identity.hashOf(key))
     if (isLatest) this.latest = at
     if (this.queued.size > 0) this.queued.delete(key)
   }
