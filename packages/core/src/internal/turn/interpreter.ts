@@ -161,12 +161,14 @@ const reader = <E, E2, R>(
 ): Effect.Effect<Effect.Effect<void>, never, Scope.Scope> =>
   Effect.map(Effect.scope, (scope) => {
     let isReading = false
+    let hasEnded = false
     const read = Effect.matchCause(follower, {
       onFailure: (cause) => {
         inbox.push({ _tag: "Failed", cause })
       },
       onSuccess: (updates) => {
-        if (updates !== undefined) inbox.push(...updates)
+        if (updates === undefined) hasEnded = true
+        else inbox.push(...updates)
       }
     })
     const readAside = Effect.forkIn(
@@ -177,7 +179,8 @@ const reader = <E, E2, R>(
       scope
     )
     return Effect.suspend(() => {
-      if (isReading) return arrived.wait
+      // what has ended says nothing more; what is under way in the background still may
+      if (isReading || hasEnded) return arrived.wait
       if (fibers.isIdle()) return read
       isReading = true
       return Effect.zipRight(readAside, arrived.wait)
