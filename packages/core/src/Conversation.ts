@@ -26,7 +26,7 @@ import { SessionId } from "./Ids.ts"
 import type { Pull } from "./internal/stream/pull.ts"
 import * as pull from "./internal/stream/pull.ts"
 import * as sessionSpan from "./internal/telemetry/sessionSpan.ts"
-import { run } from "./internal/turn/interpreter.ts"
+import { run, toolCalls } from "./internal/turn/interpreter.ts"
 import * as PendingAction from "./PendingAction.ts"
 import type * as SessionEvent from "./SessionEvent.ts"
 import type { SessionFailure } from "./SessionFailure.ts"
@@ -398,9 +398,7 @@ export const pending = (
 
 /** The events that decide about what is pending. */
 const decisive: ReadonlyArray<Event.EventType> = [
-  "agent.tool_use",
-  "agent.mcp_tool_use",
-  "agent.custom_tool_use",
+  ...toolCalls,
   "agent.tool_result",
   "agent.mcp_tool_result",
   "user.tool_confirmation",

@@ -103,6 +103,7 @@ describe("a turn goes on after", () => {
   const answers: Record<string, () => Response> = {
     "a page with status 200": () => page(200),
     "a page with status 404": () => page(404),
+    "one 404 of the API": () => json({ type: "error", error: { type: "not_found_error", message: "gone" } }, 404),
     "a misdirected request": () => page(421),
     "a request that came too early": () => page(425),
     "a request that was closed": () => page(499),
@@ -127,24 +128,6 @@ describe("a turn goes on after", () => {
         assert.strictEqual(yield* turn(session), "EndTurn")
       }))
   }
-
-  it.live("one 404 of the API that is not repeated", () =>
-    Effect.gen(function*() {
-      let isDown = false
-      const gone = () => json({ type: "error", error: { type: "not_found_error", message: "no such session" } }, 404)
-      const session = new FakeSession((session) => {
-        setTimeout(() => {
-          isDown = true
-          session.cut()
-          session.finish()
-        }, 20)
-      }, (path) => {
-        if (!isDown || !path.endsWith("/stream")) return undefined
-        isDown = false
-        return gone()
-      })
-      assert.strictEqual(yield* turn(session), "EndTurn")
-    }))
 })
 
 describe("a session that waits", () => {

@@ -53,7 +53,9 @@ const run = Effect.fnUntraced(function*(source: Source, settings: Settings) {
     stall: connection.stall
   })
 
-  const perform = (command: Command): Effect.Effect<Signal, ApiError> => {
+  const perform = (
+    command: Exclude<Command, { readonly _tag: "Receive" | "Stop" }>
+  ): Effect.Effect<Signal, ApiError> => {
     switch (command._tag) {
       case "Open":
         return Effect.match(connection.open(command.loss), {
@@ -80,9 +82,6 @@ const run = Effect.fnUntraced(function*(source: Source, settings: Settings) {
         )
       case "Fail":
         return Effect.fail(command.error)
-      case "Receive":
-      case "Stop":
-        return Effect.succeed({ _tag: "Closed" })
     }
   }
 

@@ -48,7 +48,7 @@ type Then = { readonly _tag: "CatchUp" } | { readonly _tag: "End"; readonly reas
 export type Task =
   | { readonly _tag: "Connect" }
   /** Reads over everything that was there before. */
-  | { readonly _tag: "Skip"; readonly page: string | undefined }
+  | { readonly _tag: "Skip" }
   /** Reads the newest events in the hope that they are all that is new. */
   | { readonly _tag: "Peek"; readonly bound: ListParams["created_at[gte]"] & string; readonly then: Then }
   /** Reads the list forwards. */
@@ -345,7 +345,7 @@ const pageRead = (state: State, page: Page<Event.Event>): Step => {
 /** Takes what is in the list for delivered. */
 const skip = (state: State): Step =>
   state.source.isOrdered
-    ? list(state, { _tag: "Skip", page: undefined }, peek)
+    ? list(state, { _tag: "Skip" }, peek)
     : pages(state, {}, { _tag: "CatchUp" }, { isSkipping: true })
 
 const skipped = (state: State, page: Page<Event.Event>): Step => {
@@ -353,7 +353,7 @@ const skipped = (state: State, page: Page<Event.Event>): Step => {
   for (const event of page.data.toReversed()) state.position.listed(event, reading)
   const oldest = timestampOfLast(page.data)
   if (page.next_page && oldest === undefined) {
-    return { ...list(state, { _tag: "Skip", page: page.next_page }, peek, page.next_page), skipped: page }
+    return { ...list(state, { _tag: "Skip" }, peek, page.next_page), skipped: page }
   }
   if (page.next_page && oldest !== undefined) state.position.forget(oldest)
   return { ...begin(state), skipped: page }

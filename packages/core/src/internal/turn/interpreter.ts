@@ -13,6 +13,7 @@ import type { EventId, SessionId } from "../../Ids.ts"
 import * as PendingAction from "../../PendingAction.ts"
 import * as ToolRunner from "../../ToolRunner.ts"
 import * as onBaseline from "../follow/baseline.ts"
+import { isLater } from "../follow/identity.ts"
 import type { Pull } from "../stream/pull.ts"
 import * as pull from "../stream/pull.ts"
 import { AutoResetSignal } from "../stream/signal.ts"
@@ -218,7 +219,8 @@ const report = (result: Conversation.TurnResult): Effect.Effect<void> =>
 /** The time to wait for an effect of input that asks nothing of the agent. */
 const quietTimeout = "5 seconds"
 
-const toolCalls = ["agent.tool_use", "agent.mcp_tool_use", "agent.custom_tool_use"] as const
+/** The types of the calls of tools. */
+export const toolCalls = ["agent.tool_use", "agent.mcp_tool_use", "agent.custom_tool_use"] as const
 const statuses = ["session.status_running", "session.status_idle", "session.status_rescheduled"] as const
 
 const performer = <E, R, E1 extends E, R1 extends R, E2 extends E, R2 extends R>(
@@ -280,7 +282,7 @@ const usageBefore = (found: ReadonlyArray<Event.Event>, baseline: onBaseline.Pag
   const last = baseline?.events.map(Event.processedAtOf).find((at) => at !== undefined)
   const usage = found.find((event) => {
     const at = Event.processedAtOf(event)
-    return last === undefined || (at !== undefined && Date.parse(at) <= Date.parse(last))
+    return last === undefined || (at !== undefined && !isLater(at, last))
   })
   return usage?.type === "session.usage" ? usage.usage : undefined
 }

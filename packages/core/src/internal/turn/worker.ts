@@ -35,14 +35,13 @@ export const run = <R>(
     const pending = (): ReadonlyArray<ToolRunner.Call> =>
       Transcript.pendingActions(transcript, sessionId).filter((action) => action._tag !== "Confirmation")
     const isPending = (call: ToolRunner.Call): boolean => pending().some(({ id }) => id === call.id)
+    const send = (call: ToolRunner.Call, result: PendingAction.ToolResult) =>
+      sendReply(events, sessionId, PendingAction.reply(call, result), () => isPending(call), options.delivery)
     const answer = (call: ToolRunner.Call) =>
-      runner.answer(call, (result) =>
-        sendReply(events, sessionId, PendingAction.reply(call, result), () =>
-          isPending(call), options.delivery)).pipe(
-          Effect.catchAll((error) =>
-            undelivered(call, error)
-          )
-        )
+      Effect.catchAll(
+        runner.answer(call, (result) => send(call, result)),
+        (error) => undelivered(call, error)
+      )
 
     const respond: Effect.Effect<void> = Effect.suspend(() => {
       const { added, gone } = reconcile(taken, pending().filter(runner.owns), ({ id }) => id)
