@@ -2,7 +2,7 @@
  * Run a turn: send input to a session and await its result.
  *
  * {@link turn} succeeds when the turn is over, whatever happens to connections in between; {@link stream} emits its
- * updates. A {@link TurnResult} has one of nine tags, and carries what was said, called and consumed.
+ * updates. {@link join} goes on with a turn that others have begun. A {@link TurnResult} has one of nine tags, and carries what was said, called and consumed.
  *
  * To leave a turn, interrupt its fiber: the agent goes on. To stop the agent, {@link interrupt} it.
  *
@@ -335,7 +335,10 @@ export const turn = <E1 = never, R1 = never, E2 = never, R2 = never, T extends T
   TurnResult,
   ApiError | E1 | E2 | ToolRunner.Error<T>,
   Events.Events | R1 | R2 | ToolRunner.Context<T>
-> => Effect.flatMap(start(sessionId, input, options ?? {}), untilFinished).pipe(Effect.scoped)
+> =>
+  Effect.flatMap(start("Conversation.turn", sessionId, toEvents(input), options ?? {}), untilFinished).pipe(
+    Effect.scoped
+  )
 
 /**
  * Emits the updates of a {@link turn}. The last one holds the result.
@@ -349,7 +352,52 @@ export const stream = <E1 = never, R1 = never, E2 = never, R2 = never, T extends
   Update,
   ApiError | E1 | E2 | ToolRunner.Error<T>,
   Events.Events | R1 | R2 | ToolRunner.Context<T>
-> => pull.toStream(start(sessionId, input, options))
+> => pull.toStream(start("Conversation.turn", sessionId, toEvents(input), options))
+
+/**
+ * Runs to the end of the turn that is under way, and sends nothing but answers to its calls: after a restart, after an
+ * approval that was given elsewhere, after a budget was raised. Where no turn is under way it is the last one that is
+ * reported.
+ *
+ * The report covers the whole turn, from the end of the one before. A session that was never sent anything reports an
+ * `EndTurn` without a message. Calls of tools that wait are answered as in {@link turn}; what a `Journal` knows of does not
+ * run again.
+ *
+ * @example
+ * ```ts
+ * import * as Conversation from "@effect-managed-agents/core/Conversation"
+ * import type { SessionId } from "@effect-managed-agents/core/Ids"
+ * import * as PendingAction from "@effect-managed-agents/core/PendingAction"
+ * import * as Effect from "effect/Effect"
+ *
+ * // days after a turn has ended as `RequiresAction`
+ * export const approve = (action: PendingAction.Confirmation) =>
+ *   Effect.zipRight(Conversation.answer(action, PendingAction.allow), Conversation.join(action.sessionId))
+ * ```
+ *
+ * @category constructors
+ */
+export const join = <E1 = never, R1 = never, E2 = never, R2 = never, T extends ToolRunner.Source = never>(
+  sessionId: SessionIdInput,
+  options?: Options<E1, R1, E2, R2, T>
+): Effect.Effect<
+  TurnResult,
+  ApiError | E1 | E2 | ToolRunner.Error<T>,
+  Events.Events | R1 | R2 | ToolRunner.Context<T>
+> => Effect.flatMap(start("Conversation.join", sessionId, undefined, options ?? {}), untilFinished).pipe(Effect.scoped)
+
+/**
+ * Emits the updates of a turn that is {@link join}ed, from its first event. The last one holds the result.
+ * @category constructors
+ */
+export const joinStream = <E1 = never, R1 = never, E2 = never, R2 = never, T extends ToolRunner.Source = never>(
+  sessionId: SessionIdInput,
+  options: Options<E1, R1, E2, R2, T> = {}
+): Stream.Stream<
+  Update,
+  ApiError | E1 | E2 | ToolRunner.Error<T>,
+  Events.Events | R1 | R2 | ToolRunner.Context<T>
+> => pull.toStream(start("Conversation.join", sessionId, undefined, options))
 
 /**
  * Runs a {@link stream} to its end, for its result.
@@ -365,10 +413,11 @@ export const runResult = <E, R>(self: Stream.Stream<Update, E, R>): Effect.Effec
   )
 
 const start = <E1, R1, E2, R2, T extends ToolRunner.Source>(
+  name: "Conversation.turn" | "Conversation.join",
   sessionId: SessionIdInput,
-  input: Input,
+  sent: ReadonlyArray<Event.EventParams> | undefined,
   options: Options<E1, R1, E2, R2, T>
-) => sessionSpan.withinPull("Conversation.turn", sessionId)(run(SessionId.make(sessionId), toEvents(input), options))
+) => sessionSpan.withinPull(name, sessionId)(run(SessionId.make(sessionId), sent, options))
 
 const untilFinished = <E, R>(pull: Pull<Update, E, R>): Effect.Effect<TurnResult, E, R> =>
   Effect.flatMap(pull, (updates) => {

@@ -153,6 +153,8 @@ interface Memory {
   readonly answered: HashSet.HashSet<EventId>
   /** True if nothing was done since the last interrupt. */
   readonly interrupted: boolean
+  /** True if the budget was changed since the status last changed. */
+  readonly isBudgetChanged: boolean
 }
 
 /**
@@ -221,7 +223,8 @@ export const make = (options: Options = {}): Transcript => ({
     since: 0,
     blocking: [],
     answered: HashSet.empty(),
-    interrupted: false
+    interrupted: false,
+    isBudgetChanged: false
   }
 })
 
@@ -322,6 +325,8 @@ const apply = (self: Transcript, event: Event.Event): Transcript => {
       return close(withStatus(self, { _tag: "Deleted" }), () => true)
     case "session.error":
       return { ...self, errors: append(self, self.errors, event.error) }
+    case "session.updated":
+      return event.budget === undefined ? self : withMemory(self, { isBudgetChanged: true })
     case "session.usage":
       return { ...self, usage: { ...self.usage, session: event.usage } }
 
@@ -372,7 +377,7 @@ const goOn = (self: Transcript): Transcript =>
   self[internal].interrupted ? withMemory(self, { interrupted: false }) : self
 
 const withStatus = (self: Transcript, status: Status): Transcript =>
-  withMemory({ ...self, status }, { since: self.count })
+  withMemory({ ...self, status }, { since: self.count, isBudgetChanged: false })
 
 /** The list with one more item. What is too much goes in one piece, so that this costs little each time. */
 const append = <A>(
@@ -608,8 +613,9 @@ export const turn = (self: Transcript): Turn => {
       // a session may read as idle for a moment while a thread of it works
       if (isAnyThreadRunning(self)) return running
       const ending = endingOf(stopReason, status)
-      // what is paused at the budget takes up nothing
-      if (ending._tag !== "BudgetReached" && self.inputs.some(isWaiting)) return { _tag: "Queued" }
+      // what is paused at the budget takes up nothing, and goes on by itself when that is changed
+      if (ending._tag === "BudgetReached") return self[internal].isBudgetChanged ? running : { _tag: "Ended", ending }
+      if (self.inputs.some(isWaiting)) return { _tag: "Queued" }
       return ending._tag === "EndTurn" && self.outcomes.some(isLive) ? running : { _tag: "Ended", ending }
     }
   }

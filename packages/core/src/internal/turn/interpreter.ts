@@ -20,9 +20,10 @@ import { AutoResetSignal } from "../stream/signal.ts"
 import { countTurn } from "../telemetry/metrics.ts"
 import * as span from "../telemetry/span.ts"
 import * as background from "./background.ts"
+import { findTurn } from "./findTurn.ts"
 import { sendReply } from "./sendReply.ts"
 import type { Command, Signal, State } from "./step.ts"
-import { initial, isPending, step } from "./step.ts"
+import { initial, isPending, joined, step } from "./step.ts"
 
 /** An entry of the inbox. */
 type Entry<E> = Signal | { readonly _tag: "Failed"; readonly cause: Cause.Cause<E> }
@@ -40,14 +41,17 @@ interface Running<E, R, E1, R1, E2, R2> {
   readonly post: (entry: Entry<E>) => void
 }
 
-/** Runs a turn: feeds updates of the follower and results of commands to {@link step}, one at a time, and obeys it. */
+/**
+ * Runs a turn: feeds updates of the follower and results of commands to {@link step}, one at a time, and obeys it. Without
+ * input it joins the turn that is under way.
+ */
 export const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
   sessionId: SessionId,
-  sent: ReadonlyArray<Event.EventParams>,
+  sent: ReadonlyArray<Event.EventParams> | undefined,
   options: Conversation.Options<E1, R1, E2, R2, T>
 ): Effect.Effect<
   Pull<Conversation.Update, ApiError | E1 | E2 | ToolRunner.Error<T>>,
-  ToolRunner.Error<T>,
+  ApiError | ToolRunner.Error<T>,
   Events.Events | R1 | R2 | ToolRunner.Context<T> | Scope.Scope
 > =>
   Effect.gen(function*() {
@@ -62,13 +66,16 @@ export const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
       arrived.raise()
     }
     const fibers = yield* background.make<E, R>((cause) => post({ _tag: "Failed", cause }))
-    let baseline: onBaseline.Page | undefined
-    let state = initial(sessionId, sent, handles(options, tools))
+    const found = sent === undefined ? yield* findTurn(events, sessionId) : undefined
+    let baseline = found?.baseline
+    let state = found === undefined
+      ? initial(sessionId, sent ?? [], handles(options, tools))
+      : joined(sessionId, found, handles(options, tools))
     // where there are tools, `E` includes the errors of the journal
     const perform = performer({
       events,
       sessionId,
-      sent,
+      sent: sent ?? [],
       options: options as Conversation.Options<E1, R1, E2, R2, never>,
       tools: tools as ToolRunner.ToolRunner<R> | undefined,
       fibers,
@@ -78,7 +85,7 @@ export const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
     })
     const following: Follow.Options & onBaseline.Options = {
       ...options.follow,
-      from: "now",
+      from: found?.since ?? "now",
       [onBaseline.key]: (page) => {
         baseline = page
         inbox.push(page)

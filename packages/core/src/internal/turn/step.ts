@@ -9,6 +9,7 @@ import type * as PendingAction from "../../PendingAction.ts"
 import * as Transcript from "../../Transcript.ts"
 import type * as Usage from "../../Usage.ts"
 import type { Page } from "../follow/baseline.ts"
+import type { Found } from "./findTurn.ts"
 import { reconcile } from "./reconcile.ts"
 
 /** The state of a turn. Every field is plain data: {@link step} is the only code that changes one. */
@@ -19,7 +20,8 @@ export interface State {
   readonly isAttached: boolean
   /** All that has happened is known. Otherwise a call that looks open may have been answered. */
   readonly isCurrent: boolean
-  readonly delivery: Delivery.Accepted | Delivery.AlreadyLanded | undefined
+  /** The input as the service stored it; `undefined` until it has. */
+  readonly delivery: Pick<Delivery.Accepted, "events"> | undefined
   readonly ended: Follow.EndReason | undefined
   /** The service discarded the input or had nothing to do for it, so no turn starts for it. */
   readonly isIgnored: boolean
@@ -41,6 +43,8 @@ interface Input {
   readonly answered: ReadonlySet<EventIdInput>
   /** Tells whether this program answers an action. */
   readonly handles: (action: PendingAction.PendingAction) => boolean
+  /** Nothing is sent: the turn is one that others have begun. */
+  readonly isJoined: boolean
 }
 
 /** Progress of the reply to one action; a declined one is left to others. */
@@ -94,7 +98,8 @@ export const initial = (
     answered: new Set<EventIdInput>(sent.flatMap((event) => {
       if (event.type === "user.custom_tool_result") return [event.custom_tool_use_id]
       return event.type === "user.tool_confirmation" || event.type === "user.tool_result" ? [event.tool_use_id] : []
-    }))
+    })),
+    isJoined: false
   },
   transcript: Transcript.empty,
   isAttached: false,
@@ -108,6 +113,18 @@ export const initial = (
   isSearching: false,
   baseline: undefined
 })
+
+/** The state before the first signal of a turn that others have begun. */
+export const joined = (sessionId: SessionId, { baseline, events }: Found, handles: Input["handles"]): State => {
+  const state = initial(sessionId, [], handles)
+  return {
+    ...state,
+    input: { ...state.input, isJoined: true },
+    transcript: Transcript.fromEvents(events),
+    delivery: { events: [] },
+    baseline: baselineOf(baseline)
+  }
+}
 
 /** Name of an action among the replies. */
 const keyOf = ({ _tag, id }: PendingAction.PendingAction): string => `${_tag} ${id}`
@@ -172,11 +189,15 @@ const withReply = (state: State, key: string, reply: Reply): State => ({
   replies: new Map(state.replies).set(key, reply)
 })
 
-const attach = (state: State, since: Cursor): Step => [
-  { ...state, isAttached: true, isCurrent: true },
+const attach = (state: State, since: Cursor): Step => {
+  const attached = { ...state, isAttached: true, isCurrent: true }
+  if (state.input.isJoined) return respond(attached)
   // a message never waits for a metric
-  state.baseline === undefined ? [{ _tag: "Deliver", since }, { _tag: "FindBaseline" }] : [{ _tag: "Deliver", since }]
-]
+  return [
+    attached,
+    state.baseline === undefined ? [{ _tag: "Deliver", since }, { _tag: "FindBaseline" }] : [{ _tag: "Deliver", since }]
+  ]
+}
 
 /** Consumption before the turn; none in a session that never told any. */
 const baselineOf = ({ events, isWhole }: Page): Usage.UsageSnapshot | undefined => {
@@ -240,7 +261,7 @@ const isAsked = (transcript: Transcript.Transcript, id: EventId): boolean => {
 // ---------------------------------------------------------------------------------------------------------------------
 
 const decide = (state: State): Step => {
-  if (state.delivery === undefined) return [state, none]
+  if (state.delivery === undefined || !(state.isAttached || state.ended !== undefined)) return [state, none]
   if (state.ended !== undefined) {
     return finish(
       state,
@@ -256,7 +277,9 @@ const decide = (state: State): Step => {
     case "Ended":
       return conclude(state, turn.ending)
     case "Idle":
-      return state.isIgnored ? finish(state, { _tag: "EndTurn", ...report(state) }) : [state, none]
+      return state.isIgnored || state.input.isJoined
+        ? finish(state, { _tag: "EndTurn", ...report(state) })
+        : [state, none]
     case "Queued":
     case "Rescheduling":
     case "Running":
@@ -315,6 +338,7 @@ const ownIds = ({ delivery }: State): ReadonlyArray<EventId> =>
 const isTakenUp = (state: State): boolean => {
   const { delivery, input, transcript } = state
   if (delivery === undefined) return false
+  if (input.isJoined) return true
   const since = Transcript.statusSince(transcript)
   const taken = transcript.inputs.filter(({ at, processed }) => processed && at < since)
   // a server that does not say what it stored leaves only the kind to go by
