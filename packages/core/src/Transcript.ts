@@ -12,7 +12,7 @@ import * as HashSet from "effect/HashSet"
 import type * as AgentEvent from "./AgentEvent.ts"
 import * as Content from "./Content.ts"
 import * as Event from "./Event.ts"
-import type { EventId, OutcomeId, SessionIdInput, ThreadId } from "./Ids.ts"
+import type { EventId, OutcomeId, SessionIdInput, ThreadId, WorkflowRunId } from "./Ids.ts"
 import { SessionId } from "./Ids.ts"
 import type * as PendingAction from "./PendingAction.ts"
 import type * as PreviewEvent from "./PreviewEvent.ts"
@@ -22,6 +22,7 @@ import type * as SpanEvent from "./SpanEvent.ts"
 import type * as Unknown from "./Unknown.ts"
 import type * as Usage from "./Usage.ts"
 import type * as UserEvent from "./UserEvent.ts"
+import type * as WorkflowEvent from "./WorkflowEvent.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Models
@@ -104,6 +105,18 @@ export interface Thread {
 }
 
 /**
+ * A workflow run of the session, by its last status event.
+ * @category models
+ */
+export interface WorkflowRun {
+  readonly id: WorkflowRunId
+  /** - `idle`: paused, such as by the budget. */
+  readonly status: "created" | "running" | "idle" | "ended"
+  /** The result of a run that has ended. */
+  readonly result: WorkflowEvent.Result | undefined
+}
+
+/**
  * Tokens of model requests, added up.
  * @category models
  */
@@ -155,6 +168,8 @@ interface Memory {
   readonly interrupted: boolean
   /** True if the budget was changed since the status last changed. */
   readonly isBudgetChanged: boolean
+  /** True if a workflow run has ended since the status last changed. */
+  readonly hasUnreadRun: boolean
 }
 
 /**
@@ -173,6 +188,7 @@ export interface Transcript {
   readonly errors: ReadonlyArray<SessionFailure>
   readonly outcomes: ReadonlyArray<OutcomeProgress>
   readonly threads: ReadonlyMap<ThreadId, Thread>
+  readonly workflowRuns: ReadonlyMap<WorkflowRunId, WorkflowRun>
   readonly usage: Totals
   /** The number of events that were taken in, duplicates and previews not counted. */
   readonly count: number
@@ -214,6 +230,7 @@ export const make = (options: Options = {}): Transcript => ({
   errors: [],
   outcomes: [],
   threads: new Map(),
+  workflowRuns: new Map(),
   usage: { model: noTokens, grading: noTokens, session: undefined },
   count: 0,
   unknown: 0,
@@ -224,7 +241,8 @@ export const make = (options: Options = {}): Transcript => ({
     blocking: [],
     answered: HashSet.empty(),
     interrupted: false,
-    isBudgetChanged: false
+    isBudgetChanged: false,
+    hasUnreadRun: false
   }
 })
 
@@ -344,6 +362,15 @@ const apply = (self: Transcript, event: Event.Event): Transcript => {
         ({ call }) => call.session_thread_id === event.session_thread_id
       )
 
+    case "workflow_run.created":
+      return withRun(self, event, "created")
+    case "workflow_run.status_running":
+      return withRun(goOn(self), event, "running")
+    case "workflow_run.status_idle":
+      return withRun(self, event, "idle")
+    case "workflow_run.status_ended":
+      return withRun(withMemory(self, { hasUnreadRun: true }), event, "ended", event.result)
+
     case "span.model_request_start":
       return { ...goOn(self), previews: self.previews.filter(isOpen) }
     case "span.model_request_end":
@@ -377,7 +404,7 @@ const goOn = (self: Transcript): Transcript =>
   self[internal].interrupted ? withMemory(self, { interrupted: false }) : self
 
 const withStatus = (self: Transcript, status: Status): Transcript =>
-  withMemory({ ...self, status }, { since: self.count, isBudgetChanged: false })
+  withMemory({ ...self, status }, { since: self.count, isBudgetChanged: false, hasUnreadRun: false })
 
 /** The list with one more item. What is too much goes in one piece, so that this costs little each time. */
 const append = <A>(
@@ -505,6 +532,16 @@ const withThread = (
   return { ...self, threads: new Map(self.threads).set(id, { id, agentName: event.agent_name, status }) }
 }
 
+const withRun = (
+  self: Transcript,
+  { workflow_run_id: id }: { readonly workflow_run_id: WorkflowRunId },
+  status: WorkflowRun["status"],
+  result?: WorkflowEvent.Result
+): Transcript => ({
+  ...self,
+  workflowRuns: new Map(self.workflowRuns).set(id, { id, status, result })
+})
+
 const count = (self: Tokens, used: SpanEvent.ModelUsage): Tokens => ({
   input: self.input + used.input_tokens,
   output: self.output + used.output_tokens,
@@ -589,9 +626,13 @@ const running: Turn = { _tag: "Running" }
 
 /**
  * The activity of the session.
+ *
+ * An idle status is not the end while a thread or a workflow run is at work, an outcome is not judged, or the end of a run is
+ * not read: the session goes on by itself. `isResting` says that it does not.
+ *
  * @category accessors
  */
-export const turn = (self: Transcript): Turn => {
+export const turn = (self: Transcript, options?: { readonly isResting?: boolean | undefined }): Turn => {
   const { status } = self
   switch (status._tag) {
     case "Fresh":
@@ -610,13 +651,16 @@ export const turn = (self: Transcript): Turn => {
         // what it named was answered since; a session that names nothing waits all the same
         return ids.length === 0 && stopReason.event_ids.length > 0 ? running : { _tag: "Waiting", ids }
       }
+      const isResting = options?.isResting === true
       // a session may read as idle for a moment while a thread of it works
-      if (isAnyThreadRunning(self)) return running
+      if (!isResting && isAnyThreadRunning(self)) return running
       const ending = endingOf(stopReason, status)
       // what is paused at the budget takes up nothing, and goes on by itself when that is changed
       if (ending._tag === "BudgetReached") return self[internal].isBudgetChanged ? running : { _tag: "Ended", ending }
       if (self.inputs.some(isWaiting)) return { _tag: "Queued" }
-      return ending._tag === "EndTurn" && self.outcomes.some(isLive) ? running : { _tag: "Ended", ending }
+      return ending._tag === "EndTurn" && !isResting && (self.outcomes.some(isLive) || hasRunUnderWay(self))
+        ? running
+        : { _tag: "Ended", ending }
     }
   }
 }
@@ -627,6 +671,10 @@ const isWaiting = ({ processed, type }: Input): boolean =>
 
 const isLive = ({ evaluation }: OutcomeProgress): boolean =>
   evaluation === undefined || evaluation.result === "needs_revision"
+
+/** A run is at work, or has ended and the agent is to read that. */
+const hasRunUnderWay = ({ [internal]: { hasUnreadRun }, workflowRuns }: Transcript): boolean =>
+  hasUnreadRun || Array.from(workflowRuns.values()).some(({ status }) => status === "created" || status === "running")
 
 const endingOf = (
   reason: Exclude<SessionEvent.StopReason, SessionEvent.RequiresAction>,

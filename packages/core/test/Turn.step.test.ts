@@ -40,6 +40,10 @@ const quietElapsed: Signal = { _tag: "QuietElapsed" }
 const quietChecked = (...statuses: ReadonlyArray<Event.Event>): Signal => ({ _tag: "QuietChecked", statuses })
 const callsFound = (...calls: ReadonlyArray<Event.Event>): Signal => ({ _tag: "CallsFound", calls })
 const dropChecked = (isDropped: boolean): Signal => ({ _tag: "DropChecked", isDropped })
+const audited = (...oldestFirst: ReadonlyArray<Event.Event | ReadonlyArray<Event.Event>>): Signal => ({
+  _tag: "Audited",
+  events: oldestFirst.flat().toReversed()
+})
 const sending = (key: string): Signal => ({ _tag: "ReplySending", key })
 const settled = (key: string, isAnswered = true): Signal => ({ _tag: "ReplySettled", key, isAnswered })
 
@@ -247,6 +251,62 @@ describe("a turn ends", () => {
   })
 })
 
+describe("a turn of a session that was audited", () => {
+  const run = (type: string, fields: object = {}) => event(type, { workflow_run_id: "wrun_1", ...fields })
+  const queued = message("other", { processed_at: null })
+  const outcome = event("user.define_outcome", { outcome_id: "outc_1" })
+  check([
+    {
+      when: "ends with the last status, whatever was not said of a thread",
+      after: () => feed(working(), events(threadRunning("sthr_2"), idle()), audited(idle())),
+      commands: ["Finish EndTurn"]
+    },
+    {
+      when: "ends with the last status, whatever was not said of an outcome",
+      after: () => feed(working(), events(outcome, idle()), audited(idle())),
+      commands: ["Finish EndTurn"]
+    },
+    {
+      when: "ends although a workflow run is open",
+      after: () => feed(working(), events(run("workflow_run.status_running"), idle()), audited(idle())),
+      commands: ["Finish EndTurn"]
+    },
+    {
+      when: "ends although the end of a workflow run was not read",
+      after: () => feed(working(), events(idle(), run("workflow_run.status_ended", { result: {} })), audited(idle())),
+      commands: ["Finish EndTurn"]
+    },
+    {
+      when: "goes on while the session runs",
+      after: () => feed(working(), events(threadRunning("sthr_2")), audited(running())),
+      commands: []
+    },
+    {
+      when: "goes on with a status that came after the audit",
+      after: () => {
+        const first = feed(working(), events(threadRunning("sthr_2"), running()), audited(idle()))
+        return feed([first[0], []], events(running(), threadRunning("sthr_2"), idle()))
+      },
+      commands: []
+    },
+    {
+      when: "asks for an input that is queued",
+      after: () => feed(working(), events(queued, idle()), audited(idle())),
+      commands: [`CheckDropped ${idOf(queued)}`]
+    },
+    {
+      when: "ends when that is not there any more",
+      after: () => feed(feed(working(), events(queued, idle()), audited(idle())), dropChecked(true)),
+      commands: ["Finish EndTurn"]
+    },
+    {
+      when: "goes on when it is",
+      after: () => feed(feed(working(), events(queued, idle()), audited(idle())), dropChecked(false)),
+      commands: []
+    }
+  ])
+})
+
 describe("a turn goes on", () => {
   const other = message("other")
   check([
@@ -264,6 +324,11 @@ describe("a turn goes on", () => {
     {
       when: "while a thread works",
       after: () => feed(working(), events(threadRunning("sthr_2"), idle())),
+      commands: []
+    },
+    {
+      when: "while a workflow run is at work",
+      after: () => feed(working(), events(event("workflow_run.created", { workflow_run_id: "wrun_1" }), idle())),
       commands: []
     },
     {

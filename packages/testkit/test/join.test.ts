@@ -96,7 +96,7 @@ describe("a turn that is joined", () => {
       assert.strictEqual((yield* inTime(Conversation.join(id))).reply, "late")
       yield* send(id, "two")
       assert.strictEqual((yield* inTime(Conversation.join(id))).reply, "later")
-    }).pipe(Effect.provide(agentThat([[say("late")], [say("later")]], { rules: { idleLag: Duration.seconds(3) } }))))
+    }).pipe(Effect.provide(agentThat([[say("late")], [say("later")]], { rules: { runningLag: Duration.seconds(3) } }))))
 
   it.effect("goes on after an approval that was given elsewhere", () =>
     Effect.gen(function*() {

@@ -218,6 +218,43 @@ section("A turn", {
       child: { otherwise: [sleep("1 minute"), say("found")] }
     }),
 
+  "a workflow run is at work": ([claim]) =>
+    Effect.gen(function*() {
+      says(claim, "none yet")
+      const run = { workflow_run_id: "wrun_1" }
+      const simulator = yield* Simulator.Simulator
+      const { fiber, id } = yield* runningTurn((id) =>
+        simulator.emit(id, { type: "workflow_run.status_running", ...run }, { persist: true })
+      )
+      yield* TestClock.adjust("20 seconds")
+      yield* simulator.emit(
+        id,
+        { type: "workflow_run.status_ended", ...run, result: { type: "completed" } },
+        { persist: true }
+      )
+      yield* TestClock.adjust("20 seconds")
+      assert.isNull(fiber.unsafePoll())
+      yield* simulator.emit(id, { type: "session.status_running" }, { persist: true })
+      const stop_reason = { type: "end_turn" }
+      yield* simulator.emit(id, { type: "session.status_idle", stop_reason }, { persist: true })
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* Fiber.join(fiber))._tag, "EndTurn")
+    }).pipe(Effect.provide(agentThat([[sleep("10 seconds"), say("Done")]]))),
+
+  "the end of something was never said": ([claim]) =>
+    Effect.gen(function*() {
+      says(claim, "a minute")
+      const simulator = yield* Simulator.Simulator
+      const thread = { session_thread_id: "sthr_lost", agent_name: "Lost" }
+      const { fiber } = yield* runningTurn((id) =>
+        simulator.emit(id, { type: "session.thread_status_running", ...thread }, { persist: true })
+      )
+      yield* TestClock.adjust("59 seconds")
+      assert.isNull(fiber.unsafePoll())
+      yield* TestClock.adjust("1 minute")
+      assert.deepInclude(yield* Fiber.join(fiber), { _tag: "EndTurn", reply: "Done" })
+    }).pipe(Effect.provide(agentThat([[sleep("10 seconds"), say("Done")]]))),
+
   "another message steers the turn": () =>
     Effect.gen(function*() {
       const id = yield* create

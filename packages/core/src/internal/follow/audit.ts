@@ -1,5 +1,6 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type { ApiError } from "../../ApiError.ts"
 import { StreamStalled } from "../../ApiError.ts"
@@ -16,6 +17,8 @@ export interface Audited {
   /** Counts the chunks that have come. */
   readonly received: () => number
   readonly page: (query: ListParams) => Effect.Effect<Page<Event>, ApiError>
+  /** Takes the newest events of the list where none of them is missing. */
+  readonly onComplete: (events: ReadonlyArray<Event>) => void
   readonly stall: (error: StreamStalled) => Effect.Effect<void>
 }
 
@@ -26,7 +29,7 @@ const longest = 10
 export const audit = (
   settings: Settings,
   { isOrdered, operation }: Source,
-  { isListening, isMissing, page, received, stall }: Audited
+  { isListening, isMissing, onComplete, page, received, stall }: Audited
 ): Effect.Effect<void, never, Scope.Scope> => {
   if (!isOrdered || !Duration.isFinite(settings.audit)) return Effect.void
   const most = Duration.times(settings.audit, longest)
@@ -38,11 +41,11 @@ export const audit = (
       const isQuiet = () => received() === before
       silence = isQuiet() ? Duration.min(Duration.times(silence, 2), most) : settings.audit
       if (!isQuiet() || !isListening()) continue
-      const isMissed = yield* page({ order: "desc", limit: 10 }).pipe(
-        Effect.map(({ data }) => data.some(isMissing)),
-        Effect.orElseSucceed(() => false)
-      )
-      if (isMissed && isQuiet() && isListening()) yield* stall(new StreamStalled({ operation, silence: waited }))
+      const newest = yield* Effect.option(page({ order: "desc", limit: 10 }))
+      if (Option.isNone(newest) || !isQuiet() || !isListening()) continue
+      const { data } = newest.value
+      if (data.some(isMissing)) yield* stall(new StreamStalled({ operation, silence: waited }))
+      else onComplete(data)
     }
   }).pipe(Effect.forkScoped, Effect.asVoid)
 }

@@ -16,7 +16,7 @@ import { unsafeNow } from "../telemetry/clock.ts"
 import { countReconnect, countRecovered } from "../telemetry/metrics.ts"
 import * as span from "../telemetry/span.ts"
 import { audit } from "./audit.ts"
-import * as baseline from "./baseline.ts"
+import * as observer from "./observer.ts"
 import * as retry from "./schedule.ts"
 import type { Settings } from "./settings.ts"
 import * as settings from "./settings.ts"
@@ -50,6 +50,7 @@ const run = Effect.fnUntraced(function*(source: Source, settings: Settings) {
     isListening: () => current.command._tag === "Receive" && connection.isReceiving(),
     received: connection.received,
     page: (query) => limited(source.page(query)),
+    onComplete: (events) => settings[observer.key]?.({ _tag: "Audited", events }),
     stall: connection.stall
   })
 
@@ -90,7 +91,7 @@ const run = Effect.fnUntraced(function*(source: Source, settings: Settings) {
     if (made.recovered > 0) onRecovered(made.recovered)
     if (made.skipped !== undefined) {
       const { data, next_page } = made.skipped
-      settings[baseline.key]?.({ _tag: "Baseline", events: data, isWhole: !next_page })
+      settings[observer.key]?.({ _tag: "Baseline", events: data, isWhole: !next_page })
     }
     const emitted = emit(made.updates)
     return made.disconnects ? Effect.zipRight(connection.close, emitted) : emitted

@@ -5,10 +5,10 @@ import type { Issue } from "../../ApiError.ts"
 import { InvalidParams } from "../../ApiError.ts"
 import type * as Cursor from "../../Cursor.ts"
 import * as Follow from "../../Follow.ts"
-import type * as baseline from "./baseline.ts"
+import type * as observer from "./observer.ts"
 
 /** Options of a follower, checked and complete. */
-export interface Settings extends Follow.Options, baseline.Options {
+export interface Settings extends Follow.Options, observer.Options {
   readonly reconnect: NonNullable<Follow.Options["reconnect"]>
   readonly from: "start" | "now" | Cursor.Cursor
   readonly maxSilence: Duration.Duration

@@ -14,8 +14,6 @@ export interface Background<E, R> {
   readonly cancel: (key: string) => Effect.Effect<void>
   /** Lets the fiber of a key come to its end when the scope closes: it has had its effect, and only its report is missing. */
   readonly finish: (key: string) => void
-  /** Tells whether nothing is running. */
-  readonly isIdle: () => boolean
 }
 
 /** The time that fibers have to come to their end when the scope closes. One that cannot be interrupted is left alone then. */
@@ -77,7 +75,6 @@ export const make = <E, R>(
         }),
       finish: (key) => {
         if (running.has(key)) finishing.add(key)
-      },
-      isIdle: () => running.size === 0
+      }
     }
   })

@@ -5,7 +5,7 @@ import * as Cursor from "../../Cursor.ts"
 import * as Event from "../../Event.ts"
 import type * as Events from "../../Events.ts"
 import type { SessionId } from "../../Ids.ts"
-import type { Page } from "../follow/baseline.ts"
+import type { Page } from "../follow/observer.ts"
 
 /** The turn of a session that is under way, or else its last one. */
 export interface Found {

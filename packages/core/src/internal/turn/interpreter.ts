@@ -12,8 +12,8 @@ import type * as Follow from "../../Follow.ts"
 import type { EventId, SessionId } from "../../Ids.ts"
 import * as PendingAction from "../../PendingAction.ts"
 import * as ToolRunner from "../../ToolRunner.ts"
-import * as onBaseline from "../follow/baseline.ts"
 import { isLater } from "../follow/identity.ts"
+import * as observer from "../follow/observer.ts"
 import type { Pull } from "../stream/pull.ts"
 import * as pull from "../stream/pull.ts"
 import { AutoResetSignal } from "../stream/signal.ts"
@@ -36,7 +36,7 @@ interface Running<E, R, E1, R1, E2, R2> {
   readonly options: Conversation.Options<E1, R1, E2, R2, never>
   readonly tools: ToolRunner.ToolRunner<R> | undefined
   readonly fibers: background.Background<E, R>
-  readonly baseline: () => onBaseline.Page | undefined
+  readonly baseline: () => observer.Page | undefined
   readonly state: () => State
   readonly post: (entry: Entry<E>) => void
 }
@@ -83,15 +83,15 @@ export const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
       state: () => state,
       post
     })
-    const following: Follow.Options & onBaseline.Options = {
+    const following: Follow.Options & observer.Options = {
       ...options.follow,
       from: found?.since ?? "now",
-      [onBaseline.key]: (page) => {
-        baseline = page
-        inbox.push(page)
+      [observer.key]: (learnt) => {
+        if (learnt._tag === "Baseline") baseline = learnt
+        post(learnt)
       }
     }
-    const updates = yield* reader(yield* pull.fromStream(events.follow(sessionId, following)), fibers, inbox, arrived)
+    const updates = yield* reader(yield* pull.fromStream(events.follow(sessionId, following)), inbox, arrived)
     return consume({
       inbox,
       updates,
@@ -160,10 +160,9 @@ const consume = <E>({ advance, inbox, perform, updates }: {
   return next
 }
 
-/** Waits until something has arrived. Only while there is work in the background does reading take a fiber of its own. */
-const reader = <E, E2, R>(
+/** Waits until something has arrived, from the follower or from the background. */
+const reader = <E, E2>(
   follower: Pull<Follow.Update, E>,
-  fibers: background.Background<E2, R>,
   inbox: Array<Entry<E | E2>>,
   arrived: AutoResetSignal
 ): Effect.Effect<Effect.Effect<void>, never, Scope.Scope> =>
@@ -189,7 +188,6 @@ const reader = <E, E2, R>(
     return Effect.suspend(() => {
       // what has ended says nothing more; what is under way in the background still may
       if (isReading || hasEnded) return arrived.wait
-      if (fibers.isIdle()) return read
       isReading = true
       return Effect.zipRight(readAside, arrived.wait)
     })
@@ -200,6 +198,7 @@ const updateOf = (signal: Signal): Conversation.Update | undefined => {
     case "InputDelivered":
       return signal.delivery._tag === "Indeterminate" ? undefined : { _tag: "Delivered", delivery: signal.delivery }
     case "Baseline":
+    case "Audited":
     case "BaselineFound":
     case "ReplySending":
     case "ReplySettled":
@@ -285,7 +284,7 @@ const performer = <E, R, E1 extends E, R1 extends R, E2 extends E, R2 extends R>
 }
 
 /** The newest consumption that is not later than the newest event before the turn. */
-const usageBefore = (found: ReadonlyArray<Event.Event>, baseline: onBaseline.Page | undefined) => {
+const usageBefore = (found: ReadonlyArray<Event.Event>, baseline: observer.Page | undefined) => {
   const last = baseline?.events.map(Event.processedAtOf).find((at) => at !== undefined)
   const usage = found.find((event) => {
     const at = Event.processedAtOf(event)

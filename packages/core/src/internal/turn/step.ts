@@ -8,7 +8,7 @@ import type { EventId, EventIdInput, SessionId } from "../../Ids.ts"
 import type * as PendingAction from "../../PendingAction.ts"
 import * as Transcript from "../../Transcript.ts"
 import type * as Usage from "../../Usage.ts"
-import type { Page } from "../follow/baseline.ts"
+import type { Audited, Page } from "../follow/observer.ts"
 import type { Found } from "./findTurn.ts"
 import { reconcile } from "./reconcile.ts"
 
@@ -31,6 +31,8 @@ export interface State {
   /** Calls from before the turn that were looked up. */
   readonly searched: ReadonlySet<EventId>
   readonly isSearching: boolean
+  /** The status at which the session was found at rest, whatever else looks as if it were under way. */
+  readonly restsAt: number | undefined
   /** Consumption of the session before the turn, where it is known. */
   readonly baseline: Usage.UsageSnapshot | undefined
 }
@@ -54,6 +56,7 @@ export type Reply = "pending" | "sending" | "sent" | "declined"
 export type Signal =
   | Follow.Update
   | Page
+  | Audited
   | { readonly _tag: "BaselineFound"; readonly usage: Usage.UsageSnapshot | undefined }
   | { readonly _tag: "InputDelivered"; readonly delivery: Delivery.Delivery }
   | { readonly _tag: "ReplySending"; readonly key: string }
@@ -111,6 +114,7 @@ export const initial = (
   replies: new Map(),
   searched: new Set(),
   isSearching: false,
+  restsAt: undefined,
   baseline: undefined
 })
 
@@ -171,7 +175,9 @@ const react = (state: State, signal: Signal): Step => {
         transcript: signal.calls.reduce(Transcript.add, state.transcript)
       })
     case "DropChecked":
-      return [{ ...state, isIgnored: signal.isDropped }, none]
+      return [signal.isDropped ? dropQueued({ ...state, isIgnored: true }) : state, none]
+    case "Audited":
+      return audited(state, signal.events)
     case "QuietElapsed":
       return [state, isFresh(state) ? [{ _tag: "CheckStatus" }] : none]
     case "QuietChecked":
@@ -211,6 +217,39 @@ const delivered = (state: State, delivery: Delivery.Delivery): Step => {
   const asks = state.input.sent.some(({ type }) => type === "user.message" || type === "user.define_outcome")
   return [{ ...state, delivery }, asks ? none : [{ _tag: "AwaitEffect" }]]
 }
+
+/** The connection is silent and complete: a session whose last status is idle rests, unless it is to take something up. */
+const audited = (state: State, newestFirst: ReadonlyArray<Event.Event>): Step => {
+  const status = newestFirst.find(({ type }) => statuses.includes(type))
+  if (state.delivery === undefined || (status !== undefined && status.type !== "session.status_idle")) {
+    return [state, none]
+  }
+  switch (Transcript.turn(state.transcript)._tag) {
+    case "Queued": {
+      const ids = queuedIds(state)
+      return [state, ids.length === 0 ? none : [{ _tag: "CheckDropped", ids }]]
+    }
+    case "Running":
+      return [{ ...state, restsAt: Transcript.statusSince(state.transcript) }, none]
+    default:
+      return [state, none]
+  }
+}
+
+const statuses: ReadonlyArray<unknown> = [
+  "session.status_running",
+  "session.status_rescheduled",
+  "session.status_idle",
+  "session.status_terminated"
+]
+
+const queuedIds = ({ transcript }: State): ReadonlyArray<EventId> =>
+  transcript.inputs.flatMap(({ id, processed, type }) =>
+    !processed && (type === "user.message" || type === "user.define_outcome") ? [id] : []
+  )
+
+const dropQueued = (state: State): State =>
+  withTranscript(state, { ...state.transcript, inputs: state.transcript.inputs.filter(({ processed }) => processed) })
 
 const isFresh = ({ transcript }: State): boolean => transcript.status._tag === "Fresh"
 
@@ -270,7 +309,8 @@ const decide = (state: State): Step => {
         : { _tag: "Terminated", ...report(state), archived: state.ended === "archived" }
     )
   }
-  const turn = Transcript.turn(state.transcript)
+  const isResting = state.restsAt !== undefined && state.restsAt === Transcript.statusSince(state.transcript)
+  const turn = Transcript.turn(state.transcript, { isResting })
   switch (turn._tag) {
     case "Waiting":
       return state.isCurrent ? requiresAction(state, turn.ids) : [state, none]
