@@ -218,9 +218,8 @@ section("A turn", {
       child: { otherwise: [sleep("1 minute"), say("found")] }
     }),
 
-  "a workflow run is at work": ([claim]) =>
+  "a workflow run is at work": () =>
     Effect.gen(function*() {
-      says(claim, "none yet")
       const run = { workflow_run_id: "wrun_1" }
       const simulator = yield* Simulator.Simulator
       const { fiber, id } = yield* runningTurn((id) =>
@@ -243,7 +242,7 @@ section("A turn", {
 
   "the end of something was never said": ([claim]) =>
     Effect.gen(function*() {
-      says(claim, "a minute")
+      says(claim, "follow.audit")
       const simulator = yield* Simulator.Simulator
       const thread = { session_thread_id: "sthr_lost", agent_name: "Lost" }
       const { fiber } = yield* runningTurn((id) =>
