@@ -26,7 +26,10 @@ import { SessionId } from "./Ids.ts"
 import type { Pull } from "./internal/stream/pull.ts"
 import * as pull from "./internal/stream/pull.ts"
 import * as sessionSpan from "./internal/telemetry/sessionSpan.ts"
+import * as defaultJournal from "./internal/turn/defaultJournal.ts"
 import { run, toolCalls } from "./internal/turn/interpreter.ts"
+import * as runOnce from "./internal/turn/runOnce.ts"
+import * as Journal from "./Journal.ts"
 import * as PendingAction from "./PendingAction.ts"
 import type * as SessionEvent from "./SessionEvent.ts"
 import type { SessionFailure } from "./SessionFailure.ts"
@@ -267,10 +270,12 @@ export type Update = Follow.Update | Delivered | Finished
  */
 export interface Options<E1 = never, R1 = never, E2 = never, R2 = never, T extends ToolRunner.Source = never> {
   /**
-   * Decides about the tool calls that wait for approval, each in a fiber of its own, those of sub-agents included. A
-   * decision that is not needed any more is interrupted.
+   * Decides about the tool calls that wait for approval, each in a fiber of its own, those of sub-agents included: what
+   * the service asks about, and calls of `tools` that need approval. A decision that is not needed any more is interrupted.
    */
-  readonly approve?: ((action: PendingAction.Confirmation) => Effect.Effect<PendingAction.Decision, E1, R1>) | undefined
+  readonly approve?:
+    | ((action: PendingAction.ApprovalRequest) => Effect.Effect<PendingAction.Decision, E1, R1>)
+    | undefined
   /**
    * The tools that answer the agent's calls, each call at most once, those of sub-agents included: a `Toolkit` of
    * `@effect/ai`, or what `ToolRunner.make` makes of it.
@@ -464,17 +469,51 @@ const decisive: ReadonlyArray<Event.EventType> = [
 /**
  * Answers an action, wherever it was found: it names its session. The session goes on once all that it waits for is
  * answered; a second answer has no effect.
+ *
+ * The decision about a `ToolApproval` is written into the `Journal`, and nothing is sent: whoever has the tools then runs
+ * the call, or denies it to the agent. Unless a turn or a worker with them is there, {@link join} one.
+ *
  * @category constructors
  */
 export const answer = <A extends PendingAction.PendingAction>(
   action: A,
   answer: PendingAction.AnswerTo<NoInfer<A>>,
   options?: Events.DeliverOptions
-): Effect.Effect<Delivery.Delivery, ApiError, Events.Events> =>
-  Effect.flatMap(
-    Events.Events,
-    (events) => events.deliver(action.sessionId, PendingAction.reply(action, answer), options)
-  ).pipe(sessionSpan.within("Conversation.answer", action.sessionId))
+): Effect.Effect<Delivery.Delivery, AnswerError<A>, Events.Events> =>
+  Effect.gen(function*() {
+    const events = yield* Events.Events
+    const reply = replyTo(action, answer)
+    if ("type" in reply) return yield* events.deliver(action.sessionId, reply, options)
+    const journal = defaultJournal.resolve(yield* Journal.Journal, events)
+    yield* runOnce.decide(journal, action, reply)
+    return { _tag: "Accepted", events: [] } as const
+  }).pipe(
+    sessionSpan.within("Conversation.answer", action.sessionId),
+    // only a decision about a tool of one's own goes to the journal
+    (self) => self as Effect.Effect<Delivery.Delivery, AnswerError<A>, Events.Events>
+  )
+
+/** The event that answers an action, or the decision to be written down. */
+const replyTo = <A extends PendingAction.PendingAction>(
+  action: A,
+  answer: PendingAction.AnswerTo<NoInfer<A>>
+): PendingAction.Reply | PendingAction.Decision => {
+  // the compiler does not relate the kind of the action to the kind of the answer
+  const given: PendingAction.Decision | PendingAction.ToolResult = answer
+  const of: PendingAction.PendingAction = action
+  return of._tag === "ToolApproval"
+    ? given as PendingAction.Decision
+    : PendingAction.reply<PendingAction.Repliable>(of, given as never)
+}
+
+/**
+ * Errors of answering an action.
+ * @category type-level
+ */
+export type AnswerError<A> =
+  | ApiError
+  | (Extract<A, PendingAction.ToolApproval> extends never ? never
+    : Journal.JournalError)
 
 /**
  * Options of interrupting: the thread to stop.

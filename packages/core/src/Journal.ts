@@ -76,11 +76,25 @@ const Rejected_ = Schema.TaggedStruct("Rejected", {
  */
 export interface Rejected extends Schema.Schema.Type<typeof Rejected_> {}
 
+const Decided_ = Schema.TaggedStruct("Decided", {
+  /** The decision, which is a `PendingAction.Decision`. */
+  decision: Schema.Union(
+    Schema.TaggedStruct("Allow", {}),
+    Schema.TaggedStruct("Deny", { reason: Schema.optional(Schema.String) })
+  )
+}).annotations({ identifier: "JournalDecided" })
+
+/**
+ * Somebody has allowed or denied a call that needs approval. Its tool has not run.
+ * @category models
+ */
+export interface Decided extends Schema.Schema.Type<typeof Decided_> {}
+
 /**
  * Entry about a call.
  * @category models
  */
-export type Entry = Started | Ran | Posted | Rejected
+export type Entry = Decided | Started | Ran | Posted | Rejected
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Service
@@ -221,10 +235,14 @@ export const layerMemory = (options?: MemoryOptions): Layer.Layer<never> =>
 // In a store
 // ---------------------------------------------------------------------------------------------------------------------
 
+/** The keys of a call. */
+type Kind = "decided" | "started" | "ran" | "settled"
+
 /** The stored form of an entry. */
 const saved = <A extends Entry, I>(entry: Schema.Schema<A, I>) =>
   Schema.parseJson(Schema.Struct({ version: Schema.Literal(1), entry }))
 
+const decided = saved(Decided_)
 const started = saved(Started_)
 const ran = saved(Ran_)
 const settled = saved(Schema.Union(Posted_, Rejected_))
@@ -232,9 +250,9 @@ const settled = saved(Schema.Union(Posted_, Rejected_))
 /**
  * Builds a journal on a `KeyValueStore`.
  *
- * Each call has three keys, for its start, its result and its end, each written once: a write that breaks off half way does
- * no harm to what was there before, and what is not whole does not count. But the start counts however little of it is
- * there. Delete the keys of a session when the session is over.
+ * Each call has up to four keys, for a decision, its start, its result and its end, each written once: a write that breaks
+ * off half way does no harm to what was there before, and what is not whole does not count. But the start counts however
+ * little of it is there. Delete the keys of a session when the session is over.
  *
  * @category constructors
  */
@@ -247,23 +265,30 @@ export const make: Effect.Effect<Service, never, KeyValueStore.KeyValueStore> = 
       self: Effect.Effect<A, { readonly message: string }>
     ) => Effect.mapError(self, ({ message }) => new JournalError({ operation, id, detail: message }))
 
-    const keyOf = ({ id, sessionId }: Call, kind: "started" | "ran" | "settled") => `${sessionId}/${id}.${kind}`
+    const keyOf = ({ id, sessionId }: Call, kind: Kind) => `${sessionId}/${id}.${kind}`
 
-    const read = (call: Call, kind: "started" | "ran" | "settled") => attempt("get", call, store.get(keyOf(call, kind)))
+    const read = (call: Call, kind: Kind) => attempt("get", call, store.get(keyOf(call, kind)))
 
-    const write = (call: Call, kind: "started" | "ran" | "settled", text: Effect.Effect<string, ParseError>) =>
+    const write = (call: Call, kind: Kind, text: Effect.Effect<string, ParseError>) =>
       attempt("put", call, Effect.flatMap(text, (text) => store.set(keyOf(call, kind), text)))
 
     return fromStorage({
       get: Effect.fnUntraced(function*(call) {
-        if (Option.isNone(yield* read(call, "started"))) return Option.none()
+        const isStarted = Option.isSome(yield* read(call, "started"))
+        const decision = isStarted
+          ? Option.none()
+          : Option.flatMap(yield* read(call, "decided"), Schema.decodeOption(decided))
+        if (!isStarted && Option.isNone(decision)) return Option.none()
         const end = Option.flatMap(yield* read(call, "settled"), Schema.decodeOption(settled))
         if (Option.isSome(end)) return Option.some(end.value.entry)
+        if (Option.isSome(decision)) return Option.some(decision.value.entry)
         const result = Option.flatMap(yield* read(call, "ran"), Schema.decodeOption(ran))
         return Option.some(Option.isSome(result) ? result.value.entry : { _tag: "Started" })
       }),
       put: (call, entry) => {
         switch (entry._tag) {
+          case "Decided":
+            return write(call, "decided", Schema.encode(decided)({ version: 1, entry }))
           case "Started":
             return write(call, "started", Schema.encode(started)({ version: 1, entry }))
           case "Ran":

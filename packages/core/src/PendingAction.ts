@@ -57,23 +57,49 @@ export class SelfHostedToolCall extends wire.Struct<SelfHostedToolCall>()("Pendi
 }) {}
 
 /**
+ * A call of one of the program's own tools that may run only once it is approved, by `ToolRunner.needsApproval`:
+ * {@link allow} it or {@link deny} it. The service knows nothing of that; what was decided is kept in the `Journal`.
+ * @category schemas
+ */
+export class ToolApproval extends wire.Struct<ToolApproval>()("PendingToolApproval", {
+  _tag: Schema.Literal("ToolApproval"),
+  ...call
+}) {}
+
+/**
+ * A call that waits to be allowed or denied.
+ * @category models
+ */
+export type ApprovalRequest = Confirmation | ToolApproval
+
+/**
  * Anything that a session waits for.
  * @category schemas
  */
 export const PendingAction: Schema.Schema<
   PendingAction,
-  typeof Confirmation.Encoded | typeof CustomToolCall.Encoded | typeof SelfHostedToolCall.Encoded
+  | typeof Confirmation.Encoded
+  | typeof CustomToolCall.Encoded
+  | typeof SelfHostedToolCall.Encoded
+  | typeof ToolApproval.Encoded
 > = Schema.Union(
   Confirmation,
   CustomToolCall,
-  SelfHostedToolCall
+  SelfHostedToolCall,
+  ToolApproval
 ).annotations({ identifier: "PendingAction" })
 
 /**
  * The values of {@link PendingAction}.
  * @category models
  */
-export type PendingAction = Confirmation | CustomToolCall | SelfHostedToolCall
+export type PendingAction = Confirmation | CustomToolCall | SelfHostedToolCall | ToolApproval
+
+/**
+ * Anything that an event answers.
+ * @category models
+ */
+export type Repliable = Exclude<PendingAction, ToolApproval>
 
 /**
  * The call may run.
@@ -94,7 +120,7 @@ export interface Deny {
 }
 
 /**
- * Decision about a {@link Confirmation}.
+ * Decision about an {@link ApprovalRequest}.
  * @category models
  */
 export type Decision = Allow | Deny
@@ -114,7 +140,7 @@ export interface ToolResult {
  * The answers that a kind of action takes.
  * @category models
  */
-export type AnswerTo<A extends PendingAction> = A extends Confirmation ? Decision : ToolResult
+export type AnswerTo<A extends PendingAction> = A extends ApprovalRequest ? Decision : ToolResult
 
 /**
  * Lets a tool call run.
@@ -163,7 +189,7 @@ export const result = (
  *
  * @category conversions
  */
-export const reply = <A extends PendingAction>(action: A, answer: AnswerTo<NoInfer<A>>): Reply => {
+export const reply = <A extends Repliable>(action: A, answer: AnswerTo<NoInfer<A>>): Reply => {
   // the compiler does not relate the kind of the action to the kind of the answer
   const given: Decision | ToolResult = answer
   switch (given._tag) {

@@ -14,7 +14,7 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import type * as Schema from "effect/Schema"
+import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import type * as Types from "effect/Types"
 import type * as AgentTool from "./AgentTool.ts"
@@ -194,6 +194,53 @@ export class Limits extends Context_.Tag("@effect-managed-agents/core/ToolRunner
 }>() {}
 
 /**
+ * Annotation of a tool whose calls need approval, put there by {@link needsApproval}: tells from the decoded input of a
+ * call whether it does.
+ * @category annotations
+ */
+export class Approval extends Context_.Reference<Approval>()("@effect-managed-agents/core/ToolRunner/Approval", {
+  defaultValue: (): (input: never) => boolean => () => false
+}) {}
+
+/** The decoded input of a tool. */
+type InputOf<T extends Tool> = T["parametersSchema"] extends Schema.Schema<infer A, infer _I, infer _R> ? A : unknown
+
+/**
+ * Lets a tool run only once somebody has approved the call: `approve` of a turn, or whoever answers the
+ * `PendingAction.ToolApproval` with which the turn ends where there is none. A call that is denied does not run, and the
+ * agent reads why.
+ *
+ * `predicate` picks the calls by their decoded input; all of them by default, and those for which it throws. An input that
+ * does not fit needs no approval, because nothing runs.
+ *
+ * @example
+ * ```ts
+ * import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
+ * import * as Tool from "@effect/ai/Tool"
+ * import * as Toolkit from "@effect/ai/Toolkit"
+ * import * as Schema from "effect/Schema"
+ *
+ * export const Refunds = Toolkit.make(
+ *   ToolRunner.needsApproval(
+ *     Tool.make("refund", { parameters: { order: Schema.Int, amount: Schema.Number } }),
+ *     ({ amount }) => amount > 100
+ *   )
+ * )
+ * ```
+ *
+ * @category combinators
+ */
+export const needsApproval = <T extends Tool & Annotatable<T>>(
+  tool: T,
+  predicate: (input: InputOf<T>) => boolean = () => true
+): T => tool.annotate(Approval, predicate)
+
+/** The part of a tool that takes an annotation. */
+interface Annotatable<T> {
+  readonly annotate: (tag: typeof Approval, value: typeof Approval.Service) => T
+}
+
+/**
  * A call that a runner may be asked to answer.
  * @category models
  */
@@ -251,6 +298,25 @@ const TypeId: unique symbol = Symbol.for("@effect-managed-agents/core/ToolRunner
 const journalOf: unique symbol = Symbol.for("@effect-managed-agents/core/ToolRunner/journal")
 
 /**
+ * Decides about a call that needs approval.
+ * @category models
+ */
+export type Approve<E = never, R = never> = (
+  action: PendingAction.ToolApproval
+) => Effect.Effect<PendingAction.Decision, E, R>
+
+/**
+ * The part of a runner in a call:
+ *
+ * - `answered`: the call has its result;
+ * - `declined`: it is left to others;
+ * - `undecided`: it waits for somebody to approve it.
+ *
+ * @category models
+ */
+export type Answered = "answered" | "declined" | "undecided"
+
+/**
  * Tools that are ready to run, with limits that all turns and sessions share that use it.
  * @category models
  */
@@ -262,12 +328,13 @@ export interface ToolRunner<out R = never> {
   readonly owns: (call: Call) => boolean
   /**
    * Runs a call and sends its result, each at most once. `send` tells whether the service took it, which it need not if the
-   * call is closed by now. Succeeds with `false` if the call is left to others.
+   * call is closed by now. Without `approve`, a call that needs approval and has none is `undecided`.
    */
   readonly answer: <E, R2>(
     call: Call,
-    send: (result: PendingAction.ToolResult) => Effect.Effect<boolean, E, R2>
-  ) => Effect.Effect<boolean, E | Journal.JournalError, R | R2 | Events.Events>
+    send: (result: PendingAction.ToolResult) => Effect.Effect<boolean, E, R2>,
+    approve?: Approve<E, R2>
+  ) => Effect.Effect<Answered, E | Journal.JournalError, R | R2 | Events.Events>
 }
 
 /**
@@ -336,15 +403,15 @@ const fromHandlers = <R>(handlers: Handlers, options: Options, journal: Journal.
     [TypeId]: (_: never) => _,
     [journalOf]: journal,
     owns: (call) => own(call) !== undefined,
-    answer: (call, send) => {
+    answer: (call, send, approve) => {
       const runnable = own(call)
-      if (runnable === undefined) return Effect.succeed(false)
+      if (runnable === undefined) return Effect.succeed("declined")
       return Effect.gen(function*() {
         const client = yield* Events.Events
         // one that was provided where the runner was made is kept
         const inForce = defaultJournal.isDefault(journal) ? yield* Journal.Journal : journal
         const known = defaultJournal.resolve(inForce, client)
-        return yield* known.exclusively(call, runOnce.answer(known, call, runnable, send))
+        return yield* runOnce.answer(known, call, runnable, send, approve)
       }).pipe(
         span.within("ToolRunner.answer", {
           attributes: { "session.id": call.sessionId, "event.id": call.id, "tool.name": call.name }
@@ -368,10 +435,29 @@ const runnables = <R>(handlers: Handlers, options: Options): ReadonlyMap<string,
         tool,
         run: (call) => runTool<R>(handlers, tool, call, duration),
         limit: (self) => alone(all(self)),
-        unfinished: (call) => typeof unfinished === "function" ? unfinished(call) : unfinished
+        unfinished: (call) => typeof unfinished === "function" ? unfinished(call) : unfinished,
+        needsApproval: (call) => isApprovalNeeded<R>(tool, call)
       }]
     })
   )
+}
+
+/** Applies the rule of a tool to a call. */
+const isApprovalNeeded = <R>(tool: Tool, call: Call): Effect.Effect<boolean, never, R> => {
+  const rule = Context_.getOption(tool.annotations ?? Context_.empty(), Approval)
+  if (Option.isNone(rule) || call._tag !== "CustomToolCall") return Effect.succeed(false)
+  // it was given with the tool, and what its schema requires, the tool does
+  const predicate = rule.value as (input: unknown) => boolean
+  const schema = tool.parametersSchema as Schema.Schema<unknown, unknown, R>
+  return Effect.matchEffect(Schema.decodeUnknown(schema)(call.input), {
+    // nothing runs
+    onFailure: () => Effect.succeed(false),
+    onSuccess: (input) =>
+      Effect.try(() => predicate(input)).pipe(
+        Effect.tapError((error) => Effect.logError(`The rule for approving calls of ${tool.name} has failed`, error)),
+        Effect.orElseSucceed(() => true)
+      )
+  })
 }
 
 const semaphore = (permits: number | undefined) =>
@@ -392,6 +478,11 @@ export interface RunOptions extends Options {
   readonly follow?: Omit<Follow.Options, "from" | "previews"> | undefined
   /** Options of delivering a result at once. A delivery that fails in passing is tried again for five minutes. */
   readonly delivery?: Omit<Events.DeliverOptions, "since"> | undefined
+  /**
+   * Decides about the calls that need approval. Without it they wait until somebody has answered their
+   * `PendingAction.ToolApproval`, for which the journal is looked at every five seconds.
+   */
+  readonly approve?: Approve | undefined
 }
 
 /**

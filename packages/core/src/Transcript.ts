@@ -734,7 +734,7 @@ export const waitingFor = (self: Transcript): ReadonlyArray<EventId> => {
 }
 
 /** The need of a call for a client. */
-const needOf = (self: Transcript, one: ToolCall): PendingAction.PendingAction["_tag"] | undefined => {
+const needOf = (self: Transcript, one: ToolCall): PendingAction.Repliable["_tag"] | undefined => {
   if (isEnded(one)) return undefined
   const { call, confirmation } = one
   if (call.type === "agent.custom_tool_use") return "CustomToolCall"
@@ -769,8 +769,8 @@ const asks = ({ evaluated_permission }: AgentEvent.ToolUse | AgentEvent.McpToolU
 export const pendingActions = (
   self: Transcript,
   sessionId: SessionIdInput
-): ReadonlyArray<PendingAction.PendingAction> =>
-  self.toolCalls.flatMap((one): ReadonlyArray<PendingAction.PendingAction> => {
+): ReadonlyArray<PendingAction.Repliable> =>
+  self.toolCalls.flatMap((one): ReadonlyArray<PendingAction.Repliable> => {
     const { call } = one
     const need = needOf(self, one)
     if (need === undefined) return []

@@ -8,6 +8,7 @@ import { SessionId } from "../src/Ids.ts"
 import type { Command, Signal, State, Step } from "../src/internal/turn/step.ts"
 import { initial, isPending, step } from "../src/internal/turn/step.ts"
 import type * as PendingAction from "../src/PendingAction.ts"
+import type * as ToolRunner from "../src/ToolRunner.ts"
 import * as UserEvent from "../src/UserEvent.ts"
 import {
   customCall,
@@ -45,7 +46,11 @@ const audited = (...oldestFirst: ReadonlyArray<Event.Event | ReadonlyArray<Event
   events: oldestFirst.flat().toReversed()
 })
 const sending = (key: string): Signal => ({ _tag: "ReplySending", key })
-const settled = (key: string, isAnswered = true): Signal => ({ _tag: "ReplySettled", key, isAnswered })
+const settled = (key: string, answered: ToolRunner.Answered = "answered"): Signal => ({
+  _tag: "ReplySettled",
+  key,
+  answered
+})
 
 const events = (...history: ReadonlyArray<Event.Event | ReadonlyArray<Event.Event>>): ReadonlyArray<Signal> =>
   history.flat().map((event) => ({ _tag: "Event", event } as Signal))
@@ -69,7 +74,7 @@ const page = (isWhole: boolean, ...newestFirst: ReadonlyArray<Event.Event>): Sig
 
 const begin = (
   sent: ReadonlyArray<Event.EventParams> = [UserEvent.message("Hello")],
-  handles: (action: PendingAction.PendingAction) => boolean = () => false
+  handles: (action: PendingAction.Repliable) => boolean = () => false
 ): Step => [initial(sessionId, sent, handles), []]
 
 /** Feeds signals one after another; the commands are those of the last one, or of the last list of them. */
@@ -84,10 +89,10 @@ const feed = (first: Step, ...signals: ReadonlyArray<Signal | ReadonlyArray<Sign
   )
 
 /** A turn that has attached, and whose input was taken. */
-const sent = (handles?: (action: PendingAction.PendingAction) => boolean) =>
+const sent = (handles?: (action: PendingAction.Repliable) => boolean) =>
   feed(begin(undefined, handles), caughtUp, delivered(hello))
 
-const working = (handles?: (action: PendingAction.PendingAction) => boolean) =>
+const working = (handles?: (action: PendingAction.Repliable) => boolean) =>
   feed(sent(handles), events(running(), hello, running()))
 
 /** Input that asks nothing of the agent, delivered. */
@@ -423,7 +428,7 @@ describe("an action", () => {
     },
     {
       when: "that is left to others ends the turn that waits for it",
-      after: () => feed(called(), events(waiting(call)), settled(key, false)),
+      after: () => feed(called(), events(waiting(call)), settled(key, "declined")),
       commands: ["Finish RequiresAction"]
     },
     {

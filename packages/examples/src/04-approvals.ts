@@ -8,7 +8,7 @@ import { Prompt } from "./prompt.ts"
 import { Target } from "./target.ts"
 
 /** Reading is harmless; about everything else somebody is asked, who has a minute to answer. */
-const approve = (call: PendingAction.Confirmation) =>
+const approve = (call: PendingAction.ApprovalRequest) =>
   Effect.gen(function*() {
     if (call.name === "read") return PendingAction.allow
     const { ask } = yield* Prompt

@@ -277,7 +277,7 @@ describe("approvals", () => {
 
   it.effect("are asked for and sent", () =>
     Effect.gen(function*() {
-      const asked: Array<PendingAction.Confirmation> = []
+      const asked: Array<PendingAction.ApprovalRequest> = []
       const outcome = yield* once("Hello", {
         approve: (action) =>
           Effect.as(Effect.delay(Effect.sync(() => asked.push(action)), "1 minute"), PendingAction.allow)

@@ -258,7 +258,7 @@ const performer = <E, R, E1 extends E, R1 extends R, E2 extends E, R2 extends R>
         command.key,
         Effect.map(
           reply(turn, command.key, command.action),
-          (isAnswered) => ({ _tag: "ReplySettled", key: command.key, isAnswered })
+          (answered) => ({ _tag: "ReplySettled", key: command.key, answered })
         )
       )
     case "CancelReplies":
@@ -313,46 +313,53 @@ const handles = <E1, R1, E2, R2, T extends ToolRunner.Source>(
   { answer, approve }: Conversation.Options<E1, R1, E2, R2, T>,
   tools: ToolRunner.ToolRunner<ToolRunner.Context<T>> | undefined
 ) =>
-(action: PendingAction.PendingAction): boolean =>
+(action: PendingAction.Repliable): boolean =>
   action._tag === "Confirmation" ? approve !== undefined : answer !== undefined || tools?.owns(action) === true
 
-/** Decides about an action and sends the answer. Succeeds with `false` if the action is left to others. */
+/** Decides about an action and sends the answer. */
 const reply = <E, R, E1 extends E, R1 extends R, E2 extends E, R2 extends R>(
   { events, fibers, options, post, sessionId, state, tools }: Running<E | ApiError, R | Events.Events, E1, R1, E2, R2>,
   key: string,
-  action: PendingAction.PendingAction
-): Effect.Effect<boolean, E | ApiError, R | Events.Events> => {
+  action: PendingAction.Repliable
+): Effect.Effect<ToolRunner.Answered, E | ApiError, R | Events.Events> => {
   const send = (reply: PendingAction.Reply): Effect.Effect<boolean, ApiError> =>
     Effect.suspend(() => {
       post({ _tag: "ReplySending", key })
       fibers.finish(key)
       return sendReply(events, sessionId, reply, () => isPending(state(), key), options.delivery)
     })
-  if (action._tag === "Confirmation") {
-    if (options.approve === undefined) return Effect.succeed(false)
-    return Effect.suspend(() => options.approve?.(action) ?? Effect.never).pipe(
+  const { answer, approve } = options
+  const ask = approve && ((request: PendingAction.ApprovalRequest) =>
+    Effect.suspend(() => approve(request)).pipe(
       span.within("Conversation.approve", {
-        attributes: { "session.id": sessionId, "event.id": action.id, "tool.name": action.name }
-      }),
+        attributes: { "session.id": sessionId, "event.id": request.id, "tool.name": request.name }
+      })
+    ))
+  if (action._tag === "Confirmation") {
+    if (ask === undefined) return Effect.succeed("declined")
+    return ask(action).pipe(
       Effect.flatMap((decision) => send(PendingAction.reply(action, decision))),
-      Effect.as(true)
+      Effect.as("answered")
     )
   }
   if (tools?.owns(action) === true) {
     // where there are tools, `E` includes the errors of the journal
-    return tools.answer(action, (result) => send(PendingAction.reply(action, result))) as Effect.Effect<
-      boolean,
+    return tools.answer<E1 | ApiError, R1>(
+      action,
+      (result) => send(PendingAction.reply(action, result)),
+      ask
+    ) as Effect.Effect<
+      ToolRunner.Answered,
       E | ApiError,
       R | Events.Events
     >
   }
-  const { answer } = options
-  if (answer === undefined) return Effect.succeed(false)
+  if (answer === undefined) return Effect.succeed("declined")
   return Effect.flatMap(
     Effect.suspend(() => answer(action)),
     Option.match({
-      onNone: () => Effect.succeed(false),
-      onSome: (result) => Effect.as(send(PendingAction.reply(action, result)), true)
+      onNone: () => Effect.succeed("declined"),
+      onSome: (result) => Effect.as(send(PendingAction.reply(action, result)), "answered")
     })
   )
 }

@@ -1,7 +1,7 @@
 import type * as PendingAction from "../../PendingAction.ts"
 
 /** Compares the actions that were taken on with those that are pending now. */
-export const reconcile = <A extends PendingAction.PendingAction>(
+export const reconcile = <A extends PendingAction.Repliable>(
   taken: { readonly keys: () => Iterable<string>; readonly has: (key: string) => boolean },
   pending: ReadonlyArray<A>,
   keyOf: (action: A) => string

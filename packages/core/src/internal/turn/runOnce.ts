@@ -16,22 +16,58 @@ export interface Runnable<R> {
   /** Waits until the tool may run. */
   readonly limit: <A, E, R2>(self: Effect.Effect<A, E, R2>) => Effect.Effect<A, E, R2>
   readonly unfinished: (call: ToolRunner.Call) => ToolRunner.Unfinished
+  readonly needsApproval: (call: ToolRunner.Call) => Effect.Effect<boolean, never, R>
 }
 
-/** Runs a call unless the journal has it, and sends its result unless it was sent. `false` leaves the call to others. */
+/**
+ * Runs a call unless the journal has it, and sends its result unless it was sent. A call that needs approval waits for
+ * `approve`, while others may decide about it.
+ */
 export const answer = <R, E, R2>(
   journal: Journal.Service,
   call: ToolRunner.Call,
   runnable: Runnable<R>,
-  send: (result: PendingAction.ToolResult) => Effect.Effect<boolean, E, R2>
-): Effect.Effect<boolean, E | Journal.JournalError, R | R2> =>
-  Effect.gen(function*() {
-    const entry = Option.getOrUndefined(yield* journal.get(call))
-    const result = yield* resultOf(journal, call, runnable, entry)
-    if (result === undefined) return entry?._tag === "Posted"
-    yield* post(journal, call, send(result))
-    return true
-  })
+  send: (result: PendingAction.ToolResult) => Effect.Effect<boolean, E, R2>,
+  approve: ToolRunner.Approve<E, R2> | undefined
+): Effect.Effect<ToolRunner.Answered, E | Journal.JournalError, R | R2> => {
+  const attempt = (decision?: PendingAction.Decision) =>
+    journal.exclusively(
+      call,
+      Effect.gen(function*() {
+        if (decision !== undefined) yield* keep(journal, call, decision)
+        const entry = Option.getOrUndefined(yield* journal.get(call))
+        if (entry === undefined && (yield* runnable.needsApproval(call))) return "undecided"
+        const result = yield* resultOf(journal, call, runnable, entry)
+        if (result === undefined) return entry?._tag === "Posted" ? "answered" : "declined"
+        yield* post(journal, call, send(result))
+        return "answered"
+      })
+    )
+  return Effect.flatMap(attempt(), (answered) =>
+    answered !== "undecided" || approve === undefined
+      ? Effect.succeed(answered)
+      : Effect.flatMap(approve({ ...call, _tag: "ToolApproval" }), attempt))
+}
+
+/** Keeps a decision about a call for whoever runs it. What was decided before stays. */
+export const decide = (
+  journal: Journal.Service,
+  call: Journal.Call,
+  decision: PendingAction.Decision
+): Effect.Effect<void, Journal.JournalError> => journal.exclusively(call, keep(journal, call, decision))
+
+const keep = (
+  journal: Journal.Service,
+  call: Journal.Call,
+  decision: PendingAction.Decision
+): Effect.Effect<void, Journal.JournalError> =>
+  Effect.flatMap(
+    journal.get(call),
+    Option.match({
+      onNone: () => journal.put(call, { _tag: "Decided", decision }),
+      onSome: () => Effect.void
+    })
+  )
 
 /** The result of a call, where it is this program's to send. */
 const resultOf = <R>(
@@ -43,6 +79,10 @@ const resultOf = <R>(
   switch (entry?._tag) {
     case undefined:
       return start(journal, call, runnable)
+    case "Decided":
+      return entry.decision._tag === "Allow"
+        ? start(journal, call, runnable)
+        : Effect.succeed(runTool.denied(runnable.tool, entry.decision.reason))
     case "Ran":
       return Effect.succeed(entry.result)
     case "Started":

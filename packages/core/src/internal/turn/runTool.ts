@@ -84,6 +84,13 @@ export const defect = (tool: ToolRunner.Tool, cause: Cause.Cause<never>): Effect
     failed("defect", "The tool failed unexpectedly.")
   )
 
+/** The result of a call that somebody has denied. */
+export const denied = ({ name }: ToolRunner.Tool, reason: string | undefined): PendingAction.ToolResult =>
+  PendingAction.result(
+    `This call of ${name} was not allowed, and did not run.` + (reason === undefined ? "" : ` ${reason}`),
+    { isError: true }
+  )
+
 /** The result of a call that a crash has cut off. */
 export const unfinished = ({ name }: ToolRunner.Tool): PendingAction.ToolResult =>
   PendingAction.result(

@@ -6,6 +6,7 @@ import * as Event from "../../Event.ts"
 import type * as Follow from "../../Follow.ts"
 import type { EventId, EventIdInput, SessionId } from "../../Ids.ts"
 import type * as PendingAction from "../../PendingAction.ts"
+import type * as ToolRunner from "../../ToolRunner.ts"
 import * as Transcript from "../../Transcript.ts"
 import type * as Usage from "../../Usage.ts"
 import type { Audited, Page } from "../follow/observer.ts"
@@ -44,13 +45,13 @@ interface Input {
   /** Calls that the input itself answers. */
   readonly answered: ReadonlySet<EventIdInput>
   /** Tells whether this program answers an action. */
-  readonly handles: (action: PendingAction.PendingAction) => boolean
+  readonly handles: (action: PendingAction.Repliable) => boolean
   /** Nothing is sent: the turn is one that others have begun. */
   readonly isJoined: boolean
 }
 
-/** Progress of the reply to one action; a declined one is left to others. */
-export type Reply = "pending" | "sending" | "sent" | "declined"
+/** Progress of the reply to one action; a declined one is left to others, an undecided one waits for their approval. */
+export type Reply = "pending" | "sending" | "sent" | "declined" | "undecided"
 
 /** An input of {@link step}: an update of the follower, or the result of a command. */
 export type Signal =
@@ -60,7 +61,7 @@ export type Signal =
   | { readonly _tag: "BaselineFound"; readonly usage: Usage.UsageSnapshot | undefined }
   | { readonly _tag: "InputDelivered"; readonly delivery: Delivery.Delivery }
   | { readonly _tag: "ReplySending"; readonly key: string }
-  | { readonly _tag: "ReplySettled"; readonly key: string; readonly isAnswered: boolean }
+  | { readonly _tag: "ReplySettled"; readonly key: string; readonly answered: ToolRunner.Answered }
   | { readonly _tag: "CallsFound"; readonly calls: ReadonlyArray<Event.Event> }
   | { readonly _tag: "DropChecked"; readonly isDropped: boolean }
   | { readonly _tag: "QuietElapsed" }
@@ -71,7 +72,7 @@ export type Command =
   | { readonly _tag: "Deliver"; readonly since: Cursor }
   /** Looks up the consumption of the session, as of the event that was the newest before the turn. */
   | { readonly _tag: "FindBaseline" }
-  | { readonly _tag: "Reply"; readonly key: string; readonly action: PendingAction.PendingAction }
+  | { readonly _tag: "Reply"; readonly key: string; readonly action: PendingAction.Repliable }
   | { readonly _tag: "CancelReplies"; readonly keys: ReadonlyArray<string> }
   | { readonly _tag: "FindCalls"; readonly ids: ReadonlyArray<EventId> }
   /** Asks whether the service dropped the input when it gave up on the turn that the input was to steer. */
@@ -131,7 +132,7 @@ export const joined = (sessionId: SessionId, { baseline, events }: Found, handle
 }
 
 /** Name of an action among the replies. */
-const keyOf = ({ _tag, id }: PendingAction.PendingAction): string => `${_tag} ${id}`
+const keyOf = ({ _tag, id }: PendingAction.Repliable): string => `${_tag} ${id}`
 
 /** Tells whether an action is still to be answered. */
 export const isPending = ({ input, transcript }: State, key: string): boolean =>
@@ -167,7 +168,7 @@ const react = (state: State, signal: Signal): Step => {
     case "ReplySending":
       return [withReply(state, signal.key, "sending"), none]
     case "ReplySettled":
-      return [withReply(state, signal.key, signal.isAnswered ? "sent" : "declined"), none]
+      return [withReply(state, signal.key, signal.answered === "answered" ? "sent" : signal.answered), none]
     case "CallsFound":
       return respond({
         ...state,
@@ -283,7 +284,7 @@ const respond = (state: State): Step => {
   ]]
 }
 
-const isHandled = (state: State, action: PendingAction.PendingAction): boolean =>
+const isHandled = (state: State, action: PendingAction.Repliable): boolean =>
   !isBeingAnswered(state, action.id) &&
   (action._tag !== "Confirmation" || isAsked(state.transcript, action.id)) &&
   state.input.handles(action)
@@ -360,10 +361,15 @@ const requiresAction = (state: State, ids: ReadonlyArray<EventId>): Step => {
   }
   // an answer that was sent may have to wait for that to an earlier call
   const open = ids.filter((id) => replyTo(id) !== "sent")
-  if (isSearching || open.some((id) => replyTo(id) !== "declined")) return [state, none]
+  const isLeft = (id: EventId) => replyTo(id) === "declined" || replyTo(id) === "undecided"
+  if (isSearching || !open.every(isLeft)) return [state, none]
   // everything was answered, unless the session did not say what it waits for
   if (open.length === 0 && ids.length > 0) return [state, none]
-  const actions = open.flatMap((id) => known.get(id) ?? [])
+  const actions = open.flatMap((id): PendingAction.PendingAction | ReadonlyArray<never> => {
+    const action = known.get(id)
+    if (action === undefined) return []
+    return replyTo(id) === "undecided" ? { ...action, _tag: "ToolApproval" } : action
+  })
   return finish(state, { _tag: "RequiresAction", ...report(state), actions })
 }
 

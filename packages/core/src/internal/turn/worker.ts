@@ -1,5 +1,6 @@
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "../../ApiError.ts"
 import * as Events from "../../Events.ts"
@@ -38,9 +39,11 @@ export const run = <R>(
     const send = (call: ToolRunner.Call, result: PendingAction.ToolResult) =>
       sendReply(events, sessionId, PendingAction.reply(call, result), () => isPending(call), options.delivery)
     const answer = (call: ToolRunner.Call) =>
-      Effect.catchAll(
-        runner.answer(call, (result) => send(call, result)),
-        (error) => undelivered(call, error)
+      runner.answer(call, (result) => send(call, result), options.approve).pipe(
+        // somebody may decide elsewhere
+        Effect.repeat({ while: (answered) => answered === "undecided", schedule: Schedule.spaced("5 seconds") }),
+        Effect.catchAll((error) => undelivered(call, error)),
+        Effect.asVoid
       )
 
     const respond: Effect.Effect<void> = Effect.suspend(() => {
