@@ -10,6 +10,7 @@ import * as Conversation from "../src/Conversation.ts"
 import type * as Delivery from "../src/Delivery.ts"
 import type * as Events from "../src/Events.ts"
 import type * as Ids from "../src/Ids.ts"
+import type * as Journal from "../src/Journal.ts"
 import * as PendingAction from "../src/PendingAction.ts"
 import type * as Sessions from "../src/Sessions.ts"
 import type * as UserEvent from "../src/UserEvent.ts"
@@ -19,6 +20,7 @@ declare const outcome: Conversation.TurnResult
 declare const delivery: Delivery.Delivery
 declare const action: PendingAction.PendingAction
 declare const confirmation: PendingAction.Confirmation
+declare const approval: PendingAction.ToolApproval
 declare const custom: PendingAction.CustomToolCall
 declare const selfHosted: PendingAction.SelfHostedToolCall
 declare const decided: Effect.Effect<PendingAction.Decision, "no", "desk">
@@ -116,11 +118,23 @@ describe("an action", () => {
     PendingAction.reply(selfHosted, PendingAction.deny())
     // @ts-expect-error is not assignable to parameter of type 'Decision'
     void Conversation.answer(confirmation, PendingAction.result("42"))
+    // @ts-expect-error is not assignable to parameter of type 'Decision'
+    void Conversation.answer(approval, PendingAction.result("42"))
+    expect(PendingAction.reply).type.not.toBeCallableWith(approval, PendingAction.allow)
+  })
+
+  it("is written into the journal if it is an approval of one's own tool", () => {
+    expect(Conversation.answer(approval, PendingAction.allow)).type.toBe<
+      Effect.Effect<Delivery.Delivery, ApiError | Journal.JournalError, Events.Events>
+    >()
+    expect(Conversation.answer(confirmation, PendingAction.allow)).type.toBe<
+      Effect.Effect<Delivery.Delivery, ApiError, Events.Events>
+    >()
   })
 
   it("is answered only if no kind is forgotten", () => {
-    // @ts-expect-error Property 'SelfHostedToolCall' is missing
-    Match.valueTags(action, { Confirmation: () => 0, CustomToolCall: () => 0 })
+    // @ts-expect-error Property 'ToolApproval' is missing
+    Match.valueTags(action, { Confirmation: () => 0, CustomToolCall: () => 0, SelfHostedToolCall: () => 0 })
   })
 
   it("cannot be answered by an approval that decides nothing", () => {

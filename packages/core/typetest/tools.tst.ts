@@ -25,6 +25,17 @@ const Tools = Toolkit.make(find, drop)
 
 const required = () => ToolRunner.make(Tools, { journal: "required" })
 
+describe("a rule for approval", () => {
+  it("reads the decoded input, and leaves the tool what it is", () => {
+    expect(ToolRunner.needsApproval(find, ({ id }) => {
+      expect(id).type.toBe<number>()
+      return id > 1
+    })).type.toBe<typeof find>()
+    // @ts-expect-error Property 'name' does not exist
+    ToolRunner.needsApproval(find, ({ name }) => name === "")
+  })
+})
+
 describe("a turn", () => {
   it("without tools requires only the events", () => {
     expect(Conversation.turn(sessionId, "Hello")).type.toBe<
