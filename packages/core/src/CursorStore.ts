@@ -69,6 +69,19 @@ const Saved = Schema.parseJson(Schema.Struct({ turn: Schema.Number, cursor: Curs
 type Saved = typeof Saved.Type
 
 /**
+ * Options of a store of cursors.
+ * @category options
+ */
+export interface Options {
+  /**
+   * The beginning of each key, so that other things may be kept in the same store.
+   *
+   * @default "cursor/"
+   */
+  readonly prefix?: string | undefined
+}
+
+/**
  * Builds the service on a `KeyValueStore`.
  *
  * Writing to a file or to a browser's storage may break off half way. So every cursor has two places that are written in
@@ -76,8 +89,8 @@ type Saved = typeof Saved.Type
  *
  * @category constructors
  */
-export const make: Effect.Effect<Service, never, KeyValueStore.KeyValueStore> = Effect.gen(function*() {
-  const store = yield* KeyValueStore.KeyValueStore
+export const make = Effect.fnUntraced(function*({ prefix = "cursor/" }: Options = {}) {
+  const store = KeyValueStore.prefix(yield* KeyValueStore.KeyValueStore, prefix)
   const mutex = yield* Effect.makeSemaphore(1)
   /** The turn of the last write of each key. */
   const turns = new Map<string, number>()
@@ -142,13 +155,14 @@ export const make: Effect.Effect<Service, never, KeyValueStore.KeyValueStore> = 
  * Provides {@link CursorStore} on a `KeyValueStore`: files, a browser's storage, or anything else.
  * @category layers
  */
-export const layer: Layer.Layer<CursorStore, never, KeyValueStore.KeyValueStore> = Layer.effect(CursorStore, make)
+export const layer = (options?: Options): Layer.Layer<CursorStore, never, KeyValueStore.KeyValueStore> =>
+  Layer.effect(CursorStore, make(options))
 
 /**
  * Provides {@link CursorStore} in memory: cursors live as long as the layer.
  * @category layers
  */
-export const layerMemory: Layer.Layer<CursorStore> = Layer.provide(layer, KeyValueStore.layerMemory)
+export const layerMemory: Layer.Layer<CursorStore> = Layer.provide(layer(), KeyValueStore.layerMemory)
 
 /**
  * An update, and the means to acknowledge it.

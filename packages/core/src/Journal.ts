@@ -10,7 +10,9 @@
  * @since 0.1.0
  */
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -108,15 +110,17 @@ export class JournalError extends Schema.TaggedError<JournalError>("@effect-mana
   "JournalError",
   {
     /** The operation that failed. */
-    operation: Schema.Literal("get", "put"),
-    /** The event of the call. */
-    id: Ids.EventId,
+    operation: Schema.Literal("get", "put", "forget"),
+    /** The session whose entries they are. */
+    sessionId: Schema.String,
+    /** The event of the call; absent where all calls of a session are forgotten. */
+    id: Schema.optional(Ids.EventId),
     /** A description of the failure. */
     detail: Schema.String
   }
 ) {
   override get message(): string {
-    return `Journal.${this.operation} of ${this.id} failed: ${this.detail}`
+    return `Journal.${this.operation} of ${this.id ?? this.sessionId} failed: ${this.detail}`
   }
   /**
    * Trying again may help: reading and writing the same once more does no harm, and by then the store may work.
@@ -153,6 +157,8 @@ export interface Storage {
    * or the entry before it is the last one.
    */
   readonly put: (call: Call, entry: Entry) => Effect.Effect<void, JournalError>
+  /** Removes the entries of a session that is over. A call of one that is not could run again. */
+  readonly forget: (sessionId: Ids.SessionIdInput) => Effect.Effect<void, JournalError>
 }
 
 /**
@@ -186,30 +192,46 @@ export const fromStorage = (storage: Storage): Service => {
  */
 export interface MemoryOptions {
   /**
-   * The number of calls to remember: the last ones.
+   * The number of calls to remember, of all sessions together: the last ones.
    *
    * @default 10_000
    */
   readonly capacity?: number | undefined
+  /**
+   * The age at which a call is not remembered any more, since its last entry.
+   *
+   * @default Infinity
+   */
+  readonly maxAge?: Duration.DurationInput | undefined
 }
 
 /**
  * Builds a journal in memory. It outlives connections, not the process.
  * @category constructors
  */
-export const makeMemory = ({ capacity = 10_000 }: MemoryOptions = {}): Service => {
-  const entries = new Map<string, Entry>()
+export const makeMemory = ({ capacity = 10_000, maxAge = Duration.infinity }: MemoryOptions = {}): Service => {
+  const ageLimit = Duration.toMillis(maxAge)
+  /** The last entries, those that were written last at the end. */
+  const entries = new Map<string, { readonly entry: Entry; readonly at: number }>()
   const keyOf = ({ id, sessionId }: Call) => `${sessionId}/${id}`
   return fromStorage({
-    get: (call) => Effect.sync(() => Option.fromNullable(entries.get(keyOf(call)))),
+    get: (call) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        const known = entries.get(keyOf(call))
+        return known === undefined || now - known.at > ageLimit ? Option.none() : Option.some(known.entry)
+      }),
     put: (call, entry) =>
-      Effect.sync(() => {
-        entries.set(keyOf(call), entry)
-        if (entries.size <= capacity) return
-        for (const oldest of entries.keys()) {
-          entries.delete(oldest)
-          return
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        entries.delete(keyOf(call))
+        entries.set(keyOf(call), { entry, at: now })
+        for (const [key, { at }] of entries) {
+          if (entries.size <= capacity && now - at <= ageLimit) return
+          entries.delete(key)
         }
+      }),
+    forget: (sessionId) =>
+      Effect.sync(() => {
+        for (const key of entries.keys()) if (key.startsWith(`${sessionId}/`)) entries.delete(key)
       })
   })
 }
@@ -236,7 +258,10 @@ export const layerMemory = (options?: MemoryOptions): Layer.Layer<never> =>
 // ---------------------------------------------------------------------------------------------------------------------
 
 /** The keys of a call. */
-type Kind = "decided" | "started" | "ran" | "settled"
+const kinds = ["decided", "started", "ran", "settled"] as const
+type Kind = typeof kinds[number]
+
+const keyOf = ({ id, sessionId }: Call, kind: Kind) => `${sessionId}/${id}.${kind}`
 
 /** The stored form of an entry. */
 const saved = <A extends Entry, I>(entry: Schema.Schema<A, I>) =>
@@ -248,29 +273,91 @@ const ran = saved(Ran_)
 const settled = saved(Schema.Union(Posted_, Rejected_))
 
 /**
+ * Options of a journal in a store.
+ * @category options
+ */
+export interface StoreOptions {
+  /**
+   * The beginning of each key, so that other things may be kept in the same store.
+   *
+   * @default "journal/"
+   */
+  readonly prefix?: string | undefined
+  /**
+   * The number of calls of a session to remember: the last ones.
+   *
+   * @default 1_000
+   */
+  readonly capacity?: number | undefined
+  /**
+   * The age at which a call is not remembered any more, since its first entry. It is removed when the session's next call is
+   * written down.
+   *
+   * @default Infinity
+   */
+  readonly maxAge?: Duration.DurationInput | undefined
+}
+
+/** The calls of a session, each with the time of its first entry. */
+const Calls = Schema.parseJson(Schema.Array(Schema.Tuple(Ids.EventId, Schema.Number)))
+
+type Calls = typeof Calls.Type
+
+/**
  * Builds a journal on a `KeyValueStore`.
  *
  * Each call has up to four keys, for a decision, its start, its result and its end, each written once: a write that breaks
  * off half way does no harm to what was there before, and what is not whole does not count. But the start counts however
- * little of it is there. Delete the keys of a session when the session is over.
+ * little of it is there. One more key lists the calls of a session. `forget` a session when it is over.
  *
  * @category constructors
  */
-export const make: Effect.Effect<Service, never, KeyValueStore.KeyValueStore> = Effect.map(
-  KeyValueStore.KeyValueStore,
-  (store) => {
+export const make = (
+  { capacity = 1000, maxAge = Duration.infinity, prefix = "journal/" }: StoreOptions = {}
+): Effect.Effect<Service, never, KeyValueStore.KeyValueStore> =>
+  Effect.map(KeyValueStore.KeyValueStore, (unprefixed) => {
+    const store = KeyValueStore.prefix(unprefixed, prefix)
+    const alone = exclusive.make()
     const attempt = <A>(
       operation: JournalError["operation"],
-      { id }: Call,
+      { id, sessionId }: { readonly sessionId: Ids.SessionIdInput; readonly id?: Ids.EventId },
       self: Effect.Effect<A, { readonly message: string }>
-    ) => Effect.mapError(self, ({ message }) => new JournalError({ operation, id, detail: message }))
-
-    const keyOf = ({ id, sessionId }: Call, kind: Kind) => `${sessionId}/${id}.${kind}`
+    ) => Effect.mapError(self, ({ message }) => new JournalError({ operation, sessionId, id, detail: message }))
 
     const read = (call: Call, kind: Kind) => attempt("get", call, store.get(keyOf(call, kind)))
 
     const write = (call: Call, kind: Kind, text: Effect.Effect<string, ParseError>) =>
       attempt("put", call, Effect.flatMap(text, (text) => store.set(keyOf(call, kind), text)))
+
+    /** The list of a session's calls. Of one that is torn nothing is known. */
+    const listed = (sessionId: Ids.SessionIdInput) =>
+      Effect.map(
+        store.get(sessionId),
+        (text): Calls => Option.getOrElse(Option.flatMap(text, Schema.decodeOption(Calls)), () => [])
+      )
+
+    const remove = (sessionId: Ids.SessionId, calls: Calls) =>
+      Effect.forEach(calls, ([id]) => Effect.forEach(kinds, (kind) => store.remove(keyOf({ sessionId, id }, kind))), {
+        discard: true
+      })
+
+    /** Lists a call before its first entry, and removes those that are too many or too old. */
+    const list = ({ id, sessionId }: Call) =>
+      alone(
+        sessionId,
+        Effect.gen(function*() {
+          const now = yield* Clock.currentTimeMillis
+          const calls = yield* listed(sessionId)
+          if (calls.some(([known]) => known === id)) return
+          const all = [...calls, [id, now] as const]
+          const kept = all.slice(-capacity).filter(([, at]) => now - at <= Duration.toMillis(maxAge))
+          yield* store.set(sessionId, yield* Schema.encode(Calls)(kept))
+          yield* remove(sessionId, all.filter((one) => !kept.includes(one)))
+        })
+      )
+
+    const first = (call: Call, kind: Kind, text: Effect.Effect<string, ParseError>) =>
+      Effect.zipRight(attempt("put", call, list(call)), write(call, kind, text))
 
     return fromStorage({
       get: Effect.fnUntraced(function*(call) {
@@ -288,22 +375,36 @@ export const make: Effect.Effect<Service, never, KeyValueStore.KeyValueStore> = 
       put: (call, entry) => {
         switch (entry._tag) {
           case "Decided":
-            return write(call, "decided", Schema.encode(decided)({ version: 1, entry }))
+            return first(call, "decided", Schema.encode(decided)({ version: 1, entry }))
           case "Started":
-            return write(call, "started", Schema.encode(started)({ version: 1, entry }))
+            return first(call, "started", Schema.encode(started)({ version: 1, entry }))
           case "Ran":
             return write(call, "ran", Schema.encode(ran)({ version: 1, entry }))
           case "Posted":
           case "Rejected":
             return write(call, "settled", Schema.encode(settled)({ version: 1, entry }))
         }
+      },
+      forget: (id) => {
+        const sessionId = Ids.SessionId.make(id)
+        return attempt(
+          "forget",
+          { sessionId },
+          alone(
+            sessionId,
+            Effect.flatMap(
+              listed(sessionId),
+              (calls) => Effect.zipRight(remove(sessionId, calls), store.remove(sessionId))
+            )
+          )
+        )
       }
     })
-  }
-)
+  })
 
 /**
  * Provides {@link Journal} on a `KeyValueStore`: files, a browser's storage, or anything else that lasts.
  * @category layers
  */
-export const layer: Layer.Layer<never, never, KeyValueStore.KeyValueStore> = Layer.effect(Journal, make)
+export const layer = (options?: StoreOptions): Layer.Layer<never, never, KeyValueStore.KeyValueStore> =>
+  Layer.effect(Journal, make(options))

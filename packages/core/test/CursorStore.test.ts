@@ -6,7 +6,7 @@ import * as Cursor from "../src/Cursor.ts"
 import * as CursorStore from "../src/CursorStore.ts"
 
 const onStore = (store: KeyValueStore.KeyValueStore) =>
-  Effect.provideService(CursorStore.make, KeyValueStore.KeyValueStore, store)
+  Effect.provideService(CursorStore.make(), KeyValueStore.KeyValueStore, store)
 
 describe("a store of cursors", () => {
   it.effect("that fails says what, and that it may be tried again", () =>
@@ -25,9 +25,9 @@ describe("a store of cursors", () => {
     Effect.gen(function*() {
       const store = yield* KeyValueStore.KeyValueStore
       const cursors = yield* onStore(store)
-      yield* store.set("reader.0", "not a cursor")
+      yield* store.set("cursor/reader.0", "not a cursor")
       assertNone(yield* cursors.get("reader"))
-      yield* store.set("reader.1", "{}")
+      yield* store.set("cursor/reader.1", "{}")
       const error = yield* Effect.flip(cursors.get("reader"))
       assert.strictEqual(error.reason, "Malformed")
       assert.isFalse(error.isRetryable)

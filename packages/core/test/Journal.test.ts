@@ -4,6 +4,7 @@ import { assertNone, assertSome } from "@effect/vitest/utils"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
+import * as TestClock from "effect/TestClock"
 import * as Content from "../src/Content.ts"
 import { EventId, SessionId } from "../src/Ids.ts"
 import * as Journal from "../src/Journal.ts"
@@ -27,7 +28,7 @@ const stored = Effect.gen(function*() {
     clear: Effect.sync(() => texts.clear()),
     size: Effect.sync(() => texts.size)
   })
-  return { journal: yield* Effect.provideService(Journal.make, KeyValueStore.KeyValueStore, store), store, texts }
+  return { journal: yield* Effect.provideService(Journal.make(), KeyValueStore.KeyValueStore, store), store, texts }
 })
 
 describe("a journal", () => {
@@ -55,7 +56,7 @@ describe("a journal", () => {
     Effect.gen(function*() {
       const { journal, store } = yield* stored
       for (const entry of steps.slice(0, 2)) yield* journal.put(call, entry)
-      const other = yield* Effect.provideService(Journal.make, KeyValueStore.KeyValueStore, store)
+      const other = yield* Effect.provideService(Journal.make(), KeyValueStore.KeyValueStore, store)
       assertSome(yield* other.get(call), steps[1]!)
     }))
 
@@ -93,6 +94,77 @@ describe("a journal", () => {
       assert.isBelow(log.indexOf("other begins"), log.indexOf("one ends"))
     }))
 
+  const others = ["sevt_2", "sevt_3", "sevt_4"].map((id) => ({ ...call, id: EventId.make(id) }))
+  const elsewhere = { ...call, sessionId: SessionId.make("sesn_11") }
+
+  for (const [where, make] of Object.entries(journals)) {
+    it.effect(`${where} forgets a session, and no other`, () =>
+      Effect.gen(function*() {
+        const journal = yield* make
+        for (const one of [call, elsewhere, ...others]) for (const entry of steps) yield* journal.put(one, entry)
+        yield* journal.put(others[0]!, { _tag: "Decided", decision: PendingAction.allow })
+        yield* journal.forget(call.sessionId)
+        for (const one of [call, ...others]) assertNone(yield* journal.get(one))
+        assertSome(yield* journal.get(elsewhere), { _tag: "Posted" })
+      }))
+
+    it.effect(`${where} keeps a decision until the tool is started, and the end of what was denied`, () =>
+      Effect.gen(function*() {
+        const journal = yield* make
+        const decided: Journal.Entry = { _tag: "Decided", decision: PendingAction.deny("No.") }
+        yield* journal.put(call, decided)
+        assertSome(yield* journal.get(call), decided)
+        yield* journal.put(call, { _tag: "Posted" })
+        assertSome(yield* journal.get(call), { _tag: "Posted" })
+        yield* journal.put(elsewhere, { _tag: "Decided", decision: PendingAction.allow })
+        yield* journal.put(elsewhere, { _tag: "Started" })
+        assertSome(yield* journal.get(elsewhere), { _tag: "Started" })
+      }))
+  }
+
+  it.effect("in a store leaves nothing of a session that is forgotten, nor of calls that are too many or too old", () =>
+    Effect.gen(function*() {
+      const { store, texts } = yield* stored
+      yield* store.set("mine", "stays")
+      const journal = yield* Effect.provideService(
+        Journal.make({ capacity: 2, maxAge: "1 hour" }),
+        KeyValueStore.KeyValueStore,
+        store
+      )
+      const keys = () => Array.from(texts.keys(), (key) => key.replace(/^.*sevt_/, "")).toSorted()
+      for (const one of [call, ...others]) for (const entry of steps) yield* journal.put(one, entry)
+      const ofCall = (n: number) => ["ran", "settled", "started"].map((kind) => `${n}.${kind}`)
+      assert.deepStrictEqual(keys(), [...ofCall(3), ...ofCall(4), "journal/sesn_1", "mine"])
+      yield* TestClock.adjust("2 hours")
+      yield* journal.put(call, { _tag: "Started" })
+      assert.deepStrictEqual(keys(), ["1.started", "journal/sesn_1", "mine"])
+      yield* journal.forget(call.sessionId)
+      assert.deepStrictEqual(keys(), ["mine"])
+    }))
+
+  it.effect("in a store goes on after the list of calls was torn", () =>
+    Effect.gen(function*() {
+      const { journal, texts } = yield* stored
+      yield* journal.put(call, { _tag: "Started" })
+      texts.set("journal/sesn_1", "[[\"sevt")
+      yield* journal.put(others[0]!, { _tag: "Started" })
+      assertSome(yield* journal.get(call), { _tag: "Started" })
+      yield* journal.forget(call.sessionId)
+      assertNone(yield* journal.get(others[0]!))
+    }))
+
+  it.effect("in memory forgets what is too old", () =>
+    Effect.gen(function*() {
+      const journal = Journal.makeMemory({ maxAge: "1 hour" })
+      yield* journal.put(call, { _tag: "Started" })
+      yield* TestClock.adjust("50 minutes")
+      yield* journal.put(call, { _tag: "Posted" })
+      yield* TestClock.adjust("50 minutes")
+      assertSome(yield* journal.get(call), { _tag: "Posted" })
+      yield* TestClock.adjust("11 minutes")
+      assertNone(yield* journal.get(call))
+    }))
+
   it.effect("in memory forgets the oldest calls", () =>
     Effect.gen(function*() {
       const journal = Journal.makeMemory({ capacity: 2 })
@@ -105,7 +177,7 @@ describe("a journal", () => {
     Effect.gen(function*() {
       const { store } = yield* stored
       const broken = { ...store, get: () => Effect.fail({ message: "the disk is full" } as never) }
-      const journal = yield* Effect.provideService(Journal.make, KeyValueStore.KeyValueStore, broken)
+      const journal = yield* Effect.provideService(Journal.make(), KeyValueStore.KeyValueStore, broken)
       const error = yield* Effect.flip(journal.get(call))
       assert.strictEqual(error.message, "Journal.get of sevt_1 failed: the disk is full")
       assert.isTrue(error.isRetryable)

@@ -66,7 +66,7 @@ export const payInvoices = Effect.gen(function*() {
   // done: the next one begins anew
   yield* SessionLifecycle.retire(id)
   yield* Effect.flatMap(KeyValueStore.KeyValueStore, (store) => store.clear)
-}).pipe(Effect.provide(Layer.mergeAll(Invoices.Handlers, CursorStore.layer, Journal.layer)))
+}).pipe(Effect.provide(Layer.mergeAll(Invoices.Handlers, CursorStore.layer(), Journal.layer())))
 
 const Files = Layer.unwrapEffect(
   Effect.map(Config.withDefault(Config.string("STATE"), ".state"), NodeKeyValueStore.layerFileSystem)

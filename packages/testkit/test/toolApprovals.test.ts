@@ -110,7 +110,7 @@ const answer = (action: PendingAction.PendingAction, decision: PendingAction.Dec
 
 describe("in another process, days later", () => {
   /** Each process has a journal of its own on the same store. */
-  const process = Effect.provide(Layer.fresh(Journal.layer))
+  const process = Effect.provide(Layer.fresh(Journal.layer()))
   const Stores = KeyValueStore.layerMemory
 
   it.effect("a call that is allowed runs once, whoever allows it how often", () =>

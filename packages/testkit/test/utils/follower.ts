@@ -46,7 +46,7 @@ const Live = Layer.mergeAll(
     Layer.provide(ClientConfig.layer({ baseUrl, apiKey: Redacted.make("test") })),
     Layer.provide(FetchHttpClient.layer)
   ),
-  CursorStore.layer.pipe(
+  CursorStore.layer().pipe(
     Layer.provide(KeyValueStore.layerFileSystem(directory)),
     Layer.provide(Layer.merge(NodeFileSystem.layer, NodePath.layer))
   )

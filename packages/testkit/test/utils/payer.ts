@@ -72,7 +72,7 @@ const pay = (id: SessionId, directory: string) =>
 const journal = (directory: string): Layer.Layer<never> =>
   Layer.effect(
     Journal.Journal,
-    Effect.map(Journal.make, (journal) => ({ ...journal, put: (call, entry) => around(journal.put(call, entry)) }))
+    Effect.map(Journal.make(), (journal) => ({ ...journal, put: (call, entry) => around(journal.put(call, entry)) }))
   ).pipe(
     Layer.provide(KeyValueStore.layerFileSystem(`${directory}/journal`)),
     Layer.provide([NodeFileSystem.layer, NodePath.layer]),

@@ -199,7 +199,9 @@ section("A tool", {
         Journal.Journal,
         Journal.fromStorage({
           get: () => Effect.succeedNone,
-          put: ({ id }) => Effect.fail(new Journal.JournalError({ operation: "put", id, detail: "the disk is full" }))
+          forget: () => Effect.void,
+          put: ({ id, sessionId }) =>
+            Effect.fail(new Journal.JournalError({ operation: "put", sessionId, id, detail: "the disk is full" }))
         })
       ),
       Effect.provide(paying)
@@ -221,7 +223,7 @@ const life = (
   options: ToolRunner.Options = {}
 ) =>
   Effect.gen(function*() {
-    const journal = yield* Effect.provideService(Journal.make, KeyValueStore.KeyValueStore, store)
+    const journal = yield* Effect.provideService(Journal.make(), KeyValueStore.KeyValueStore, store)
     const at = (step: string) => Effect.when(Effect.never, () => step === last)
     const mortal = Journal.Journal.of({
       ...journal,
@@ -369,7 +371,7 @@ section("The process dies", {
           )
           yield* TestClock.adjust("1 second")
           return { begun, handled }
-        }).pipe(Effect.provide(CursorStore.layer))
+        }).pipe(Effect.provide(CursorStore.layer()))
       const first = yield* live(3)
       const second = yield* live(100)
       const simulator = yield* Simulator.Simulator
