@@ -12,6 +12,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
+import { EventId } from "./Ids.ts"
 
 const responseFields = {
   /** The operation that failed, for example `Sessions.create`. */
@@ -105,6 +106,14 @@ export class InvalidRequest extends Schema.TaggedError<InvalidRequest>("@effect-
 ) {
   override get message(): string {
     return describe(this)
+  }
+  /**
+   * The calls that have to be answered before the session takes a message, if it was refused for that; otherwise empty.
+   * `Conversation.pending` tells more of them.
+   */
+  get waitingFor(): ReadonlyArray<EventId> {
+    const ids = /waiting on responses to events \[([^\]]*)\]/.exec(this.detail)?.[1] ?? ""
+    return ids.split(/[\s,]+/).filter((id) => id !== "").map((id) => EventId.make(id))
   }
   /** True if trying again may help: only if the service said so. */
   get isRetryable(): boolean {

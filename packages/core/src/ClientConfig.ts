@@ -123,46 +123,55 @@ const reserved = new Set(["accept", "anthropic-beta", "anthropic-version", "cont
 /** Headers that exist to carry a secret. */
 const secretHeaders = new Set(["authorization", "cookie", "proxy-authorization", "x-api-key"])
 
+/** Something that is wrong with an option. */
+interface Problem {
+  /** The option, with a path into it. */
+  readonly option: string
+  readonly message: string
+}
+
 const problemOfUrl = (text: string): string | undefined => {
   // the address is not shown: a query or a user name may be a secret
   if (!/^https?:\/\/[^\s?#]+$/i.test(text) || !URL.canParse(text)) {
-    return "baseUrl: expected an http or https URL without query or fragment"
+    return "expected an http or https URL without query or fragment"
   }
   const { password, username } = new URL(text)
-  return username === "" && password === "" ? undefined : "baseUrl: put a user name or password into a header instead"
+  return username === "" && password === "" ? undefined : "put a user name or password into a header instead"
 }
 
-const problemsOf = (config: Service): ReadonlyArray<string> => {
-  const problems: Array<string> = []
-  const check = (valid: boolean, problem: string) => {
-    if (!valid) problems.push(problem)
+const problemsOf = (config: Service): ReadonlyArray<Problem> => {
+  const problems: Array<Problem> = []
+  const check = (valid: boolean, option: string, message: string) => {
+    if (!valid) problems.push({ option, message })
   }
   const url = problemOfUrl(config.baseUrl)
-  if (url !== undefined) problems.push(url)
+  check(url === undefined, "baseUrl", url ?? "")
   if (config.credential !== undefined) {
     const secret = Redacted.value(config.credential.secret)
-    check(secret.trim() !== "", "apiKey or authToken: is empty")
+    check(secret.trim() !== "", "apiKey or authToken", "is empty")
     check(
       secret.trim() === "" || isWord(secret),
-      "apiKey or authToken: contains characters that cannot stand in a header, perhaps a line break at its end"
+      "apiKey or authToken",
+      "contains characters that cannot stand in a header, perhaps a line break at its end"
     )
   }
-  check(isWord(config.apiVersion), "apiVersion: cannot stand in a header")
+  check(isWord(config.apiVersion), "apiVersion", "cannot stand in a header")
   // what is no name may be a secret in the wrong place, so it is not shown
-  for (const [index, beta] of config.betas.entries()) check(isBeta(beta), `betas.${index}: is not the name of a beta`)
+  for (const [index, beta] of config.betas.entries()) check(isBeta(beta), `betas.${index}`, "is not the name of a beta")
   for (const [index, [name, value]] of Object.entries(config.headers).entries()) {
-    check(isName(name), `headers: name number ${index + 1} is not the name of a header`)
+    check(isName(name), "headers", `name number ${index + 1} is not the name of a header`)
     if (isName(name)) {
-      check(!reserved.has(name), `headers.${name}: is set by the client`)
-      check(name !== config.credential?.header, `headers.${name}: is set from the credential`)
+      check(!reserved.has(name), `headers.${name}`, "is set by the client")
+      check(name !== config.credential?.header, `headers.${name}`, "is set from the credential")
       check(
         isValue(Redacted.isRedacted(value) ? Redacted.value(value) : value),
-        `headers.${name}: contains characters that cannot stand in a header`
+        `headers.${name}`,
+        "contains characters that cannot stand in a header"
       )
     }
   }
-  check(Duration.greaterThan(config.timeout, Duration.zero), "timeout: expected a duration above zero")
-  check(config.maxEventSize > 0, "maxEventSize: expected a number above 0")
+  check(Duration.greaterThan(config.timeout, Duration.zero), "timeout", "expected a duration above zero")
+  check(config.maxEventSize > 0, "maxEventSize", "expected a number above 0")
   return problems
 }
 
@@ -185,7 +194,14 @@ const headersOf = ({ headers = {}, workspaceId }: Options): Service["headers"] =
  * Completes the options, or fails with all that is wrong with them; a secret is never part of the message.
  * @category constructors
  */
-export const make = (options: Options = {}): Effect.Effect<Service, ConfigError.ConfigError> => {
+export const make = (options: Options = {}): Effect.Effect<Service, ConfigError.ConfigError> =>
+  complete(options, (option) => option)
+
+/** Completes options that people know by other names. */
+const complete = (
+  options: Options,
+  named: (option: string) => string
+): Effect.Effect<Service, ConfigError.ConfigError> => {
   const config: Service = {
     baseUrl: (options.baseUrl ?? "https://api.anthropic.com").replace(/\/+$/, ""),
     credential: credentialOf(options),
@@ -199,7 +215,9 @@ export const make = (options: Options = {}): Effect.Effect<Service, ConfigError.
   const problems = problemsOf(config)
   return problems.length === 0
     ? Effect.succeed(config)
-    : Effect.fail(ConfigError.InvalidData([], problems.join("; ")))
+    : Effect.fail(
+      ConfigError.InvalidData([], problems.map(({ message, option }) => `${named(option)}: ${message}`).join("; "))
+    )
 }
 
 /**
@@ -241,5 +259,12 @@ export const layerEnv: Layer.Layer<ClientConfig, ConfigError.ConfigError> = Laye
       ? Effect.fail(
         ConfigError.MissingData(["ANTHROPIC_API_KEY"], "expected ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN")
       )
-      : make(options))
+      : complete(options, (option) => variables(options)[option] ?? option))
 )
+
+/** The variables that options are read from. */
+const variables = ({ apiKey }: Options): { readonly [option: string]: string } => ({
+  baseUrl: "ANTHROPIC_BASE_URL",
+  "apiKey or authToken": apiKey === undefined ? "ANTHROPIC_AUTH_TOKEN" : "ANTHROPIC_API_KEY",
+  "headers.anthropic-workspace-id": "ANTHROPIC_WORKSPACE_ID"
+})

@@ -3,17 +3,24 @@
  *
  * @since 0.1.0
  */
-import type * as Duration from "effect/Duration"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import type { RequestOptions } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
+import * as Delivery from "./Delivery.ts"
 import { Events } from "./Events.ts"
-import type { SessionIdInput } from "./Ids.ts"
+import type { AgentIdInput, SessionIdInput } from "./Ids.ts"
 import * as sessionSpan from "./internal/telemetry/sessionSpan.ts"
+import * as span from "./internal/telemetry/span.ts"
 import type { CreateParams, Session } from "./Session.ts"
 import { Sessions } from "./Sessions.ts"
+import * as Timestamp from "./Timestamp.ts"
 import * as UserEvent from "./UserEvent.ts"
 
 /**
@@ -118,6 +125,100 @@ const release = (
     Effect.forkDaemon,
     Effect.flatMap(Fiber.join)
   )
+
+/**
+ * Options of {@link createOnce}.
+ * @category options
+ */
+export interface CreateOnceOptions {
+  /** The name of what the session is for, such as the id of a ticket: at most 512 characters, unique to the agent. */
+  readonly key: string
+  /**
+   * The age up to which an earlier session with the same key is found.
+   *
+   * @default "1 day"
+   */
+  readonly maxAge?: Duration.DurationInput | undefined
+  /**
+   * The time in which to look for the session after the answer was lost.
+   *
+   * @default "5 seconds"
+   */
+  readonly settle?: Duration.DurationInput | undefined
+  /** Options of the request that creates the session. */
+  readonly request?: RequestOptions | undefined
+}
+
+/**
+ * The key of a session's metadata under which {@link createOnce} keeps its key.
+ * @category constants
+ */
+export const onceKey = "once"
+
+/** The number of times to create a session again that is not there. */
+const recreations = 2
+
+/**
+ * Creates a session unless there is one of this key: also if the answer was lost, and after a restart. The service has no
+ * idempotency keys, so the key is kept in the session's metadata, and looked for among the agent's sessions. Archived ones
+ * count. Fails with the error of the last attempt if it is unknown whether the session was created.
+ *
+ * It does not lock: two processes that create at the same time may make two.
+ *
+ * @category constructors
+ */
+export const createOnce = (
+  params: CreateParams,
+  { key, maxAge = "1 day", request, settle = "5 seconds" }: CreateOnceOptions
+): Effect.Effect<Session, ApiError, Sessions> =>
+  Effect.gen(function*() {
+    const sessions = yield* Sessions
+    const agent = typeof params.agent === "string" ? params.agent : params.agent.id
+    const oldest = DateTime.subtractDuration(yield* DateTime.now, maxAge)
+    const find = sessions.list({
+      // what is no id is refused when the session is created
+      ...(typeof agent === "string" && { agent_id: agent as AgentIdInput }),
+      "created_at[gte]": Timestamp.fromDateTime(oldest),
+      include_archived: true,
+      order: "asc"
+    }).pipe(
+      Stream.filter(({ metadata }) => metadata[onceKey] === key),
+      Stream.runHead,
+      Effect.map(Option.getOrUndefined)
+    )
+    const known = yield* find
+    if (known !== undefined) return known
+    const create = sessions.create({ ...params, metadata: { ...params.metadata, [onceKey]: key } }, request)
+    for (let attempt = 0;; attempt++) {
+      const { error, session } = yield* Effect.match(create, {
+        onFailure: (error) => ({ error, session: undefined }),
+        onSuccess: (session) => ({ error: undefined, session })
+      })
+      if (session !== undefined) return session
+      const verdict = Delivery.verdict(error)
+      if (verdict === "rejected") return yield* error
+      const found = yield* appears(find, settle)
+      if (found._tag === "Found") return found.session
+      if (found._tag === "Unknown" || verdict === "in-flight" || attempt >= recreations) return yield* error
+    }
+  }).pipe(span.within("SessionLifecycle.createOnce"))
+
+type Appearance = { readonly _tag: "Found"; readonly session: Session } | { readonly _tag: "Absent" | "Unknown" }
+
+/** Looks for a session until it is there or the time is over. */
+const appears = Effect.fnUntraced(
+  function*(find: Effect.Effect<Session | undefined, ApiError>, settle: Duration.DurationInput) {
+    const end = (yield* Clock.currentTimeMillis) + Duration.toMillis(settle)
+    for (;;) {
+      const seen = yield* Effect.match(find, {
+        onFailure: (): Appearance => ({ _tag: "Unknown" }),
+        onSuccess: (session): Appearance => session === undefined ? { _tag: "Absent" } : { _tag: "Found", session }
+      })
+      if (seen._tag === "Found" || (yield* Clock.currentTimeMillis) >= end) return seen
+      yield* Effect.sleep("500 millis")
+    }
+  }
+)
 
 /**
  * Creates a session that is retired when the scope closes: also after a failure and when the program is interrupted, so

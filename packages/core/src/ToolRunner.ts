@@ -12,16 +12,18 @@
 import * as Context_ from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as SchemaAST from "effect/SchemaAST"
 import type * as Types from "effect/Types"
+import type * as Agent from "./Agent.ts"
 import type * as AgentTool from "./AgentTool.ts"
 import type { ApiError } from "./ApiError.ts"
 import * as Events from "./Events.ts"
 import type * as Follow from "./Follow.ts"
-import type { SessionIdInput } from "./Ids.ts"
+import type { AgentIdInput, SessionIdInput } from "./Ids.ts"
 import { inputSchema } from "./internal/schema/jsonSchema.ts"
 import * as sessionSpan from "./internal/telemetry/sessionSpan.ts"
 import * as span from "./internal/telemetry/span.ts"
@@ -175,6 +177,53 @@ export const definitions = ({ tools }: Tools): ReadonlyArray<AgentTool.CustomToo
     description: tool.description ?? "",
     input_schema: inputSchema(tool.name, tool.parametersSchema.ast)
   }))
+
+/**
+ * An agent with a program's tools in addition to those that it has, for `agent` of a new session: the service takes a list
+ * of tools only as a whole. A tool of the same name is replaced.
+ *
+ * @example
+ * ```ts
+ * import * as Sessions from "@effect-managed-agents/core/Sessions"
+ * import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
+ * import type { SessionId } from "@effect-managed-agents/core/Ids"
+ * import * as Effect from "effect/Effect"
+ *
+ * declare const OrderTools: ToolRunner.Tools
+ *
+ * // another session of the agent, with tools that only this program has
+ * export const another = (id: SessionId) =>
+ *   Effect.gen(function*() {
+ *     const sessions = yield* Sessions.Sessions
+ *     const { agent, environment_id } = yield* sessions.retrieve(id)
+ *     return yield* sessions.create({ agent: ToolRunner.withTools(agent, OrderTools), environment_id })
+ *   })
+ * ```
+ *
+ * @category conversions
+ */
+export const withTools: {
+  (tools: Tools): (agent: AgentWithTools) => Agent.WithOverridesParams
+  (agent: AgentWithTools, tools: Tools): Agent.WithOverridesParams
+} = dual(2, ({ id, tools, version }: AgentWithTools, more: Tools): Agent.WithOverridesParams => {
+  const own = definitions(more)
+  const names = new Set(own.map(({ name }) => name))
+  // what the service says of a tool may be said to it
+  const kept = tools.filter((tool) => tool.type !== "custom" || !names.has(String(tool.name))) as ReadonlyArray<
+    AgentTool.ToolParams
+  >
+  return { type: "agent_with_overrides", id, version, tools: [...kept, ...own] }
+})
+
+/**
+ * The part of an agent that is needed to add tools: such as `agent` of a session.
+ * @category models
+ */
+export interface AgentWithTools {
+  readonly id: AgentIdInput
+  readonly version: number
+  readonly tools: ReadonlyArray<AgentTool.Tool>
+}
 
 const isUserDefined = (tool: Tool): boolean => !Predicate.hasProperty(tool, "~@effect/ai/Tool/ProviderDefined")
 

@@ -70,6 +70,23 @@ export class BudgetParams extends wire.Struct<BudgetParams>()("BudgetParams", {
   max_list_cost: ListCostParams_
 }) {}
 
+/**
+ * The ceiling of an amount of US dollars or cents. A part of a cent is refused when it is sent.
+ *
+ * @example
+ * ```ts
+ * import * as Usage from "@effect-managed-agents/core/Usage"
+ *
+ * assert.deepStrictEqual(Usage.budget({ dollars: 2.5 }), Usage.budget({ cents: 250 }))
+ * ```
+ *
+ * @category constructors
+ */
+export const budget = (amount: { readonly dollars: number } | { readonly cents: number }): BudgetParams => {
+  const cents = "cents" in amount ? amount.cents : Number((amount.dollars * 100).toFixed(6))
+  return { type: "limit", max_list_cost: { amount: String(cents), currency: "USD" } }
+}
+
 const tokens = {
   /** Input tokens that no cache served. */
   input_tokens: wire.optional(wire.number),

@@ -289,6 +289,14 @@ export * as Transcript from "./Transcript.ts"
 export * as Unknown from "./Unknown.ts"
 
 /**
+ * Errors of the service as an HTTP server answers them: with a status, a body that says what a client of the server may know,
+ * and tags of their own, so that they stand beside the errors of an `HttpApi`.
+ *
+ * @since 0.1.0
+ */
+export * as UpstreamError from "./UpstreamError.ts"
+
+/**
  * Consumption of a session, its cost at list prices, and the ceiling set on it.
  *
  * @since 0.1.0

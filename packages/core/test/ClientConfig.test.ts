@@ -217,6 +217,22 @@ describe("the environment", () => {
       assert.include(String(error), "ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN")
     }))
 
+  it.effect("names the variable that makes no sense", () =>
+    Effect.gen(function*() {
+      const variables = {
+        ANTHROPIC_API_KEY: "a\n",
+        ANTHROPIC_BASE_URL: "ftp://example.com",
+        ANTHROPIC_WORKSPACE_ID: "w\n"
+      }
+      const error = String(yield* Effect.flip(sent(env(variables))))
+      for (const name of Object.keys(variables)) assert.match(error, new RegExp(`${name}: \\w`))
+      const { ANTHROPIC_API_KEY, ...rest } = variables
+      assert.match(
+        String(yield* Effect.flip(sent(env({ ...rest, ANTHROPIC_AUTH_TOKEN: ANTHROPIC_API_KEY })))),
+        /ANTHROPIC_AUTH_TOKEN: contains/
+      )
+    }))
+
   it.effect("is not shown when it makes no sense", () =>
     Effect.gen(function*() {
       const error = yield* Effect.flip(

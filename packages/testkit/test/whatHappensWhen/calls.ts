@@ -103,6 +103,20 @@ section("A call fails", {
       assert.match(error.issues[0]?.path ?? "", /^events\.0\.content/)
     }).pipe(Effect.provide(Testkit.layer())),
 
+  "400: the session waits for answers": ([, sees]) =>
+    Effect.gen(function*() {
+      const id = yield* create
+      yield* inTime(Conversation.turn(id, "Hello"))
+      const { error, sent } = yield* attempt(
+        Effect.flatMap(Events.Events, (events) => events.send(id, UserEvent.message("Hello?")))
+      )
+      assert.strictEqual(sent, 1)
+      if (error?._tag !== "InvalidRequest") return assert.fail(String(error))
+      says(sees, error._tag)
+      says(sees, "waitingFor")
+      assert.lengthOf(error.waitingFor, 1)
+    }).pipe(Effect.provide(agentThat([[AgentScript.customTool({ name: "lookup" })]]))),
+
   "400, 422: malformed, or not now": (claims) =>
     Effect.forEach([400, 422], (status) =>
       Effect.map(

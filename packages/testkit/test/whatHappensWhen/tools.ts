@@ -291,6 +291,22 @@ section("The process dies", {
       faults: [Fault.delay("1 hour", { match: { method: "GET", path: "/v1/sessions/*/events/stream" } })]
     }))),
 
+  "before the session's creation was answered": ([claim]) =>
+    Effect.gen(function*() {
+      says(claim, "SessionLifecycle.createOnce")
+      const life = SessionLifecycle.createOnce(params, { key: "ticket-1" })
+      const first = yield* Effect.fork(life)
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(first)
+      const { id } = yield* inTime(life)
+      const simulator = yield* Simulator.Simulator
+      assert.deepStrictEqual((yield* simulator.sessions).map(({ id }) => id), [id])
+    }).pipe(Effect.provide(agentThat([], {
+      faults: [
+        Fault.delay("1 hour", { match: { method: "POST", path: "/v1/sessions" } })
+      ]
+    }))),
+
   "after the message was sent": ([claim]) =>
     Effect.gen(function*() {
       says(claim, "Conversation.join")
