@@ -6,11 +6,14 @@
  *
  * @since 0.1.0
  */
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type { StreamEvent } from "./Event.ts"
 import * as Event from "./Event.ts"
 import * as identity from "./internal/follow/identity.ts"
-import { Timestamp } from "./Timestamp.ts"
+import { Timestamp, toEpochMicros } from "./Timestamp.ts"
 
 const Cursor_ = Schema.Struct({
   /** The version of this format. */
@@ -55,14 +58,143 @@ export const size = 64
 export const add = (self: Cursor, event: StreamEvent): Cursor => {
   const at = Event.processedAtOf(event)
   const key = identity.keyOf(event, at)
-  if (key === undefined || self.read.some(([known]) => known === key)) return self
+  if (key === undefined) return self
+  const digest = identity.digestOf(key)
+  const isSame = (known: string): boolean => known === key || known === digest
+  if (self.read.some(([known]) => isSame(known))) return self
+  const isKnown = self.queued.some(isSame)
   if (identity.isQueued(event)) {
-    return self.queued.includes(key) ? self : { ...self, queued: [...self.queued, key].slice(-size) }
+    return isKnown ? self : { ...self, queued: [...self.queued, key].slice(-size) }
   }
   const read = [...self.read, [key, at ?? null] as const]
-  const queued = self.queued.includes(key) ? self.queued.filter((one) => one !== key) : self.queued
+  const queued = isKnown ? self.queued.filter((known) => !isSame(known)) : self.queued
   const dropped = read.length > size ? read.shift()?.[1] ?? undefined : undefined
-  return dropped === undefined || (self.before !== undefined && !identity.isLater(dropped, self.before))
-    ? { ...self, read, queued }
-    : { ...self, before: dropped, read, queued }
+  return { ...self, ...beforeOf(self.before, [dropped]), read, queued }
+}
+
+/** The field `before`, once events of these timestamps are not named any more. */
+const beforeOf = (
+  before: Timestamp | undefined,
+  dropped: ReadonlyArray<Timestamp | null | undefined>
+): Pick<Cursor, "before"> => {
+  let latest = before
+  for (const at of dropped) if (at && (latest === undefined || identity.isLater(at, latest))) latest = at
+  return latest === undefined ? {} : { before: latest }
+}
+
+/**
+ * The cursor after one event, for those that follow it in the event list. `none` for an event that has no place there yet,
+ * such as an input that waits for the agent.
+ *
+ * It cannot know which of the events that the service orders in before this one have been read, and takes all of them for
+ * read; {@link add} and `Follow.withCursor` keep account of them.
+ *
+ * @category constructors
+ */
+export const after = (event: StreamEvent): Option.Option<Cursor> => {
+  const at = Event.processedAtOf(event)
+  return at === undefined ? Option.none() : Option.some(add({ ...start, before: at }, event))
+}
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Text
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * A text that is no cursor.
+ * @category errors
+ */
+export class MalformedCursor extends Schema.TaggedError<MalformedCursor>("@effect-managed-agents/core/MalformedCursor")(
+  "MalformedCursor",
+  {
+    /** The field that is wrong, and the form that it should have. */
+    detail: Schema.String
+  }
+) {
+  override get message(): string {
+    return `malformed cursor: ${this.detail}`
+  }
+  /** Always false: the same text stays wrong. */
+  get isRetryable(): boolean {
+    return false
+  }
+}
+
+/** The longest text of a cursor. */
+const maxLength = 149
+
+/** Events and inputs that a text names at most. */
+const most = { read: 16, queued: 4 }
+
+const isMoment = (micros: number): boolean => Number.isSafeInteger(micros) && micros >= 0
+
+const microsOf = (at: Timestamp | null | undefined): number | undefined => {
+  // the timestamp of an event of an unknown type may be no moment
+  if (!at || Number.isNaN(Date.parse(at))) return undefined
+  const micros = Number(toEpochMicros(at))
+  return isMoment(micros) ? micros : undefined
+}
+
+/**
+ * Text of a cursor, below 150 characters of ASCII, for an HTTP header, a query or the `id` of a server-sent event.
+ *
+ * It names about ten of the latest events by digests, and so many fewer may be between an event and one that the service
+ * orders in before it; of the inputs that wait, it names four. It is neither secret nor signed.
+ *
+ * @category destructors
+ */
+export const format = (self: Cursor): string => {
+  const queued = self.queued.slice(-most.queued).map((key) => `.~${identity.digestOf(key).slice(1)}`).join("")
+  const digests = self.read.slice(-most.read).map(([key]) => identity.digestOf(key).slice(1))
+  for (let count = digests.length;; count--) {
+    const first = self.read.length - count
+    let last = microsOf(beforeOf(self.before, self.read.slice(0, first).map(([, at]) => at)).before)
+    let text = `1.${last?.toString(36) ?? ""}`
+    for (const [n, [, at]] of self.read.slice(first).entries()) {
+      const micros = microsOf(at) ?? last
+      const delta = (micros ?? 0) - (last ?? 0)
+      text += `.${digests[digests.length - count + n]}${delta === 0 ? "" : delta.toString(36)}`
+      last = micros
+    }
+    if (count <= 1 || text.length + queued.length <= maxLength) return text + queued
+  }
+}
+
+const entry = /^(~?)([\w-]{7})(-?[\da-z]{0,11})$/
+
+/**
+ * Reads the text of a cursor.
+ * @category constructors
+ */
+export const parse = (text: string): Effect.Effect<Cursor, MalformedCursor> =>
+  Effect.suspend(() => {
+    const fail = (detail: string) => Effect.fail(new MalformedCursor({ detail }))
+    if (text.length > maxLength) return fail(`expected at most ${maxLength} characters`)
+    const [version, floor = "", ...entries] = text.split(".")
+    if (version !== "1") return fail("expected a text of version 1")
+    if (!/^[\da-z]{0,11}$/.test(floor)) return fail("expected a moment in its second field")
+    let last = floor === "" ? undefined : Number.parseInt(floor, 36)
+    const before = toTimestamp(last)
+    if (last !== undefined && before === undefined) return fail("expected a moment in its second field")
+    const read: Array<readonly [string, Timestamp | null]> = []
+    const queued: Array<string> = []
+    for (const [n, one] of entries.entries()) {
+      const [, sign, digest, delta] = entry.exec(one) ?? []
+      if (digest === undefined || (sign === "~" && delta !== "")) return fail(`expected an event in field ${n + 3}`)
+      if (sign === "~") {
+        queued.push(`#${digest}`)
+        continue
+      }
+      if (delta !== undefined && delta !== "") last = (last ?? 0) + Number.parseInt(delta, 36)
+      const at = toTimestamp(last)
+      if (last !== undefined && at === undefined) return fail(`expected a moment in field ${n + 3}`)
+      read.push([`#${digest}`, at ?? null])
+    }
+    return Effect.succeed({ version: 1, ...(before === undefined ? {} : { before }), read, queued })
+  })
+
+const toTimestamp = (micros: number | undefined): Timestamp | undefined => {
+  if (micros === undefined || !isMoment(micros)) return undefined
+  const iso = DateTime.formatIso(DateTime.unsafeMake(Math.floor(micros / 1000)))
+  return Timestamp.make(`${iso.slice(0, -1)}${String(micros % 1000).padStart(3, "0")}Z`)
 }

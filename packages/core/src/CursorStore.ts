@@ -14,7 +14,7 @@ import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Cursor from "./Cursor.ts"
-import type * as Follow from "./Follow.ts"
+import * as Follow from "./Follow.ts"
 
 /**
  * A cursor could not be read or written.
@@ -205,36 +205,32 @@ export const follow = <E, R>(
   Stream.unwrap(Effect.gen(function*() {
     const store = yield* CursorStore
     const stored = Option.getOrUndefined(yield* store.get(key))
-    let cursor = stored ?? Cursor.start
-    let begun = stored !== undefined
     let number = 0
     let acknowledged = -1
     const mutex = yield* Effect.makeSemaphore(1)
 
-    const deliver = (update: Follow.Update): Tracked => {
-      if (update._tag === "Event") {
-        begun = true
-        cursor = Cursor.add(cursor, update.event)
-      }
-      const here = cursor
+    const deliver = ({ cursor, update }: Follow.Positioned): Tracked => {
       const mine = number++
       return {
         update,
         // what is acknowledged late does not take back what was acknowledged since
         acknowledge: mutex.withPermits(1)(Effect.suspend(() => {
-          if (mine <= acknowledged) return Effect.void
-          return Effect.map(store.set(key, here), () => {
+          if (cursor === undefined || mine <= acknowledged) return Effect.void
+          return Effect.map(store.set(key, cursor), () => {
             acknowledged = mine
           })
         }))
       }
     }
 
-    return Stream.mapEffect(source(stored), (update) => {
-      if (begun || update._tag !== "CaughtUp") return Effect.succeed(deliver(update))
+    let begun = stored !== undefined
+    return Follow.withCursor(stored)(source(stored)).pipe(Stream.mapEffect((positioned) => {
+      const { cursor, update } = positioned
+      const isFirst = !begun && cursor !== undefined
+      begun ||= isFirst
       // The first run of a consumer that begins now: if nothing is acknowledged, the next one begins here as well.
-      begun = true
-      cursor = update.cursor
-      return Effect.as(store.set(key, cursor), deliver(update))
-    })
+      return isFirst && update._tag === "CaughtUp"
+        ? Effect.as(store.set(key, cursor), deliver(positioned))
+        : Effect.succeed(deliver(positioned))
+    }))
   }))

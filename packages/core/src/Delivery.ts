@@ -80,7 +80,7 @@ export interface Options {
 
 /** Tells the events that came after all that was read. One that was queued then may have been processed since. */
 const isNew = (since: Cursor): (event: Event.Event) => boolean => {
-  const known = new Set([...since.queued, ...since.read.map(([key]) => key)])
+  const known = new Set([...since.queued, ...since.read.map(([key]) => key)].map(identity.digestOf))
   let latest = since.before
   for (const [, at] of since.read) {
     if (at !== null && (latest === undefined || identity.isLater(at, latest))) latest = at
@@ -88,7 +88,7 @@ const isNew = (since: Cursor): (event: Event.Event) => boolean => {
   return (event) => {
     const at = Event.processedAtOf(event)
     const key = identity.keyOf(event, at)
-    if (key !== undefined && known.has(key)) return false
+    if (key !== undefined && known.has(identity.digestOf(key))) return false
     return at === undefined || latest === undefined || identity.isLater(at, latest)
   }
 }

@@ -15,7 +15,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "./ApiError.ts"
-import type { Cursor } from "./Cursor.ts"
+import * as Cursor from "./Cursor.ts"
 import type * as Event_ from "./Event.ts"
 import type { EventId, ThreadId } from "./Ids.ts"
 import type * as request from "./internal/http/request.ts"
@@ -75,7 +75,7 @@ export interface Connected {
 export interface CaughtUp {
   readonly _tag: "CaughtUp"
   /** The position of the follower: all that was delivered is behind it. */
-  readonly cursor: Cursor
+  readonly cursor: Cursor.Cursor
 }
 
 /**
@@ -139,7 +139,7 @@ export interface Options extends request.Options {
    *
    * @default "start"
    */
-  readonly from?: "start" | "now" | Cursor | undefined
+  readonly from?: "start" | "now" | Cursor.Cursor | undefined
   /**
    * Preview events of these types while they are produced.
    *
@@ -255,6 +255,51 @@ export const events: <E, R>(self: Stream.Stream<Update, E, R>) => Stream.Stream<
 export const history: <E, R>(self: Stream.Stream<Update, E, R>) => Stream.Stream<Event_.Event, E, R> = pick((update) =>
   update._tag === "Event" && update.state === "processed" ? update.event : undefined
 )
+
+/**
+ * An update, with the cursor that goes on after it.
+ * @category models
+ */
+export interface Positioned {
+  readonly update: Update
+  /** `undefined` before the first event and `CaughtUp` of a follower that began without a cursor. */
+  readonly cursor: Cursor.Cursor | undefined
+}
+
+/**
+ * Pairs each update with the cursor that goes on after it. `from` is the point that the follower starts from.
+ *
+ * @example
+ * ```ts
+ * import * as Cursor from "@effect-managed-agents/core/Cursor"
+ * import * as Events from "@effect-managed-agents/core/Events"
+ * import * as Follow from "@effect-managed-agents/core/Follow"
+ * import type { SessionId } from "@effect-managed-agents/core/Ids"
+ * import * as Effect from "effect/Effect"
+ * import * as Stream from "effect/Stream"
+ *
+ * export const texts = (id: SessionId, from: "start" | Cursor.Cursor) =>
+ *   Effect.map(Events.Events, (events) =>
+ *     events.follow(id, { from }).pipe(
+ *       Follow.withCursor(from),
+ *       Stream.map(({ cursor, update }) => [update._tag, cursor && Cursor.format(cursor)])
+ *     ))
+ * ```
+ *
+ * @category combinators
+ */
+export const withCursor =
+  (from?: Options["from"]) => <E, R>(self: Stream.Stream<Update, E, R>): Stream.Stream<Positioned, E, R> =>
+    Stream.mapAccum(self, typeof from === "object" ? from : undefined, (before, update) => {
+      const cursor = cursorAfter(before, update)
+      return [cursor, { update, cursor }]
+    })
+
+const cursorAfter = (before: Cursor.Cursor | undefined, update: Update): Cursor.Cursor | undefined => {
+  if (update._tag === "Event") return Cursor.add(before ?? Cursor.start, update.event)
+  // a follower that starts now has skipped what is behind this
+  return update._tag === "CaughtUp" ? before ?? update.cursor : before
+}
 
 /**
  * Treatment of updates for a consumer that has not taken those before.

@@ -204,6 +204,13 @@ export * as Session from "./Session.ts"
 export * as SessionEvent from "./SessionEvent.ts"
 
 /**
+ * Updates of a follower as server-sent events: the response of a server to a browser, and a client for the other end.
+ *
+ * @since 0.1.0
+ */
+export * as SessionEvents from "./SessionEvents.ts"
+
+/**
  * Failures inside a session, as `session.error` events report it.
  *
  * @since 0.1.0

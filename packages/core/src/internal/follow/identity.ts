@@ -61,11 +61,46 @@ export const hashOf = (key: string): number => {
   return mark
 }
 
+/** First character of a digest, which no id begins with. */
+const digestSign = "#"
+
+/**
+ * Digest of a key: 42 bits, as seven characters of base64url. What a digest already is stays as it is.
+ *
+ * The mixing is that of cyrb53. Nothing is secret here: two keys of one session must differ, in whichever characters ids do.
+ */
+export const digestOf = (key: string): string => {
+  if (isDigest(key)) return key
+  let high = 0xdeadbeef
+  let low = 0x41c6ce57
+  for (let at = 0; at < key.length; at++) {
+    const char = key.charCodeAt(at)
+    high = Math.imul(high ^ char, 2_654_435_761)
+    low = Math.imul(low ^ char, 1_597_334_677)
+  }
+  const mixedHigh = Math.imul(high ^ (high >>> 16), 2_246_822_507) ^ Math.imul(low ^ (low >>> 13), 3_266_489_909)
+  const mixedLow = Math.imul(low ^ (low >>> 16), 2_246_822_507) ^
+    Math.imul(mixedHigh ^ (mixedHigh >>> 13), 3_266_489_909)
+  let text = digestSign
+  for (let shift = 0; shift < 24; shift += 6) text += base64url.charAt((mixedHigh >>> shift) & 63)
+  for (let shift = 0; shift < 18; shift += 6) text += base64url.charAt((mixedLow >>> shift) & 63)
+  return text
+}
+
+const base64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+/** Tells the digest of a key from a key. */
+export const isDigest = (key: string): boolean => key.startsWith(digestSign)
+
 /** Tells that the first timestamp is later than the second one. */
 export const isLater = (one: Timestamp.Timestamp, other: Timestamp.Timestamp): boolean => {
   // the service writes UTC, mostly with as many digits; then texts are in the order of time
   if (one.charCodeAt(one.length - 1) === code.upperZ && other.charCodeAt(other.length - 1) === code.upperZ) {
-    return one.length === other.length ? one > other : one.slice(0, -1) > other.slice(0, -1)
+    return one.length === other.length ? one > other : toMicros(one) > toMicros(other)
   }
   return Timestamp.Order(one, other) > 0
 }
+
+/** A timestamp of UTC with six digits. */
+const toMicros = (at: Timestamp.Timestamp): string =>
+  at.length === 20 ? `${at.slice(0, 19)}.000000` : at.slice(0, -1).padEnd(26, "0")

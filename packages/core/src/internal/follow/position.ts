@@ -79,11 +79,14 @@ export class Position {
   private floorKey: string | undefined
   private latest: Stamp | undefined
   private readonly queued = new Set<string>()
+  /** True if what was read before may be remembered by digests: the cursor was a text. */
+  private readonly hasDigests: boolean
 
   constructor(cursor: Cursor.Cursor, remember: number) {
     this.remember = Math.max(1, remember)
     this.young = new Generation(this.remember)
     this.floor = this.latest = cursor.before
+    this.hasDigests = cursor.read.some(([key]) => identity.isDigest(key)) || cursor.queued.some(identity.isDigest)
     for (const [key, at] of cursor.read) this.add(key, at ?? undefined, true)
     for (const key of cursor.queued) this.queued.add(key)
   }
@@ -112,7 +115,8 @@ export class Position {
     if (at === undefined && identity.isQueued(event)) return this.unstamped(event, key)
     if (key === undefined) return undefined
     if (this.knows(key)) {
-      reading.anchored = true
+      // what was ordered in late, before the last forgotten event, says nothing about what lies in between
+      reading.anchored ||= this.floor === undefined || at === undefined || !identity.isLater(this.floor, at)
       return undefined
     }
     // as precise as the service's clock: of what has the very stamp of the last forgotten event, the order tells
@@ -167,6 +171,7 @@ export class Position {
     // what cannot be recognised is not announced: an input is delivered when it is processed
     if (key === undefined) return queued ? undefined : "processed"
     if (this.knows(key) || this.queued.has(key)) return undefined
+    if (this.hasDigests && this.queued.has(identity.digestOf(key))) return undefined
     if (!queued) {
       this.add(key, undefined, identity.isSubmitted(identity.typeOf(event)))
       return "processed"
@@ -183,13 +188,18 @@ export class Position {
 
   /** Tells an event that is remembered. */
   knows(key: string): boolean {
+    return this.has(key) || (this.hasDigests && this.has(identity.digestOf(key)))
+  }
+
+  private has(key: string): boolean {
     return this.young.has(key) || this.old.has(key) || key === this.floorKey
   }
 
   /** The same for an event that came from a client. */
   private knowsSubmitted(key: string): boolean {
     const mark = identity.hashOf(key)
-    const isCandidate = this.young.submitted.has(mark) || this.old.submitted.has(mark) || key === this.floorKey
+    const isCandidate = this.hasDigests || this.young.submitted.has(mark) || this.old.submitted.has(mark) ||
+      key === this.floorKey
     return isCandidate && this.knows(key)
   }
 
@@ -212,6 +222,6 @@ export class Position {
     this.young.add(key, at)
     if (isSubmitted) this.young.submitted.add(identity.hashOf(key))
     if (isLatest) this.latest = at
-    if (this.queued.size > 0) this.queued.delete(key)
+    if (this.queued.size > 0 && !this.queued.delete(key) && this.hasDigests) this.queued.delete(identity.digestOf(key))
   }
 }
