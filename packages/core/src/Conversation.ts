@@ -34,7 +34,7 @@ import * as PendingAction from "./PendingAction.ts"
 import type * as SessionEvent from "./SessionEvent.ts"
 import type { SessionFailure } from "./SessionFailure.ts"
 import * as Sessions from "./Sessions.ts"
-import type * as ToolRunner from "./ToolRunner.ts"
+import * as ToolRunner from "./ToolRunner.ts"
 import * as Transcript from "./Transcript.ts"
 import type * as Usage from "./Usage.ts"
 import * as UserEvent from "./UserEvent.ts"
@@ -438,17 +438,45 @@ const noResult = Effect.die(new Error("the turn ended without its last update"))
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * Reads from the history of a session the actions that it waits for, for a program that was not there when it asked.
+ * Options of {@link pending}: the tools of the program, whose calls may need approval.
+ * @category options
+ */
+export interface PendingOptions<T extends ToolRunner.Source = never> {
+  readonly tools?: T | undefined
+}
+
+/**
+ * Reads from the history of a session the actions that it waits for, for a program that was not there when it asked. With
+ * `tools`, calls of them that wait for approval are a `ToolApproval`.
  * @category constructors
  */
-export const pending = (
-  sessionId: SessionIdInput
-): Effect.Effect<ReadonlyArray<PendingAction.PendingAction>, ApiError, Events.Events> =>
-  Effect.flatMap(Events.Events, (events) =>
-    events.list(sessionId, { types: decisive }).pipe(
-      Stream.runFold(Transcript.empty, Transcript.add),
-      Effect.map((transcript) => Transcript.pendingActions(transcript, sessionId))
-    )).pipe(sessionSpan.within("Conversation.pending", sessionId))
+export const pending = <T extends ToolRunner.Source = never>(
+  sessionId: SessionIdInput,
+  options: PendingOptions<T> = {}
+): Effect.Effect<
+  ReadonlyArray<PendingAction.PendingAction>,
+  ApiError | ToolRunner.Error<T>,
+  Events.Events | ToolRunner.Context<T>
+> =>
+  Effect.gen(function*() {
+    const events = yield* Events.Events
+    const transcript = yield* Stream.runFold(
+      events.list(sessionId, { types: decisive }),
+      Transcript.empty,
+      Transcript.add
+    )
+    const actions = Transcript.pendingActions(transcript, sessionId)
+    if (options.tools === undefined) return actions
+    const tools = yield* ToolRunner.make(options.tools)
+    return yield* Effect.forEach(actions, (action) =>
+      action._tag === "CustomToolCall"
+        // where there are tools, the errors include those of the journal
+        ? Effect.map(
+          tools.isUndecided(action) as Effect.Effect<boolean, ToolRunner.Error<T>, ToolRunner.Context<T>>,
+          (isUndecided): PendingAction.PendingAction => isUndecided ? { ...action, _tag: "ToolApproval" } : action
+        )
+        : Effect.succeed(action))
+  }).pipe(sessionSpan.within("Conversation.pending", sessionId))
 
 /** The events that decide about what is pending. */
 const decisive: ReadonlyArray<Event.EventType> = [

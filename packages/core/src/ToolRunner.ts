@@ -375,6 +375,8 @@ export interface ToolRunner<out R = never> {
   readonly [journalOf]: Journal.Service
   /** Tells a call that is for these tools. */
   readonly owns: (call: Call) => boolean
+  /** Tells a call that waits for somebody to approve it. */
+  readonly isUndecided: (call: Call) => Effect.Effect<boolean, Journal.JournalError, R | Events.Events>
   /**
    * Runs a call and sends its result, each at most once. `send` tells whether the service took it, which it need not if the
    * call is closed by now. Without `approve`, a call that needs approval and has none is `undecided`.
@@ -446,22 +448,27 @@ const noLimits: typeof Limits.Service = {}
 
 const fromHandlers = <R>(handlers: Handlers, options: Options, journal: Journal.Service): ToolRunner<R> => {
   const tools = runnables<R>(handlers, options)
+  /** One that was provided where the runner was made is kept. */
+  const inForce = Effect.gen(function*() {
+    const known = defaultJournal.isDefault(journal) ? yield* Journal.Journal : journal
+    return defaultJournal.resolve(known, yield* Events.Events)
+  })
   const own = (call: Call) =>
     call._tag === "CustomToolCall" || options.selfHosted === true ? tools.get(call.name) : undefined
   return {
     [TypeId]: (_: never) => _,
     [journalOf]: journal,
     owns: (call) => own(call) !== undefined,
+    isUndecided: (call) => {
+      const runnable = own(call)
+      return runnable === undefined
+        ? Effect.succeed(false)
+        : Effect.flatMap(inForce, (journal) => runOnce.isUndecided(journal, call, runnable))
+    },
     answer: (call, send, approve) => {
       const runnable = own(call)
       if (runnable === undefined) return Effect.succeed("declined")
-      return Effect.gen(function*() {
-        const client = yield* Events.Events
-        // one that was provided where the runner was made is kept
-        const inForce = defaultJournal.isDefault(journal) ? yield* Journal.Journal : journal
-        const known = defaultJournal.resolve(inForce, client)
-        return yield* runOnce.answer(known, call, runnable, send, approve)
-      }).pipe(
+      return Effect.flatMap(inForce, (journal) => runOnce.answer(journal, call, runnable, send, approve)).pipe(
         span.within("ToolRunner.answer", {
           attributes: { "session.id": call.sessionId, "event.id": call.id, "tool.name": call.name }
         })

@@ -119,9 +119,16 @@ describe("in another process, days later", () => {
       yield* Effect.gen(function*() {
         const action = yield* process(asked)
         yield* TestClock.adjust("3 days")
+        const tags = Effect.map(
+          Conversation.pending(action.sessionId, { tools: Refunds }),
+          (actions) => actions.map(({ _tag }) => _tag)
+        )
+        assert.deepStrictEqual(yield* process(tags), ["ToolApproval"])
         assert.strictEqual(approval(yield* process(joined(action.sessionId))).id, action.id)
         yield* process(
           Effect.gen(function*() {
+            yield* answer(action, PendingAction.allow)
+            assert.deepStrictEqual(yield* tags, ["CustomToolCall"])
             const both = yield* Effect.fork(Effect.all(
               [1, 2].map(() =>
                 Effect.zipRight(

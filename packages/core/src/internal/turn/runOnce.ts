@@ -49,6 +49,14 @@ export const answer = <R, E, R2>(
       : Effect.flatMap(approve({ ...call, _tag: "ToolApproval" }), attempt))
 }
 
+/** Tells a call that needs an approval and has none. */
+export const isUndecided = <R>(
+  journal: Journal.Service,
+  call: ToolRunner.Call,
+  { needsApproval }: Runnable<R>
+): Effect.Effect<boolean, Journal.JournalError, R> =>
+  Effect.flatMap(journal.get(call), (entry) => Option.isSome(entry) ? Effect.succeed(false) : needsApproval(call))
+
 /** Keeps a decision about a call for whoever runs it. What was decided before stays. */
 export const decide = (
   journal: Journal.Service,
