@@ -36,7 +36,8 @@ const examples: { readonly [name: string]: () => Promise<Example> } = {
   "08-resume": () => import("./08-resume.ts"),
   "09-many-sessions": () => import("./09-many-sessions.ts"),
   "11-record-and-replay": () => import("./11-record-and-replay.ts"),
-  "12-observability": () => import("./12-observability.ts")
+  "12-observability": () => import("./12-observability.ts"),
+  "support-desk": () => import("./support-desk/main.ts")
 }
 
 /** An example that is a test is run by the test runner. */

@@ -1,40 +1,20 @@
-// where the browser is depends on the machine that runs the test
-// @effect-diagnostics processEnv:off
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { Plugin } from "esbuild"
 import * as Esbuild from "esbuild"
-import { spawn } from "node:child_process"
-import { existsSync } from "node:fs"
-import { mkdtemp, rm } from "node:fs/promises"
 import * as Http from "node:http"
 import type { AddressInfo } from "node:net"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as AgentScript from "../../src/AgentScript.ts"
 import * as Fixtures from "../../src/Fixtures.ts"
 import * as Simulator from "../../src/Simulator.ts"
 import * as SimulatorServer from "../../src/SimulatorServer.ts"
+import { browse, chromium, required } from "../utils/chromium.ts"
 import type { Json } from "../utils/wire.ts"
 
 const here = fileURLToPath(new URL("..", import.meta.url))
-
-const chromium = [
-  process.env["CHROMIUM_PATH"],
-  "/usr/bin/chromium",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-].find((path) => path !== undefined && existsSync(path))
-
-const required = process.env["BROWSER_TEST"] === "required"
-
-if (chromium === undefined && !required) {
-  // so that a skipped test is not taken for a passed one
-  // oxlint-disable-next-line eslint/no-console
-  console.warn("The browser test is skipped: there is no Chromium on this machine. CHROMIUM_PATH names one.")
-}
 
 /** Bundles for the browser, and says which modules of the platform the code asks for. */
 const bundle = (options: Pick<Esbuild.BuildOptions, "entryPoints" | "stdin">) =>
@@ -95,43 +75,6 @@ const page = (code: string) =>
     )
     // the server listens on a port
     return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, result: Effect.promise(() => result) }
-  })
-
-const browse = (url: string) =>
-  Effect.gen(function*() {
-    const profile = yield* Effect.acquireRelease(
-      Effect.promise(() => mkdtemp(join(tmpdir(), "chromium-"))),
-      (directory) => Effect.promise(() => rm(directory, { recursive: true, force: true, maxRetries: 10 }))
-    )
-    const browser = yield* Effect.acquireRelease(
-      Effect.sync(() => {
-        const child = spawn(chromium ?? "chromium", [
-          "--headless",
-          "--no-sandbox",
-          "--disable-gpu",
-          "--disable-quic",
-          "--disable-dev-shm-usage",
-          "--no-first-run",
-          "--disable-background-networking",
-          "--disable-component-update",
-          "--disable-sync",
-          "--remote-debugging-port=0",
-          // nothing but this machine can be reached
-          "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-          `--user-data-dir=${profile}`,
-          url
-        ], { stdio: "ignore", detached: true })
-        const ended = new Promise<void>((resolve) => child.on("close", () => resolve()).on("error", () => resolve()))
-        return { child, ended: Effect.promise(() => ended) }
-      }),
-      ({ child, ended }) =>
-        Effect.suspend(() => {
-          // with its children
-          if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL")
-          return ended
-        })
-    )
-    return browser.ended
   })
 
 describe("in a browser", () => {
