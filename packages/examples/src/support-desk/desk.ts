@@ -32,7 +32,7 @@ const NewTicket = Schema.Struct({ key: Schema.NonEmptyString, subject: Schema.St
 const Message = Schema.Struct({ text: Schema.NonEmptyString })
 const Approval = Schema.Struct({ allow: Schema.Boolean, reason: Schema.optional(Schema.String) })
 
-/** What the browser may see: messages and calls, and no more. */
+/** The part of the updates that the browser may see: messages and calls. */
 const Line = Schema.Struct({ id: Ids.EventId, who: Schema.Literal("customer", "agent", "tool"), text: Schema.String })
 const lines: SessionEvents.Projection<typeof Line.Type, typeof Line.Encoded> = {
   schema: Line,

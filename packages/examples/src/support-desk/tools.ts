@@ -4,7 +4,7 @@ import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
 import { Tool, Toolkit } from "@effect/ai"
 import { Effect, Schema } from "effect"
 
-/** What the desk works with. Put a shop of your own in its place. */
+/** Shop that the desk works for. Put one of your own in its place. */
 export class Shop extends Effect.Service<Shop>()("support-desk/Shop", {
   sync: () => ({
     statusOf: (order: number) => Effect.succeed(`Order ${order} arrived broken.`),
