@@ -29,6 +29,17 @@ const ofDist = (gate) => async (show) => {
   return { passed: 0, failed: 1 }
 }
 
+/** A script that prints why it was skipped, where it was. */
+const skippable = (gate) => async (show) => {
+  let text = ""
+  const result = await gate((chunk) => {
+    text += chunk
+    show(chunk)
+  })
+  notices.push(.../^skipped: .*$/m.exec(text) ?? [])
+  return result
+}
+
 const findChromium = () => {
   const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
   return [
@@ -102,6 +113,7 @@ const gates = {
     ofDist(script("runtimes", [], { seconds: 900 })),
     "packages"
   ],
+  python: ["the official SDK for Python makes all calls, validated strictly", skippable(script("python"))],
   size: ["size-limit", ofDist(one("size-limit", [])), "build"]
 }
 

@@ -4,7 +4,14 @@ import { root } from "./lib.mjs"
 
 /** The simulator on a free port, as `npm run simulator` starts it, and how to ask and end it. */
 export const startSimulator = async () => {
-  const child = spawn(process.execPath, [join(root, "scripts", "run.mjs"), "simulator", "--port", "0"], {
+  const child = spawn(process.execPath, [
+    join(root, "scripts", "run.mjs"),
+    "simulator",
+    "--port",
+    "0",
+    "--fixtures",
+    "none"
+  ], {
     stdio: ["ignore", "pipe", "inherit"]
   })
   process.on("exit", () => child.kill())
