@@ -11,13 +11,18 @@ const brought = join(cache, "root")
 
 /** The archive that this machine's apt uses, if it is Debian's. */
 const findArchive = async () => {
-  const { code, output } = await run("apt-get", ["indextargets", "--format", "$(REPO_URI)"], { quiet: true })
-  return code === 0 ? output.split("\n").find((line) => line.endsWith("/debian/")) : undefined
+  const { output } = await run("apt-get", ["indextargets", "--format", "$(ORIGIN) $(REPO_URI)"], { quiet: true })
+  return /^Debian (.*\/debian\/)$/m.exec(output)?.[1]
 }
 
 /** Downloads the SDK with all that it needs and unpacks it, by an apt of its own that knows of no installed package. */
 const bring = async () => {
-  const archive = await findArchive()
+  let archive = await findArchive()
+  if (archive === undefined) {
+    // a fresh machine has no lists
+    await run("apt-get", ["update"], { quiet: true })
+    archive = await findArchive()
+  }
   if (archive === undefined) return "apt-get knows no archive of Debian"
   mkdirSync(cache, { recursive: true })
   const folder = mkdtempSync(join(cache, "apt-"))
