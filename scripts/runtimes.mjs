@@ -3,6 +3,7 @@
 // RUNTIMES=all, on every Node that we promise, on Bun, Deno and workerd.
 import * as esbuild from "esbuild"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { npm } from "./bootstrap.mjs"
@@ -32,8 +33,8 @@ const install = async () => {
 const agent = "agent_colors"
 const environment = "env_runtimes"
 
-/** The agent asks the tool once; the first stream is cut before it has. */
-const prepare = async ({ control }) => {
+/** The agent asks the tool once; the first stream is cut before it has. One session has moved. */
+const prepare = async ({ control, url }) => {
   await control("POST", "reset")
   await control("PUT", `environments/${environment}`, {})
   await control("PUT", `agents/${agent}`, {
@@ -42,13 +43,28 @@ const prepare = async ({ control }) => {
     },
     script: { turns: [[{ custom_tool: { name: "color_of", input: { id: "1234" } } }, { say: "Es ist {{result}}." }]] }
   })
-  const match = { method: "GET", path: "/v1/sessions/*/events/stream" }
-  await control("POST", "faults", { faults: [{ match, do: { stream: { cut_after_events: 2 } } }] })
+  const redirect = { status: 307, headers: { location: `${url}/v1/elsewhere` } }
+  await control("POST", "faults", {
+    faults: [
+      { match: { method: "GET", path: "/v1/sessions/*/events/stream" }, do: { stream: { cut_after_events: 2 } } },
+      { match: { method: "GET", path: "/v1/sessions/sesn_moved" }, do: redirect }
+    ]
+  })
 }
+
+/** A URL at which nobody listens. */
+const findNobody = () =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const url = `http://127.0.0.1:${server.address().port}`
+      server.close(() => resolve(url))
+    })
+  })
 
 /** The program as a command, and as a worker in one file. */
 const write = async (url) => {
-  const call = `turn(${[url, agent, environment].map((text) => JSON.stringify(text)).join(", ")})`
+  const inputs = [url, await findNobody(), agent, environment]
+  const call = `turn(${inputs.map((text) => JSON.stringify(text)).join(", ")})`
   await esbuild.build({
     entryPoints: [join(root, "packages", "testkit", "test", "runtimes", "turn.ts")],
     outfile: join(folder, "turn.mjs"),
@@ -77,35 +93,40 @@ const write = async (url) => {
 }
 
 const script = ["command.mjs"]
-const node = (major) => ({ [`Node ${major}`]: { brought: [`node${major}`], args: script } })
+/** What a refused connection is called where the platform says that it was one, and elsewhere. */
+const [known, unknown] = ["Refused", "Connection"]
+const node = (major) => ({ [`Node ${major}`]: { brought: [`node${major}`], args: script, refused: known } })
 const current = node(process.versions.node.split(".")[0])
 const others = {
   ...node(20),
   ...node(22),
   ...node(24),
-  Bun: { brought: ["bun"], args: script },
+  Bun: { brought: ["bun"], args: script, refused: known },
   // all that it may do is to talk to the simulator
-  Deno: { brought: ["deno"], args: ["run", "--no-prompt", "--allow-net=127.0.0.1", ...script] },
+  Deno: { brought: ["deno"], args: ["run", "--no-prompt", "--allow-net=127.0.0.1", ...script], refused: unknown },
   // Miniflare, which starts it, needs a newer Node than this may be
-  workerd: { brought: ["node24", "miniflare"], args: ["worker.mjs"] }
+  workerd: { brought: ["node24", "miniflare"], args: ["worker.mjs"], refused: unknown }
 }
 
 /** What was not as it should be, given what the program printed and the simulator was asked. */
-const problemOf = (output, requests) => {
+const problemOf = (output, expected, requests) => {
   const results = requests.flatMap(({ body }) => body?.events ?? [])
     .filter(({ type }) => type === "user.custom_tool_result")
   const streams = requests.filter(({ path }) => path.endsWith("/stream"))
   const line = output.split("\n").find((line) => line.startsWith("{"))
-  const { ended, reply } = JSON.parse(line ?? "{}")
+  const { ended, redirected, refused, reply } = JSON.parse(line ?? "{}")
   if (ended !== "EndTurn") return `it ended with ${ended}`
   if (reply !== "Es ist grün 1234 🌱.") return `the reply is ${reply}`
   if (results.length !== 1) return `${results.length} results of the tool were sent`
   if (streams.length < 3 || streams[0].fault === undefined) return `${streams.length} streams were opened`
+  if (refused !== expected) return `a refused connection was ${refused}`
+  if (redirected !== "UnexpectedStatus") return `the redirect was ${redirected}`
+  if (requests.some(({ path }) => path === "/v1/elsewhere")) return "the redirect was followed"
   if (!requests.at(-1).path.endsWith("/archive")) return "the session was not archived in the end"
   return undefined
 }
 
-const perform = async (name, { args, brought }, simulator) => {
+const perform = async (name, { args, brought, refused }, simulator) => {
   const paths = []
   for (const one of brought) paths.push(await bring(one))
   const missing = brought.find((_, index) => paths[index] === undefined)
@@ -116,7 +137,7 @@ const perform = async (name, { args, brought }, simulator) => {
   const env = { DENO_NO_UPDATE_CHECK: "1", DO_NOT_TRACK: "1" }
   const { code, output } = await run(command, start, { cwd: folder, env, quiet: true, seconds: 60 })
   const problem = code === 0
-    ? problemOf(output, await simulator.control("GET", "requests"))
+    ? problemOf(output, refused, await simulator.control("GET", "requests"))
     : `the program ended with ${code}`
   if (problem === undefined) console.log(`passed ${name}: ${output.trim()}`)
   else console.log(`FAILED ${name}\n${output}`)
