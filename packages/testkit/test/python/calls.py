@@ -119,6 +119,7 @@ def prepare():
     bash = {"name": "bash", "enabled": True, "permission_policy": {"type": "always_ask"}}
     agent = {
         "name": "Lead",
+        "model": "claude-opus-4-8",
         "tools": [
             {"type": "agent_toolset_20260401", "configs": [bash]},
             {"type": "mcp_toolset", "mcp_server_name": "docs"},
@@ -140,11 +141,15 @@ def create(agent=AGENT, **params):
 
 
 def conversation(session):
-    """Answers what the agent asks, and gives back what the stream had."""
+    """Answers what the agent asks, and gives back what the stream had, previews apart."""
     seen = []
-    with call("sessions.events.stream", events.stream, session.id) as stream:
+    deltas = ["agent.message", "agent.thinking"]
+    with call("sessions.events.stream", events.stream, session.id, event_deltas=deltas) as stream:
         call("sessions.events.send", events.send, session.id, events=[message("1234")])
         for event in stream:
+            if event.type in ("event_start", "event_delta"):
+                seen_types.add(event.type)
+                continue
             seen.append(event)
             if event.type == "agent.custom_tool_use":
                 result = {"type": "user.custom_tool_result", "custom_tool_use_id": event.id}
@@ -206,7 +211,8 @@ def threads_of(session):
     own, _ = every("sessions.threads.events.list", threads.events.list, child.id, session_id=session.id, limit=2)
     check("agent.message" in [one.type for one in own], "the thread's events")
     with call("sessions.threads.events.stream", threads.events.stream, primary.id, session_id=session.id) as stream:
-        call("sessions.events.send", events.send, session.id, events=[message("And now?")])
+        brief = {"type": "system.message", "content": [{"type": "text", "text": "Be brief."}]}
+        call("sessions.events.send", events.send, session.id, events=[message("And now?"), brief])
         reply = next(event for event in stream if event.type == "agent.message")
         check(reply.content[0].text == "Yes.", "the reply on the thread's stream")
     archived = call("sessions.threads.archive", threads.archive, child.id, session_id=session.id)
@@ -236,6 +242,9 @@ def alone():
 
 
 def ends(session):
+    call("sessions.events.send", events.send, session.id, events=[{"type": "user.interrupt"}])
+    listed, _ = every("sessions.events.list", events.list, session.id)
+    seen_types.update(one.type for one in listed)
     archived = call("sessions.archive", sessions.archive, session.id)
     check(archived.status == "terminated" and archived.archived_at is not None, "the archived session")
     check(call("sessions.delete", sessions.delete, session.id).type == "session_deleted", "the deleted session")
@@ -247,11 +256,14 @@ def ends(session):
 
 
 prepare()
-session = sessions_and_events()
-resources_of(session)
-threads_of(session)
-ends(session)
-alone()
+try:
+    session = sessions_and_events()
+    resources_of(session)
+    threads_of(session)
+    ends(session)
+    alone()
+except APIResponseValidationError as error:
+    refused.append(f"an event of a stream{explain(error)}")
 print(f"anthropic {anthropic.__version__}: {len(made)} calls, and events of the types {', '.join(sorted(seen_types))}")
 for what in refused:
     print(f"refused {what}")
