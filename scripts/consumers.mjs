@@ -1,11 +1,12 @@
 // Installs the packed packages as the README says, with plain npm in an empty folder, and looks whether the README's first
 // test compiles and passes there. On this Node with the current TypeScript; with CONSUMERS=all, on every Node and with
 // every TypeScript that we promise.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, dirname, join } from "node:path"
 import { npm } from "./bootstrap.mjs"
 import { root, run } from "./lib.mjs"
+import { bring } from "./runtime.mjs"
 
 const all = process.env.CONSUMERS === "all"
 const nodes = all ? ["20", "22", "24"] : [process.versions.node.split(".")[0]]
@@ -18,29 +19,13 @@ const test = /^## A first test\n[\s\S]*?```ts\n([\s\S]*?)```/m.exec(readme)?.[1]
 
 const aliases = typescripts.map((version) => `typescript-${version}@npm:typescript@${version}`)
 
-/** The folder of a Node's executable: this one, or one that npm brings, which is kept. */
-const runtime = async (major) => {
-  if (process.versions.node.startsWith(`${major}.`)) return dirname(process.execPath)
-  const folder = join(root, "node_modules", ".cache", "consumers", `node-${major}`)
-  const bin = join(folder, "node_modules", "node", "bin")
-  if (existsSync(join(bin, "node"))) return bin
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, "package.json"), "{}")
-  const [command, ...args] = npm("install", "--no-audit", "--no-fund", "--prefer-offline", `node@${major}`)
-  const { code } = await run(command, args, { cwd: folder, quiet: true, seconds: 180 })
-  if (code !== 0) return undefined
-  const { output } = await run(join(bin, "node"), ["--version"], { quiet: true, seconds: 20 })
-  return output.startsWith(`v${major}.`) ? bin : undefined
-}
-
 const consumer = async (major, tarballs, problems) => {
-  const bin = await runtime(major)
-  if (bin === undefined) return problems.push(`a consumer on Node ${major}: there is no such Node`)
+  const node = await bring(`node${major}`)
+  if (node === undefined) return problems.push(`a consumer on Node ${major}: npm has not brought it`)
   const folder = mkdtempSync(join(tmpdir(), `consumer-${major}-`))
   // The tools of the workspace must not be found.
   const outside = (process.env.PATH ?? "").split(delimiter).filter((path) => !path.startsWith(root))
-  const env = { PATH: [bin, ...outside].join(delimiter) }
-  const node = join(bin, "node")
+  const env = { PATH: [dirname(node), ...outside].join(delimiter) }
   const execute = (what, command, args, seconds) =>
     run(command, args, { cwd: folder, env, quiet: true, seconds }).then(({ code, output }) => {
       console.log(`${code === 0 ? "passed" : "FAILED"} Node ${major}: ${what}`)

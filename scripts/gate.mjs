@@ -29,6 +29,17 @@ const ofDist = (gate) => async (show) => {
   return { passed: 0, failed: 1 }
 }
 
+/** A script that prints why it was skipped, where it was. */
+const skippable = (gate) => async (show) => {
+  let text = ""
+  const result = await gate((chunk) => {
+    text += chunk
+    show(chunk)
+  })
+  notices.push(.../^skipped: .*$/m.exec(text) ?? [])
+  return result
+}
+
 const findChromium = () => {
   const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
   return [
@@ -97,6 +108,12 @@ const gates = {
     ofDist(script("packages", [], { seconds: 900 })),
     "build"
   ],
+  runtimes: [
+    "the packed core holds a conversation on every runtime",
+    ofDist(script("runtimes", [], { seconds: 900 })),
+    "packages"
+  ],
+  python: ["the official SDK for Python makes all calls, validated strictly", skippable(script("python"))],
   size: ["size-limit", ofDist(one("size-limit", [])), "build"]
 }
 
@@ -162,7 +179,7 @@ const running = new Map()
 while (waiting.length + running.size > 0) {
   const isReady = (name) => {
     const before = gates[name][2]
-    return !waiting.includes(before) && !running.has(before)
+    return before === undefined || (!waiting.includes(before) && !running.has(before) && isReady(before))
   }
   const next = running.size < Math.min(2, availableParallelism()) ? waiting.find(isReady) : undefined
   if (next === undefined) {

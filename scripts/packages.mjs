@@ -6,9 +6,9 @@ import { spawn } from "node:child_process"
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { pnpm } from "./bootstrap.mjs"
 import { consumers } from "./consumers.mjs"
 import { publicModules, published, root, run } from "./lib.mjs"
+import { pack } from "./pack.mjs"
 
 const repository = "https://github.com/effect-managed-agents/effect-managed-agents"
 const problems = []
@@ -21,15 +21,12 @@ mkdirSync(scope, { recursive: true })
 
 const tarballs = {}
 for (const name of published) {
-  const [command, ...args] = pnpm("pack", "--pack-destination", directory)
-  const packed = await run(command, args, { cwd: join(root, "packages", name), quiet: true })
-  const tarball = readdirSync(directory).find((file) => file.startsWith(`effect-managed-agents-${name}-`))
-  if (packed.code !== 0 || tarball === undefined) {
-    console.log(packed.output)
+  const tarball = await pack(name, directory)
+  if (tarball === undefined) {
     problems.push(`${name}: could not be packed`)
     continue
   }
-  tarballs[name] = join(directory, tarball)
+  tarballs[name] = tarball
   const unpacked = join(directory, name)
   mkdirSync(unpacked)
   await run("tar", ["-xzf", tarballs[name], "-C", unpacked])

@@ -80,7 +80,7 @@ const command: Door = Effect.gen(function*() {
 
 // The two SDKs have types of their own for the same calls. What is tried is what they do on the wire.
 const sdks: Readonly<Record<string, (options: object) => any>> = {
-  "1.11.0": (options) => new Anthropic({ apiKey: "sk-test", maxRetries: 0, ...options }),
+  "1.14.0": (options) => new Anthropic({ apiKey: "sk-test", maxRetries: 0, ...options }),
   "0.108.0": (options) => new SeedEraAnthropic({ apiKey: "sk-test", maxRetries: 0, ...options })
 }
 
@@ -254,7 +254,7 @@ for (const [version, make] of Object.entries(sdks)) {
   })
 }
 
-describe("SDK 1.11.0", () => {
+describe("SDK 1.14.0", () => {
   it.scopedLive("runs tools by its own runner", () =>
     Effect.gen(function*() {
       const client = new Anthropic({ apiKey: "sk-test", maxRetries: 0, ...(yield* memory) })

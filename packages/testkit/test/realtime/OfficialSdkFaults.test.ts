@@ -46,7 +46,7 @@ const hello = (text: string) => ({
 
 const overloaded = { headers: { "retry-after-ms": "5" } }
 
-describe("SDK 1.11.0, when things go wrong", () => {
+describe("SDK 1.14.0, when things go wrong", () => {
   const plans: Readonly<Record<string, Fault.Plan>> = {
     "from a stream that dies before the call, and then one in pieces": [
       Fault.stream({ cut_after_events: 4, split_bytes: 3 }),
