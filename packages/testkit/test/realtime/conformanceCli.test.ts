@@ -1,5 +1,6 @@
 // the other process lives in real time
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -15,7 +16,7 @@ const parse = (line: string) => flags.parse(line.split(" ").filter((word) => wor
 
 describe("flags", () => {
   it("run all of it on the simulator in memory, unless told otherwise", () => {
-    assert.deepStrictEqual(Either.getOrThrow(parse("")), {
+    deepStrictEqual(Either.getOrThrow(parse("")), {
       _tag: "Run",
       where: { _tag: "Memory" },
       scenarios: Conformance.scenarios,
