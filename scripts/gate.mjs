@@ -98,6 +98,7 @@ const gates = {
   cycles: ["no import cycles", one("oxlint", ["--config", ".oxlint-cycles.json"])],
   test: ["vitest", vitest],
   types: ["tsc, with the Effect diagnostics", one("tsc", ["-b", "--pretty"])],
+  assertions: ["no assertion that cannot fail", script("assertions"), "types"],
   "type-tests": ["tstyche", typeTests],
   readme: ["every block of the README, the guides and doc comments compiles and runs", script("readme"), "types"],
   docs: ["API reference", script("docs")],

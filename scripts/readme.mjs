@@ -7,6 +7,7 @@
 import * as esbuild from "esbuild"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
+import { check } from "./assertions.mjs"
 import { dependenciesStayOutside } from "./bundle.mjs"
 import { published, root, run } from "./lib.mjs"
 
@@ -81,6 +82,10 @@ let failed = false
 
 const checked = await run("tsc", ["-b", directory])
 failed ||= checked.code !== 0
+for (const problem of check([join(directory, "tsconfig.json")])) {
+  console.log(problem)
+  failed = true
+}
 
 const programs = blocks.filter(({ runs, test }) => runs && !test)
 // bundled, since a loader takes longer to begin than most of them to run

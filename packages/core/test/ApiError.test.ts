@@ -1,5 +1,6 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -359,7 +360,7 @@ describe("ApiError", () => {
     for (const error of samples) {
       const stored = JSON.stringify(Schema.encodeSync(ApiError.ApiError)(error))
       const read = Schema.decodeUnknownSync(ApiError.ApiError)(JSON.parse(stored))
-      assert.deepStrictEqual({ ...read }, { ...error })
+      deepStrictEqual({ ...read }, { ...error })
       assert.strictEqual(read._tag, error._tag)
       assert.strictEqual(read.message, error.message)
       assert.strictEqual(read.isRetryable, error.isRetryable)

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -81,7 +82,7 @@ describe("SessionPool", () => {
         Effect.fork
       )
       const results = Chunk.toReadonlyArray(yield* Fiber.join(fiber)).toSorted((a, b) => a.job - b.job)
-      assert.deepStrictEqual(results.map(({ exit, job }) => [job, exit]), [
+      deepStrictEqual(results.map(({ exit, job }) => [job, exit]), [
         [1, Exit.succeed(1)],
         [2, Exit.succeed(2)],
         [3, Exit.fail("three" as const)],

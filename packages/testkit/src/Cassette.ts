@@ -27,10 +27,10 @@ import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
 import * as recorder from "./internal/cassette/recorder.ts"
 import * as replayer from "./internal/cassette/replayer.ts"
+import * as strict from "./internal/session/strict.ts"
 
 const moment = {
   /** Milliseconds since the recording began. */
@@ -211,7 +211,8 @@ export interface Options extends ReplayOptions {
   /**
    * `record` writes the file when the layer is released; after a failure beside it, as `<path>.failed`. `replay` reads it.
    * `auto` replays if it is there, and else records, but not on a CI server (where `CI` is set), where a missing cassette
-   * is an error.
+   * is an error. One file is recorded by one layer at a time. As a service takes real time, requests are refused once a
+   * `TestClock` has been moved while recording.
    *
    * @default "auto"
    */
@@ -226,7 +227,7 @@ export const encode = ({ entries, recorded }: Recording): string =>
   [{ cassette: 1, recorded }, ...entries].map((line) => `${JSON.stringify(line)}\n`).join("")
 
 /**
- * Reads what {@link encode} has written. Fails with the first line that is wrong.
+ * Reads what {@link encode} has written. Fails with the first line that is wrong, and with the member that is.
  * @category decoding
  */
 export const decode = (text: string): Effect.Effect<Recording, CassetteError> =>
@@ -239,14 +240,16 @@ export const decode = (text: string): Effect.Effect<Recording, CassetteError> =>
     let recorded: string | undefined
     for (const { line, number } of lines) {
       const wrong = (why: string) => Effect.fail(new CassetteError({ message: `line ${number}: ${why}` }))
+      const value = Either.try({ try: (): unknown => JSON.parse(line), catch: (cause) => `not JSON: ${String(cause)}` })
+      if (Either.isLeft(value)) return wrong(value.left)
       if (recorded === undefined) {
-        const head = readHead(line)
-        if (Either.isLeft(head)) return wrong(`expected the head of a cassette of version 1. ${head.left.message}`)
+        const head = readHead(value.right)
+        if (Either.isLeft(head)) return wrong(`expected the head of a cassette of version 1. ${head.left}`)
         ;({ recorded } = head.right)
         continue
       }
-      const read = readEntry(line)
-      if (Either.isLeft(read)) return wrong(read.left.message)
+      const read = readEntry(value.right)
+      if (Either.isLeft(read)) return wrong(read.left)
       const entry = read.right
       if ("request" in entry === known.has(entry.exchange)) {
         return wrong(`exchange ${entry.exchange} has ${"request" in entry ? "two requests" : "no request yet"}`)
@@ -259,13 +262,26 @@ export const decode = (text: string): Effect.Effect<Recording, CassetteError> =>
       : Effect.succeed({ recorded, entries })
   })
 
+/** A line may hold a whole conversation, and with it so may the description of a problem. */
+const maxProblem = 200
+
 const reader = <A, I>(schema: Schema.Schema<A, I>) => {
-  const read = Schema.decodeEither(Schema.parseJson(schema))
-  return (line: string) =>
-    Either.mapLeft(read(line), (error) => ({ message: ParseResult.TreeFormatter.formatErrorSync(error) }))
+  const read = strict.decode(schema)
+  return (value: unknown): Either.Either<A, string> =>
+    Either.mapLeft(read(value), (problem) => {
+      const text = strict.describe(problem)
+      return text.length > maxProblem ? `${text.slice(0, maxProblem)}…` : text
+    })
 }
 const readHead = reader(Head_)
-const readEntry = reader(Entry_)
+/** Readers of entries, by the member that only entries of their kind have. */
+const readers = { request: reader(Asked_), response: reader(Answered_), frame: reader(Frame_), end: reader(Ended_) }
+
+const readEntry = (value: unknown): Either.Either<Entry, string> => {
+  const [, read] =
+    Object.entries(readers).find(([kind]) => typeof value === "object" && value !== null && kind in value) ?? []
+  return read?.(value) ?? Either.left(`expected an object with one of ${Object.keys(readers).join(", ")}`)
+}
 
 /**
  * Provides an `HttpClient` that passes everything on to the given one, and records it.
@@ -302,17 +318,7 @@ export const layer = (
       return yield* replaying(yield* Effect.mapError(decode(text), failed), options)
     }
     if (mode === "auto" && (yield* isCi)) return yield* failed({ message: "no such cassette, and CI records none" })
-    const context = yield* recording(options)
-    const write = (to: string) =>
-      Effect.gen(function*() {
-        const folder = /^(.*)[\\/]/.exec(to)?.[1]
-        if (folder !== undefined && folder !== "") yield* files.makeDirectory(folder, { recursive: true })
-        const text = encode(yield* Context.get(context, Cassette).recording)
-        yield* files.writeFileString(`${to}.part`, text)
-        yield* files.rename(`${to}.part`, to)
-      }).pipe(Effect.mapError(failed), Effect.orDie)
-    yield* Effect.addFinalizer((exit) => write(Exit.isSuccess(exit) ? path : `${path}.failed`))
-    return context
+    return yield* recordingFile(files, options, failed)
   }))
 
 /**
@@ -343,6 +349,71 @@ const recording = (options: RecordOptions) =>
       Context.add(Cassette, { recording, unplayed: Effect.succeed([]), mismatches: Effect.succeed([]) })
     )
   })
+
+/** Records, and writes it down when the scope closes. */
+const recordingFile = (
+  files: FileSystem.FileSystem,
+  { path, ...options }: Options,
+  failed: (cause: { readonly message: string }) => CassetteError
+) =>
+  Effect.gen(function*() {
+    const part = `${path}.part`
+    const folder = /^(.*)[\\/]/.exec(path)?.[1]
+    const context = yield* recording(options)
+    const standing = standingTime(failed({
+      message:
+        "the service takes real time, but the program moved its TestClock while recording, and gave up on answers. "
+        + "Record without moving it, or under the real clock as in it.live; what keeps the time of the test, such as a "
+        + "simulator, is recorded by Cassette.layerRecord"
+    }))
+    const reserve = Effect.gen(function*() {
+      if (folder !== undefined && folder !== "") yield* files.makeDirectory(folder, { recursive: true })
+      yield* files.writeFileString(part, "", { flag: "wx" })
+    }).pipe(Effect.mapError((cause) =>
+      failed(
+        cause._tag === "SystemError" && cause.reason === "AlreadyExists"
+          ? { message: `it is being recorded already. If it is not, ${part} was left behind and can be deleted` }
+          : cause
+      )
+    ))
+    const write = (to: string) =>
+      Effect.gen(function*() {
+        yield* files.writeFileString(part, encode(yield* Context.get(context, Cassette).recording))
+        yield* files.rename(part, to)
+      }).pipe(Effect.mapError(failed), Effect.orDie)
+    yield* Effect.acquireRelease(
+      reserve,
+      (_, exit) => write(Exit.isSuccess(exit) && standing.isKept() ? path : `${path}.failed`)
+    )
+    return Context.add(
+      context,
+      HttpClient.HttpClient,
+      HttpClient.transform(
+        Context.get(context, HttpClient.HttpClient),
+        (execute) => Effect.zipRight(standing.check, execute)
+      )
+    )
+  })
+
+/**
+ * Refuses requests after a `TestClock` has been moved: it does not wait for answers that take real time, so that whatever
+ * limits a program has are over before they come.
+ */
+const standingTime = (moved: CassetteError) => {
+  let start: number | undefined
+  let isKept = true
+  return {
+    isKept: () => isKept,
+    check: Effect.flatMap(Effect.clock, (clock) => {
+      // no other clock can be moved
+      if (!("adjust" in clock)) return Effect.void
+      const now = clock.unsafeCurrentTimeMillis()
+      start ??= now
+      isKept &&= now === start
+      return isKept ? Effect.void : Effect.die(moved)
+    })
+  }
+}
 
 const replaying = (recording: Recording, options: ReplayOptions) =>
   Effect.map(

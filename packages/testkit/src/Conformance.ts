@@ -14,7 +14,7 @@ import { AgentId } from "@effect-managed-agents/core/Ids"
 import * as ManagedAgents from "@effect-managed-agents/core/ManagedAgents"
 import type { HttpClient } from "@effect/platform/HttpClient"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -225,7 +225,8 @@ export interface TargetOptions {
   /** An uploaded file. */
   readonly fileId?: FileId | undefined
   /**
-   * The time to wait for one thing. A scenario may take that long for each of its turns, and twice more.
+   * The time to wait for one thing, such as the answer to a request. A scenario may take that long for each of its turns,
+   * and twice more.
    *
    * @default "2 minutes"
    */
@@ -243,19 +244,25 @@ export interface TargetOptions {
  */
 export const layer = (
   options: TargetOptions
-): Layer.Layer<Services, never, ClientConfig.ClientConfig | HttpClient> =>
-  Layer.mergeAll(
+): Layer.Layer<Services, never, ClientConfig.ClientConfig | HttpClient> => {
+  const { prepare = () => Effect.void, timeout = "2 minutes" } = options
+  return Layer.mergeAll(
     Layer.effect(
       Target,
-      Effect.map(ClientConfig.ClientConfig, ({ baseUrl }) => ({
-        ...options,
-        title: baseUrl,
-        timeout: options.timeout ?? "2 minutes",
-        prepare: options.prepare ?? (() => Effect.void)
-      }))
+      Effect.map(ClientConfig.ClientConfig, ({ baseUrl }) => ({ ...options, title: baseUrl, timeout, prepare }))
     ),
-    layerClient
+    Layer.provide(
+      layerClient,
+      Layer.effect(
+        ClientConfig.ClientConfig,
+        Effect.map(
+          ClientConfig.ClientConfig,
+          (config) => ({ ...config, timeout: Duration.min(config.timeout, timeout) })
+        )
+      )
+    )
   )
+}
 
 /**
  * Options of a run on a simulator.

@@ -109,21 +109,26 @@ describe("the cassettes of the repository", () => {
     "%s: new code says the same, in the words of either era",
     ([name, config]) =>
       Effect.gen(function*() {
-        const run = (mode: "record" | "replay", config: ClientConfig.Options) =>
-          Effect.tap(inTime(conversation, "1 minute"), Cassette.assertDone).pipe(
+        const files = yield* FileSystem.FileSystem
+        if (process.env["RECORD_CASSETTES"] === "1") {
+          const { recording } = yield* record(conversation, service(shop), {}, config)
+          yield* files.writeFileString(pathOf(name), Cassette.encode(recording))
+        }
+        for (const [, config] of eras) {
+          const told = yield* Effect.tap(inTime(conversation, "1 minute"), Cassette.assertDone).pipe(
             Effect.provide(
-              clientOn(Cassette.layer({ path: pathOf(name), mode }).pipe(Layer.provide(service(shop))), config)
+              clientOn(
+                Cassette.layer({ path: pathOf(name), mode: "replay" }).pipe(Layer.provide(service(shop))),
+                config
+              )
             )
           )
-        if (process.env["RECORD_CASSETTES"] === "1") yield* run("record", config)
-        for (const [, config] of eras) {
-          const told = yield* run("replay", config)
           assert.deepStrictEqual(told.replies, ["It comes tomorrow – ☀️.", "You are welcome."])
           assert.deepStrictEqual(told.tools, ["bash", "track", "weather"])
           assert.strictEqual(told.millis, 33_500)
           assert.strictEqual(told.types.filter((type) => type === "user.custom_tool_result").length, 2)
         }
-        const text = yield* (yield* FileSystem.FileSystem).readFileString(pathOf(name))
+        const text = yield* files.readFileString(pathOf(name))
         assert.notInclude(text, secret)
         assert.include(text, "<redacted>")
       }).pipe(Effect.provide(NodeFileSystem.layer))
@@ -134,13 +139,14 @@ describe("the cassettes of the repository", () => {
 const record = <A, E>(
   program: Effect.Effect<A, E, ManagedAgents.Services | HttpClient.HttpClient | Cassette.Cassette>,
   http: Layer.Layer<HttpClient.HttpClient>,
-  options?: Cassette.RecordOptions
+  options?: Cassette.RecordOptions,
+  config?: ClientConfig.Options
 ) =>
   Effect.gen(function*() {
     const exit = yield* Effect.exit(inTime(program, "1 minute"))
     const { recording } = yield* Cassette.Cassette
     return { exit, recording: yield* recording }
-  }).pipe(Effect.provide(clientOn(Cassette.layerRecord(options).pipe(Layer.provide(http)))))
+  }).pipe(Effect.provide(clientOn(Cassette.layerRecord(options).pipe(Layer.provide(http)), config)))
 
 /** Replays it, from what is in the file. */
 const replay = <A, E>(
@@ -364,6 +370,83 @@ describe("a recording", () => {
       assert.deepStrictEqual(yield* replay(asked, recording, { redact }), left)
     }))
 
+  describe("with secrets in pieces", () => {
+    const token = "github_pat_ABCDEF0123456789"
+    const delta = (text: string, event_id = "sevt_1") => ({
+      type: "event_delta",
+      event_id,
+      delta: { type: "content_delta", index: 0, content: { type: "text", text } }
+    })
+
+    /** The pieces of texts that are left in a recording of a stream. */
+    const leftOf = (
+      events: ReadonlyArray<ReturnType<typeof delta>>,
+      options?: Cassette.RecordOptions
+    ) =>
+      Effect.gen(function*() {
+        const body = events.map((event) => `event: event_delta\ndata: ${JSON.stringify(event)}\n\n`).join("")
+        const stream = Layer.succeed(
+          HttpClient.HttpClient,
+          HttpClient.make((request) =>
+            Effect.succeed(HttpClientResponse.fromWeb(
+              request,
+              new Response(body, { headers: { "content-type": "text/event-stream" } })
+            ))
+          )
+        )
+        const { recording } = yield* record(
+          Effect.gen(function*() {
+            yield* post("/v1/sessions/s/resources", { authorization_token: token })
+            const http = yield* HttpClient.HttpClient
+            yield* Stream.runDrain((yield* http.get("http://any/v1/sessions/s/events/stream")).stream)
+          }),
+          stream,
+          options
+        )
+        return recording.entries.flatMap((entry) => {
+          if (!("frame" in entry)) return []
+          const event: ReturnType<typeof delta> = JSON.parse(entry.frame.split("data: ")[1] ?? "")
+          assert.deepStrictEqual(Object.keys(event), ["type", "event_id", "delta"])
+          return [event.delta.content.text]
+        })
+      })
+
+    it.effect("has none of them", () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(
+          yield* leftOf(["remote: github_p", "at_ABC", "DEF0123456789", " and so on"].map((text) => delta(text))),
+          ["remote: <redacted>", "", "", " and so on"]
+        )
+      }))
+
+    it.effect("keeps the texts of several events apart", () =>
+      Effect.gen(function*() {
+        const events = [
+          delta("github_pat_ABC"),
+          delta("none, ", "sevt_2"),
+          delta("DEF0123456789"),
+          delta("really", "sevt_2")
+        ]
+        assert.deepStrictEqual(yield* leftOf(events), ["<redacted>", "none, ", "", "really"])
+      }))
+
+    it.effect("has no part of one in a stream that was cut off, or that began later", () =>
+      Effect.gen(function*() {
+        assert.deepStrictEqual(yield* leftOf([delta("It is github_p"), delta("at_ABC")]), ["It is <redacted>", ""])
+        assert.deepStrictEqual(yield* leftOf([delta("EF01234"), delta("56789.")]), ["<redacted>", "."])
+        assert.deepStrictEqual(yield* leftOf([delta("789 git")]), ["789 git"])
+      }))
+
+    it.effect("has nothing that is to be kept out", () =>
+      Effect.gen(function*() {
+        const redact = (text: string, name: string) => name === "text" ? text.replace(/\S+@\S+/g, "<email>") : text
+        const events = ["Ask me@exam", "ple.com or you@", "example.com today"].map((text) => delta(text))
+        assert.deepStrictEqual(yield* leftOf(events, { redact }), ["Ask <email> or <email>", "", " today"])
+        const all = (_: string, name: string) => name === "text" ? "<text>" : _
+        assert.deepStrictEqual(yield* leftOf(events, { redact: all }), ["<text>", "", ""])
+      }))
+  })
+
   it.effect("does not notice a body that nobody reads to its end", () =>
     Effect.gen(function*() {
       const { recording } = yield* record(Effect.asVoid(post("/v1/x", {})), echo)
@@ -391,8 +474,32 @@ describe("a recording", () => {
       const why = (text: string) => Effect.map(Effect.flip(Cassette.decode(text)), ({ message }) => message)
       assert.strictEqual(yield* why(""), "the cassette is empty")
       assert.include(yield* why(head.replace("1", "2")), "line 1: expected the head of a cassette of version 1")
-      assert.match(yield* why(`${head}{"at":1}`), /^line 2: /)
-      assert.match(yield* why(`${head}\n{"at":1,`), /^line 3: /)
+      assert.match(yield* why(`${head}\n{"at":1,`), /^line 3: not JSON: SyntaxError: .*$/)
+      const second = (line: string) => why(`${head}${line}`)
+      assert.strictEqual(
+        yield* second(`{"at":1}`),
+        "line 2: expected an object with one of request, response, frame, end"
+      )
+      assert.strictEqual(
+        yield* second(`{"at":1,"exchange":"2","frame":"x"}`),
+        "line 2: exchange: Expected number, actual \"2\""
+      )
+      assert.strictEqual(
+        yield* second(`{"at":1,"exchange":1,"request":{"method":"GET","path":"/v1/x","headers":{"accept":1}}}`),
+        "line 2: request.headers.accept: Expected string, actual 1"
+      )
+      assert.strictEqual(
+        yield* second(`{"at":1,"exchange":1,"end":{"type":"gone"}}`),
+        "line 2: end.type: Expected \"done\" | \"left\" | \"failed\", actual \"gone\""
+      )
+      assert.match(
+        yield* second(`{"at":1,"exchange":1,"frames":"x","end":{"type":"left"}}`),
+        /^line 2: frames: is unexpected/
+      )
+      assert.match(
+        yield* second(`{"at":1,"exchange":1,"request":"${"x".repeat(5000)}"}`),
+        /^line 2: request: .{0,200}$/
+      )
       assert.strictEqual(
         yield* why(`${head}{"at":1,"exchange":7,"frame":"x"}`),
         "line 2: exchange 7 has no request yet"
@@ -445,6 +552,43 @@ describe("a file", () => {
         yield* Effect.exit(Effect.provide(Effect.zipRight(said({ n: 2 }), Effect.fail("no")), record))
         assert.strictEqual(yield* files.readFileString(path), before)
         assert.include(yield* files.readFileString(`${path}.failed`), "{\"n\":2}")
+      })
+    ))
+
+  it.effect("is recorded by one at a time", () =>
+    withFolder((path, files) =>
+      Effect.gen(function*() {
+        const record = on({ path, mode: "record" })
+        const second = Effect.exit(Effect.provide(said({ n: 2 }), record))
+        const exit = yield* Effect.provide(Effect.zipRight(said({ n: 1 }), second), record)
+        assert.include(messageOf(exit), `${path}: it is being recorded already`)
+        assert.deepStrictEqual(yield* files.readDirectory(path.replace(/[^/]*$/, "")), ["one.jsonl"])
+        assert.include(yield* files.readFileString(path), "{\"n\":1}")
+        // and then by the next
+        yield* Effect.provide(said({ n: 3 }), record)
+        assert.include(yield* files.readFileString(path), "{\"n\":3}")
+      })
+    ))
+
+  it.effect("is not recorded in the time of a TestClock that is moved", () =>
+    withFolder((path, files) =>
+      Effect.gen(function*() {
+        const program = Effect.zipRight(said({ n: 1 }), Effect.zipRight(TestClock.adjust("1 minute"), said({ n: 2 })))
+        // a background fiber may have swallowed the defect
+        const exit = yield* Effect.provide(Effect.exit(program), on({ path, mode: "record" }))
+        assert.include(messageOf(exit), `${path}: the service takes real time, but the program moved its TestClock`)
+        assert.deepStrictEqual(yield* files.readDirectory(path.replace(/[^/]*$/, "")), ["one.jsonl.failed"])
+      })
+    ))
+
+  it.effect("that was edited by hand is refused with its name, the line and the member", () =>
+    withFolder((path, files) =>
+      Effect.gen(function*() {
+        yield* Effect.provide(said({ n: 1 }), on({ path, mode: "record" }))
+        const text = yield* files.readFileString(path)
+        yield* files.writeFileString(path, text.replace("\"status\":200", "\"status\":\"200\""))
+        const exit = yield* Effect.exit(Effect.provide(said({ n: 1 }), on({ path, mode: "replay" })))
+        assert.include(messageOf(exit), `${path}: line 3: response.status: Expected number, actual "200"`)
       })
     ))
 

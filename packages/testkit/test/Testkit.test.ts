@@ -4,11 +4,13 @@ import * as Sessions from "@effect-managed-agents/core/Sessions"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
+import { assertNone } from "@effect/vitest/utils"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
+import { runInNewContext } from "node:vm"
 import * as AgentScript from "../src/AgentScript.ts"
 import * as Fixtures from "../src/Fixtures.ts"
 import { Simulator } from "../src/Simulator.ts"
@@ -55,6 +57,24 @@ describe("Testkit", () => {
     }).pipe(Effect.provide(
       Testkit.layer({ script: { turns: [[AgentScript.sleep("1 hour"), AgentScript.say("Hello")]] } })
     )))
+
+  it.scoped("streams where the bytes of a TextEncoder are of another realm, as under jsdom", () =>
+    Effect.gen(function*() {
+      const own = globalThis.Uint8Array
+      yield* Effect.acquireRelease(
+        Effect.sync(() => {
+          globalThis.Uint8Array = runInNewContext("Uint8Array")
+        }),
+        () =>
+          Effect.sync(() => {
+            globalThis.Uint8Array = own
+          })
+      )
+      assert.notInstanceOf(new TextEncoder().encode(""), Uint8Array)
+      const reader = yield* Effect.fork(Stream.runDrain(yield* (yield* Events.Events).open(Fixtures.sessionId)))
+      yield* TestClock.adjust("15 seconds")
+      assertNone(yield* Fiber.poll(reader))
+    }).pipe(Effect.provide(Testkit.layer())))
 
   it.scoped("shows the same simulator from behind", () =>
     Effect.gen(function*() {

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
+import * as Fixtures from "../src/Fixtures.ts"
 import * as Ledger from "../src/Ledger.ts"
 import * as Simulator from "../src/Simulator.ts"
 import type { Json } from "./utils/wire.ts"
@@ -201,6 +202,18 @@ describe("laws", () => {
 })
 
 describe("the timeline", () => {
+  it.effect("has what happens in a session that began after the time of the test at the time at which it happens", () =>
+    Effect.gen(function*() {
+      yield* send(Fixtures.sessionId, message("Hello"))
+      yield* TestClock.adjust("1 second")
+      yield* call("GET", `/v1/sessions/${Fixtures.sessionId}`)
+      const { moments } = yield* Effect.flatMap(Simulator.Simulator, ({ history }) => history)
+      const events = moments.filter(({ _tag }) => _tag === "Emitted")
+      assert.isAbove(events.length, 2)
+      for (const { at } of events) assert.strictEqual(at, "1970-01-01T00:00:00Z")
+      assert.strictEqual(moments.at(-1)?.at, "1970-01-01T00:00:01Z")
+    }).pipe(Effect.provide(layer({ fixtures: Fixtures.docs }))))
+
   it.effect("of a call that is answered twice", () =>
     Effect.gen(function*() {
       yield* start

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -297,6 +298,6 @@ describe("reset", () => {
       yield* settle
       assert.isTrue(stream.state.ended)
       assert.deepStrictEqual(yield* simulator.sessions, [])
-      assert.deepStrictEqual(yield* play, first)
+      deepStrictEqual(yield* play, first)
     }).pipe(Effect.provide(layer())))
 })

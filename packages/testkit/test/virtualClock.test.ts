@@ -1,5 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
+import { assertNone } from "@effect/vitest/utils"
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { provide } from "../src/internal/node/virtualTime.ts"
@@ -87,6 +89,47 @@ describe("the virtual clock", () => {
       yield* Effect.all([clock.advance(25), clock.advance(25)], { concurrency: "unbounded" })
       assert.strictEqual(yield* Clock.currentTimeMillis, 1050)
       assert.deepStrictEqual(at, [1010, 1020, 1030, 1040, 1050])
+    })
+  )
+
+  live(
+    "lets who sleeps have the rest of their sleep after a reset",
+    Effect.gen(function*() {
+      const clock = yield* VirtualClock
+      const fiber = yield* Effect.fork(Effect.zipRight(Effect.sleep(100), Clock.currentTimeMillis))
+      yield* clock.advance(60)
+      yield* clock.reset
+      yield* clock.advance(39)
+      assertNone(yield* Fiber.poll(fiber))
+      yield* clock.advance(1)
+      assert.strictEqual(yield* Fiber.join(fiber), 1040)
+    })
+  )
+
+  live(
+    "is moved no further by who asked before a reset",
+    Effect.gen(function*() {
+      const clock = yield* VirtualClock
+      yield* Effect.fork(Effect.zipRight(Effect.sleep(10), clock.reset))
+      yield* Effect.all([clock.advance(100), clock.advance(50)], { concurrency: "unbounded" })
+      assert.strictEqual(yield* Clock.currentTimeMillis, 1000)
+      yield* clock.advance(7)
+      assert.strictEqual(yield* Clock.currentTimeMillis, 1007)
+    })
+  )
+
+  live(
+    "moves on when who asked gives up",
+    Effect.gen(function*() {
+      const clock = yield* VirtualClock
+      const halfway = yield* Deferred.make<void>()
+      yield* Effect.fork(Effect.zipRight(Effect.sleep(10), Deferred.succeed(halfway, undefined)))
+      const asking = yield* Effect.fork(clock.advance(25))
+      yield* Deferred.await(halfway)
+      yield* Fiber.interrupt(asking)
+      // waits for its turn
+      yield* clock.advance(0)
+      assert.strictEqual(yield* Clock.currentTimeMillis, 1025)
     })
   )
 })

@@ -1,10 +1,15 @@
 // the other process lives in real time
+import * as Api from "@effect-managed-agents/core/Api"
 import { assert, describe, it } from "@effect/vitest"
+import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import type { Server } from "node:net"
+import { createServer } from "node:net"
 import * as Conformance from "../../src/Conformance.ts"
+import * as Fault from "../../src/Fault.ts"
 import * as Fixtures from "../../src/Fixtures.ts"
 import * as flags from "../../src/internal/node/conformanceFlags.ts"
 import * as Simulator from "../../src/Simulator.ts"
@@ -15,7 +20,7 @@ const parse = (line: string) => flags.parse(line.split(" ").filter((word) => wor
 
 describe("flags", () => {
   it("run all of it on the simulator in memory, unless told otherwise", () => {
-    assert.deepStrictEqual(Either.getOrThrow(parse("")), {
+    deepStrictEqual(Either.getOrThrow(parse("")), {
       _tag: "Run",
       where: { _tag: "Memory" },
       scenarios: Conformance.scenarios,
@@ -129,6 +134,44 @@ describe("the command line", () => {
       )
       assert.includeMembers(asked, ["interrupt", "DELETE"])
       assert.notInclude(suite.stdout() + suite.stderr(), env.ANTHROPIC_API_KEY)
+    }))
+
+  it.scopedLive("cleans up a session that was being created at a signal", () =>
+    Effect.gen(function*() {
+      const { args, simulator } = yield* service
+      yield* simulator.addFaults([Fault.delay("1 second", { match: Fault.on(Api.sessions.create) })])
+      const suite = yield* cli.conformance([...args, "--yes", "--only", "turn.first"], env)
+      yield* Effect.repeat(Effect.zipLeft(simulator.sessions, Effect.sleep("20 millis")), {
+        until: (all) => all.length > 0
+      })
+      suite.process.kill("SIGTERM")
+      assert.strictEqual(yield* suite.exit, 130)
+      assert.deepStrictEqual(yield* simulator.sessions, [])
+      assert.notInclude(suite.stderr(), "left behind:")
+    }))
+
+  it.scopedLive("waits no longer than it says for a server that never answers, and stops at a signal", () =>
+    Effect.gen(function*() {
+      let accepted = 0
+      const { port } = yield* Effect.acquireRelease(
+        Effect.async<{ readonly server: Server; readonly port: number }>((resume) => {
+          const server = createServer(() => accepted++).listen(0, "127.0.0.1", () => {
+            const address = server.address()
+            if (address !== null && typeof address === "object") resume(Effect.succeed({ server, port: address.port }))
+          })
+        }),
+        ({ server }) => Effect.sync(() => server.close())
+      )
+      const args = ["--base-url", `http://127.0.0.1:${port}`, "--agent", "agent_x", "--environment", "env_x", "--yes"]
+      const limited = yield* cli.conformance([...args, "--only", "session.not-found", "--timeout", "1"], env)
+      assert.strictEqual(yield* limited.exit, 2)
+      assert.match(limited.stdout(), /^failed {4}session\.not-found: Sessions\.create failed: no response within 1s\n/)
+      const before = accepted
+      const patient = yield* cli.conformance([...args, "--only", "session.not-found"], env)
+      yield* Effect.repeat(Effect.sleep("20 millis"), { until: () => accepted > before })
+      patient.process.kill("SIGTERM")
+      assert.strictEqual(yield* patient.exit, 130)
+      assert.include(patient.stderr(), "A session may be left behind")
     }))
 
   it.scopedLive("tells drift from what it could not find out", () =>

@@ -2,7 +2,6 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Cause from "effect/Cause"
-import type * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -18,15 +17,16 @@ export const make = (
   client: HttpClient.HttpClient,
   options: RecordOptions
 ): Effect.Effect<{ readonly recorded: HttpClient.HttpClient; readonly recording: Effect.Effect<Recording> }> =>
-  Effect.map(DateTime.now, (start) => {
+  Effect.map(Effect.clock, (clock) => {
     const redactor = redactors.make(options)
     const entries: Array<Entry> = []
+    const start = clock.unsafeCurrentTimeMillis()
     let exchanges = 0
 
     const recorded = HttpClient.transform(client, (execute, request) =>
-      Effect.flatMap(Effect.clock, (clock) => {
+      Effect.suspend(() => {
         const exchange = ++exchanges
-        const moment = () => ({ at: since(start, clock), exchange })
+        const moment = () => ({ at: Math.max(0, Math.round(clock.unsafeCurrentTimeMillis() - start)), exchange })
         const end = (end: Ended["end"]) => entries.push({ ...moment(), end })
         entries.push({ ...moment(), request: redactor.request(request) })
         return execute.pipe(
@@ -37,7 +37,7 @@ export const make = (
             }
             const index = entries.push(head) - 1
             const frames = isEventStream(response)
-              ? new Frames((frame) => entries.push({ ...moment(), frame: redactor.frame(frame) }))
+              ? new Frames((frame) => entries.push({ ...moment(), frame }))
               : undefined
             const text = new Text()
             const body = response.stream.pipe(
@@ -70,12 +70,27 @@ export const make = (
 
     return {
       recorded,
-      recording: Effect.sync(() => ({ recorded: DateTime.formatIso(start), entries: [...entries] }))
+      recording: Effect.sync(() => ({
+        recorded: DateTime.formatIso(DateTime.unsafeMake(start)),
+        entries: redactFrames(entries, redactor)
+      }))
     }
   })
 
-const since = (start: DateTime.Utc, clock: Clock.Clock): number =>
-  Math.max(0, Math.round(clock.unsafeCurrentTimeMillis() - start.epochMillis))
+/** Redacts the frames, which are kept as they came: a secret may be spread over several, or known only later. */
+const redactFrames = (entries: ReadonlyArray<Entry>, redactor: redactors.Redactor): ReadonlyArray<Entry> => {
+  const streams = new Map<number, Array<string>>()
+  for (const entry of entries) {
+    if (!("frame" in entry)) continue
+    const frames = streams.get(entry.exchange)
+    if (frames === undefined) streams.set(entry.exchange, [entry.frame])
+    else frames.push(entry.frame)
+  }
+  const left = new Map(Array.from(streams, ([exchange, frames]) => [exchange, redactor.frames(frames).values()]))
+  return entries.map((entry) =>
+    "frame" in entry ? { ...entry, frame: left.get(entry.exchange)?.next().value ?? "" } : entry
+  )
+}
 
 const isEventStream = ({ headers }: HttpClientResponse): boolean =>
   /^\s*text\/event-stream\s*(;|$)/i.test(headers["content-type"] ?? "")

@@ -5,14 +5,15 @@ import type { Asked, RecordOptions } from "../../Cassette.ts"
 import * as exchange from "../http/exchange.ts"
 import { parse as read } from "../http/json.ts"
 import * as redaction from "../ledger/redaction.ts"
+import * as pieces from "./pieces.ts"
 
 /** Redacts secrets from a recording; learns them from the requests. */
 export interface Redactor {
   readonly request: (request: HttpClientRequest.HttpClientRequest) => Asked["request"]
   /** The JSON of an answer, or of an event. */
   readonly json: (value: unknown) => unknown
-  /** A frame of an event stream, which stays as it is unless there is something to take out. */
-  readonly frame: (text: string) => string
+  /** The frames of an event stream. Each stays as it is unless there is something to take out. */
+  readonly frames: (frames: ReadonlyArray<string>) => ReadonlyArray<string>
   readonly text: (text: string, name: string) => string
 }
 
@@ -89,12 +90,22 @@ export const make = ({ redact }: RecordOptions): Redactor => {
         ...(body !== undefined && { body: custom(redaction.conceal(body, known()), "") })
       }
     },
-    frame: (frame) =>
-      frame.replace(/^(data: ?)(.*)$/gm, (line, field: string, data: string) => {
-        const parsed = read(data)
-        if (Either.isLeft(parsed)) return `${field}${text(data, "data")}`
-        const left = JSON.stringify(json(parsed.right))
-        return left === JSON.stringify(parsed.right) ? line : `${field}${left}`
+    frames: (frames) => {
+      const texts = pieces.redact(frames, (whole) => {
+        const left = redaction.conceal(String(redaction.redact(whole, secrets)), known())
+        const hidden = pieces.concealCut(left, known())
+        return redact === undefined ? hidden : redact(hidden, "text")
       })
+      return frames.map((frame, index) =>
+        pieces.mapData(frame, (data) => {
+          const parsed = read(data)
+          if (Either.isLeft(parsed)) return text(data, "data")
+          const piece = texts.get(index)
+          const event = json(parsed.right)
+          const written = JSON.stringify(piece === undefined ? event : pieces.withText(event, piece))
+          return written === JSON.stringify(parsed.right) ? data : written
+        })
+      )
+    }
   }
 }

@@ -122,14 +122,37 @@ export const create = (options: Options = {}): Effect.Effect<Session.Session, Tr
   Effect.gen(function*() {
     const sessions = yield* Sessions
     const { target } = yield* Lab
-    return yield* Effect.acquireRelease(
-      sessions.create({ agent: target.agentId, environment_id: target.environmentId, title: "conformance", ...options })
-        .pipe(
-          Effect.catchTag("NotFound", ({ detail }) => new Inconclusive({ why: `no session can be created: ${detail}` }))
-        ),
-      ({ id }) => cleanUp(id)
+    const creating = sessions.create({
+      agent: target.agentId,
+      environment_id: target.environmentId,
+      title: "conformance",
+      ...options
+    }).pipe(
+      Effect.catchTag("NotFound", ({ detail }) => new Inconclusive({ why: `no session can be created: ${detail}` }))
+    )
+    return yield* Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function*() {
+        const fiber = yield* Effect.forkDaemon(Effect.interruptible(creating))
+        const session = yield* restore(Fiber.join(fiber)).pipe(Effect.onInterrupt(() => cleanUpLate(fiber)))
+        yield* Effect.addFinalizer(() => cleanUp(session.id))
+        return session
+      })
     )
   })
+
+/** Cleans up a session that nobody waits for any more, if the answer that it has been created comes soon. */
+const cleanUpLate = (
+  creating: Fiber.Fiber<Session.Session, Trouble>
+): Effect.Effect<void, never, Sessions | Events | Lab> =>
+  Fiber.join(creating).pipe(
+    Effect.interruptible,
+    Effect.timeout("5 seconds"),
+    Effect.flatMap(({ id }) => cleanUp(id)),
+    Effect.catchTag("TimeoutException", () =>
+      Effect.logWarning("A session may be left behind: the request that creates it was not answered")),
+    Effect.ignore,
+    Effect.ensuring(Fiber.interrupt(creating))
+  )
 
 /** System prompt that makes a model do what a scenario says, no more and no less. */
 const system = "You are a fixture of an automated test. Do literally what the user says, and nothing else. Be brief: " +

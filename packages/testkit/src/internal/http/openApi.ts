@@ -53,7 +53,9 @@ const controlRoutes: ReadonlyArray<ControlRoute> = [
   {
     method: "POST",
     path: "/_sim/clock/advance",
-    summary: "Moves the virtual clock. Answers after everything that came due has happened.",
+    summary:
+      "Moves the virtual clock, whoever waits for it. Answers after everything that came due has happened, or at a " +
+      "reset, which ends it.",
     body: bodies.Advance,
     success: bodies.Now
   },

@@ -3,7 +3,7 @@ import * as json from "../http/json.ts"
 import type { Request } from "../http/message.ts"
 
 /** Replacement of a secret. */
-const redacted = "<redacted>"
+export const redacted = "<redacted>"
 const secretName = /authorization|api[-_]?key|token|secret|password|cookie|credential/i
 
 /** The JSON of a body. What is none may hold a secret that cannot be told from the rest. */

@@ -5,9 +5,12 @@ import * as Effect from "effect/Effect"
 
 /** A clock that stands still until it is told to move. */
 export interface VirtualClock extends Clock.Clock {
-  /** Moves time on. Everything that comes due on the way happens in order, and has happened when this returns. */
+  /**
+   * Moves time on. Everything that comes due on the way happens in order, and has happened when this returns. A reset ends
+   * it.
+   */
   readonly advance: (millis: number) => Effect.Effect<void>
-  /** Back to the start. Whoever still sleeps is forgotten. */
+  /** Sets the time back to the start. Whoever still sleeps has as long to sleep as before. */
   readonly reset: Effect.Effect<void>
 }
 
@@ -15,7 +18,7 @@ export interface VirtualClock extends Clock.Clock {
 export const VirtualClock = Context.GenericTag<VirtualClock>("@effect-managed-agents/testkit/VirtualClock")
 
 interface Task {
-  readonly due: number
+  due: number
   readonly run: () => void
 }
 
@@ -27,6 +30,7 @@ interface Task {
  */
 export const make = (start: number, settle: Effect.Effect<void>): VirtualClock => {
   let now = start
+  let resets = 0
   // by due time, and of one time in the order of scheduling
   let tasks: ReadonlyArray<Task> = []
 
@@ -42,18 +46,22 @@ export const make = (start: number, settle: Effect.Effect<void>): VirtualClock =
   const oneAtATime = Effect.unsafeMakeSemaphore(1).withPermits(1)
 
   const advance = (millis: number): Effect.Effect<void> =>
-    oneAtATime(Effect.gen(function*() {
-      const target = now + millis
-      while (true) {
-        yield* settle
-        const next = tasks[0]
-        if (next === undefined || next.due > target) break
-        now = Math.max(now, next.due)
-        tasks = tasks.slice(1)
-        next.run()
-      }
-      now = target
-    }))
+    Effect.suspend(() => {
+      const asked = resets
+      return oneAtATime(Effect.gen(function*() {
+        const target = now + millis
+        while (true) {
+          yield* settle
+          if (resets !== asked) return
+          const next = tasks[0]
+          if (next === undefined || next.due > target) break
+          now = Math.max(now, next.due)
+          tasks = tasks.slice(1)
+          next.run()
+        }
+        now = target
+      }))
+    })
 
   return {
     [Clock.ClockTypeId]: Clock.ClockTypeId,
@@ -68,8 +76,9 @@ export const make = (start: number, settle: Effect.Effect<void>): VirtualClock =
       }),
     advance,
     reset: Effect.sync(() => {
+      resets++
+      for (const task of tasks) task.due -= now - start
       now = start
-      tasks = []
     })
   }
 }

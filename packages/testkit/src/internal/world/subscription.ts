@@ -83,7 +83,7 @@ export const toStream = (self: Subscription): Stream.Stream<Uint8Array> => {
     if (self.buffer.length > 0) {
       const items = self.buffer.splice(0)
       return Effect.succeed(
-        Chunk.unsafeFromArray(items.map((item) => item instanceof Uint8Array ? item : wire.frame(item)))
+        Chunk.unsafeFromArray(items.map((item) => ArrayBuffer.isView(item) ? item : wire.frame(item)))
       )
     }
     if (self.ended) return Effect.fail(Option.none())

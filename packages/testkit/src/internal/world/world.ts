@@ -231,9 +231,15 @@ export class World {
   }
 
   private noteEmitted(sessionId: string, event: LiveEvent, threadId: string | null): void {
-    const at = "processed_at" in event && typeof event.processed_at === "string" ? event.processed_at : this.at()
-    // what is emitted was made by typed constructors, or injected by a test on purpose
-    this.note({ _tag: "Emitted", at, sessionId, threadId, event: event as Ledger.Emitted["event"] })
+    this.note({
+      _tag: "Emitted",
+      // when it happened: the timestamps of a session that began after the time of the test are ahead of it
+      at: this.at(),
+      sessionId,
+      threadId,
+      // it was made by typed constructors, or injected by a test on purpose
+      event: event as Ledger.Emitted["event"]
+    })
   }
 
   private noteClosed(cell: Cell, one: Subscription, by: Ledger.Closed["by"]): void {
