@@ -12,6 +12,8 @@
  * the service, also when no step is left for it. A message that arrives while a turn runs steers it: what is left of
  * the turn is played after it, and when nothing is left, the next turn of the script.
  *
+ * A script calls tools that its agent has: a call of another fails it (`Rules.strictTools`).
+ *
  * @since 0.1.0
  */
 import type * as Content from "@effect-managed-agents/core/Content"
@@ -402,7 +404,21 @@ const toolCall = {
 
 const verdict = strict.oneOf("satisfied", "needs_revision", "max_iterations_reached", "failed")
 
-const make_ = (oneKey: strict.OneKey): Schema.Schema<DataScript> => {
+/** Refuses a field where it would have no effect. */
+const noEffect = (field: ReadonlyArray<string>, why: string) => ({ path: field, message: `has no effect: ${why}` })
+
+/** The errors that name something, by the beginnings of their types. */
+const subjects: ReadonlyArray<readonly [keyof Failure, string]> = [
+  ["mcp_server_name", "mcp_"],
+  ["vault_id", "credential_"],
+  ["credential_id", "credential_"],
+  ["repository_url", "repository_"]
+]
+
+const make_ = (
+  oneKey: strict.OneKey,
+  more: Readonly<Record<string, Schema.Schema.AnyNoContext>> = {}
+): Schema.Schema<DataScript> => {
   const call = {
     tool: Schema.Struct({ tool: Schema.Struct(toolCall).annotations({ identifier: "ToolCall" }) }),
     mcp_tool: Schema.Struct({
@@ -418,7 +434,11 @@ const make_ = (oneKey: strict.OneKey): Schema.Schema<DataScript> => {
     agent: Schema.NonEmptyString,
     message: Schema.String,
     script: Schema.optional(Schema.suspend(() => script))
-  }).annotations({ identifier: "Delegation" })
+  }).pipe(
+    Schema.filter(({ script }) =>
+      script?.grades === undefined ||
+      noEffect(["script", "grades"], "outcomes are those of the agent of the session"), { jsonSchema: {} })
+  ).annotations({ identifier: "Delegation" })
   const step = {
     think: Schema.Struct({ think: yes }),
     say: Schema.Struct({ say: Schema.Union(Schema.String, atLeastOne(Schema.String)) }),
@@ -434,7 +454,17 @@ const make_ = (oneKey: strict.OneKey): Schema.Schema<DataScript> => {
         vault_id: Schema.optional(Schema.String),
         credential_id: Schema.optional(Schema.String),
         repository_url: Schema.optional(Schema.NullOr(Schema.String))
-      }).annotations({ identifier: "Failure" })
+      }).pipe(
+        Schema.filter(
+          (failure) =>
+            subjects.flatMap(([field, prefix]) =>
+              failure[field] === undefined || failure.type.startsWith(prefix)
+                ? []
+                : [noEffect([field], `only errors whose type begins with ${prefix} have it`)]
+            ),
+          { jsonSchema: {} }
+        )
+      ).annotations({ identifier: "Failure" })
     }),
     reschedule: Schema.Struct({ reschedule: Schema.Struct({ millis: strict.millis }) }),
     refuse: Schema.Struct({
@@ -448,7 +478,13 @@ const make_ = (oneKey: strict.OneKey): Schema.Schema<DataScript> => {
       consult: Schema.Struct({
         advice: Schema.NullOr(Schema.String),
         redacted: Schema.optional(Schema.Boolean)
-      }).annotations({ identifier: "Consultation" })
+      }).pipe(
+        Schema.filter(
+          ({ advice, redacted }) =>
+            advice !== null || redacted !== true || noEffect(["redacted"], "there is no advice"),
+          { jsonSchema: {} }
+        )
+      ).annotations({ identifier: "Consultation" })
     }),
     delegate: Schema.Struct({ delegate: delegation }),
     workflow: Schema.Struct({
@@ -463,7 +499,9 @@ const make_ = (oneKey: strict.OneKey): Schema.Schema<DataScript> => {
       }).annotations({ identifier: "Workflow" })
     })
   }
-  const turn = Schema.Array(oneKey("Step", step)).annotations({ identifier: "Turn" })
+  // the further steps are checked and nothing else: what is read has those of data
+  const anyStep: Schema.Schema<DataStep> = oneKey("Step", { ...step, ...more })
+  const turn = Schema.Array(anyStep).annotations({ identifier: "Turn" })
   const script: Schema.Schema<DataScript> = Schema.Struct({
     turns: Schema.optional(Schema.Array(turn)),
     otherwise: Schema.optional(turn),
@@ -500,17 +538,32 @@ export class MalformedScript extends Data.TaggedError("MalformedScript")<{
   readonly message: string
 }> {}
 
+const malformed = (problem: strict.Problem) =>
+  new MalformedScript({ path: problem.path, message: strict.describe(problem) })
+
 const decodeEither = strict.decode(make_(strict.oneKeyDecoder))
+
+const effectStep = Schema.Struct({
+  effect: Schema.declare((value): value is EffectStep["effect"] => typeof value === "function", {
+    identifier: "function"
+  })
+})
+
+const checkEither = strict.decode(make_(strict.oneKeyDecoder, { effect: effectStep }))
+
+/**
+ * Checks a script in either form, as {@link decode} does one in data form. Whatever takes a script does that by itself.
+ * @category guards
+ */
+export const check = <R>(script: Script<R>): Effect.Effect<void, MalformedScript> =>
+  Either.mapBoth(checkEither(script), { onLeft: malformed, onRight: () => undefined })
 
 /**
  * Reads a script in data form, such as one from a JSON file. Unknown fields are refused.
  * @category constructors
  */
 export const decode = (input: unknown): Effect.Effect<DataScript, MalformedScript> =>
-  Either.mapLeft(
-    decodeEither(input),
-    (problem) => new MalformedScript({ path: problem.path, message: strict.describe(problem) })
-  )
+  Either.mapLeft(decodeEither(input), malformed)
 
 /**
  * Makes a script.

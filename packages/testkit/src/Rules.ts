@@ -277,6 +277,15 @@ export interface Rules {
    */
   readonly modelsWithoutPrice: ReadonlyArray<string>
   /**
+   * True if a script may only call tools that the agent of its thread has: custom tools by name, built-in tools that the
+   * agent's toolset enables, and those that the toolset of an MCP server enables. A call of another fails the script, and
+   * with it the session, as a program that passes its test could not get that call in production. Of a tool that is not
+   * enabled only a denied call is left: a step with the permission `deny`.
+   *
+   * @default true
+   */
+  readonly strictTools: boolean
+  /**
    * The number of steps that a script may play in one turn. With more it is taken to run in circles, and the session
    * fails.
    *
@@ -353,6 +362,7 @@ export const defaults: Rules = {
   loneSystemMessages: false,
   modelsWithoutSystemMessages: [],
   modelsWithoutPrice: [],
+  strictTools: true,
   maxStepsPerTurn: 10_000,
   scriptTimeout: Duration.seconds(3),
   charactersPerToken: 4,

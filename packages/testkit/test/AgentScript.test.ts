@@ -69,6 +69,16 @@ describe("a script in data form", () => {
           { otherwise: [{ delegate: { agent: "a", message: "m", script: { turns: [[{ say: 1 }]] } } }] },
           /^otherwise\[0\]\.delegate\.script\.turns\[0\]\[0\]\.say: /
         ],
+        [
+          { otherwise: [{ delegate: { agent: "a", message: "m", script: { grades: ["failed"] } } }] },
+          /^otherwise\[0\]\.delegate\.script\.grades: has no effect: /
+        ],
+        [
+          { otherwise: [{ fail: { type: "unknown_error", retry_status: "terminal", vault_id: "vlt_1" } }] },
+          /^otherwise\[0\]\.fail\.vault_id: has no effect: only errors whose type begins with credential_/
+        ],
+        [{ otherwise: [{ consult: { advice: null, redacted: true } }] }, /^otherwise\[0\]\.consult\.redacted: has no/],
+        [{ otherwise: [{ effect: 1 }] }, /^otherwise\[0\]: unknown key "effect"/],
         [{ grades: ["fine"] }, /^grades\[0\]: /],
         [{ grades: [{ result: "fine" }] }, /^grades\[0\]\.result: Expected "satisfied"/]
       ]

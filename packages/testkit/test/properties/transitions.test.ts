@@ -59,7 +59,7 @@ const fresh = state.makeSession({
 })
 
 const env = (script: DataScript, rules: Partial<Rules.Rules> = {}): Env => ({
-  rules: { ...Rules.defaults, ...rules },
+  rules: { ...Rules.defaults, strictTools: false, ...rules },
   script: () => script
 })
 

@@ -23,7 +23,7 @@ const call = (url: string, method = "GET", body?: unknown) =>
     return response.json()
   })
 
-const tempFile = (text: string) =>
+const tempFile = (text: string | Uint8Array) =>
   Effect.map(
     Effect.acquireRelease(
       Effect.promise(() => mkdtemp(join(tmpdir(), "simulator-"))),
@@ -68,7 +68,8 @@ describe("flags", () => {
       [["--clock", "unreal"], "--clock must be real or virtual, not \"unreal\""],
       [["--fixtures", ""], "--fixtures must be docs or none, not \"\""],
       [["--host="], "--host needs a value"],
-      [["--scripts="], "--scripts needs a value"]
+      [["--scripts="], "--scripts needs a value"],
+      [["--port", "1", "--port=2"], "--port is given twice"]
     ]
     for (const [args, expected] of cases) {
       assert.strictEqual(Either.getOrThrow(Either.flip(flags.parse(args))).message, expected)
@@ -122,7 +123,9 @@ describe("the command line", () => {
 
   it.scopedLive("plays the scripts of a file, and can start without fixtures", () =>
     Effect.gen(function*() {
-      const file = yield* tempFile(JSON.stringify({ agent_mine: { turns: [[{ say: "Mine" }]] } }))
+      // as an editor on Windows writes it
+      const scripts = JSON.stringify({ agent_mine: { turns: [[{ say: "Mine" }]] } }, null, 2).replaceAll("\n", "\r\n")
+      const file = yield* tempFile(`\ufeff${scripts}`)
       const { url } = yield* cli.serve("--fixtures", "none", "--scripts", file)
       assert.deepStrictEqual((yield* call(`${url}/v1/sessions`)).data, [])
       yield* call(`${url}/_sim/environments/env_1`, "PUT")
@@ -150,13 +153,13 @@ describe("the command line", () => {
         [["--port", String(port)], `Port ${port} of 127.0.0.1 is taken`],
         [["--host", "192.0.2.1"], "192.0.2.1 is not an address of this machine"],
         [["--scripts", "/nowhere.json"], "/nowhere.json: cannot be read (ENOENT)"],
-        [["--scripts", text], `${text}: is not JSON`],
+        [["--scripts", text], `${text}: is not JSON: line 1, column 2: unexpected end`],
         [["--scripts", list], `${list}: is not an object of scripts by agent id`],
         [["--scripts", malformed], `${malformed}: agent_1: turns[0][0].say: `]
       ]
       yield* Effect.forEach(cases, ([args, expected]) =>
         Effect.gen(function*() {
-          const ended = yield* cli.run("--port", "0", ...args)
+          const ended = yield* cli.run(...(args.includes("--port") ? [] : ["--port", "0"]), ...args)
           assert.strictEqual(yield* ended.exit, 1, expected)
           assert.strictEqual(ended.stdout(), "")
           assert.isTrue(ended.stderr().startsWith(`managed-agents-simulator: ${expected}`), ended.stderr())

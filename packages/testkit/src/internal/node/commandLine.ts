@@ -45,12 +45,15 @@ export const parse = <Flags>(
   Either.gen(function*() {
     const isFlag = (name: string): name is keyof Flags & string => Object.hasOwn(readers, name)
     let flags = defaults
+    const given = new Set<string>()
     for (let i = 0; i < args.length; i++) {
       const arg = args[i] ?? ""
       if (arg === "--help" || arg === "-h") return "help"
       const [, name = "", inline] = /^--([^=]+)(?:=(.*))?$/s.exec(arg) ?? []
       if (!isFlag(name)) yield* bad(`Unknown flag ${arg}; see --help`)
       else {
+        if (given.has(name)) yield* bad(`--${name} is given twice`)
+        given.add(name)
         const read = readers[name]
         if (read === true) {
           if (inline !== undefined) yield* bad(`--${name} takes no value`)

@@ -22,7 +22,8 @@ Serves a simulation of the Claude Managed Agents Sessions API.
   --seed <n>               integer from which every id derives (default 0)
   --clock real|virtual     virtual: time moves only by POST /_sim/clock/advance (default real)
   --fixtures docs|none     docs: start with the resources of the reference's examples (default docs)
-  --scripts <file.json>    what agents do: { "<agent id>": Script, ... }
+  --scripts <file.json>    what agents do: { "<agent id>": Script, ... }, or with what
+                           they are: { "<agent id>": { "agent": ..., "script": ... } }
   --help                   show this
 
 The routes under /_sim are described at /_sim/openapi.json.

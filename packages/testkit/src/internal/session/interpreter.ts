@@ -435,7 +435,12 @@ const playOutput = (self: Draft, thread: ThreadDraft, play: Play, step: Exclude<
   } else if ("workflow" in step) {
     startWorkflow(self, thread, end(step.workflow.name), step.workflow)
   } else {
-    const made = ("together" in step ? step.together : [step]).map((call) => calls.make(self, thread, call))
+    const steps = "together" in step ? step.together : [step]
+    const missing = self.env.rules.strictTools
+      ? steps.map((call) => agents.missingTool(thread.agent, call)).find((cause) => cause !== undefined)
+      : undefined
+    if (missing !== undefined) return failScript(self, thread, play, missing)
+    const made = steps.map((call) => calls.make(self, thread, call))
     const ended = end(made.map((call) => call.title).join(""))
     calls.settle(self, thread, { ...ended, made: [...ended.made, ...made.map((call) => call.id)] }, made)
   }
