@@ -154,13 +154,35 @@ export interface Consultation {
  * @category models
  */
 export interface Workflow<out S = DataScript> {
+  /** Cut to 64 characters. */
   readonly name: string
-  /** One after the other: each is over when all its agents are done. */
+  /** Cut to 256 characters. */
+  readonly description?: string | undefined
+  /** One after the other, unless they overlap: each is over when all its agents are done. */
   readonly phases: ReadonlyArray<{
     readonly name: string
-    /** Agents that the agent's `workflows` name, each in a thread of the run. */
+    readonly description?: string | undefined
+    /** Agents that the agent's `workflows` name, each in a thread of the run. Without any, the phase never starts. */
     readonly agents: ReadonlyArray<Delegation<S>>
+    /**
+     * True if the phase is named when the run is created.
+     *
+     * @default true
+     */
+    readonly declared?: boolean | undefined
+    /**
+     * True if the phase starts together with the one before.
+     *
+     * @default false
+     */
+    readonly overlaps?: boolean | undefined
   }>
+  /**
+   * The time that the run may take, in milliseconds. Then it ends with a `timeout_error`.
+   *
+   * @default 86_400_000
+   */
+  readonly lifetime?: number | undefined
   /**
    * The result of the run.
    *
@@ -490,11 +512,26 @@ const make_ = (
     workflow: Schema.Struct({
       workflow: Schema.Struct({
         name: Schema.NonEmptyString,
+        description: Schema.optional(Schema.String),
         phases: atLeastOne(
-          Schema.Struct({ name: Schema.NonEmptyString, agents: atLeastOne(delegation) }).annotations({
-            identifier: "WorkflowPhase"
-          })
+          Schema.Struct({
+            name: Schema.NonEmptyString,
+            description: Schema.optional(Schema.String),
+            agents: Schema.Array(delegation),
+            declared: Schema.optional(Schema.Boolean),
+            overlaps: Schema.optional(Schema.Boolean)
+          }).pipe(
+            Schema.filter(({ agents, declared }) =>
+              agents.length > 0 || declared !== false ||
+              noEffect(["declared"], "a phase without agents is only declared"), { jsonSchema: {} })
+          ).annotations({ identifier: "WorkflowPhase" })
+        ).pipe(
+          Schema.filter(
+            ([first]) => first?.overlaps !== true || noEffect(["0", "overlaps"], "there is no phase before"),
+            { jsonSchema: {} }
+          )
         ),
+        lifetime: Schema.optional(strict.millis),
         result: Schema.optional(strict.oneOf("completed", "stopped", "error"))
       }).annotations({ identifier: "Workflow" })
     })

@@ -152,6 +152,14 @@ export const emit = (draft: Draft, place: Place, fields: Fields): eventLog.Store
   return event
 }
 
+/** Puts an event in the lists of the session and its primary thread, and on no stream. */
+export const store = (draft: Draft, fields: Fields): void => {
+  const { session } = draft
+  const event = { id: eventId(draft), ...fields, processed_at: time.format(stamp(draft)) }
+  session.log = eventLog.append(session.log, event)
+  session.threads[0].log = eventLog.append(session.threads[0].log, event)
+}
+
 /** The primary thread, whose events are the session's. */
 export const isPrimary = (draft: Draft, thread: ThreadDraft): boolean => thread === draft.session.threads[0]
 

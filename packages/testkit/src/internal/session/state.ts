@@ -157,7 +157,8 @@ export interface Play extends Passage {
 /** Message of one thread to another. */
 export interface Mail {
   readonly from: string
-  readonly fromName: string
+  /** Null for the prompt of a workflow run, which names nobody. */
+  readonly fromName: string | null
   readonly text: string
 }
 
@@ -198,21 +199,35 @@ export interface Thread {
   readonly runId: string | null
 }
 
+/** A phase of a workflow run that has started and not ended. */
+export interface Phase {
+  readonly id: string
+  /** The id of the event that said that it has started. */
+  readonly started: string
+  /** Its threads that are not done. */
+  readonly pending: ReadonlyArray<string>
+}
+
 /** A workflow run that is open. */
 export interface Run {
   readonly id: string
   readonly phases: ReadonlyArray<{
     readonly id: string
     readonly name: string
+    readonly description: string | null
+    readonly declared: boolean
+    readonly overlaps: boolean
     readonly agents: ReadonlyArray<Delegation<Script | DataScript>>
   }>
-  /** The index of the phase that the plan is in, and the id of the event that said so. */
-  readonly phase: number
-  readonly started: string
-  /** The threads of that phase that are not done. */
-  readonly pending: ReadonlyArray<string>
-  /** True if one of its threads runs. */
+  /** The index of the first phase that the plan has not come to. */
+  readonly next: number
+  readonly open: ReadonlyArray<Phase>
+  /** True if its last status event says that it runs. */
   readonly running: boolean
+  /** Set while an interrupt has paused it, with or without an event. */
+  readonly paused: "openly" | "silently" | null
+  /** When its time is up. */
+  readonly expires: Micros
   readonly result: "completed" | "stopped" | "error"
 }
 
@@ -276,6 +291,8 @@ export interface Session {
   /** The workflow runs that are open, and how many there ever were. */
   readonly runs: ReadonlyArray<Run>
   readonly runsCreated: number
+  /** True if a run has ended and the agent has not read that. */
+  readonly unreadRun: boolean
   /** The number of the grader's verdicts that were used. */
   readonly graded: number
   readonly activity: Activity
@@ -378,6 +395,7 @@ export const makeSession = (
     goal: null,
     runs: [],
     runsCreated: 0,
+    unreadRun: false,
     graded: 0,
     activity: noActivity,
     tally: noTally,
