@@ -13,9 +13,11 @@ import type * as Thread from "@effect-managed-agents/core/Thread"
 import * as Timestamp from "@effect-managed-agents/core/Timestamp"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as AgentScript from "./AgentScript.ts"
 import type { Script } from "./AgentScript.ts"
@@ -182,6 +184,13 @@ export interface Options<out R = never> {
    */
   readonly script?: Script<R> | undefined
   /**
+   * The time that each step of a script takes inside its model request when the step says nothing, so that a client that
+   * sends first and opens a stream afterwards still sees the reply come.
+   *
+   * @default 0
+   */
+  readonly pace?: Duration.DurationInput | undefined
+  /**
    * The faults.
    *
    * @default []
@@ -291,6 +300,7 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
     const world = new World({
       seed,
       rules: { ...Rules.defaults, ...options.rules },
+      pace: time.micros(Duration.decode(options.pace ?? 0)),
       clock,
       runtime: yield* Effect.runtime<never>(),
       scope: yield* Effect.scope,
@@ -337,6 +347,8 @@ const checkOptions = <R>(options: Options<R>): Effect.Effect<void, AgentScript.M
   Effect.gen(function*() {
     const wrong = (message: string) => new Refused({ status: 400, type: "invalid_request_error", message })
     yield* checkScript("script", options.script)
+    const pace = Duration.decodeUnknown(options.pace ?? 0)
+    if (Option.isNone(pace) || !Duration.isFinite(pace.value)) return yield* wrong("pace: expected a finite duration")
     const { agents: known = [] } = options.fixtures ?? {}
     for (const [id, { agent, script }] of Object.entries(options.agents ?? {})) {
       yield* checkScript(`agents.${id}.script`, script)

@@ -30,11 +30,11 @@ const readScripts = (file: string): Effect.Effect<Readonly<Record<string, Simula
     Effect.mapError(({ message }) => new BadScripts({ message: `${file}: ${message}` }))
   )
 
-const serve = ({ fixtures, host, port, scripts, seed }: Flags) =>
+const serve = ({ fixtures, host, pace, port, scripts, seed }: Flags) =>
   Effect.gen(function*() {
     const agents = scripts === undefined ? {} : yield* readScripts(scripts)
     const context = yield* Layer.build(
-      Simulator.layer({ seed, fixtures: fixtures === "docs" ? Fixtures.docs : Fixtures.none, agents })
+      Simulator.layer({ seed, pace, fixtures: fixtures === "docs" ? Fixtures.docs : Fixtures.none, agents })
     )
     const { url } = yield* Effect.provide(SimulatorServer.start({ host, port }), context)
     yield* Effect.sync(() => console.log(`Simulator listening on ${url}`))

@@ -169,6 +169,8 @@ describe("Testkit", () => {
         ],
         [{ agents: { agent_1: { agent: { name: "" } } } }, "agents.agent_1.agent.name: value is required"],
         [{ agents: { [Fixtures.agentId]: {} } }, `agents.${Fixtures.agentId}: has no effect`],
+        [{ pace: "Infinity" as never }, "pace: expected a finite duration"],
+        [{ pace: Infinity }, "pace: expected a finite duration"],
         [{ rules: JSON.parse("{ \"hartbeat\": 1 }") }, "rules.hartbeat: no such rule"]
       ]
       for (const [options, expected] of cases) assert.include(yield* why(options), expected)
@@ -193,5 +195,43 @@ describe("Testkit", () => {
       assert.include(failure?.message, "otherwise[0].sleep: Expected milliseconds")
     }).pipe(Effect.provide(Testkit.layer({
       script: { otherwise: [AgentScript.effect((agent) => agent.play([{ sleep: -1 }]))] }
+    }))))
+
+  it.effect("plays at the pace that it is told, except for steps that say how long they take", () =>
+    Effect.gen(function*() {
+      const events = yield* Events.Events
+      const { events: listed } = yield* Simulator
+      const types = Effect.map(listed(Fixtures.sessionId), (events) => events.map(({ type }) => String(type)))
+      yield* events.send(Fixtures.sessionId, UserEvent.message("Hi"))
+      const request = [
+        "session.status_running",
+        "session.thread_status_running",
+        "user.message",
+        "span.model_request_start"
+      ]
+      assert.deepStrictEqual(yield* types, request)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual((yield* types).slice(4), ["agent.thinking"])
+      yield* TestClock.adjust("10 minutes")
+      assert.lengthOf(yield* types, 5)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual((yield* types).slice(5, 8), [
+        "agent.tool_use",
+        "span.model_request_end",
+        "agent.tool_result"
+      ])
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* types).at(-1), "session.status_idle")
+    }).pipe(Effect.provide(Testkit.layer({
+      pace: "1 second",
+      rules: { maxStepsPerTurn: 4 },
+      script: {
+        turns: [[
+          AgentScript.think,
+          AgentScript.sleep("10 minutes"),
+          AgentScript.tool({ name: "bash" }),
+          AgentScript.say("x")
+        ]]
+      }
     }))))
 })

@@ -60,7 +60,8 @@ const fresh = state.makeSession({
 
 const env = (script: DataScript, rules: Partial<Rules.Rules> = {}): Env => ({
   rules: { ...Rules.defaults, strictTools: false, ...rules },
-  script: () => script
+  script: () => script,
+  pace: 0
 })
 
 /** The rules that change what happens to a session, and none of its invariants. */

@@ -40,16 +40,17 @@ describe("flags", () => {
       seed: 0,
       clock: "real",
       fixtures: "docs",
-      scripts: undefined
+      scripts: undefined,
+      pace: 0
     })
   })
 
   it("are read in both notations", () => {
     assert.deepStrictEqual(
       Either.getOrThrow(flags.parse(
-        "--port 0 --host=::1 --seed -5 --clock=virtual --fixtures none --scripts=a=b.json".split(" ")
+        "--port 0 --host=::1 --seed -5 --clock=virtual --fixtures none --scripts=a=b.json --pace 1.5s".split(" ")
       )),
-      { port: 0, host: "::1", seed: -5, clock: "virtual", fixtures: "none", scripts: "a=b.json" }
+      { port: 0, host: "::1", seed: -5, clock: "virtual", fixtures: "none", scripts: "a=b.json", pace: 1500 }
     )
     assert.strictEqual(Either.getOrThrow(flags.parse(["--port", "1", "--help"])), "help")
   })
@@ -69,6 +70,7 @@ describe("flags", () => {
       [["--fixtures", ""], "--fixtures must be docs or none, not \"\""],
       [["--host="], "--host needs a value"],
       [["--scripts="], "--scripts needs a value"],
+      [["--pace", "5"], "--pace must be a duration such as 500ms, 2s or 1m, not \"5\""],
       [["--port", "1", "--port=2"], "--port is given twice"]
     ]
     for (const [args, expected] of cases) {
@@ -132,6 +134,26 @@ describe("the command line", () => {
       const session = yield* call(`${url}/v1/sessions`, "POST", { agent: "agent_mine", environment_id: "env_1" })
       yield* call(`${url}/v1/sessions/${session.id}/events`, "POST", { events: [message("Hi")] })
       assert.include(JSON.stringify(yield* call(`${url}/v1/sessions/${session.id}/events`)), "\"Mine\"")
+    }))
+
+  it.scopedLive("has time for a stream that is opened after the message was sent", () =>
+    Effect.gen(function*() {
+      // nothing happens before the clock is moved, so nothing is a race
+      const { url } = yield* cli.serve("--clock", "virtual", "--pace", "300ms")
+      const session = `${url}/v1/sessions/${Fixtures.sessionId}`
+      yield* call(`${session}/events`, "POST", { events: [message("Hi")] })
+      const stream = yield* Effect.promise(() => fetch(`${session}/events/stream`, { headers }))
+      yield* call(`${url}/_sim/clock/advance`, "POST", { millis: 300 })
+      yield* call(`${session}/archive`, "POST")
+      const text = yield* Effect.promise(() => stream.text())
+      assert.deepStrictEqual([...text.matchAll(/^event: (.*)$/gm)].map(([, type]) => type), [
+        "agent.message",
+        "span.model_request_end",
+        "session.thread_status_idle",
+        "session.usage",
+        "session.status_idle",
+        "session.status_terminated"
+      ])
     }))
 
   it.scopedLive("says in one line why it does not start", () =>

@@ -27,6 +27,18 @@ export const oneOf = <A extends string>(
     : Either.right(choice)
 }
 
+const units = { ms: 1, s: 1000, m: 60_000 } as const
+
+const isUnit = (unit: string): unit is keyof typeof units => Object.hasOwn(units, unit)
+
+/** Reads a duration, in milliseconds. */
+export const duration = (name: string, text: string): Either.Either<number, BadFlag> => {
+  const [, amount = "", unit = ""] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m)$/.exec(text) ?? []
+  return isUnit(unit)
+    ? Either.right(Number(amount) * units[unit])
+    : bad(`--${name} must be a duration such as 500ms, 2s or 1m, not ${JSON.stringify(text)}`)
+}
+
 /** Reads any text. */
 export const notEmpty = (name: string, text: string): Either.Either<string, BadFlag> =>
   text === "" ? bad(`--${name} needs a value`) : Either.right(text)

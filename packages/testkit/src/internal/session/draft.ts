@@ -12,6 +12,8 @@ export interface Env {
   readonly rules: Rules
   /** The script that an agent plays now. */
   readonly script: (agentId: string) => Script
+  /** The time that a step takes inside a model request when it says nothing. */
+  readonly pace: time.Micros
 }
 
 /** An event on its way out. */

@@ -423,9 +423,23 @@ const playAside = (self: Draft, thread: ThreadDraft, play: Play, step: Action): 
   }
 }
 
-const playOutput = (self: Draft, thread: ThreadDraft, play: Play, step: Exclude<Step, Aside>): void => {
-  const { request } = play
+const playOutput = (self: Draft, thread: ThreadDraft, current: Play, step: Exclude<Step, Aside>): void => {
+  const { request } = current
   if (request === null) return
+  const { pace } = self.env
+  if (pace > 0 && !current.paced && !("sleep" in step)) {
+    // it is played when its time is over
+    thread.play = {
+      ...current,
+      next: current.next - 1,
+      played: current.played - 1,
+      paced: true,
+      blocked: { _tag: "Sleep", due: self.now + pace }
+    }
+    return
+  }
+  const play: Play = { ...current, paced: false }
+  thread.play = play
   /** Ends the request with what it has produced. */
   const end = (output: string): Play => {
     closeRequest(self, thread, play, { ...request, output: request.output + usage.tokens(self, output) })

@@ -147,6 +147,8 @@ export interface Play extends Passage {
   /** Which turn of the script it is. */
   readonly turn: number
   readonly request: ModelRequest | null
+  /** True if the next step has taken its time. */
+  readonly paced: boolean
   /** True if the model has something that it has not been asked about: the turn cannot end before it is. */
   readonly unread: boolean
   readonly blocked: Blocked | null
