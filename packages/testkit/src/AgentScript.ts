@@ -427,7 +427,7 @@ const toolCall = {
 const verdict = strict.oneOf("satisfied", "needs_revision", "max_iterations_reached", "failed")
 
 /** Refuses a field where it would have no effect. */
-const noEffect = (field: ReadonlyArray<string>, why: string) => ({ path: field, message: `has no effect: ${why}` })
+const noEffect = (field: ReadonlyArray<PropertyKey>, why: string) => ({ path: field, message: `has no effect: ${why}` })
 
 /** The errors that name something, by the beginnings of their types. */
 const subjects: ReadonlyArray<readonly [keyof Failure, string]> = [
@@ -436,6 +436,71 @@ const subjects: ReadonlyArray<readonly [keyof Failure, string]> = [
   ["credential_id", "credential_"],
   ["repository_url", "repository_"]
 ]
+
+const failure = Schema.Struct({
+  type: Schema.NonEmptyString,
+  message: Schema.optional(Schema.String),
+  retry_status: strict.oneOf("retrying", "exhausted", "terminal"),
+  mcp_server_name: Schema.optional(Schema.String),
+  vault_id: Schema.optional(Schema.String),
+  credential_id: Schema.optional(Schema.String),
+  repository_url: Schema.optional(Schema.NullOr(Schema.String))
+}).pipe(
+  Schema.filter(
+    (failure) =>
+      subjects.flatMap(([field, prefix]) =>
+        failure[field] === undefined || failure.type.startsWith(prefix)
+          ? []
+          : [noEffect([field], `only errors whose type begins with ${prefix} have it`)]
+      ),
+    { jsonSchema: {} }
+  )
+).annotations({ identifier: "Failure" })
+
+const consultation = Schema.Struct({
+  advice: Schema.NullOr(Schema.String),
+  redacted: Schema.optional(Schema.Boolean)
+}).pipe(
+  Schema.filter(
+    ({ advice, redacted }) => advice !== null || redacted !== true || noEffect(["redacted"], "there is no advice"),
+    { jsonSchema: {} }
+  )
+).annotations({ identifier: "Consultation" })
+
+const grade = Schema.Union(
+  verdict,
+  Schema.Struct({
+    result: verdict,
+    explanation: Schema.optional(Schema.String),
+    millis: Schema.optional(strict.millis)
+  })
+).annotations({ identifier: "Grade" })
+
+const workflowOf = (delegation: Schema.Schema<Delegation>) =>
+  Schema.Struct({
+    name: Schema.NonEmptyString,
+    description: Schema.optional(Schema.String),
+    phases: atLeastOne(
+      Schema.Struct({
+        name: Schema.NonEmptyString,
+        description: Schema.optional(Schema.String),
+        agents: Schema.Array(delegation),
+        declared: Schema.optional(Schema.Boolean),
+        overlaps: Schema.optional(Schema.Boolean)
+      }).pipe(
+        Schema.filter(({ agents, declared }) =>
+          agents.length > 0 || declared !== false ||
+          noEffect(["declared"], "a phase without agents is only declared"), { jsonSchema: {} })
+      ).annotations({ identifier: "WorkflowPhase" })
+    ).pipe(
+      Schema.filter(
+        ([first]) => first?.overlaps !== true || noEffect([0, "overlaps"], "there is no phase before"),
+        { jsonSchema: {} }
+      )
+    ),
+    lifetime: Schema.optional(strict.millis),
+    result: Schema.optional(strict.oneOf("completed", "stopped", "error"))
+  }).annotations({ identifier: "Workflow" })
 
 const make_ = (
   oneKey: strict.OneKey,
@@ -467,27 +532,7 @@ const make_ = (
     ...call,
     together: Schema.Struct({ together: atLeastOne(oneKey("CallStep", call)) }),
     sleep: Schema.Struct({ sleep: strict.millis }),
-    fail: Schema.Struct({
-      fail: Schema.Struct({
-        type: Schema.NonEmptyString,
-        message: Schema.optional(Schema.String),
-        retry_status: strict.oneOf("retrying", "exhausted", "terminal"),
-        mcp_server_name: Schema.optional(Schema.String),
-        vault_id: Schema.optional(Schema.String),
-        credential_id: Schema.optional(Schema.String),
-        repository_url: Schema.optional(Schema.NullOr(Schema.String))
-      }).pipe(
-        Schema.filter(
-          (failure) =>
-            subjects.flatMap(([field, prefix]) =>
-              failure[field] === undefined || failure.type.startsWith(prefix)
-                ? []
-                : [noEffect([field], `only errors whose type begins with ${prefix} have it`)]
-            ),
-          { jsonSchema: {} }
-        )
-      ).annotations({ identifier: "Failure" })
-    }),
+    fail: Schema.Struct({ fail: failure }),
     reschedule: Schema.Struct({ reschedule: Schema.Struct({ millis: strict.millis }) }),
     refuse: Schema.Struct({
       refuse: Schema.Struct({
@@ -496,45 +541,9 @@ const make_ = (
       })
     }),
     compact: Schema.Struct({ compact: yes }),
-    consult: Schema.Struct({
-      consult: Schema.Struct({
-        advice: Schema.NullOr(Schema.String),
-        redacted: Schema.optional(Schema.Boolean)
-      }).pipe(
-        Schema.filter(
-          ({ advice, redacted }) =>
-            advice !== null || redacted !== true || noEffect(["redacted"], "there is no advice"),
-          { jsonSchema: {} }
-        )
-      ).annotations({ identifier: "Consultation" })
-    }),
+    consult: Schema.Struct({ consult: consultation }),
     delegate: Schema.Struct({ delegate: delegation }),
-    workflow: Schema.Struct({
-      workflow: Schema.Struct({
-        name: Schema.NonEmptyString,
-        description: Schema.optional(Schema.String),
-        phases: atLeastOne(
-          Schema.Struct({
-            name: Schema.NonEmptyString,
-            description: Schema.optional(Schema.String),
-            agents: Schema.Array(delegation),
-            declared: Schema.optional(Schema.Boolean),
-            overlaps: Schema.optional(Schema.Boolean)
-          }).pipe(
-            Schema.filter(({ agents, declared }) =>
-              agents.length > 0 || declared !== false ||
-              noEffect(["declared"], "a phase without agents is only declared"), { jsonSchema: {} })
-          ).annotations({ identifier: "WorkflowPhase" })
-        ).pipe(
-          Schema.filter(
-            ([first]) => first?.overlaps !== true || noEffect(["0", "overlaps"], "there is no phase before"),
-            { jsonSchema: {} }
-          )
-        ),
-        lifetime: Schema.optional(strict.millis),
-        result: Schema.optional(strict.oneOf("completed", "stopped", "error"))
-      }).annotations({ identifier: "Workflow" })
-    })
+    workflow: Schema.Struct({ workflow: workflowOf(delegation) })
   }
   // the further steps are checked and nothing else: what is read has those of data
   const anyStep: Schema.Schema<DataStep> = oneKey("Step", { ...step, ...more })
@@ -542,18 +551,7 @@ const make_ = (
   const script: Schema.Schema<DataScript> = Schema.Struct({
     turns: Schema.optional(Schema.Array(turn)),
     otherwise: Schema.optional(turn),
-    grades: Schema.optional(
-      Schema.Array(
-        Schema.Union(
-          verdict,
-          Schema.Struct({
-            result: verdict,
-            explanation: Schema.optional(Schema.String),
-            millis: Schema.optional(strict.millis)
-          })
-        ).annotations({ identifier: "Grade" })
-      )
-    )
+    grades: Schema.optional(Schema.Array(grade))
   }).annotations({ identifier: "Script" })
   return script
 }
