@@ -342,6 +342,17 @@ const checkScript = <R>(
         message: path === "" ? `${name}: ${message}` : `${name}.${message}`
       }))
 
+const known: Readonly<Record<keyof Options, true>> = {
+  seed: true,
+  fixtures: true,
+  agents: true,
+  environments: true,
+  script: true,
+  pace: true,
+  faults: true,
+  rules: true
+}
+
 /** Checks what TypeScript cannot: scripts and agents as they are read from files, and settings that would have no effect. */
 const checkOptions = <R>(options: Options<R>): Effect.Effect<void, AgentScript.MalformedScript | Refused> =>
   Effect.gen(function*() {
@@ -349,13 +360,16 @@ const checkOptions = <R>(options: Options<R>): Effect.Effect<void, AgentScript.M
     yield* checkScript("script", options.script)
     const pace = Duration.decodeUnknown(options.pace ?? 0)
     if (Option.isNone(pace) || !Duration.isFinite(pace.value)) return yield* wrong("pace: expected a finite duration")
-    const { agents: known = [] } = options.fixtures ?? {}
+    const { agents: fixed = [] } = options.fixtures ?? {}
     for (const [id, { agent, script }] of Object.entries(options.agents ?? {})) {
       yield* checkScript(`agents.${id}.script`, script)
       yield* Effect.mapError(agents.check(agent), ({ message }) => wrong(`agents.${id}.${message}`))
-      if (agent === undefined && script === undefined && known.some((one) => one.id === id)) {
+      if (agent === undefined && script === undefined && fixed.some((one) => one.id === id)) {
         return yield* wrong(`agents.${id}: has no effect: the agent exists, and neither agent nor script is given`)
       }
+    }
+    for (const name of Object.keys(options)) {
+      if (!Object.hasOwn(known, name)) return yield* wrong(`${name}: no such option`)
     }
     for (const name of Object.keys(options.rules ?? {})) {
       if (!Object.hasOwn(Rules.defaults, name)) return yield* wrong(`rules.${name}: no such rule`)

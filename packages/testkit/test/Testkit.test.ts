@@ -170,6 +170,7 @@ describe("Testkit", () => {
         [{ agents: { agent_1: { agent: { name: "" } } } }, "agents.agent_1.agent.name: value is required"],
         [{ agents: { [Fixtures.agentId]: {} } }, `agents.${Fixtures.agentId}: has no effect`],
         [{ pace: "Infinity" as never }, "pace: expected a finite duration"],
+        [JSON.parse("{ \"scripts\": {} }"), "scripts: no such option"],
         [{ pace: Infinity }, "pace: expected a finite duration"],
         [{ rules: JSON.parse("{ \"hartbeat\": 1 }") }, "rules.hartbeat: no such rule"]
       ]
@@ -197,7 +198,7 @@ describe("Testkit", () => {
       script: { otherwise: [AgentScript.effect((agent) => agent.play([{ sleep: -1 }]))] }
     }))))
 
-  it.effect("plays at the pace that it is told, except for steps that say how long they take", () =>
+  it.effect("plays at the given pace, except for steps that say how long they take", () =>
     Effect.gen(function*() {
       const events = yield* Events.Events
       const { events: listed } = yield* Simulator

@@ -178,7 +178,7 @@ it.layer(layer())("bodies", (it) => {
         yield* refusal("POST", "/v1/sessions", good, { isUtf8: false }),
         "400 invalid_request_error: Failed to parse request body: it is not valid UTF-8"
       )
-      // the routes of the simulator take what curl sends unless told
+      // the routes of the simulator take the type that curl sends by default
       const curl = { headers: { "content-type": "application/x-www-form-urlencoded" } }
       assert.strictEqual((yield* call("GET", "/v1/sessions", undefined, { headers })).status, 200)
       const simulator = yield* handler.make

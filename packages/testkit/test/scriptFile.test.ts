@@ -36,7 +36,7 @@ describe("a file of scripts", () => {
       assert.include(yield* wrong(JSON.stringify({ a: { turns: [[{ sya: "hi" }]] } })), "a: turns[0][0]: unknown key")
     }))
 
-  it.effect("that is no JSON is told where", () =>
+  it.effect("that is no JSON says where it goes wrong", () =>
     Effect.gen(function*() {
       const cases: ReadonlyArray<readonly [string, string]> = [
         ["", "line 1, column 1: unexpected end"],
