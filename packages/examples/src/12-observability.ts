@@ -62,7 +62,7 @@ const printMetrics = Effect.flatMap(
 export const simulation: Simulator.Options = { faults: [Fault.cutAfterEvents(5)] }
 
 export const agent: Simulator.AgentOptions = {
-  agent: { name: "Janitor" },
+  agent: { name: "Janitor", tools: [{ type: "agent_toolset_20260401" }] },
   script: AgentScript.make({
     turns: [[AgentScript.tool({ name: "bash", permission: "ask" }), AgentScript.say("All clean.")]]
   })

@@ -12,7 +12,7 @@ const pay = (session: Ids.SessionId) =>
 /** The simulated agent: asks for permission, pays, says so. */
 const script = AgentScript.make({
   turns: [[
-    AgentScript.tool({ name: "pay", permission: "ask", result: "paid" }),
+    AgentScript.tool({ name: "bash", input: { command: "pay 42" }, permission: "ask", result: "paid" }),
     AgentScript.sleep("5 seconds"),
     AgentScript.say("Invoice 42 is {{result}}.")
   ]]

@@ -8,8 +8,15 @@ import * as Simulation from "../src/simulation.ts"
 import { Terminal } from "../src/timeline.ts"
 import { printed } from "./support.ts"
 
+/** The agent of the quickstart, with some tools that are not the program's. */
 const agentThat = (...turn: ReadonlyArray<AgentScript.Step>) =>
-  Simulation.layer({ ...Quickstart.agent, script: AgentScript.make({ turns: [turn] }) })
+  Simulation.layer({
+    agent: {
+      ...Quickstart.agent.agent,
+      tools: [{ type: "agent_toolset_20260401" }, Orders.tool, { ...Orders.tool, name: "cancel_order" }]
+    },
+    script: AgentScript.make({ turns: [turn] })
+  })
 
 /** Runs the program and keeps what it prints. */
 const ask = Effect.map(printed(Quickstart.program), ([outcome, printed]) => ({

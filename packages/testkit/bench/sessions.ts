@@ -64,7 +64,13 @@ export const measure = (sessions: number): Promise<Measurement> =>
     for (const id of ids) yield* request("DELETE", `/v1/sessions/${id}`)
     return { events, seconds, heap: full, rss, deleted: heap() - before }
   }).pipe(
-    Effect.provide(Simulator.layer({ script, agents: { agent_1: {} }, environments: { env_1: {} } })),
+    Effect.provide(
+      Simulator.layer({
+        script,
+        agents: { agent_1: { agent: { tools: [{ type: "agent_toolset_20260401" }] } } },
+        environments: { env_1: {} }
+      })
+    ),
     Effect.runPromise
   )
 

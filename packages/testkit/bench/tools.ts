@@ -20,7 +20,9 @@ const call = AgentScript.customTool({ name: "wait", input: {} })
 /** Two calls in each turn. */
 const simulator = Simulator.layer({
   script: AgentScript.make({ otherwise: [AgentScript.together(call, call), AgentScript.say("Done.")] }),
-  agents: { agent_1: {} },
+  agents: {
+    agent_1: { agent: { tools: [{ type: "custom", name: "wait", description: "", input_schema: { type: "object" } }] } }
+  },
   environments: { env_1: {} }
 })
 

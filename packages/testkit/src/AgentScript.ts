@@ -12,6 +12,8 @@
  * the service, also when no step is left for it. A message that arrives while a turn runs steers it: what is left of
  * the turn is played after it, and when nothing is left, the next turn of the script.
  *
+ * A script calls tools that its agent has: a call of another fails it (`Rules.strictTools`).
+ *
  * @since 0.1.0
  */
 import type * as Content from "@effect-managed-agents/core/Content"
@@ -152,13 +154,35 @@ export interface Consultation {
  * @category models
  */
 export interface Workflow<out S = DataScript> {
+  /** Cut to 64 characters. */
   readonly name: string
-  /** One after the other: each is over when all its agents are done. */
+  /** Cut to 256 characters. */
+  readonly description?: string | undefined
+  /** One after the other, unless they overlap: each is over when all its agents are done. */
   readonly phases: ReadonlyArray<{
     readonly name: string
-    /** Agents that the agent's `workflows` name, each in a thread of the run. */
+    readonly description?: string | undefined
+    /** Agents that the agent's `workflows` name, each in a thread of the run. Without any, the phase never starts. */
     readonly agents: ReadonlyArray<Delegation<S>>
+    /**
+     * True if the phase is named when the run is created.
+     *
+     * @default true
+     */
+    readonly declared?: boolean | undefined
+    /**
+     * True if the phase starts together with the one before.
+     *
+     * @default false
+     */
+    readonly overlaps?: boolean | undefined
   }>
+  /**
+   * The time that the run may take, in milliseconds. Then it ends with a `timeout_error`.
+   *
+   * @default 86_400_000
+   */
+  readonly lifetime?: number | undefined
   /**
    * The result of the run.
    *
@@ -402,7 +426,86 @@ const toolCall = {
 
 const verdict = strict.oneOf("satisfied", "needs_revision", "max_iterations_reached", "failed")
 
-const make_ = (oneKey: strict.OneKey): Schema.Schema<DataScript> => {
+/** Refuses a field where it would have no effect. */
+const noEffect = (field: ReadonlyArray<PropertyKey>, why: string) => ({ path: field, message: `has no effect: ${why}` })
+
+/** The errors that name something, by the beginnings of their types. */
+const subjects: ReadonlyArray<readonly [keyof Failure, string]> = [
+  ["mcp_server_name", "mcp_"],
+  ["vault_id", "credential_"],
+  ["credential_id", "credential_"],
+  ["repository_url", "repository_"]
+]
+
+const failure = Schema.Struct({
+  type: Schema.NonEmptyString,
+  message: Schema.optional(Schema.String),
+  retry_status: strict.oneOf("retrying", "exhausted", "terminal"),
+  mcp_server_name: Schema.optional(Schema.String),
+  vault_id: Schema.optional(Schema.String),
+  credential_id: Schema.optional(Schema.String),
+  repository_url: Schema.optional(Schema.NullOr(Schema.String))
+}).pipe(
+  Schema.filter(
+    (failure) =>
+      subjects.flatMap(([field, prefix]) =>
+        failure[field] === undefined || failure.type.startsWith(prefix)
+          ? []
+          : [noEffect([field], `only errors whose type begins with ${prefix} have it`)]
+      ),
+    { jsonSchema: {} }
+  )
+).annotations({ identifier: "Failure" })
+
+const consultation = Schema.Struct({
+  advice: Schema.NullOr(Schema.String),
+  redacted: Schema.optional(Schema.Boolean)
+}).pipe(
+  Schema.filter(
+    ({ advice, redacted }) => advice !== null || redacted !== true || noEffect(["redacted"], "there is no advice"),
+    { jsonSchema: {} }
+  )
+).annotations({ identifier: "Consultation" })
+
+const grade = Schema.Union(
+  verdict,
+  Schema.Struct({
+    result: verdict,
+    explanation: Schema.optional(Schema.String),
+    millis: Schema.optional(strict.millis)
+  })
+).annotations({ identifier: "Grade" })
+
+const workflowOf = (delegation: Schema.Schema<Delegation>) =>
+  Schema.Struct({
+    name: Schema.NonEmptyString,
+    description: Schema.optional(Schema.String),
+    phases: atLeastOne(
+      Schema.Struct({
+        name: Schema.NonEmptyString,
+        description: Schema.optional(Schema.String),
+        agents: Schema.Array(delegation),
+        declared: Schema.optional(Schema.Boolean),
+        overlaps: Schema.optional(Schema.Boolean)
+      }).pipe(
+        Schema.filter(({ agents, declared }) =>
+          agents.length > 0 || declared !== false ||
+          noEffect(["declared"], "a phase without agents is only declared"), { jsonSchema: {} })
+      ).annotations({ identifier: "WorkflowPhase" })
+    ).pipe(
+      Schema.filter(
+        ([first]) => first?.overlaps !== true || noEffect([0, "overlaps"], "there is no phase before"),
+        { jsonSchema: {} }
+      )
+    ),
+    lifetime: Schema.optional(strict.millis),
+    result: Schema.optional(strict.oneOf("completed", "stopped", "error"))
+  }).annotations({ identifier: "Workflow" })
+
+const make_ = (
+  oneKey: strict.OneKey,
+  more: Readonly<Record<string, Schema.Schema.AnyNoContext>> = {}
+): Schema.Schema<DataScript> => {
   const call = {
     tool: Schema.Struct({ tool: Schema.Struct(toolCall).annotations({ identifier: "ToolCall" }) }),
     mcp_tool: Schema.Struct({
@@ -418,24 +521,18 @@ const make_ = (oneKey: strict.OneKey): Schema.Schema<DataScript> => {
     agent: Schema.NonEmptyString,
     message: Schema.String,
     script: Schema.optional(Schema.suspend(() => script))
-  }).annotations({ identifier: "Delegation" })
+  }).pipe(
+    Schema.filter(({ script }) =>
+      script?.grades === undefined ||
+      noEffect(["script", "grades"], "outcomes are those of the agent of the session"), { jsonSchema: {} })
+  ).annotations({ identifier: "Delegation" })
   const step = {
     think: Schema.Struct({ think: yes }),
     say: Schema.Struct({ say: Schema.Union(Schema.String, atLeastOne(Schema.String)) }),
     ...call,
     together: Schema.Struct({ together: atLeastOne(oneKey("CallStep", call)) }),
     sleep: Schema.Struct({ sleep: strict.millis }),
-    fail: Schema.Struct({
-      fail: Schema.Struct({
-        type: Schema.NonEmptyString,
-        message: Schema.optional(Schema.String),
-        retry_status: strict.oneOf("retrying", "exhausted", "terminal"),
-        mcp_server_name: Schema.optional(Schema.String),
-        vault_id: Schema.optional(Schema.String),
-        credential_id: Schema.optional(Schema.String),
-        repository_url: Schema.optional(Schema.NullOr(Schema.String))
-      }).annotations({ identifier: "Failure" })
-    }),
+    fail: Schema.Struct({ fail: failure }),
     reschedule: Schema.Struct({ reschedule: Schema.Struct({ millis: strict.millis }) }),
     refuse: Schema.Struct({
       refuse: Schema.Struct({
@@ -444,41 +541,17 @@ const make_ = (oneKey: strict.OneKey): Schema.Schema<DataScript> => {
       })
     }),
     compact: Schema.Struct({ compact: yes }),
-    consult: Schema.Struct({
-      consult: Schema.Struct({
-        advice: Schema.NullOr(Schema.String),
-        redacted: Schema.optional(Schema.Boolean)
-      }).annotations({ identifier: "Consultation" })
-    }),
+    consult: Schema.Struct({ consult: consultation }),
     delegate: Schema.Struct({ delegate: delegation }),
-    workflow: Schema.Struct({
-      workflow: Schema.Struct({
-        name: Schema.NonEmptyString,
-        phases: atLeastOne(
-          Schema.Struct({ name: Schema.NonEmptyString, agents: atLeastOne(delegation) }).annotations({
-            identifier: "WorkflowPhase"
-          })
-        ),
-        result: Schema.optional(strict.oneOf("completed", "stopped", "error"))
-      }).annotations({ identifier: "Workflow" })
-    })
+    workflow: Schema.Struct({ workflow: workflowOf(delegation) })
   }
-  const turn = Schema.Array(oneKey("Step", step)).annotations({ identifier: "Turn" })
+  // the further steps are checked and nothing else: what is read has those of data
+  const anyStep: Schema.Schema<DataStep> = oneKey("Step", { ...step, ...more })
+  const turn = Schema.Array(anyStep).annotations({ identifier: "Turn" })
   const script: Schema.Schema<DataScript> = Schema.Struct({
     turns: Schema.optional(Schema.Array(turn)),
     otherwise: Schema.optional(turn),
-    grades: Schema.optional(
-      Schema.Array(
-        Schema.Union(
-          verdict,
-          Schema.Struct({
-            result: verdict,
-            explanation: Schema.optional(Schema.String),
-            millis: Schema.optional(strict.millis)
-          })
-        ).annotations({ identifier: "Grade" })
-      )
-    )
+    grades: Schema.optional(Schema.Array(grade))
   }).annotations({ identifier: "Script" })
   return script
 }
@@ -500,17 +573,32 @@ export class MalformedScript extends Data.TaggedError("MalformedScript")<{
   readonly message: string
 }> {}
 
+const malformed = (problem: strict.Problem) =>
+  new MalformedScript({ path: problem.path, message: strict.describe(problem) })
+
 const decodeEither = strict.decode(make_(strict.oneKeyDecoder))
+
+const effectStep = Schema.Struct({
+  effect: Schema.declare((value): value is EffectStep["effect"] => typeof value === "function", {
+    identifier: "function"
+  })
+})
+
+const checkEither = strict.decode(make_(strict.oneKeyDecoder, { effect: effectStep }))
+
+/**
+ * Checks a script in either form, as {@link decode} does one in data form. Whatever takes a script does that by itself.
+ * @category guards
+ */
+export const check = <R>(script: Script<R>): Effect.Effect<void, MalformedScript> =>
+  Either.mapBoth(checkEither(script), { onLeft: malformed, onRight: () => undefined })
 
 /**
  * Reads a script in data form, such as one from a JSON file. Unknown fields are refused.
  * @category constructors
  */
 export const decode = (input: unknown): Effect.Effect<DataScript, MalformedScript> =>
-  Either.mapLeft(
-    decodeEither(input),
-    (problem) => new MalformedScript({ path: problem.path, message: strict.describe(problem) })
-  )
+  Either.mapLeft(decodeEither(input), malformed)
 
 /**
  * Makes a script.

@@ -5,8 +5,12 @@
  * @since 0.1.0
  */
 import type * as Agent from "@effect-managed-agents/core/Agent"
+import type * as AgentTool from "@effect-managed-agents/core/AgentTool"
 import * as Ids from "@effect-managed-agents/core/Ids"
 import type * as Session from "@effect-managed-agents/core/Session"
+import type * as Thread from "@effect-managed-agents/core/Thread"
+import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
+import * as agents from "./internal/session/agents.ts"
 import type * as Simulator from "./Simulator.ts"
 
 /**
@@ -52,7 +56,13 @@ export const memoryStoreId = Ids.MemoryStoreId.make("memstore_011CZkZEMt8gZan2iY
 export const sessionId = Ids.SessionId.make("sesn_011CZkZAtmR3yMPDzynEDxu7")
 
 /**
- * The primary thread of {@link session}.
+ * The primary thread of {@link session}. The reference has no example of one.
+ * @category constants
+ */
+export const primaryThreadId = Ids.ThreadId.make("sthr_011CZkZUVz5nHivzFfWXYmAs")
+
+/**
+ * A child thread of {@link session}: {@link thread}.
  * @category constants
  */
 export const threadId = Ids.ThreadId.make("sthr_011CZkZVWa6oIjw0rgXZpnBt")
@@ -83,7 +93,7 @@ export const researcher: typeof Agent.ResolvedAgent.Encoded = {
   system: "You are a research subagent that gathers and summarises sources for the coordinating agent.",
   tools: [
     {
-      configs: [{ enabled: true, name: "bash", permission_policy: { type: "always_allow" } }],
+      configs: [{ enabled: true, name: "bash", type: "bash", permission_policy: { type: "always_allow" } }],
       default_config: { enabled: true, permission_policy: { type: "always_ask" } },
       type: "agent_toolset_20260401"
     }
@@ -111,7 +121,7 @@ export const agent: typeof Agent.SessionAgent.Encoded = {
     "You are a general-purpose agent that can research, write code, run commands, and use connected tools to complete the user's task end to end.",
   tools: [
     {
-      configs: [{ enabled: true, name: "bash", permission_policy: { type: "always_allow" } }],
+      configs: [{ enabled: true, name: "bash", type: "bash", permission_policy: { type: "always_allow" } }],
       default_config: { enabled: true, permission_policy: { type: "always_ask" } },
       type: "agent_toolset_20260401"
     }
@@ -176,6 +186,30 @@ export const session: typeof Session.Session.Encoded = {
 }
 
 /**
+ * The thread {@link threadId}, of the agent {@link researcherId}.
+ * @category constants
+ */
+export const thread: typeof Thread.Thread.Encoded = {
+  id: threadId,
+  agent: researcher,
+  archived_at: null,
+  created_at: "2026-03-15T10:00:00Z",
+  parent_thread_id: primaryThreadId,
+  session_id: sessionId,
+  stats: { active_seconds: 0, duration_seconds: 0, startup_seconds: 0 },
+  status: "idle",
+  type: "session_thread",
+  updated_at: "2026-03-15T10:00:00Z",
+  usage: {
+    cache_creation: { ephemeral_1h_input_tokens: 0, ephemeral_5m_input_tokens: 0 },
+    cache_read_input_tokens: 0,
+    input_tokens: 0,
+    output_tokens: 0
+  },
+  workflow_run_id: null
+}
+
+/**
  * All of them.
  * @category constants
  */
@@ -185,7 +219,8 @@ export const docs: Simulator.Fixtures = {
   files: [fileId],
   memoryStores: [{ id: memoryStoreId, name: "User preferences", description: "" }],
   sessions: [session],
-  threadIds: { [sessionId]: threadId },
+  threadIds: { [sessionId]: primaryThreadId },
+  threads: [thread],
   vaults: [vaultId]
 }
 
@@ -194,3 +229,58 @@ export const docs: Simulator.Fixtures = {
  * @category constants
  */
 export const none: Simulator.Fixtures = {}
+
+/**
+ * Tools to give to agents: a `Toolkit` of `@effect/ai`, or tools as in the requests of the API.
+ * @category models
+ */
+export type Tools = ToolRunner.Tools | ReadonlyArray<typeof AgentTool.ToolParams.Encoded>
+
+/** The identity of a tool among those of an agent. */
+const toolKey = (tool: typeof AgentTool.Tool.Encoded): string =>
+  tool.type === "custom"
+    ? `custom ${tool.name}`
+    : tool.type === "mcp_toolset"
+    ? tool.mcp_server_name
+    : String(tool.type)
+
+/**
+ * Gives all agents of the fixtures these tools too, in place of those of the same name or kind that they have: agents,
+ * those that they may delegate to, and those of sessions.
+ *
+ * Throws if there is no agent, or if what is given are no tools, which are mistakes in the test.
+ *
+ * @example
+ * ```ts
+ * import * as Fixtures from "@effect-managed-agents/testkit/Fixtures"
+ *
+ * const fixtures = Fixtures.withTools(Fixtures.docs, [
+ *   { type: "custom", name: "find_order", description: "Finds an order", input_schema: { type: "object" } }
+ * ])
+ *
+ * assert.deepStrictEqual(fixtures.sessions?.[0]?.agent.tools.map(({ type }) => type), ["agent_toolset_20260401", "custom"])
+ * ```
+ *
+ * @category combinators
+ */
+export const withTools = (fixtures: Simulator.Fixtures, tools: Tools): Simulator.Fixtures => {
+  const params = "tools" in tools ? ToolRunner.definitions(tools) : tools
+  const given = agents.resolveTools(params)
+  const replaced = new Set(given.map(toolKey))
+  const equip = <A extends typeof Agent.ResolvedAgent.Encoded>(agent: A): A => ({
+    ...agent,
+    tools: [...agent.tools.filter((tool) => !replaced.has(toolKey(tool))), ...given]
+  })
+  const equipTeam = (agent: typeof Agent.SessionAgent.Encoded): typeof Agent.SessionAgent.Encoded => ({
+    ...equip(agent),
+    multiagent: agents.mapRoster(agent.multiagent, equip)
+  })
+  const { agents: known = [], sessions = [], threads = [] } = fixtures
+  if (known.length + sessions.length === 0) throw new Error("tools: the fixtures have no agent that could have them")
+  return {
+    ...fixtures,
+    agents: known.map(equipTeam),
+    sessions: sessions.map((session) => ({ ...session, agent: equipTeam(session.agent) })),
+    threads: threads.map((one) => one.agent.type === "agent" ? { ...one, agent: equip(one.agent) } : one)
+  }
+}

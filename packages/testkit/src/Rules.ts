@@ -222,6 +222,34 @@ export interface Rules {
    */
   readonly refuseLateResults: boolean
   /**
+   * Effect of an interrupt that names no thread on the workflow runs that are open: they `go on`; they `pause`, until the
+   * agent reads a message; or they `pause silently`, without an event of the run.
+   *
+   * @default "go on"
+   */
+  readonly interruptedRuns: "go on" | "pause" | "pause silently"
+  /**
+   * True if a workflow run whose threads wait for the client says `workflow_run.status_idle`, as it does when the budget
+   * pauses it.
+   *
+   * @default false
+   */
+  readonly waitingRunsIdle: boolean
+  /**
+   * True if a session with an open workflow run can be archived: the run ends as stopped, which is in the list of the
+   * session and on no stream. If not, archiving it is refused.
+   *
+   * @default false
+   */
+  readonly archiveStopsRuns: boolean
+  /**
+   * True if the end of a workflow run starts a turn when the last one ended with `retries_exhausted` before the agent could
+   * read of it.
+   *
+   * @default true
+   */
+  readonly unreadRunsStartTurns: boolean
+  /**
    * True if the `session.status_terminated` of an archived session is in its event list, not only on its streams.
    *
    * @default false
@@ -276,6 +304,15 @@ export interface Rules {
    * @default []
    */
   readonly modelsWithoutPrice: ReadonlyArray<string>
+  /**
+   * True if a script may only call tools that the agent of its thread has: custom tools by name, built-in tools that the
+   * agent's toolset enables, and those that the toolset of an MCP server enables. A call of another fails the script, and
+   * with it the session, as a program that passes its test could not get that call in production. Of a tool that is not
+   * enabled only a denied call is left: a step with the permission `deny`.
+   *
+   * @default true
+   */
+  readonly strictTools: boolean
   /**
    * The number of steps that a script may play in one turn. With more it is taken to run in circles, and the session
    * fails.
@@ -344,6 +381,10 @@ export const defaults: Rules = {
   rescheduledPair: "thread first",
   coordinatorFlickers: false,
   refuseLateResults: true,
+  interruptedRuns: "go on",
+  waitingRunsIdle: false,
+  archiveStopsRuns: false,
+  unreadRunsStartTurns: true,
   storeArchival: false,
   rearchive: true,
   archiveTerminated: true,
@@ -353,6 +394,7 @@ export const defaults: Rules = {
   loneSystemMessages: false,
   modelsWithoutSystemMessages: [],
   modelsWithoutPrice: [],
+  strictTools: true,
   maxStepsPerTurn: 10_000,
   scriptTimeout: Duration.seconds(3),
   charactersPerToken: 4,

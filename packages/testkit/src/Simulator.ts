@@ -9,13 +9,17 @@
 import type * as Agent from "@effect-managed-agents/core/Agent"
 import type * as Event from "@effect-managed-agents/core/Event"
 import type * as Session from "@effect-managed-agents/core/Session"
+import type * as Thread from "@effect-managed-agents/core/Thread"
 import * as Timestamp from "@effect-managed-agents/core/Timestamp"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import * as AgentScript from "./AgentScript.ts"
 import type { Script } from "./AgentScript.ts"
 import * as Fault from "./Fault.ts"
 import * as faults from "./internal/fault/faults.ts"
@@ -23,7 +27,7 @@ import * as http from "./internal/http/message.ts"
 import * as router from "./internal/http/router.ts"
 import * as ledger from "./internal/ledger/recorder.ts"
 import * as provide from "./internal/script/provide.ts"
-import type * as agents from "./internal/session/agents.ts"
+import * as agents from "./internal/session/agents.ts"
 import type * as draft from "./internal/session/draft.ts"
 import * as eventLog from "./internal/session/eventLog.ts"
 import * as ids from "./internal/session/ids.ts"
@@ -101,7 +105,8 @@ export type MemoryStore = registry.MemoryStore
 export type ScriptFailure = draft.ScriptFailure
 
 /**
- * Fixtures of a simulator: everything that sessions refer to, and sessions.
+ * Fixtures of a simulator: everything that sessions refer to, and sessions. A time that its clock has not reached, such as
+ * this year's under a `TestClock`, becomes that of the start.
  * @category models
  */
 export interface Fixtures {
@@ -115,6 +120,8 @@ export interface Fixtures {
   readonly sessions?: ReadonlyArray<typeof Session.Session.Encoded> | undefined
   /** The ids of the primary threads of these sessions, by session; of the others they derive from the seed. */
   readonly threadIds?: { readonly [sessionId: string]: string } | undefined
+  /** The child threads of these sessions. */
+  readonly threads?: ReadonlyArray<typeof Thread.Thread.Encoded> | undefined
 }
 
 /**
@@ -176,6 +183,13 @@ export interface Options<out R = never> {
    * @default AgentScript.echo
    */
   readonly script?: Script<R> | undefined
+  /**
+   * The time that each step of a script takes inside its model request when the step says nothing, so that a client that
+   * sends first and opens a stream afterwards still sees the reply come.
+   *
+   * @default 0
+   */
+  readonly pace?: Duration.DurationInput | undefined
   /**
    * The faults.
    *
@@ -280,11 +294,13 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
     const seed = options.seed ?? 0
     const context = yield* Effect.context<R>()
     const clock = yield* Effect.clock
+    yield* Effect.orDie(checkOptions(options))
     const initialFaults = yield* Effect.orDie(Fault.decode(options.faults ?? []))
     const recorder = ledger.make(Effect.sync(() => time.format(time.now(clock))))
     const world = new World({
       seed,
       rules: { ...Rules.defaults, ...options.rules },
+      pace: time.micros(Duration.decode(options.pace ?? 0)),
       clock,
       runtime: yield* Effect.runtime<never>(),
       scope: yield* Effect.scope,
@@ -313,6 +329,53 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
     })
   })
 
+/** Checks a script that somebody gives, under the name that it has there. */
+const checkScript = <R>(
+  name: string,
+  script: Script<R> | undefined
+): Effect.Effect<void, AgentScript.MalformedScript> =>
+  script === undefined
+    ? Effect.void
+    : Effect.mapError(AgentScript.check(script), ({ message, path }) =>
+      new AgentScript.MalformedScript({
+        path: path === "" ? name : `${name}.${path}`,
+        message: path === "" ? `${name}: ${message}` : `${name}.${message}`
+      }))
+
+const known: Readonly<Record<keyof Options, true>> = {
+  seed: true,
+  fixtures: true,
+  agents: true,
+  environments: true,
+  script: true,
+  pace: true,
+  faults: true,
+  rules: true
+}
+
+/** Checks what TypeScript cannot: scripts and agents as they are read from files, and settings that would have no effect. */
+const checkOptions = <R>(options: Options<R>): Effect.Effect<void, AgentScript.MalformedScript | Refused> =>
+  Effect.gen(function*() {
+    const wrong = (message: string) => new Refused({ status: 400, type: "invalid_request_error", message })
+    yield* checkScript("script", options.script)
+    const pace = Duration.decodeUnknown(options.pace ?? 0)
+    if (Option.isNone(pace) || !Duration.isFinite(pace.value)) return yield* wrong("pace: expected a finite duration")
+    const { agents: fixed = [] } = options.fixtures ?? {}
+    for (const [id, { agent, script }] of Object.entries(options.agents ?? {})) {
+      yield* checkScript(`agents.${id}.script`, script)
+      yield* Effect.mapError(agents.check(agent), ({ message }) => wrong(`agents.${id}.${message}`))
+      if (agent === undefined && script === undefined && fixed.some((one) => one.id === id)) {
+        return yield* wrong(`agents.${id}: has no effect: the agent exists, and neither agent nor script is given`)
+      }
+    }
+    for (const name of Object.keys(options)) {
+      if (!Object.hasOwn(known, name)) return yield* wrong(`${name}: no such option`)
+    }
+    for (const name of Object.keys(options.rules ?? {})) {
+      if (!Object.hasOwn(Rules.defaults, name)) return yield* wrong(`rules.${name}: no such rule`)
+    }
+  })
+
 const putAgent = (world: World, id: string, agent: AgentOptions): Ruling<typeof Agent.SessionAgent.Encoded> =>
   Either.gen(function*() {
     const known = yield* registry.putAgent(world.registry, id, agent.agent)
@@ -331,6 +394,7 @@ const populate = <R>(world: World, options: Options<R>, context: Context.Context
     memoryStores = [],
     sessions = [],
     threadIds = {},
+    threads = [],
     vaults = []
   } = options.fixtures ?? {}
   let initial: registry.Registry = { ...registry.empty, files: new Set(files), vaults: new Set(vaults) }
@@ -348,19 +412,33 @@ const populate = <R>(world: World, options: Options<R>, context: Context.Context
     Either.getOrThrowWith(putAgent(world, id, { ...agent, script }), refused)
   }
   for (const session of sessions) {
-    world.add(state.fromWire(session, threadIds[session.id], world.created++, world.root, world.registry.environments))
+    world.add(state.fromWire(session, {
+      threadId: threadIds[session.id],
+      children: threads.filter((thread) => thread.session_id === session.id),
+      seq: world.created++,
+      root: world.root,
+      environments: world.registry.environments,
+      now: world.now()
+    }))
   }
 }
 
 const ofRegistry = (world: World): Pick<Service, "putAgent" | "putEnvironment"> => ({
-  putAgent: (id, agent) =>
-    Effect.flatMap(Effect.context(), (context) =>
-      effect(() =>
+  putAgent: <R = never>(id: string, agent: AgentOptions<R>) =>
+    Effect.gen(function*() {
+      yield* Effect.mapError(
+        checkScript("script", agent.script),
+        ({ message }) => new Refused({ status: 400, type: "invalid_request_error", message })
+      )
+      yield* Effect.mapError(agents.check(agent.agent), refused)
+      const context = yield* Effect.context<R>()
+      return yield* effect(() =>
         putAgent(world, id, {
           ...agent,
           script: agent.script === undefined ? undefined : provide.script(agent.script, context)
         })
-      )),
+      )
+    }),
   putEnvironment: (id, { type = "cloud" } = {}) =>
     Effect.sync(() => {
       const environment: Environment = { id, type }

@@ -32,6 +32,13 @@ export interface Options<out R = never> extends Simulator.Options<R> {
    * @default Fixtures.docs
    */
   readonly fixtures?: Simulator.Fixtures | undefined
+  /**
+   * Tools that the agents of the fixtures have beside their own, such as the `Toolkit` whose handlers the program runs. A
+   * script may only call tools that its agent has.
+   *
+   * @default []
+   */
+  readonly tools?: Fixtures.Tools | undefined
 }
 
 /**
@@ -74,7 +81,13 @@ export interface Options<out R = never> extends Simulator.Options<R> {
 export const layer = <R = never>(options: Options<R> = {}): Layer.Layer<Services, never, R> =>
   ManagedAgents.layer.pipe(
     Layer.provideMerge(Layer.mergeAll(SimulatorHttpClient.layer, config)),
-    Layer.provideMerge(Simulator.layer({ ...options, fixtures: options.fixtures ?? Fixtures.docs }))
+    Layer.provideMerge(Layer.suspend(() => {
+      const { fixtures = Fixtures.docs, tools, ...rest } = options
+      return Simulator.layer({
+        ...rest,
+        fixtures: tools === undefined ? fixtures : Fixtures.withTools(fixtures, tools)
+      })
+    }))
   )
 
 const config: Layer.Layer<ClientConfig.ClientConfig> = Layer.orDie(

@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 import * as Cause from "effect/Cause"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import { readFile } from "node:fs/promises"
-import * as AgentScript from "./AgentScript.ts"
 import * as Fixtures from "./Fixtures.ts"
 import type { Flags } from "./internal/node/flags.ts"
 import * as flags from "./internal/node/flags.ts"
+import * as scriptFile from "./internal/node/scriptFile.ts"
+import { BadScripts } from "./internal/node/scriptFile.ts"
 import { provide as provideVirtualTime } from "./internal/node/virtualTime.ts"
 import * as Simulator from "./Simulator.ts"
 import * as SimulatorServer from "./SimulatorServer.ts"
@@ -18,37 +18,23 @@ import * as SimulatorServer from "./SimulatorServer.ts"
 /** The beginning of virtual time: the same for every run, so that the same requests give the same bytes. */
 const epoch = Date.UTC(2026, 2, 15, 10)
 
-class BadScripts extends Data.TaggedError("BadScripts")<{ readonly message: string }> {}
+const readScripts = (file: string): Effect.Effect<Readonly<Record<string, Simulator.AgentOptions>>, BadScripts> =>
+  Effect.tryPromise({
+    try: () => readFile(file),
+    catch: (cause) =>
+      new BadScripts({
+        message: `cannot be read${cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : ""}`
+      })
+  }).pipe(
+    Effect.flatMap(scriptFile.read),
+    Effect.mapError(({ message }) => new BadScripts({ message: `${file}: ${message}` }))
+  )
 
-const readScripts = (file: string): Effect.Effect<Record<string, Simulator.AgentOptions>, BadScripts> =>
-  Effect.gen(function*() {
-    const wrong = (message: string) => new BadScripts({ message: `${file}: ${message}` })
-    const text = yield* Effect.tryPromise({
-      try: () => readFile(file, "utf8"),
-      catch: (cause) =>
-        wrong(`cannot be read${cause instanceof Error && "code" in cause ? ` (${String(cause.code)})` : ""}`)
-    })
-    const json = yield* Effect.try({
-      try: (): unknown => JSON.parse(text),
-      catch: () => wrong("is not JSON")
-    })
-    if (typeof json !== "object" || json === null || Array.isArray(json)) {
-      return yield* wrong("is not an object of scripts by agent id")
-    }
-    const agents: Record<string, Simulator.AgentOptions> = {}
-    for (const [id, script] of Object.entries(json)) {
-      agents[id] = {
-        script: yield* Effect.mapError(AgentScript.decode(script), ({ message }) => wrong(`${id}: ${message}`))
-      }
-    }
-    return agents
-  })
-
-const serve = ({ fixtures, host, port, scripts, seed }: Flags) =>
+const serve = ({ fixtures, host, pace, port, scripts, seed }: Flags) =>
   Effect.gen(function*() {
     const agents = scripts === undefined ? {} : yield* readScripts(scripts)
     const context = yield* Layer.build(
-      Simulator.layer({ seed, fixtures: fixtures === "docs" ? Fixtures.docs : Fixtures.none, agents })
+      Simulator.layer({ seed, pace, fixtures: fixtures === "docs" ? Fixtures.docs : Fixtures.none, agents })
     )
     const { url } = yield* Effect.provide(SimulatorServer.start({ host, port }), context)
     yield* Effect.sync(() => console.log(`Simulator listening on ${url}`))

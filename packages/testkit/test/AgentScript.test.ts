@@ -20,6 +20,16 @@ const everything: AgentScript.DataScript = {
       { reschedule: { millis: 10 } },
       { compact: true },
       { delegate: { agent: "Researcher", message: "Look", script: { otherwise: [{ say: "Found" }] } } },
+      {
+        workflow: {
+          name: "Survey",
+          description: "d",
+          phases: [{ name: "a", agents: [] }, { name: "b", description: "d", agents: [], overlaps: true }],
+          lifetime: 1000,
+          result: "stopped"
+        }
+      },
+      { consult: { advice: "a", redacted: true } },
       { refuse: { category: "cyber", explanation: "no" } }
     ],
     []
@@ -69,6 +79,24 @@ describe("a script in data form", () => {
           { otherwise: [{ delegate: { agent: "a", message: "m", script: { turns: [[{ say: 1 }]] } } }] },
           /^otherwise\[0\]\.delegate\.script\.turns\[0\]\[0\]\.say: /
         ],
+        [
+          { otherwise: [{ delegate: { agent: "a", message: "m", script: { grades: ["failed"] } } }] },
+          /^otherwise\[0\]\.delegate\.script\.grades: has no effect: /
+        ],
+        [
+          { otherwise: [{ fail: { type: "unknown_error", retry_status: "terminal", vault_id: "vlt_1" } }] },
+          /^otherwise\[0\]\.fail\.vault_id: has no effect: only errors whose type begins with credential_/
+        ],
+        [{ otherwise: [{ consult: { advice: null, redacted: true } }] }, /^otherwise\[0\]\.consult\.redacted: has no/],
+        [
+          { otherwise: [{ workflow: { name: "w", phases: [{ name: "a", agents: [], overlaps: true }] } }] },
+          /^otherwise\[0\]\.workflow\.phases\[0\]\.overlaps: has no effect: there is no phase before$/
+        ],
+        [
+          { otherwise: [{ workflow: { name: "w", phases: [{ name: "a", agents: [], declared: false }] } }] },
+          /^otherwise\[0\]\.workflow\.phases\[0\]\.declared: has no effect: /
+        ],
+        [{ otherwise: [{ effect: 1 }] }, /^otherwise\[0\]: unknown key "effect"/],
         [{ grades: ["fine"] }, /^grades\[0\]: /],
         [{ grades: [{ result: "fine" }] }, /^grades\[0\]\.result: Expected "satisfied"/]
       ]

@@ -42,7 +42,7 @@ const { customTool, say, sleep, together, think, tool } = AgentScript
 
 const service = (script: AgentScript.Script, options: Simulator.Options = {}) =>
   SimulatorHttpClient.layer.pipe(
-    Layer.provide(Simulator.layer({ fixtures: Fixtures.docs, script, ...options }))
+    Layer.provide(Simulator.layer({ fixtures: Fixtures.docs, script, rules: { strictTools: false }, ...options }))
   )
 
 const clientOn = <A, E, R>(

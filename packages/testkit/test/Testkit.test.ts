@@ -5,8 +5,10 @@ import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone } from "@effect/vitest/utils"
+import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
@@ -156,4 +158,101 @@ describe("Testkit", () => {
       assert.strictEqual(yield* id(1), yield* id(1))
       assert.notStrictEqual(yield* id(1), yield* id(2))
     }))
+
+  it.effect("checks what it is given where it is given", () =>
+    Effect.gen(function*() {
+      const why = (options: Testkit.Options) =>
+        Effect.map(
+          Effect.exit(Effect.provide(Effect.void, Testkit.layer(options))),
+          (exit) => Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "nothing"
+        )
+      const task = { agent: "Researcher", message: "m" }
+      const cases: ReadonlyArray<readonly [Testkit.Options, string]> = [
+        [
+          { script: { turns: [[{ say: "Hello", think: true }]] } },
+          "script.turns[0][0]: expected an object with exactly one"
+        ],
+        [{ script: { turns: [[{ sleep: Number("1s") }]] } }, "script.turns[0][0].sleep: Expected milliseconds"],
+        [
+          { script: JSON.parse("{ \"turns\": [[{ \"sya\": \"Hello\" }]] }") },
+          "script.turns[0][0]: unknown key \"sya\""
+        ],
+        [{ script: JSON.parse("[]") }, "script: "],
+        [{ script: { otherwise: [JSON.parse("{ \"effect\": 1 }")] } }, "script.otherwise[0].effect: "],
+        [
+          { script: { otherwise: [{ delegate: { ...task, script: { grades: ["failed"] } } }] } },
+          "script.grades: has no"
+        ],
+        [
+          { agents: { agent_1: { script: { turns: [[{ say: "", think: true }]] } } } },
+          "agents.agent_1.script.turns[0][0]: "
+        ],
+        [{ agents: { agent_1: { agent: { name: "" } } } }, "agents.agent_1.agent.name: value is required"],
+        [{ agents: { [Fixtures.agentId]: {} } }, `agents.${Fixtures.agentId}: has no effect`],
+        [{ pace: "Infinity" as never }, "pace: expected a finite duration"],
+        [JSON.parse("{ \"scripts\": {} }"), "scripts: no such option"],
+        [{ pace: Infinity }, "pace: expected a finite duration"],
+        [{ rules: JSON.parse("{ \"hartbeat\": 1 }") }, "rules.hartbeat: no such rule"]
+      ]
+      for (const [options, expected] of cases) assert.include(yield* why(options), expected)
+      const effect = AgentScript.effect((agent) => agent.say("x"))
+      const nested = { otherwise: [AgentScript.delegate({ ...task, script: { otherwise: [effect] } }), effect] }
+      assert.strictEqual(yield* why({ script: nested, agents: { agent_1: {} } }), "nothing")
+    }))
+
+  it.effect("checks what it is given later", () =>
+    Effect.gen(function*() {
+      const simulator = yield* Simulator
+      const script = { turns: [[{ say: "Hello", think: true } as const]] }
+      const refused = yield* Effect.flip(simulator.putAgent("agent_1", { script }))
+      assert.include(refused.message, "script.turns[0][0]: ")
+      assert.include(
+        (yield* Effect.flip(simulator.putAgent("agent_1", { agent: { name: "" } }))).message,
+        "agent.name: "
+      )
+      const events = yield* Events.Events
+      yield* events.send(Fixtures.sessionId, UserEvent.message("Hi"))
+      const [failure] = yield* simulator.failures
+      assert.include(failure?.message, "otherwise[0].sleep: Expected milliseconds")
+    }).pipe(Effect.provide(Testkit.layer({
+      script: { otherwise: [AgentScript.effect((agent) => agent.play([{ sleep: -1 }]))] }
+    }))))
+
+  it.effect("plays at the given pace, except for steps that say how long they take", () =>
+    Effect.gen(function*() {
+      const events = yield* Events.Events
+      const { events: listed } = yield* Simulator
+      const types = Effect.map(listed(Fixtures.sessionId), (events) => events.map(({ type }) => String(type)))
+      yield* events.send(Fixtures.sessionId, UserEvent.message("Hi"))
+      const request = [
+        "session.status_running",
+        "session.thread_status_running",
+        "user.message",
+        "span.model_request_start"
+      ]
+      assert.deepStrictEqual(yield* types, request)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual((yield* types).slice(4), ["agent.thinking"])
+      yield* TestClock.adjust("10 minutes")
+      assert.lengthOf(yield* types, 5)
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual((yield* types).slice(5, 8), [
+        "agent.tool_use",
+        "span.model_request_end",
+        "agent.tool_result"
+      ])
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* types).at(-1), "session.status_idle")
+    }).pipe(Effect.provide(Testkit.layer({
+      pace: "1 second",
+      rules: { maxStepsPerTurn: 4 },
+      script: {
+        turns: [[
+          AgentScript.think,
+          AgentScript.sleep("10 minutes"),
+          AgentScript.tool({ name: "bash" }),
+          AgentScript.say("x")
+        ]]
+      }
+    }))))
 })

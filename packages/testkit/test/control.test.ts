@@ -392,8 +392,45 @@ describe("the OpenAPI document", () => {
 })
 
 describe("Fixtures", () => {
+  it.scoped("have a child thread that can be archived", () =>
+    Effect.gen(function*() {
+      const url = `/v1/sessions/${Fixtures.sessionId}/threads`
+      const { data } = yield* ok("GET", url)
+      assert.deepStrictEqual(data.map((thread: Json) => [thread.id, thread.parent_thread_id, thread.agent.name]), [
+        [Fixtures.primaryThreadId, null, "My First Agent"],
+        [Fixtures.threadId, Fixtures.primaryThreadId, "Researcher"]
+      ])
+      assert.deepStrictEqual((yield* ok("GET", `${url}/${Fixtures.threadId}/events`)).data, [])
+      const archived = yield* ok("POST", `${url}/${Fixtures.threadId}/archive`)
+      assert.deepInclude(archived, { status: "terminated", archived_at: "1970-01-01T00:00:00Z" })
+    }).pipe(Effect.provide(docs)))
+
+  it.scoped("are as old as the clock allows", () =>
+    Effect.gen(function*() {
+      const url = `/v1/sessions/${Fixtures.sessionId}`
+      const start = "1970-01-01T00:00:00Z"
+      const session = yield* ok("GET", url)
+      assert.deepInclude(session, { created_at: start, updated_at: start })
+      assert.deepStrictEqual(session.resources.map((one: Json) => one.created_at), [start, start])
+      assert.strictEqual(session.outcome_evaluations[0].completed_at, start)
+      yield* TestClock.adjust("1 hour")
+      const young = yield* ok("POST", "/v1/sessions", {
+        agent: Fixtures.agentId,
+        environment_id: Fixtures.environmentId
+      })
+      assert.deepStrictEqual((yield* ok("GET", "/v1/sessions")).data.map((one: Json) => one.id), [young.id, session.id])
+      yield* ok("POST", `${url}/events`, { events: [message("Hi")] })
+      const after = yield* ok("GET", url)
+      assert.strictEqual(after.stats.duration_seconds, 3600)
+      assert.isAtLeast(Date.parse(after.updated_at), Date.parse(after.created_at))
+      const { data: [event] } = yield* ok("GET", `${url}/events`)
+      assert.strictEqual(event.processed_at, "1970-01-01T01:00:00Z")
+    }).pipe(Effect.provide(docs)))
+
   it.scoped("have the ids and the values of the reference's examples", () =>
     Effect.gen(function*() {
+      yield* TestClock.setTime(Date.UTC(2026, 2, 16))
+      yield* ok("POST", "/_sim/reset")
       const session = yield* ok("GET", `/v1/sessions/${Fixtures.sessionId}`)
       for (const [key, value] of Object.entries(Fixtures.session)) {
         // its age is counted, like that of any session
@@ -405,7 +442,10 @@ describe("Fixtures", () => {
         } else assert.deepStrictEqual(session[key], value, key)
       }
       const thread = yield* ok("GET", `/v1/sessions/${Fixtures.sessionId}/threads/${Fixtures.threadId}`)
-      assert.strictEqual(thread.id, Fixtures.threadId)
+      const { stats: _, usage, ...values } = Fixtures.thread
+      assert.deepInclude(thread, values)
+      assert.deepInclude(thread.usage, usage)
+      assert.strictEqual(thread.stats.active_seconds, 0)
       const file = yield* ok("GET", `/v1/sessions/${Fixtures.sessionId}/resources/${Fixtures.fileResourceId}`)
       assert.strictEqual(file.file_id, Fixtures.fileId)
     }).pipe(Effect.provide(docs)))

@@ -213,11 +213,14 @@ describe("Events.follow", () => {
 
 const streams: Fault.Match = { path: "/v1/sessions/*/events/stream" }
 
-const team = {
+const team: Testkit.Options = {
   fixtures: Fixtures.docs,
   agents: {
     agent_researcher: {
-      agent: { name: "Researcher" },
+      agent: {
+        name: "Researcher",
+        tools: [{ type: "custom", name: "search", description: "", input_schema: { type: "object" } }]
+      },
       script: { otherwise: [{ say: "Looking." }, { custom_tool: { name: "search" } }, { say: "Found {{result}}." }] }
     },
     agent_lead: {

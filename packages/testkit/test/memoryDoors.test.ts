@@ -67,6 +67,15 @@ describe("SimulatorHttpClient", () => {
       assert.deepStrictEqual(seen.map((r) => r.body), ["", "grüße", "grüße", "grüße", "grüße", "a=b", "grüße"])
     }))
 
+  it.scoped("tells of a body that is no UTF-8, as does the fetch", () =>
+    Effect.gen(function*() {
+      const { client, fetch, server } = yield* setup
+      const body = Uint8Array.of(0x61, 0xff)
+      yield* client.post(url("/echo"), { body: HttpBody.uint8Array(body) })
+      yield* Effect.promise(() => fetch(url("/echo"), { method: "POST", body }))
+      for (const seen of yield* server.requests) assert.deepInclude(seen, { body: "a\ufffd", isUtf8: false })
+    }))
+
   it.scoped("reports a body that cannot be read", () =>
     Effect.gen(function*() {
       const { client, server } = yield* setup

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as handler from "../src/internal/http/handler.ts"
 import * as Simulator from "../src/Simulator.ts"
 import {
   call,
@@ -155,6 +156,37 @@ it.layer(layer())("bodies", (it) => {
       assert.strictEqual(yield* refusal("POST", "/v1/sessions", "{"), `${wrong}invalid JSON`)
       assert.strictEqual(yield* refusal("POST", "/v1/sessions", "[]"), `${wrong}expected an object`)
       assert.strictEqual(yield* refusal("POST", "/v1/sessions", "null"), `${wrong}expected an object`)
+    }))
+
+  it.effect("5.53 that are compressed, of another type, or no UTF-8", () =>
+    Effect.gen(function*() {
+      const as = (more: object) =>
+        Effect.map(
+          refusal("POST", "/v1/sessions", good, { headers: { ...headers, ...more } }),
+          (answer) => answer.slice(0, 54)
+        )
+      assert.include(yield* as({ "content-encoding": "gzip" }), "415 invalid_request_error: Unsupported content enc")
+      assert.include(yield* as({ "content-type": "text/plain" }), "415 invalid_request_error: Unsupported content type")
+      assert.include(yield* as({ "content-type": "application/json; charset=utf-16" }), "415 ")
+      for (
+        const type of ["application/json", "Application/JSON; charset=UTF-8", "application/json;charset=\"utf-8\""]
+      ) {
+        const { status } = yield* call("POST", "/v1/sessions", good, { headers: { ...headers, "content-type": type } })
+        assert.strictEqual(status, 200, type)
+      }
+      assert.strictEqual(
+        yield* refusal("POST", "/v1/sessions", good, { isUtf8: false }),
+        "400 invalid_request_error: Failed to parse request body: it is not valid UTF-8"
+      )
+      // the routes of the simulator take the type that curl sends by default
+      const curl = { headers: { "content-type": "application/x-www-form-urlencoded" } }
+      assert.strictEqual((yield* call("GET", "/v1/sessions", undefined, { headers })).status, 200)
+      const simulator = yield* handler.make
+      const ask = (more: object) =>
+        Effect.map(simulator(request("POST", "/_sim/faults", { faults: [] }, more)), ({ status }) => status)
+      assert.strictEqual(yield* Effect.scoped(ask(curl)), 200)
+      assert.strictEqual(yield* Effect.scoped(ask({ headers: { "content-encoding": "br" } })), 415)
+      assert.strictEqual(yield* Effect.scoped(ask({ isUtf8: false })), 400)
     }))
 
   it.effect("5.13 with fields that do not exist, at any depth", () =>

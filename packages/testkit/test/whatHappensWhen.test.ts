@@ -3,6 +3,7 @@ import { assert, it } from "@effect/vitest"
 import { tested, titles } from "./utils/page.ts"
 import "./whatHappensWhen/calls.ts"
 import "./whatHappensWhen/streams.ts"
+import "./whatHappensWhen/tests.ts"
 import "./whatHappensWhen/tools.ts"
 import "./whatHappensWhen/turns.ts"
 

@@ -60,4 +60,14 @@ describe("errors inside a session", () => {
     }).pipe(Effect.provide(scripted({
       turns: [[AgentScript.compact, { fail: { type: "unknown_error", retry_status: "exhausted" } }]]
     }))))
+
+  it.scoped("2.15.13 the message of a limit of tool calls says which it was", () =>
+    Effect.gen(function*() {
+      const [error] = yield* errors
+      assert.deepInclude(error.error, { type: "tool_use_limit_reached_error", message: "Too many rounds" })
+    }).pipe(Effect.provide(scripted({
+      otherwise: [{
+        fail: { type: "tool_use_limit_reached_error", message: "Too many rounds", retry_status: "exhausted" }
+      }]
+    }))))
 })

@@ -148,7 +148,7 @@ describe("rosters and the ends of threads", () => {
       yield* roster(20)
       assert.deepInclude(yield* Effect.flip(roster(21)), {
         status: 400,
-        message: "multiagent.agents: at most 20 agents are allowed"
+        message: "agent.multiagent.agents: at most 20 agents are allowed"
       })
     }).pipe(Effect.provide(layer())))
 

@@ -5,8 +5,10 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../../src/AgentScript.ts"
+import type * as Rules from "../../src/Rules.ts"
 import type { Json } from "../utils/facts.ts"
 import {
+  ask,
   call,
   createSession,
   custom,
@@ -14,12 +16,15 @@ import {
   idle,
   idOf,
   layer,
+  limit,
   message,
   modelRequest,
   ok,
+  open,
   result,
   scripted,
   send,
+  settle,
   startSession,
   stopReasons,
   threadsOf,
@@ -36,8 +41,10 @@ describe("workflow runs", () => {
     ],
     ...more
   })
-  const planning = (...turn: AgentScript.Turn) =>
+  const planning = (...turn: AgentScript.Turn) => planningBy({}, turn, [{ say: "again" }])
+  const planningBy = (rules: Partial<Rules.Rules>, ...turns: ReadonlyArray<AgentScript.Turn>) =>
     layer({
+      rules,
       agents: {
         agent_h: { agent: { name: "Helper" } },
         agent_1: {
@@ -48,7 +55,7 @@ describe("workflow runs", () => {
               workflows: { type: "enabled", predefined_agents: ["agent_h"] }
             }
           },
-          script: { turns: [turn] }
+          script: { turns }
         }
       }
     })
@@ -72,8 +79,7 @@ describe("workflow runs", () => {
         "status_running",
         "phase_started",
         "phase_ended",
-        "phase_started",
-        "status_idle"
+        "phase_started"
       ])
       const [created, , started, ended] = runOf(waiting)
       assert.deepInclude(created, { name: "Survey" })
@@ -93,20 +99,21 @@ describe("workflow runs", () => {
       assert.deepStrictEqual(types(rest), [
         "user.custom_tool_result",
         "session.status_running",
-        "workflow_run.status_running",
-        "session.thread_status_running",
-        "workflow_run.phase_ended",
-        "workflow_run.status_ended",
-        // the agent hears of the end before the last thread is idle
         "session.thread_status_running",
         "session.thread_status_idle",
+        "workflow_run.phase_ended",
+        ...Array(3).fill("session.thread_status_terminated"),
+        "workflow_run.status_ended",
+        "session.thread_status_running",
         ...modelRequest("agent.message"),
         ...idle
       ])
-      assert.deepStrictEqual(rest[5].result, { type: "completed" })
+      assert.deepStrictEqual(rest.find(({ type }) => type === "workflow_run.status_ended").result, {
+        type: "completed"
+      })
     }).pipe(Effect.provide(planning(AgentScript.workflow(plan()), { say: "done" }))))
 
-  it.scoped("2.11.18, 2.14.10 one that waits keeps the session, its agent and its threads from being changed", () =>
+  it.scoped("2.11.18, 2.14.10, 5.31 one that waits keeps the session, its agent and its threads from being changed", () =>
     Effect.gen(function*() {
       const id = yield* createSession()
       const url = `/v1/sessions/${id}`
@@ -117,7 +124,9 @@ describe("workflow runs", () => {
       const open = [400, "workflow_run_open"]
       assert.deepStrictEqual(yield* code("POST", `${url}/archive`), open)
       assert.deepStrictEqual(yield* code("DELETE", url), open)
-      assert.deepStrictEqual(yield* code("POST", url, { agent: { tools: [] } }), open)
+      // as a whole
+      assert.deepStrictEqual(yield* code("POST", url, { agent: { tools: [] }, title: "New" }), open)
+      assert.isNull((yield* ok("GET", url)).title)
       const [, first] = yield* threadsOf(id)
       assert.deepStrictEqual(yield* code("POST", `${url}/threads/${first.id}/archive`), open)
       assert.deepStrictEqual(yield* eventsOf(id), before)
@@ -126,18 +135,18 @@ describe("workflow runs", () => {
       yield* ok("POST", `${url}/archive`)
     }).pipe(Effect.provide(planning(AgentScript.workflow(plan())))))
 
-  it.scoped("2.8.18 an interrupt leaves it alone, unless it names a thread of it", () =>
+  it.scoped("2.8.18 an interrupt leaves it alone, also if it names a thread of it", () =>
     Effect.gen(function*() {
       const id = yield* startSession()
       yield* send(id, { type: "user.interrupt" })
       const [, first] = yield* threadsOf(id)
       assert.strictEqual(first.status, "running")
       assert.strictEqual((yield* ok("GET", `/v1/sessions/${id}`)).status, "running")
-      // the plan goes on without one that was stopped
       yield* send(id, { type: "user.interrupt", session_thread_id: first.id })
+      assert.strictEqual((yield* threadsOf(id))[1]?.status, "running")
       assert.deepStrictEqual(tails(yield* eventsOf(id)), ["created", "status_running", "phase_started"])
       yield* TestClock.adjust("2 seconds")
-      assert.deepStrictEqual(tails(yield* eventsOf(id)).slice(3), ["phase_ended", "phase_started", "status_idle"])
+      assert.deepStrictEqual(tails(yield* eventsOf(id)).slice(3), ["phase_ended", "phase_started"])
       yield* send(id, result(idOf(yield* eventsOf(id), "agent.custom_tool_use")))
       const events = yield* eventsOf(id)
       assert.deepStrictEqual(tails(events).slice(-2), ["phase_ended", "status_ended"])
@@ -170,10 +179,11 @@ describe("workflow runs", () => {
       yield* TestClock.adjust("1 second")
       const after = (yield* eventsOf(id)).slice(before.length)
       assert.deepStrictEqual(types(after), [
+        "session.thread_status_idle",
         "workflow_run.phase_ended",
+        "session.thread_status_terminated",
         "workflow_run.status_ended",
         "session.thread_status_running",
-        "session.thread_status_idle",
         ...modelRequest(),
         "span.outcome_evaluation_start",
         "span.outcome_evaluation_end",
@@ -189,7 +199,7 @@ describe("workflow runs", () => {
       const id = yield* startSession()
       const events = yield* eventsOf(id)
       const [refused, failed] = events.filter((event) => event.type === "workflow_run.error")
-      assert.notProperty(refused, "workflow_run_id")
+      assert.isNull(refused.workflow_run_id)
       assert.strictEqual(refused.error.type, "max_workflow_runs_error")
       const ended = events.find((event) => event.type === "workflow_run.status_ended")
       assert.deepStrictEqual(ended.result, { type: "error", error: failed.error })
@@ -202,6 +212,212 @@ describe("workflow runs", () => {
         phases: [{ name: "Only", agents: [task(), task(), task()] }],
         result: "error"
       }))))))
+
+  it.scoped("5.32, 9.19 its threads are archived with it, and answers to them come too late", () =>
+    Effect.gen(function*() {
+      const id = yield* createSession()
+      const url = `/v1/sessions/${id}`
+      const { seen } = yield* open(`${url}/events/stream`)
+      yield* send(id, message("x"))
+      const [late, confirmed] = (yield* eventsOf(id)).flatMap((event) => event.type.endsWith("_use") ? [event.id] : [])
+      yield* TestClock.adjust("1 minute")
+      const [, child] = yield* threadsOf(id)
+      assert.deepInclude(child, { status: "terminated", archived_at: "1970-01-01T00:01:00Z" })
+      const all = types(seen)
+      const [first, last] = [all.indexOf("session.thread_status_terminated"), all.indexOf("workflow_run.status_ended")]
+      assert.isAbove(first, 0)
+      assert.isAbove(last, first)
+      const before = yield* eventsOf(id)
+      const confirmation = { type: "user.tool_confirmation", tool_use_id: confirmed, result: "allow" }
+      assert.strictEqual((yield* call("POST", `${url}/events`, { events: [confirmation] })).status, 200)
+      assert.strictEqual((yield* call("POST", `${url}/events`, { events: [result(late)] })).status, 400)
+      assert.deepStrictEqual(yield* eventsOf(id), before)
+    }).pipe(Effect.provide(planning(AgentScript.workflow({
+      name: "Survey",
+      phases: [{ name: "Ask", agents: [task(custom), task(ask)] }],
+      lifetime: 60_000
+    })))))
+
+  it.scoped("9.18 it ends with an error when its time is up, also while it is paused", () =>
+    Effect.gen(function*() {
+      for (
+        const [rules, interrupts] of [[{}, []], [{ interruptedRuns: "pause" }, [{ type: "user.interrupt" }]]] as const
+      ) {
+        yield* Effect.gen(function*() {
+          const id = yield* startSession()
+          if (interrupts.length > 0) yield* send(id, ...interrupts)
+          yield* TestClock.adjust("24 hours")
+          const events = yield* eventsOf(id)
+          assert.deepStrictEqual(tails(events).slice(-3), ["phase_ended", "error", "status_ended"])
+          const [error, ended] = runOf(events).slice(-2)
+          assert.strictEqual(error.error.type, "timeout_error")
+          assert.deepStrictEqual(ended.result, { type: "error", error: error.error })
+          assert.strictEqual((yield* ok("GET", `/v1/sessions/${id}`)).status, "idle")
+        }).pipe(Effect.provide(planningBy(rules, [
+          AgentScript.workflow({ name: "Long", phases: [{ name: "Wait", agents: [task({ sleep: 1e10 })] }] })
+        ])))
+      }
+    }))
+
+  it.scoped("9.20 phases overlap, are not declared, and never start; all that start end", () =>
+    Effect.gen(function*() {
+      const id = yield* startSession()
+      yield* TestClock.adjust("1 minute")
+      const events = runOf(yield* eventsOf(id))
+      const [created] = events
+      assert.deepStrictEqual(created.phases.map((phase: Json) => phase.name), ["a", "b", "never"])
+      const ids = new Map<string, string>(created.phases.map((phase: Json) => [phase.id, phase.name]))
+      const steps = events.flatMap((event) =>
+        event.type.includes("phase_")
+          ? [`${event.type.slice("workflow_run.phase_".length)} ${ids.get(event.workflow_run_phase_id) ?? "another"}`]
+          : []
+      )
+      assert.deepStrictEqual(steps, [
+        "started a",
+        "started b",
+        "ended a",
+        "ended b",
+        "started another",
+        "ended another"
+      ])
+      assert.strictEqual(events.at(-1)?.type, "workflow_run.status_ended")
+    }).pipe(Effect.provide(planning(AgentScript.workflow({
+      name: "Survey",
+      phases: [
+        { name: "a", agents: [task({ sleep: 1000 })] },
+        { name: "b", agents: [task({ sleep: 2000 })], overlaps: true },
+        { name: "never", agents: [] },
+        { name: "c", agents: [task({ sleep: 1000 })], declared: false }
+      ]
+    })))))
+
+  it.scoped("9.21 its ids and texts have their forms, and its prompts name nobody", () =>
+    Effect.gen(function*() {
+      const id = yield* startSession()
+      const [created] = runOf(yield* eventsOf(id))
+      assert.match(created.workflow_run_id, /^wrun_/)
+      assert.lengthOf(created.name, 64)
+      assert.lengthOf(created.description, 256)
+      const [first, second] = created.phases
+      assert.match(first.id, /^wrph_/)
+      assert.deepStrictEqual([first.name.length, first.description, second.description], [64, null, "d"])
+      const [, child] = yield* threadsOf(id)
+      const { data } = yield* ok("GET", `/v1/sessions/${id}/threads/${child.id}/events`)
+      const prompt = data.find(({ type }: Json) => type === "agent.thread_message_received")
+      assert.notProperty(prompt, "from_agent_name")
+    }).pipe(Effect.provide(planning(AgentScript.workflow({
+      name: "n".repeat(100),
+      description: "d".repeat(300),
+      phases: [
+        { name: "p".repeat(100), agents: [task({ sleep: 1000 })] },
+        { name: "q", description: "d", agents: [task()] }
+      ]
+    })))))
+
+  it.scoped("9.22 the budget pauses it, and it may begin so; waiting for the client does not", () =>
+    Effect.gen(function*() {
+      const id = yield* createSession({ budget: limit("1") })
+      yield* send(id, message("x"))
+      const paused = yield* eventsOf(id)
+      assert.deepStrictEqual(tails(paused), ["created", "status_idle", "phase_started"])
+      assert.deepStrictEqual(stopReasons(paused).at(-1), { type: "budget_reached" })
+      yield* ok("POST", `/v1/sessions/${id}`, { budget: limit("1000") })
+      assert.deepStrictEqual(tails(yield* eventsOf(id)).slice(3), ["status_running"])
+      yield* TestClock.adjust("2 seconds")
+      assert.deepStrictEqual(tails(yield* eventsOf(id)).slice(4), ["phase_ended", "phase_started"])
+    }).pipe(Effect.provide(planning({ say: "x".repeat(4000) }, AgentScript.workflow(plan())))))
+
+  it.scoped("9.22 unless a rule has it idle whatever the cause", () =>
+    Effect.gen(function*() {
+      const id = yield* startSession()
+      yield* TestClock.adjust("2 seconds")
+      const waiting = yield* eventsOf(id)
+      assert.strictEqual(tails(waiting).at(-1), "status_idle")
+      yield* send(id, result(idOf(waiting, "agent.custom_tool_use")))
+      assert.strictEqual(tails((yield* eventsOf(id)).slice(waiting.length))[0], "status_running")
+    }).pipe(Effect.provide(planningBy({ waitingRunsIdle: true }, [AgentScript.workflow(plan())]))))
+
+  it.scoped("9.23 an interrupt may pause it, with or without an event, until the agent reads a message", () =>
+    Effect.gen(function*() {
+      for (const interruptedRuns of ["pause", "pause silently"] as const) {
+        yield* Effect.gen(function*() {
+          const id = yield* createSession({ budget: limit("1000") })
+          yield* send(id, message("x"))
+          const running = tails(yield* eventsOf(id))
+          yield* send(id, { type: "user.interrupt" })
+          const said = interruptedRuns === "pause" ? ["status_idle"] : []
+          assert.deepStrictEqual(tails(yield* eventsOf(id)), [...running, ...said])
+          assert.strictEqual((yield* ok("GET", `/v1/sessions/${id}`)).status, "idle")
+          yield* TestClock.adjust("1 hour")
+          yield* ok("POST", `/v1/sessions/${id}`, { budget: limit("2000") })
+          assert.deepStrictEqual(tails(yield* eventsOf(id)), [...running, ...said])
+          assert.strictEqual((yield* code("POST", `/v1/sessions/${id}/archive`))[1], "workflow_run_open")
+          yield* send(id, message("Go on"))
+          const resumed = tails(yield* eventsOf(id)).slice(running.length + said.length)
+          assert.deepStrictEqual(
+            resumed.slice(0, 3),
+            [
+              ...(interruptedRuns === "pause" ? ["status_running"] : []),
+              "phase_ended",
+              "phase_started"
+            ].slice(0, 3)
+          )
+        }).pipe(Effect.provide(planningBy({ interruptedRuns }, [AgentScript.workflow(plan())], [{ say: "again" }])))
+      }
+    }))
+
+  it.scoped("9.24 a session that is archived may end it, in the list alone", () =>
+    Effect.gen(function*() {
+      const id = yield* startSession()
+      const url = `/v1/sessions/${id}`
+      yield* TestClock.adjust("2 seconds")
+      const before = yield* eventsOf(id)
+      const { seen } = yield* open(`${url}/events/stream`)
+      assert.deepStrictEqual(yield* code("DELETE", url), [400, "workflow_run_open"])
+      yield* ok("POST", `${url}/archive`)
+      yield* settle
+      assert.deepStrictEqual(types(seen), ["session.status_terminated"])
+      const after = (yield* eventsOf(id)).slice(before.length)
+      assert.deepStrictEqual(types(after), ["workflow_run.phase_ended", "workflow_run.status_ended"])
+      assert.deepStrictEqual(after[1].result, { type: "stopped" })
+    }).pipe(Effect.provide(planningBy({ archiveStopsRuns: true }, [AgentScript.workflow(plan())]))))
+
+  it.scoped("9.25 one that ends unread after retries are exhausted may start a turn by itself", () =>
+    Effect.gen(function*() {
+      for (const unreadRunsStartTurns of [true, false]) {
+        yield* Effect.gen(function*() {
+          const id = yield* startSession()
+          yield* send(id, { type: "user.interrupt" }, message("y"))
+          yield* TestClock.adjust("1 second")
+          const events = yield* eventsOf(id)
+          assert.deepStrictEqual(
+            stopReasons(events).map(({ type }: Json) => type),
+            unreadRunsStartTurns ? ["retries_exhausted", "end_turn"] : ["retries_exhausted"]
+          )
+          assert.strictEqual(types(events).includes("agent.message"), unreadRunsStartTurns)
+        }).pipe(Effect.provide(planningBy(
+          { unreadRunsStartTurns },
+          [AgentScript.workflow({ name: "Run", phases: [{ name: "Only", agents: [task({ sleep: 1000 })] }] })],
+          [{ fail: { type: "model_overloaded_error", retry_status: "exhausted" } }],
+          [{ say: "I have read it" }]
+        )))
+      }
+    }))
+
+  it.scoped("9.26 a rate limit stops a thread of it with an error that says so", () =>
+    Effect.gen(function*() {
+      const id = yield* startSession()
+      const [, child] = yield* threadsOf(id)
+      const { data } = yield* ok("GET", `/v1/sessions/${id}/threads/${child.id}/events`)
+      assert.strictEqual(data.find(({ type }: Json) => type === "session.error").error.type, "model_rate_limited_error")
+      assert.deepStrictEqual(tails(yield* eventsOf(id)).slice(-2), ["phase_ended", "status_ended"])
+    }).pipe(Effect.provide(planning(AgentScript.workflow({
+      name: "Run",
+      phases: [{
+        name: "Only",
+        agents: [task({ fail: { type: "model_rate_limited_error", retry_status: "exhausted" } })]
+      }]
+    })))))
 
   it.scoped("agents that the workflows do not name fail readably", () =>
     Effect.gen(function*() {

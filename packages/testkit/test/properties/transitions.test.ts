@@ -59,8 +59,9 @@ const fresh = state.makeSession({
 })
 
 const env = (script: DataScript, rules: Partial<Rules.Rules> = {}): Env => ({
-  rules: { ...Rules.defaults, ...rules },
-  script: () => script
+  rules: { ...Rules.defaults, strictTools: false, ...rules },
+  script: () => script,
+  pace: 0
 })
 
 /** The rules that change what happens to a session, and none of its invariants. */
@@ -68,6 +69,9 @@ const rules = FastCheck.record({
   interruptDelay: FastCheck.constantFrom(Duration.zero, Duration.zero, Duration.millis(400)),
   interruptedRequestsFail: FastCheck.boolean(),
   interruptedCallsKeepKind: FastCheck.boolean(),
+  interruptedRuns: FastCheck.constantFrom<Rules.Rules["interruptedRuns"]>("go on", "pause", "pause silently"),
+  waitingRunsIdle: FastCheck.boolean(),
+  archiveStopsRuns: FastCheck.boolean(),
   asksHoldSiblings: FastCheck.boolean(),
   rescheduledPair: FastCheck.constantFrom("thread first" as const, "session first" as const),
   refuseLateResults: FastCheck.boolean(),
@@ -339,9 +343,13 @@ const check = (session: state.Session, streamed: ReadonlyArray<Emission["event"]
     assert.strictEqual(session.status, rolledUp, "a roll-up that differs from the threads")
   }
   if (session.status !== "idle") return
-  assert.isTrue(session.threads.every((thread) => thread.mail.length === 0), "mail that nobody will read")
+  const paused = new Set(session.runs.flatMap((run) => run.paused === null ? [] : [run.id]))
+  assert.isTrue(
+    session.threads.every((thread) => thread.mail.length === 0 || paused.has(thread.runId ?? "")),
+    "mail that nobody will read"
+  )
   const waiting = session.threads.some(({ play }) => play?.blocked?._tag === "Calls")
   const interrupted = session.inbox.some(({ kind }) => kind === "interrupt")
   assert.isTrue(waiting || interrupted || session.inbox.length === 0, "input that nobody will read")
-  assert.isTrue(session.runs.every((run) => waiting && !run.running), "a workflow run that nobody will end")
+  assert.isTrue(session.runs.every((run) => waiting || run.paused !== null), "a workflow run that nobody will end")
 }

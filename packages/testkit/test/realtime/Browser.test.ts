@@ -97,7 +97,9 @@ describe("in a browser", () => {
         const { asked, code } = yield* bundle({ entryPoints: [join(here, "browser/page.ts")] })
         assert.deepStrictEqual(asked, [])
         const context = yield* Layer.build(Simulator.layer({
-          fixtures: Fixtures.docs,
+          fixtures: Fixtures.withTools(Fixtures.docs, [
+            { type: "custom", name: "color_of", description: "", input_schema: { type: "object" } }
+          ]),
           script: {
             turns: [[
               AgentScript.customTool({ name: "color_of", input: { id: "1234" } }),

@@ -23,7 +23,7 @@ const call = (url: string, method = "GET", body?: unknown) =>
     return response.json()
   })
 
-const tempFile = (text: string) =>
+const tempFile = (text: string | Uint8Array) =>
   Effect.map(
     Effect.acquireRelease(
       Effect.promise(() => mkdtemp(join(tmpdir(), "simulator-"))),
@@ -40,16 +40,17 @@ describe("flags", () => {
       seed: 0,
       clock: "real",
       fixtures: "docs",
-      scripts: undefined
+      scripts: undefined,
+      pace: 0
     })
   })
 
   it("are read in both notations", () => {
     assert.deepStrictEqual(
       Either.getOrThrow(flags.parse(
-        "--port 0 --host=::1 --seed -5 --clock=virtual --fixtures none --scripts=a=b.json".split(" ")
+        "--port 0 --host=::1 --seed -5 --clock=virtual --fixtures none --scripts=a=b.json --pace 1.5s".split(" ")
       )),
-      { port: 0, host: "::1", seed: -5, clock: "virtual", fixtures: "none", scripts: "a=b.json" }
+      { port: 0, host: "::1", seed: -5, clock: "virtual", fixtures: "none", scripts: "a=b.json", pace: 1500 }
     )
     assert.strictEqual(Either.getOrThrow(flags.parse(["--port", "1", "--help"])), "help")
   })
@@ -68,7 +69,9 @@ describe("flags", () => {
       [["--clock", "unreal"], "--clock must be real or virtual, not \"unreal\""],
       [["--fixtures", ""], "--fixtures must be docs or none, not \"\""],
       [["--host="], "--host needs a value"],
-      [["--scripts="], "--scripts needs a value"]
+      [["--scripts="], "--scripts needs a value"],
+      [["--pace", "5"], "--pace must be a duration such as 500ms, 2s or 1m, not \"5\""],
+      [["--port", "1", "--port=2"], "--port is given twice"]
     ]
     for (const [args, expected] of cases) {
       assert.strictEqual(Either.getOrThrow(Either.flip(flags.parse(args))).message, expected)
@@ -122,13 +125,35 @@ describe("the command line", () => {
 
   it.scopedLive("plays the scripts of a file, and can start without fixtures", () =>
     Effect.gen(function*() {
-      const file = yield* tempFile(JSON.stringify({ agent_mine: { turns: [[{ say: "Mine" }]] } }))
+      // as an editor on Windows writes it
+      const scripts = JSON.stringify({ agent_mine: { turns: [[{ say: "Mine" }]] } }, null, 2).replaceAll("\n", "\r\n")
+      const file = yield* tempFile(`\ufeff${scripts}`)
       const { url } = yield* cli.serve("--fixtures", "none", "--scripts", file)
       assert.deepStrictEqual((yield* call(`${url}/v1/sessions`)).data, [])
       yield* call(`${url}/_sim/environments/env_1`, "PUT")
       const session = yield* call(`${url}/v1/sessions`, "POST", { agent: "agent_mine", environment_id: "env_1" })
       yield* call(`${url}/v1/sessions/${session.id}/events`, "POST", { events: [message("Hi")] })
       assert.include(JSON.stringify(yield* call(`${url}/v1/sessions/${session.id}/events`)), "\"Mine\"")
+    }))
+
+  it.scopedLive("has time for a stream that is opened after the message was sent", () =>
+    Effect.gen(function*() {
+      // nothing happens before the clock is moved, so nothing is a race
+      const { url } = yield* cli.serve("--clock", "virtual", "--pace", "300ms")
+      const session = `${url}/v1/sessions/${Fixtures.sessionId}`
+      yield* call(`${session}/events`, "POST", { events: [message("Hi")] })
+      const stream = yield* Effect.promise(() => fetch(`${session}/events/stream`, { headers }))
+      yield* call(`${url}/_sim/clock/advance`, "POST", { millis: 300 })
+      yield* call(`${session}/archive`, "POST")
+      const text = yield* Effect.promise(() => stream.text())
+      assert.deepStrictEqual([...text.matchAll(/^event: (.*)$/gm)].map(([, type]) => type), [
+        "agent.message",
+        "span.model_request_end",
+        "session.thread_status_idle",
+        "session.usage",
+        "session.status_idle",
+        "session.status_terminated"
+      ])
     }))
 
   it.scopedLive("says in one line why it does not start", () =>
@@ -150,13 +175,13 @@ describe("the command line", () => {
         [["--port", String(port)], `Port ${port} of 127.0.0.1 is taken`],
         [["--host", "192.0.2.1"], "192.0.2.1 is not an address of this machine"],
         [["--scripts", "/nowhere.json"], "/nowhere.json: cannot be read (ENOENT)"],
-        [["--scripts", text], `${text}: is not JSON`],
+        [["--scripts", text], `${text}: is not JSON: line 1, column 2: unexpected end`],
         [["--scripts", list], `${list}: is not an object of scripts by agent id`],
         [["--scripts", malformed], `${malformed}: agent_1: turns[0][0].say: `]
       ]
       yield* Effect.forEach(cases, ([args, expected]) =>
         Effect.gen(function*() {
-          const ended = yield* cli.run("--port", "0", ...args)
+          const ended = yield* cli.run(...(args.includes("--port") ? [] : ["--port", "0"]), ...args)
           assert.strictEqual(yield* ended.exit, 1, expected)
           assert.strictEqual(ended.stdout(), "")
           assert.isTrue(ended.stderr().startsWith(`managed-agents-simulator: ${expected}`), ended.stderr())

@@ -74,16 +74,18 @@ const scripts: Readonly<Record<string, Script>> = {
 }
 const kinds = Object.keys(scripts)
 
+const lookup = { type: "custom", name: "lookup", description: "", input_schema: { type: "object" } } as const
+
 const options = (seed: number): Simulator.Options => ({
   seed,
   environments: { env_1: {} },
   agents: {
-    researcher: { agent: { name: "Researcher", tools: [{ type: "agent_toolset_20260401" }] } },
+    researcher: { agent: { name: "Researcher", tools: [{ type: "agent_toolset_20260401" }, lookup] } },
     ...Object.fromEntries(kinds.map((kind) => [`agent_${kind}`, {
       agent: {
         name: kind,
         mcp_servers: [{ type: "url", name: "crm", url: "https://crm.example" }],
-        tools: [{ type: "agent_toolset_20260401" }, { type: "mcp_toolset", mcp_server_name: "crm" }],
+        tools: [{ type: "agent_toolset_20260401" }, { type: "mcp_toolset", mcp_server_name: "crm" }, lookup],
         multiagent: { type: "coordinator", agents: ["researcher"] }
       },
       script: scripts[kind]

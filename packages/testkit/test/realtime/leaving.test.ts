@@ -342,7 +342,9 @@ describe("connections that are opened and left", () => {
       assert.isAtMost(end.descriptors, start.descriptors)
       assert.isEmpty(warnings)
     }).pipe(Effect.provide(Simulator.layer({
-      fixtures: Fixtures.docs,
+      fixtures: Fixtures.withTools(Fixtures.docs, [
+        { type: "custom", name: "lookup", description: "", input_schema: { type: "object" } }
+      ]),
       script: { otherwise: [AgentScript.customTool({ name: "lookup" })] }
     }))), 600_000)
 })

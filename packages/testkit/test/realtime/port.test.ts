@@ -9,6 +9,7 @@ import * as Ref from "effect/Ref"
 import * as Scope from "effect/Scope"
 import * as Http from "node:http"
 import * as Net from "node:net"
+import { gzipSync } from "node:zlib"
 import * as Fixtures from "../../src/Fixtures.ts"
 import { listen } from "../../src/internal/node/listen.ts"
 import * as Simulator from "../../src/Simulator.ts"
@@ -311,6 +312,39 @@ describe("the port", () => {
 })
 
 describe("the simulator on a port", () => {
+  it.scopedLive("5.53 refuses bodies that are compressed, or no UTF-8, and says so", () =>
+    Effect.gen(function*() {
+      const { url } = yield* SimulatorServer.start()
+      const text = JSON.stringify({ agent: Fixtures.agentId, environment_id: Fixtures.environmentId, title: "ab" })
+      const post = (body: Uint8Array<ArrayBuffer>, more: object) =>
+        Effect.promise(async () => {
+          const response = await fetch(`${url}/v1/sessions`, {
+            method: "POST",
+            headers: {
+              "x-api-key": "k",
+              "anthropic-beta": "managed-agents-2026-04-01",
+              "content-type": "application/json",
+              ...more
+            },
+            body
+          })
+          const { error } = (await response.json()) as { readonly error?: { readonly message: string } }
+          return [response.status, error?.message, response.headers.get("accept-encoding")]
+        })
+      assert.deepStrictEqual(yield* post(Uint8Array.from(gzipSync(text)), { "content-encoding": "gzip" }), [
+        415,
+        "Unsupported content encoding \"gzip\"",
+        "identity"
+      ])
+      const wrong = Uint8Array.from(text, (character) => character === "b" ? 0xff : character.charCodeAt(0))
+      assert.deepStrictEqual(yield* post(wrong, {}), [
+        400,
+        "Failed to parse request body: it is not valid UTF-8",
+        null
+      ])
+      assert.deepStrictEqual(yield* post(new TextEncoder().encode(text), {}), [200, undefined, null])
+    }).pipe(Effect.provide(Simulator.layer({ fixtures: Fixtures.docs }))))
+
   it.scopedLive("answers nonsense in the API's own error shape", () =>
     Effect.gen(function*() {
       const { port } = yield* SimulatorServer.start()

@@ -33,7 +33,12 @@ describe("a program that is killed", () => {
     "at any step goes on when it is started again: nothing twice, everything answered",
     () =>
       Effect.gen(function*() {
-        const context = yield* Layer.build(Simulator.layer({ fixtures: Fixtures.docs, script }))
+        const context = yield* Layer.build(Simulator.layer({
+          fixtures: Fixtures.withTools(Fixtures.docs, [
+            { type: "custom", name: "pay", description: "", input_schema: { type: "object" } }
+          ]),
+          script
+        }))
         const { url } = yield* Effect.provide(SimulatorServer.start(), context)
         const simulator = Context.get(context, Simulator.Simulator)
         const create = Effect.map(

@@ -25,6 +25,8 @@ export const agentThat = (
   return Testkit.layer({
     fixtures: { environments: [{ id: "env_1", type: "cloud" }, { id: "env_self", type: "self_hosted" }] },
     ...more,
+    // what is shown is the same for any tool, and the tools are made up
+    rules: { strictTools: false, ...more.rules },
     agents: {
       agent_r: { agent: { name: "Researcher" }, script: child },
       [agent]: {

@@ -9,7 +9,8 @@ import * as Simulator from "../../src/Simulator.ts"
 export const headers = {
   "x-api-key": "test-key",
   "anthropic-version": "2023-06-01",
-  "anthropic-beta": "managed-agents-2026-04-01"
+  "anthropic-beta": "managed-agents-2026-04-01",
+  "content-type": "application/json"
 }
 
 export const request = (method: string, url: string, body?: unknown, more: Partial<Request> = {}): Request => {
@@ -117,6 +118,8 @@ export const layer = <R = never>(options: Simulator.Options<R> = {}) =>
       memoryStores: [{ id: "memstore_1", name: "User Preferences", description: "What users like" }]
     },
     ...options,
+    // what most tests are about is the same for any tool, and the tools are made up
+    rules: { strictTools: false, ...options.rules },
     agents: options.agents ?? {
       agent_1: {
         agent: { name: "Agent", tools: [{ type: "agent_toolset_20260401" }] }

@@ -87,7 +87,7 @@ export const make = (
   ]
 
   return (request) =>
-    route(routes, request).pipe(
+    Effect.flatMap(json.checkEncoding(request), () => route(routes, request)).pipe(
       Effect.map((value): Response => ({
         status: 200,
         headers: { "content-type": "application/json" },

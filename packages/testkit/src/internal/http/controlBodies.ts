@@ -1,23 +1,6 @@
-import * as Agent from "@effect-managed-agents/core/Agent"
-import * as AgentTool from "@effect-managed-agents/core/AgentTool"
 import * as Schema from "effect/Schema"
 import * as Fault from "../../Fault.ts"
-import { MultiagentParams } from "../session/agents.ts"
-
-const text = (max: number) =>
-  Schema.String.pipe(Schema.maxLength(max, { message: () => `at most ${max} characters are allowed` }))
-
-/** Definition of an agent in a control request. */
-const AgentDefinition = Schema.Struct({
-  name: Schema.optional(text(256).pipe(Schema.minLength(1))),
-  description: Schema.optional(Schema.NullOr(text(2048))),
-  model: Schema.optional(Schema.Union(Agent.Model, Agent.ModelConfigParams)),
-  system: Schema.optional(Schema.NullOr(text(100_000))),
-  tools: Schema.optional(AgentTool.ToolsParams),
-  mcp_servers: Schema.optional(Agent.McpServersParams),
-  skills: Schema.optional(Schema.Array(Agent.SkillParams)),
-  multiagent: Schema.optional(Schema.NullOr(MultiagentParams))
-}).annotations({ identifier: "SimulatedAgent" })
+import { AgentDefinition } from "../session/agents.ts"
 
 /** The body of `PUT /_sim/agents/{agent_id}`. The script has a decoder of its own, which says more when it is wrong. */
 export const PutAgent = Schema.Struct({

@@ -39,7 +39,7 @@ export const make = (handle: exchange.Handle): Effect.Effect<typeof globalThis.f
         method: request.method,
         ...exchange.fromUrl(new URL(request.url)),
         headers: Object.fromEntries(request.headers),
-        body: request.body === null ? "" : await request.text()
+        ...http.bodyOf(new Uint8Array(await request.arrayBuffer()))
       }, signal))
       signal.throwIfAborted()
       if (Exit.isSuccess(exit)) return exit.value

@@ -12,9 +12,14 @@ import * as http from "./message.ts"
 export const make = (handle: exchange.Handle): Effect.Effect<HttpClient.HttpClient, never, Scope.Scope> =>
   Effect.map(exchange.open(handle), (send) =>
     HttpClient.make((request, url, signal) =>
-      bodyText(request).pipe(
-        Effect.flatMap((body) =>
-          send({ method: request.method, ...exchange.fromUrl(url), headers: request.headers, body }, signal)
+      bodyBytes(request).pipe(
+        Effect.flatMap((bytes) =>
+          send({
+            method: request.method,
+            ...exchange.fromUrl(url),
+            headers: request.headers,
+            ...http.bodyOf(bytes)
+          }, signal)
         ),
         Effect.map(({ response, scope }) =>
           new MemoryResponse(
@@ -33,24 +38,34 @@ export const make = (handle: exchange.Handle): Effect.Effect<HttpClient.HttpClie
       )
     ))
 
-const decoder = new TextDecoder()
-
-const bodyText = (
+const bodyBytes = (
   request: HttpClientRequest.HttpClientRequest
-): Effect.Effect<string, HttpClientError.RequestError> => {
+): Effect.Effect<Uint8Array, HttpClientError.RequestError> => {
   const body = request.body
   const failed = (cause: unknown) => new HttpClientError.RequestError({ request, reason: "Encode", cause })
+  const read = (raw: BodyInit) =>
+    Effect.tryPromise({
+      try: async () => new Uint8Array(await new globalThis.Response(raw).arrayBuffer()),
+      catch: failed
+    })
   switch (body._tag) {
     case "Empty":
-      return Effect.succeed("")
+      return Effect.succeed(new Uint8Array())
     case "Uint8Array":
-      return Effect.sync(() => decoder.decode(body.body))
+      return Effect.succeed(body.body)
     case "Stream":
-      return body.stream.pipe(Stream.decodeText(), Stream.mkString, Effect.mapError(failed))
+      return body.stream.pipe(
+        Stream.mapConcat((bytes) => bytes),
+        Stream.runCollect,
+        Effect.mapBoth({
+          onFailure: failed,
+          onSuccess: (bytes) => Uint8Array.from(bytes)
+        })
+      )
     case "Raw":
       // whatever the platform's own client accepts as a body
-      return Effect.tryPromise({ try: () => new globalThis.Response(body.body as BodyInit).text(), catch: failed })
+      return read(body.body as BodyInit)
     case "FormData":
-      return Effect.tryPromise({ try: () => new globalThis.Response(body.formData).text(), catch: failed })
+      return read(body.formData)
   }
 }

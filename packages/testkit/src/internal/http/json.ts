@@ -1,4 +1,7 @@
 import * as Either from "effect/Either"
+import * as refusal from "../session/refusal.ts"
+import type { Ruling } from "../session/refusal.ts"
+import type { Request } from "./message.ts"
 
 /**
  * The depth to which the values of a request may be nested: more is no accident, and less than what recursion stands.
@@ -9,6 +12,26 @@ const quote = 0x22
 const backslash = 0x5c
 const bracket = 0x5b
 const brace = 0x7b
+
+/** Refuses a body that cannot be JSON, whatever is in it: one that is compressed, or no UTF-8. */
+export const checkEncoding = ({ body, headers, isUtf8 = true }: Request): Ruling<void> => {
+  const encoding = (headers["content-encoding"] ?? "identity").trim().toLowerCase()
+  if (body !== "" && encoding !== "identity" && encoding !== "") {
+    return refusal.unsupported(`Unsupported content encoding ${JSON.stringify(encoding)}`, {
+      "accept-encoding": "identity"
+    })
+  }
+  return isUtf8 ? Either.void : refusal.invalid("Failed to parse request body: it is not valid UTF-8")
+}
+
+/** Refuses a body that says that it is no JSON. One that says nothing is taken for it. */
+export const checkType = ({ body, headers }: Request): Ruling<void> => {
+  const type = headers["content-type"]
+  return body === "" || type === undefined ||
+      /^\s*application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type)
+    ? Either.void
+    : refusal.unsupported(`Unsupported content type ${JSON.stringify(type)}, expected "application/json"`)
+}
 
 /** Reads JSON that a stranger wrote; what is wrong with it is the left side. */
 export const parse = (text: string): Either.Either<unknown, string> => {

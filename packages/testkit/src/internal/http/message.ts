@@ -13,6 +13,20 @@ export interface Request {
   readonly headers: Readonly<Record<string, string>>
   /** The whole body as text; empty when there is none. */
   readonly body: string
+  /** False if the bytes of the body are no UTF-8; then the text has replacement characters. */
+  readonly isUtf8?: boolean | undefined
+}
+
+const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true })
+
+/** The body of a request from its bytes. */
+export const bodyOf = (bytes: Uint8Array): Pick<Request, "body" | "isUtf8"> => {
+  try {
+    return { body: strictDecoder.decode(bytes) }
+  } catch {
+    return { body: decoder.decode(bytes), isUtf8: false }
+  }
 }
 
 /** The connection dies, because a fault says so. A door reports it as a real transport would. */

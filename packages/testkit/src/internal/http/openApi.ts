@@ -192,7 +192,14 @@ const make = (): Json => {
     components: {
       schemas: definitions,
       securitySchemes: {
-        apiKey: { type: "apiKey", in: "header", name: "x-api-key" },
+        apiKey: {
+          type: "apiKey",
+          in: "header",
+          name: "x-api-key",
+          description:
+            "Any text. One that begins with `sk-ant-oat01-` or `sk-ant-req-` is that of a worker of a self-hosted " +
+            "environment, which alone may send `user.tool_result`."
+        },
         bearer: { type: "http", scheme: "bearer" }
       }
     }

@@ -229,6 +229,8 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
       const wait = world.limiter(kindOf(route.endpoint, rules), world.now())
       if (wait !== undefined) yield* refusal.rateLimited(wait)
       if (isTooLarge(request.body)) yield* refusal.tooLarge
+      yield* json.checkEncoding(request)
+      yield* json.checkType(request)
       const query = yield* route.query(request.query)
       let body: unknown
       if (route.body !== undefined) body = yield* route.body(yield* parseBody(request.body))

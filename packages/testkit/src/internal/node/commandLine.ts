@@ -27,6 +27,18 @@ export const oneOf = <A extends string>(
     : Either.right(choice)
 }
 
+const units = { ms: 1, s: 1000, m: 60_000 } as const
+
+const isUnit = (unit: string): unit is keyof typeof units => Object.hasOwn(units, unit)
+
+/** Reads a duration, in milliseconds. */
+export const duration = (name: string, text: string): Either.Either<number, BadFlag> => {
+  const [, amount = "", unit = ""] = /^(\d{1,9}(?:\.\d{1,3})?)(ms|s|m)$/.exec(text) ?? []
+  return isUnit(unit)
+    ? Either.right(Number(amount) * units[unit])
+    : bad(`--${name} must be a duration such as 500ms, 2s or 1m, not ${JSON.stringify(text)}`)
+}
+
 /** Reads any text. */
 export const notEmpty = (name: string, text: string): Either.Either<string, BadFlag> =>
   text === "" ? bad(`--${name} needs a value`) : Either.right(text)
@@ -45,12 +57,15 @@ export const parse = <Flags>(
   Either.gen(function*() {
     const isFlag = (name: string): name is keyof Flags & string => Object.hasOwn(readers, name)
     let flags = defaults
+    const given = new Set<string>()
     for (let i = 0; i < args.length; i++) {
       const arg = args[i] ?? ""
       if (arg === "--help" || arg === "-h") return "help"
       const [, name = "", inline] = /^--([^=]+)(?:=(.*))?$/s.exec(arg) ?? []
       if (!isFlag(name)) yield* bad(`Unknown flag ${arg}; see --help`)
       else {
+        if (given.has(name)) yield* bad(`--${name} is given twice`)
+        given.add(name)
         const read = readers[name]
         if (read === true) {
           if (inline !== undefined) yield* bad(`--${name} takes no value`)

@@ -1,6 +1,6 @@
 import type * as Either from "effect/Either"
 import type { BadFlag, Readers } from "./commandLine.ts"
-import { integer, notEmpty, oneOf, parse as parse_ } from "./commandLine.ts"
+import { duration, integer, notEmpty, oneOf, parse as parse_ } from "./commandLine.ts"
 
 /** Command that the command line asks for. */
 export interface Flags {
@@ -10,6 +10,8 @@ export interface Flags {
   readonly clock: "real" | "virtual"
   readonly fixtures: "docs" | "none"
   readonly scripts: string | undefined
+  /** In milliseconds. */
+  readonly pace: number
 }
 
 /** Text that `--help` prints. */
@@ -22,8 +24,15 @@ Serves a simulation of the Claude Managed Agents Sessions API.
   --seed <n>               integer from which every id derives (default 0)
   --clock real|virtual     virtual: time moves only by POST /_sim/clock/advance (default real)
   --fixtures docs|none     docs: start with the resources of the reference's examples (default docs)
-  --scripts <file.json>    what agents do: { "<agent id>": Script, ... }
+  --scripts <file.json>    what agents do: { "<agent id>": Script, ... }, or with what
+                           they are: { "<agent id>": { "agent": ..., "script": ... } }
+  --pace <duration>        what each step of a script takes when it says nothing, such as
+                           500ms or 2s, so that a stream that is opened after a message
+                           was sent still sees the reply (default 0ms)
   --help                   show this
+
+Any API key will do. One that begins with sk-ant-oat01- or sk-ant-req- is that of a
+worker of a self-hosted environment, which alone may send user.tool_result.
 
 The routes under /_sim are described at /_sim/openapi.json.
 `
@@ -34,7 +43,8 @@ const defaults: Flags = {
   seed: 0,
   clock: "real",
   fixtures: "docs",
-  scripts: undefined
+  scripts: undefined,
+  pace: 0
 }
 
 const readers: Readers<Flags> = {
@@ -43,7 +53,8 @@ const readers: Readers<Flags> = {
   seed: (text) => integer("seed", text, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
   clock: (text) => oneOf("clock", text, "real", "virtual"),
   fixtures: (text) => oneOf("fixtures", text, "docs", "none"),
-  scripts: (text) => notEmpty("scripts", text)
+  scripts: (text) => notEmpty("scripts", text),
+  pace: (text) => duration("pace", text)
 }
 
 /** Reads a command line. */

@@ -158,7 +158,7 @@ const serve = (
     if (body === undefined) {
       return yield* answer(response, fail(413, "request_too_large", "Request exceeds the maximum size"))
     }
-    const { response: result, scope } = yield* send({ ...head(request), body }, gone)
+    const { response: result, scope } = yield* send({ ...head(request), ...http.bodyOf(body) }, gone)
     if (result.body._tag !== "Events") return yield* answer(response, result)
     yield* stream(response, result, result.body.stream).pipe(
       Effect.onExit((exit) => Scope.close(scope, exit))
@@ -191,7 +191,7 @@ const crashed = (fail: Fail, response: Http.ServerResponse, cause: Cause.Cause<n
       : answer(response, fail(500, "api_error", "Internal server error"))
   )
 
-const head = (request: Http.IncomingMessage): Omit<Request, "body"> => {
+const head = (request: Http.IncomingMessage): Omit<Request, "body" | "isUtf8"> => {
   const target = request.url ?? "/"
   const origin = target.startsWith("/") ? undefined : URL.canParse(target) ? new URL(target) : undefined
   const path = origin === undefined ? target : `${origin.pathname}${origin.search}`
@@ -209,7 +209,7 @@ const head = (request: Http.IncomingMessage): Omit<Request, "body"> => {
 }
 
 /** `undefined` if there is too much of it: then the rest is read and thrown away, so that the client hears the answer. */
-const readBody = (request: Http.IncomingMessage): Effect.Effect<string | undefined> =>
+const readBody = (request: Http.IncomingMessage): Effect.Effect<Uint8Array | undefined> =>
   Effect.async((resume) => {
     const chunks: Array<Buffer> = []
     let size = 0
@@ -218,8 +218,7 @@ const readBody = (request: Http.IncomingMessage): Effect.Effect<string | undefin
       if (size > maxBodySize) chunks.length = 0
       else chunks.push(chunk)
     })
-    request.on("end", () =>
-      resume(Effect.succeed(size > maxBodySize ? undefined : Buffer.concat(chunks).toString("utf8"))))
+    request.on("end", () => resume(Effect.succeed(size > maxBodySize ? undefined : Buffer.concat(chunks))))
   })
 
 // a page of any origin may talk to the simulator, which has no secrets and no state worth protecting

@@ -15,7 +15,12 @@ const first = <A>(items: ReadonlyArray<A>): A => {
 }
 
 /** The agent that an Effect of a script has in its hands: each operation is a step, or several. */
-export const make = (about: About, perform: (operation: Operation) => Effect.Effect<Played>): Agent => {
+export const make = (about: About, play: (operation: Operation) => Effect.Effect<Played>): Agent => {
+  /** Dies of what is no step. */
+  const perform = (operation: Operation): Effect.Effect<Played> => {
+    const steps = operation.steps.flatMap((step) => "listen" in step || "emit" in step ? [] : [step])
+    return Effect.zipRight(Effect.orDie(AgentScript.check({ otherwise: steps })), play(operation))
+  }
   const act = (...steps: ReadonlyArray<Action>): Effect.Effect<Played> => perform({ steps, literal: true })
   const only = (step: Action): Effect.Effect<void> => Effect.asVoid(act(step))
   const call = (step: CallStep): Effect.Effect<ToolResult> => Effect.map(act(step), ({ calls }) => first(calls))

@@ -25,6 +25,7 @@ export const makePlay = (
   known: 0,
   played: 0,
   request: null,
+  paced: false,
   unread: true,
   blocked: null,
   awaiting: []

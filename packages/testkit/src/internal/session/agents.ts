@@ -1,9 +1,11 @@
 import * as Agent from "@effect-managed-agents/core/Agent"
-import type * as AgentTool from "@effect-managed-agents/core/AgentTool"
+import * as AgentTool from "@effect-managed-agents/core/AgentTool"
 import * as Either from "effect/Either"
 import * as Schema from "effect/Schema"
+import type { CallStep } from "../../AgentScript.ts"
 import * as refusal from "./refusal.ts"
 import type { Ruling } from "./refusal.ts"
+import * as validate from "./validate.ts"
 
 /** Parameters of an agent, each part as in the requests of the API. */
 export interface AgentParams {
@@ -56,6 +58,28 @@ export const MultiagentParams = Schema.Union(
   })
 ).annotations({ identifier: "MultiagentParams" })
 
+const text = (max: number) =>
+  Schema.String.pipe(Schema.maxLength(max, { message: () => `at most ${max} characters are allowed` }))
+
+/** Definition of an agent, as a test gives it. */
+export const AgentDefinition = Schema.Struct({
+  name: Schema.optional(text(256).pipe(Schema.minLength(1))),
+  description: Schema.optional(Schema.NullOr(text(2048))),
+  model: Schema.optional(Schema.Union(Agent.Model, Agent.ModelConfigParams)),
+  system: Schema.optional(Schema.NullOr(text(100_000))),
+  tools: Schema.optional(AgentTool.ToolsParams),
+  mcp_servers: Schema.optional(Agent.McpServersParams),
+  skills: Schema.optional(Schema.Array(Agent.SkillParams)),
+  multiagent: Schema.optional(Schema.NullOr(MultiagentParams))
+}).annotations({ identifier: "SimulatedAgent" })
+
+const checkDefinition = validate.body(Schema.Struct({ agent: Schema.optional(AgentDefinition) }))
+
+/** Checks the definition of an agent. */
+export const check = (agent: AgentParams | undefined): Ruling<unknown> =>
+  // as it would be on the wire, where nothing is undefined
+  checkDefinition(JSON.parse(JSON.stringify({ agent })))
+
 /** Which agents an agent may delegate to. */
 export type MultiagentParams = typeof MultiagentParams.Encoded
 
@@ -83,9 +107,6 @@ const resolveEntry = (
     : Either.map(lookup(entry.id, entry.version), threadAgent)
 }
 
-/** The number of agents that a roster may name. */
-const maxRoster = 20
-
 const resolveMultiagent = (
   own: typeof Agent.SessionAgent.Encoded,
   lookup: Lookup,
@@ -93,9 +114,6 @@ const resolveMultiagent = (
 ): Ruling<typeof Agent.Multiagent.Encoded> =>
   Either.gen(function*() {
     if (params.type === "coordinator") {
-      if (params.agents.length > maxRoster) {
-        yield* refusal.invalid(`multiagent.agents: at most ${maxRoster} agents are allowed`)
-      }
       const roster: Array<typeof Agent.ResolvedAgent.Encoded | typeof Agent.Advisor.Encoded> = []
       for (const entry of params.agents) {
         roster.push(
@@ -170,6 +188,35 @@ const withMultiagent = (
     if (multiagent === null) return Either.right({ ...next, multiagent: null })
     return Either.map(resolveMultiagent(next, lookup, multiagent), (resolved) => ({ ...next, multiagent: resolved }))
   })
+
+/** The same agent, with every agent that it may delegate to changed. */
+export const mapRoster = (
+  multiagent: typeof Agent.SessionAgent.Encoded["multiagent"],
+  change: (agent: typeof Agent.ResolvedAgent.Encoded) => typeof Agent.ResolvedAgent.Encoded
+): typeof Agent.SessionAgent.Encoded["multiagent"] => {
+  if (multiagent?.type === "coordinator") {
+    return { ...multiagent, agents: multiagent.agents.map((entry) => entry.type === "agent" ? change(entry) : entry) }
+  }
+  if (multiagent?.type !== "multiagent_20261001") return multiagent
+  const { subagents, workflows } = multiagent
+  return {
+    ...multiagent,
+    subagents: subagents.type === "enabled"
+      ? { ...subagents, predefined_agents: subagents.predefined_agents.map(change) }
+      : subagents,
+    workflows: workflows.type === "enabled"
+      ? { ...workflows, predefined_agents: workflows.predefined_agents.map(change) }
+      : workflows
+  }
+}
+
+const checkTools = validate.body(Schema.Struct({ tools: AgentTool.ToolsParams }))
+
+/** Tools of an agent, with the defaults of what was not said. Throws if they are none. */
+export const resolveTools = (
+  params: ReadonlyArray<typeof AgentTool.ToolParams.Encoded>
+): ReadonlyArray<typeof AgentTool.Tool.Encoded> =>
+  Either.getOrThrowWith(checkTools({ tools: params }), ({ message }) => new Error(message)).tools.map(tool)
 
 /** The snapshot of an agent in a session that was created with overrides. */
 export const override = (
@@ -296,8 +343,67 @@ const urlSources = (
 
 /** Tells whether a session's agent can read files: its toolset has the tool, enabled. */
 export const canRead = (agent: typeof Agent.SessionAgent.Encoded): boolean =>
-  agent.tools.some((tool) => {
-    if (tool.type !== "agent_toolset_20260401") return false
-    const read = tool.configs.find((config) => config.name === "read")
-    return read === undefined ? tool.default_config.enabled : read.enabled === true
+  configOf(agent, null, "read")?.enabled === true
+
+/** Configuration of a tool of a toolset. */
+interface Config {
+  readonly name?: unknown
+  readonly enabled?: unknown
+  readonly permission_policy?: unknown
+}
+
+type Tools = Pick<typeof Agent.ResolvedAgent.Encoded, "tools">
+
+/** The configuration of a tool in the toolset of an MCP server, or in that of the built-in tools; none without a toolset. */
+export const configOf = ({ tools }: Tools, server: string | null, name: string): Config | undefined => {
+  for (const tool of tools) {
+    if (tool.type !== (server === null ? "agent_toolset_20260401" : "mcp_toolset")) continue
+    if (tool.type === "mcp_toolset" && tool.mcp_server_name !== server) continue
+    const configs: ReadonlyArray<Config> = tool.configs
+    return configs.find((config) => config.name === name) ?? tool.default_config
+  }
+  return undefined
+}
+
+const builtins = ["bash", "edit", "read", "write", "glob", "grep", "web_fetch", "web_search"]
+
+/** The tools that an agent has, in words. */
+const inventory = (agent: Tools): string => {
+  const parts = agent.tools.flatMap((tool) => {
+    switch (tool.type) {
+      case "agent_toolset_20260401":
+        return builtins.filter((name) => configOf(agent, null, name)?.enabled === true)
+          .map((name) => `${JSON.stringify(name)} (built-in)`)
+      case "mcp_toolset": {
+        const { configs, default_config, mcp_server_name: server } = tool
+        const names = configs.flatMap(({ enabled, name }) => enabled ? [name] : [])
+        return default_config.enabled
+          ? [`those of the MCP server ${JSON.stringify(server)}`]
+          : names.map((name) => `${JSON.stringify(name)} (MCP server ${JSON.stringify(server)})`)
+      }
+      case "custom":
+        return [`${JSON.stringify(tool.name)} (custom)`]
+      default:
+        return []
+    }
   })
+  return parts.length === 0 ? "it has no tools" : `it has ${parts.join(", ")}`
+}
+
+/** Why an agent cannot make a call, if it cannot. */
+export const missingTool = (agent: Tools, step: CallStep): string | undefined => {
+  const lacks = (what: string, name: string) =>
+    `the agent has no ${what} named ${JSON.stringify(name)}; ${inventory(agent)} (Rules.strictTools)`
+  if ("custom_tool" in step) {
+    const { name } = step.custom_tool
+    return agent.tools.some((tool) => tool.type === "custom" && tool.name === name)
+      ? undefined
+      : lacks("custom tool", name)
+  }
+  const server = "mcp_tool" in step ? step.mcp_tool.server : null
+  const { name, permission } = "mcp_tool" in step ? step.mcp_tool : step.tool
+  const what = server === null ? "built-in tool" : `tool of the MCP server ${JSON.stringify(server)}`
+  const config = configOf(agent, server, name)
+  if (config === undefined || (server === null && !builtins.includes(name))) return lacks(what, name)
+  return config.enabled === true || permission === "deny" ? undefined : lacks(`enabled ${what}`, name)
+}

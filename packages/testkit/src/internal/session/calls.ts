@@ -1,6 +1,7 @@
 import type * as Agent from "@effect-managed-agents/core/Agent"
 import type * as AgentEvent from "@effect-managed-agents/core/AgentEvent"
 import type { CallStep, Permission, ToolConfirmation, ToolResult } from "../../AgentScript.ts"
+import * as agents from "./agents.ts"
 import type { Draft, ThreadDraft } from "./draft.ts"
 import * as draft from "./draft.ts"
 import type { StoredEvent } from "./eventLog.ts"
@@ -75,24 +76,15 @@ const inThread = (thread: ThreadDraft, event: StoredEvent): StoredEvent & { read
 
 type Policy = "always_allow" | "always_ask" | "auto" | "disabled"
 
-interface Config {
-  readonly name?: unknown
-  readonly enabled?: unknown
-  readonly permission_policy?: unknown
-}
-
-/** The policy of the agent's toolset for a tool. A tool that no toolset has is allowed: the script says it was called. */
+/** The policy of the agent's toolset for a tool. */
 const policyOf = (agent: typeof Agent.ResolvedAgent.Encoded, server: string | null, name: string): Policy => {
-  for (const tool of agent.tools) {
-    if (tool.type !== (server === null ? "agent_toolset_20260401" : "mcp_toolset")) continue
-    if (tool.type === "mcp_toolset" && tool.mcp_server_name !== server) continue
-    const configs: ReadonlyArray<Config> = tool.configs
-    const { enabled, permission_policy: policy } = configs.find((config) => config.name === name) ?? tool.default_config
-    if (enabled === false) return "disabled"
-    const type = typeof policy === "object" && policy !== null && "type" in policy ? policy.type : undefined
-    return type === "always_ask" || type === "auto" ? type : "always_allow"
-  }
-  return server === null ? "always_allow" : "always_ask"
+  const config = agents.configOf(agent, server, name)
+  // without a toolset, what toolsets are by default
+  if (config === undefined) return server === null ? "always_allow" : "always_ask"
+  if (config.enabled === false) return "disabled"
+  const policy = config.permission_policy
+  const type = typeof policy === "object" && policy !== null && "type" in policy ? policy.type : undefined
+  return type === "always_ask" || type === "auto" ? type : "always_allow"
 }
 
 const evaluate = (

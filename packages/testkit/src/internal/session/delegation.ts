@@ -97,7 +97,7 @@ export const spawn = (
       content: texts.blocks(text)
     })
   }
-  child.mail = [{ from: thread.id, fromName: thread.agent.name, text }]
+  child.mail = [{ from: thread.id, fromName: runId === null ? thread.agent.name : null, text }]
   return child.id
 }
 
@@ -141,7 +141,7 @@ export const read = (self: Draft, thread: ThreadDraft): void => {
     draft.emit(self, thread, {
       type: "agent.thread_message_received",
       from_session_thread_id: from,
-      from_agent_name: fromName,
+      ...(fromName !== null && { from_agent_name: fromName }),
       content: texts.blocks(text)
     })
     thread.fresh += usage.tokens(self, text)

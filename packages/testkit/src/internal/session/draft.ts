@@ -12,6 +12,8 @@ export interface Env {
   readonly rules: Rules
   /** The script that an agent plays now. */
   readonly script: (agentId: string) => Script
+  /** The time that a step takes inside a model request when it says nothing. */
+  readonly pace: time.Micros
 }
 
 /** An event on its way out. */
@@ -150,6 +152,14 @@ export const emit = (draft: Draft, place: Place, fields: Fields): eventLog.Store
   const event = { id: eventId(draft), ...fields, processed_at: time.format(stamp(draft)) }
   publish(draft, place, event)
   return event
+}
+
+/** Puts an event in the lists of the session and its primary thread, and on no stream. */
+export const store = (draft: Draft, fields: Fields): void => {
+  const { session } = draft
+  const event = { id: eventId(draft), ...fields, processed_at: time.format(stamp(draft)) }
+  session.log = eventLog.append(session.log, event)
+  session.threads[0].log = eventLog.append(session.threads[0].log, event)
 }
 
 /** The primary thread, whose events are the session's. */

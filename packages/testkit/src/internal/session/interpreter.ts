@@ -18,7 +18,7 @@ import type { Draft, ThreadDraft } from "./draft.ts"
 import * as draft from "./draft.ts"
 import type { StoredEvent } from "./eventLog.ts"
 import * as goals from "./goals.ts"
-import type { Action, Evaluation, ModelRequest, Passage, Pending, Play, StopReason, Thread } from "./state.ts"
+import type { Action, Evaluation, ModelRequest, Passage, Pending, Play, Run, StopReason, Thread } from "./state.ts"
 import * as status from "./status.ts"
 import * as texts from "./texts.ts"
 import type { Micros } from "./timestamp.ts"
@@ -50,6 +50,7 @@ export const advance = (self: Draft): void => {
     if (next === undefined || next.due > now) return
     self.now = next.due
     if (next.thread !== undefined) wake(self, next.thread)
+    if (next.run !== undefined) expire(self, next.run)
   }
 }
 
@@ -60,13 +61,15 @@ export const nextDue = (session: Waiting<Pick<Thread, "id" | "play" | "runId">>)
 interface Waiting<T> {
   readonly inbox: ReadonlyArray<Pending>
   readonly threads: ReadonlyArray<T>
+  readonly runs: ReadonlyArray<Run>
 }
 
-/** Next thing that happens by itself: an interrupt, or a thread that goes on. */
+/** Next thing that happens by itself: an interrupt, a thread that goes on, or a workflow run whose time is up. */
 interface Next<T> {
   readonly due: Micros
   readonly interrupt?: Pending
   readonly thread?: T
+  readonly run?: Run
 }
 
 const earliest = <T extends Pick<Thread, "id" | "play" | "runId">>(session: Waiting<T>): Next<T> | undefined => {
@@ -79,20 +82,24 @@ const earliest = <T extends Pick<Thread, "id" | "play" | "runId">>(session: Wait
   for (const thread of session.threads) {
     const blocked = thread.play?.blocked
     if (blocked?._tag !== "Sleep" && blocked?._tag !== "Rescheduled" && blocked?._tag !== "Grading") continue
-    if ((found === undefined || blocked.due < found.due) && !isStopping(session, thread)) {
+    if ((found === undefined || blocked.due < found.due) && !isHeld(session, thread)) {
       found = { thread, due: blocked.due }
     }
+  }
+  for (const run of session.runs) {
+    if (found === undefined || run.expires < found.due) found = { run, due: run.expires }
   }
   return found
 }
 
-/** Tells whether an interrupt waits to be applied to a thread, which stands still meanwhile. */
-const isStopping = ({ inbox }: Waiting<unknown>, thread: Pick<Thread, "id" | "runId">): boolean =>
-  inbox.some((pending) => pending.kind === "interrupt" && isFor(pending, thread))
+/** Tells whether a thread stands still: an interrupt waits to be applied to it, or has paused its workflow run. */
+const isHeld = ({ inbox, runs }: Waiting<unknown>, thread: Pick<Thread, "id" | "runId">): boolean =>
+  inbox.some((pending) => pending.kind === "interrupt" && isFor(pending, thread)) ||
+  runs.some((run) => run.id === thread.runId && run.paused !== null)
 
-/** Tells whether an interrupt is for a thread. One that names none leaves workflow runs alone. */
+/** Tells whether an interrupt is for a thread. None stops a thread of a workflow run. */
 const isFor = ({ target }: Pending, { id, runId }: Pick<Thread, "id" | "runId">): boolean =>
-  target === null ? runId === null : target === id
+  runId === null && (target === null || target === id)
 
 const hasInput = (self: Draft, thread: ThreadDraft): boolean =>
   thread.mail.length > 0 ||
@@ -101,8 +108,8 @@ const hasInput = (self: Draft, thread: ThreadDraft): boolean =>
     self.session.inbox.some(({ event, kind }) => kind === "message" && event.type !== "system.message"))
 
 const canGoOn = (self: Draft, thread: ThreadDraft): boolean => {
-  if (thread.status === "terminated" || isStopping(self.session, thread)) return false
-  if (thread.play === null) return hasInput(self, thread)
+  if (thread.status === "terminated" || isHeld(self.session, thread)) return false
+  if (thread.play === null) return hasInput(self, thread) || (draft.isPrimary(self, thread) && self.session.unreadRun)
   const { awaiting, blocked } = thread.play
   switch (blocked?._tag) {
     case undefined:
@@ -185,6 +192,9 @@ const startTurn = (self: Draft, thread: ThreadDraft): void => {
   })
   thread.play = frames.makePlay(passage, { next, turn: thread.turns })
   thread.turns++
+  if (!draft.isPrimary(self, thread)) return
+  self.session.unreadRun = false
+  workflows.resume(self)
 }
 
 /** Goes on with the next turn of the script, without a pause. */
@@ -256,7 +266,7 @@ const goOnGrading = (self: Draft, thread: ThreadDraft, play: Play, evaluation: E
 /** The turn is over for all to see, and an Effect waits for the message that begins another. */
 const rest = (self: Draft, thread: ThreadDraft, play: Play): void => {
   thread.play = { ...play, blocked: { _tag: "Message" } }
-  status.idle(self, thread, { type: "end_turn" })
+  settle(self, thread, { type: "end_turn" })
 }
 
 const endTurn = (
@@ -266,14 +276,24 @@ const endTurn = (
   details: typeof SessionEvent.StopDetails.Encoded | null = null
 ): void => {
   thread.play = null
-  workflows.leave(self, thread)
-  status.idle(self, thread, reason, details)
+  settle(self, thread, reason, details)
 }
 
-/** A child has done what it was told: its coordinator hears of it, or the workflow run that it is part of. */
+/** A turn is over: the thread is idle, and has done its part of the workflow run that it is of. */
+const settle = (
+  self: Draft,
+  thread: ThreadDraft,
+  reason: StopReason,
+  details: typeof SessionEvent.StopDetails.Encoded | null = null
+): void => {
+  status.idleThread(self, thread, { reason, details })
+  workflows.leave(self, thread)
+  status.rollUpStatus(self)
+}
+
+/** A child has done what it was told: its coordinator hears of it. */
 const report = (self: Draft, thread: ThreadDraft): void => {
   if (thread.runId === null) delegation.report(self, thread)
-  else workflows.leave(self, thread)
 }
 
 /** The thread is idle, though its turn is not over: it goes on when the threads that it has spawned report. */
@@ -403,9 +423,23 @@ const playAside = (self: Draft, thread: ThreadDraft, play: Play, step: Action): 
   }
 }
 
-const playOutput = (self: Draft, thread: ThreadDraft, play: Play, step: Exclude<Step, Aside>): void => {
-  const { request } = play
+const playOutput = (self: Draft, thread: ThreadDraft, current: Play, step: Exclude<Step, Aside>): void => {
+  const { request } = current
   if (request === null) return
+  const { pace } = self.env
+  if (pace > 0 && !current.paced && !("sleep" in step)) {
+    // it is played when its time is over
+    thread.play = {
+      ...current,
+      next: current.next - 1,
+      played: current.played - 1,
+      paced: true,
+      blocked: { _tag: "Sleep", due: self.now + pace }
+    }
+    return
+  }
+  const play: Play = { ...current, paced: false }
+  thread.play = play
   /** Ends the request with what it has produced. */
   const end = (output: string): Play => {
     closeRequest(self, thread, play, { ...request, output: request.output + usage.tokens(self, output) })
@@ -435,7 +469,12 @@ const playOutput = (self: Draft, thread: ThreadDraft, play: Play, step: Exclude<
   } else if ("workflow" in step) {
     startWorkflow(self, thread, end(step.workflow.name), step.workflow)
   } else {
-    const made = ("together" in step ? step.together : [step]).map((call) => calls.make(self, thread, call))
+    const steps = "together" in step ? step.together : [step]
+    const missing = self.env.rules.strictTools
+      ? steps.map((call) => agents.missingTool(thread.agent, call)).find((cause) => cause !== undefined)
+      : undefined
+    if (missing !== undefined) return failScript(self, thread, play, missing)
+    const made = steps.map((call) => calls.make(self, thread, call))
     const ended = end(made.map((call) => call.title).join(""))
     calls.settle(self, thread, { ...ended, made: [...ended.made, ...made.map((call) => call.id)] }, made)
   }
@@ -572,7 +611,10 @@ const applyInterrupt = (self: Draft, pending: Pending): void => {
   if (busy.length === 0 && targets.some(({ play }) => play?.blocked?._tag === "Budget")) return
   for (const thread of busy) stop(self, thread)
   const primary = self.session.threads[0]
-  if (busy.length > 0 || self.env.rules.storeQuietInterrupts) {
+  const { interruptedRuns, storeQuietInterrupts } = self.env.rules
+  const pauses = pending.target === null && interruptedRuns !== "go on" &&
+    self.session.runs.some(({ paused }) => paused === null)
+  if (busy.length > 0 || pauses || storeQuietInterrupts) {
     const thread = pending.target === null ? primary : targets[0] ?? primary
     const event = { ...pending.event, processed_at: time.format(draft.stamp(self)) }
     draft.publish(self, thread, event)
@@ -584,6 +626,20 @@ const applyInterrupt = (self: Draft, pending: Pending): void => {
     if (wasIdle) thread.play = null
     else endTurn(self, thread, { type: "end_turn" })
   }
+  if (!pauses) return
+  for (const run of self.session.runs) {
+    if (run.paused === null) workflows.pause(self, run, interruptedRuns === "pause silently")
+  }
+  if (self.session.status === "running") status.rollUpStatus(self)
+}
+
+/** The time of a workflow run is up: its threads are stopped where they are. */
+const expire = (self: Draft, run: Run): void => {
+  for (const thread of self.session.threads) {
+    if (thread.runId === run.id && thread.play !== null) pause(self, thread, thread.play, "stopped")
+  }
+  workflows.expire(self, run)
+  if (self.session.status !== "idle") status.rollUpStatus(self)
 }
 
 /** Cuts a turn short: the request ends, and calls that wait are closed as errors. */

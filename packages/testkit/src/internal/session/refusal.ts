@@ -55,6 +55,12 @@ export const tooLarge: Either.Either<never, Refusal> = refuse({
   message: "Request exceeds the maximum size"
 })
 
+/** 415. */
+export const unsupported = (
+  message: string,
+  headers: Readonly<Record<string, string>> = {}
+): Either.Either<never, Refusal> => refuse({ status: 415, type: "invalid_request_error", message, headers })
+
 /** 429. */
 export const rateLimited = (retryAfter: number): Either.Either<never, Refusal> =>
   refuse({

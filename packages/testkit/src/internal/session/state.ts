@@ -3,6 +3,7 @@ import type * as Outcome from "@effect-managed-agents/core/Outcome"
 import type * as Resource from "@effect-managed-agents/core/Resource"
 import type * as Wire from "@effect-managed-agents/core/Session"
 import type * as SessionEvent from "@effect-managed-agents/core/SessionEvent"
+import type * as WireThread from "@effect-managed-agents/core/Thread"
 import type * as Unknown from "@effect-managed-agents/core/Unknown"
 import type * as Usage from "@effect-managed-agents/core/Usage"
 import type { DataScript, Delegation, Message, Permission, Script, Step, Verdict } from "../../AgentScript.ts"
@@ -146,6 +147,8 @@ export interface Play extends Passage {
   /** Which turn of the script it is. */
   readonly turn: number
   readonly request: ModelRequest | null
+  /** True if the next step has taken its time. */
+  readonly paced: boolean
   /** True if the model has something that it has not been asked about: the turn cannot end before it is. */
   readonly unread: boolean
   readonly blocked: Blocked | null
@@ -156,7 +159,8 @@ export interface Play extends Passage {
 /** Message of one thread to another. */
 export interface Mail {
   readonly from: string
-  readonly fromName: string
+  /** Null for the prompt of a workflow run, which names nobody. */
+  readonly fromName: string | null
   readonly text: string
 }
 
@@ -197,21 +201,35 @@ export interface Thread {
   readonly runId: string | null
 }
 
+/** A phase of a workflow run that has started and not ended. */
+export interface Phase {
+  readonly id: string
+  /** The id of the event that said that it has started. */
+  readonly started: string
+  /** Its threads that are not done. */
+  readonly pending: ReadonlyArray<string>
+}
+
 /** A workflow run that is open. */
 export interface Run {
   readonly id: string
   readonly phases: ReadonlyArray<{
     readonly id: string
     readonly name: string
+    readonly description: string | null
+    readonly declared: boolean
+    readonly overlaps: boolean
     readonly agents: ReadonlyArray<Delegation<Script | DataScript>>
   }>
-  /** The index of the phase that the plan is in, and the id of the event that said so. */
-  readonly phase: number
-  readonly started: string
-  /** The threads of that phase that are not done. */
-  readonly pending: ReadonlyArray<string>
-  /** True if one of its threads runs. */
+  /** The index of the first phase that the plan has not come to. */
+  readonly next: number
+  readonly open: ReadonlyArray<Phase>
+  /** True if its last status event says that it runs. */
   readonly running: boolean
+  /** Set while an interrupt has paused it, with or without an event. */
+  readonly paused: "openly" | "silently" | null
+  /** When its time is up. */
+  readonly expires: Micros
   readonly result: "completed" | "stopped" | "error"
 }
 
@@ -275,6 +293,8 @@ export interface Session {
   /** The workflow runs that are open, and how many there ever were. */
   readonly runs: ReadonlyArray<Run>
   readonly runsCreated: number
+  /** True if a run has ended and the agent has not read that. */
+  readonly unreadRun: boolean
   /** The number of the grader's verdicts that were used. */
   readonly graded: number
   readonly activity: Activity
@@ -377,6 +397,7 @@ export const makeSession = (
     goal: null,
     runs: [],
     runsCreated: 0,
+    unreadRun: false,
     graded: 0,
     activity: noActivity,
     tally: noTally,
@@ -391,24 +412,70 @@ export const makeSession = (
 
 const micros = (text: string): Micros => time.parse(text) ?? 0
 
-/** A session that is there from the start, as the API would show it. It has no events. */
+/** Everything about a fixture that is not in the session itself. */
+interface Origin {
+  /** The id of the primary thread. */
+  readonly threadId: string | undefined
+  readonly children: ReadonlyArray<typeof WireThread.Thread.Encoded>
+  readonly seq: number
+  readonly root: ids.Key
+  readonly environments: ReadonlyMap<string, Environment>
+  readonly now: Micros
+}
+
+/** A child thread that is there from the start, as the API would show it. It has no events. */
+const childFromWire = (
+  thread: typeof WireThread.Thread.Encoded,
+  primary: Thread,
+  at: (text: string) => Micros
+): Thread => {
+  const archivedAt = thread.archived_at === null ? null : at(thread.archived_at)
+  const { agent } = thread
+  return {
+    ...makeThread({
+      id: thread.id,
+      agent: agent.type === "agent" ? agent : primary.agent,
+      parent: thread.parent_thread_id,
+      createdAt: at(thread.created_at),
+      script: null
+    }),
+    advisor: agent.type === "advisor" ? agent : null,
+    updatedAt: at(thread.updated_at),
+    archivedAt,
+    status: archivedAt === null ? "idle" : "terminated",
+    started: thread.stats !== null,
+    activity: { total: Math.round((thread.stats?.active_seconds ?? 0) * 1_000_000), since: null },
+    tally: thread.usage === null ? noTally : tallyOf(thread.usage),
+    runId: thread.workflow_run_id ?? null
+  }
+}
+
+const tallyOf = (usage: typeof Wire.Session.Encoded["usage"]): Tally => ({
+  input: usage.input_tokens ?? 0,
+  output: usage.output_tokens ?? 0,
+  cacheRead: usage.cache_read_input_tokens ?? 0,
+  cacheCreation: (usage.cache_creation?.ephemeral_5m_input_tokens ?? 0) +
+    (usage.cache_creation?.ephemeral_1h_input_tokens ?? 0),
+  webSearches: usage.server_tool_use?.web_search_requests ?? 0
+})
+
+/** A session that is there from the start, as the API would show it. It has no events, and nothing of it is in the future. */
 export const fromWire = (
   session: typeof Wire.Session.Encoded,
-  threadId: string | undefined,
-  seq: number,
-  root: ids.Key,
-  environments: ReadonlyMap<string, Environment>
+  { children, environments, now, root, seq, threadId }: Origin
 ): Session => {
   const { usage } = session
-  const archivedAt = typeof session.archived_at === "string" ? micros(session.archived_at) : null
-  const tally: Tally = {
-    input: usage.input_tokens ?? 0,
-    output: usage.output_tokens ?? 0,
-    cacheRead: usage.cache_read_input_tokens ?? 0,
-    cacheCreation: (usage.cache_creation?.ephemeral_5m_input_tokens ?? 0) +
-      (usage.cache_creation?.ephemeral_1h_input_tokens ?? 0),
-    webSearches: usage.server_tool_use?.web_search_requests ?? 0
-  }
+  const at = (text: string): Micros => Math.min(micros(text), now)
+  /** The fields of these names, with nothing in the future. */
+  const settle = <A extends object>(value: A, ...names: ReadonlyArray<string>): A =>
+    Object.fromEntries(
+      Object.entries(value).map(([name, field]: [string, unknown]) => [
+        name,
+        names.includes(name) && typeof field === "string" && micros(field) > now ? time.format(now) : field
+      ])
+      // the same fields, of which some have another text
+    ) as A
+  const archivedAt = typeof session.archived_at === "string" ? at(session.archived_at) : null
   const fresh = makeSession({
     id: session.id,
     key: ids.child(root, session.id),
@@ -418,25 +485,29 @@ export const fromWire = (
     title: session.title,
     metadata: session.metadata,
     vaultIds: session.vault_ids,
-    resources: session.resources.map((value, seq) => ({ seq, value: value as Mounted["value"] })),
+    resources: session.resources.map((value, seq) => ({
+      seq,
+      value: settle(value as Mounted["value"], "created_at", "updated_at")
+    })),
     budget: session.budget ?? null,
     issued: { event: 0, resource: session.resources.length, thread: 1, file: session.resources.length, outcome: 0 },
-    createdAt: micros(session.created_at)
+    createdAt: at(session.created_at)
   })
-  const [primary] = fresh.threads
+  const [first] = fresh.threads
+  const primary = threadId === undefined ? first : { ...first, id: threadId }
   return {
     ...fresh,
-    threads: [threadId === undefined ? primary : { ...primary, id: threadId }],
-    updatedAt: micros(session.updated_at),
+    threads: [primary, ...children.map((thread) => childFromWire(thread, primary, at))],
+    updatedAt: at(session.updated_at),
     archivedAt,
     terminatedAt: archivedAt,
     status: archivedAt === null ? "idle" : "terminated",
     deploymentId: session.deployment_id ?? null,
-    outcomes: session.outcome_evaluations,
+    outcomes: session.outcome_evaluations.map((outcome) => settle(outcome, "completed_at")),
     activity: {
       total: Math.round((usage.active_seconds ?? session.stats.active_seconds ?? 0) * 1_000_000),
       since: null
     },
-    tally
+    tally: tallyOf(usage)
   }
 }

@@ -31,13 +31,22 @@ const runThread = (self: Draft, thread: ThreadDraft): void => {
   emitPublicly(self, thread, { type: "session.thread_status_running", ...identity(thread) })
 }
 
-/** A workflow run does what its busiest thread does. */
+/** A workflow run runs again, or is paused by the budget: none of its threads can go on before that is raised. */
 const rollUpRun = (self: Draft, { runId }: ThreadDraft): void => {
   const run = self.session.runs.find((one) => one.id === runId)
-  const running = self.session.threads.some((one) =>
-    one.runId === runId && (one.status === "running" || one.status === "rescheduling" || isCalled(one))
+  if (run === undefined || run.paused !== null) return
+  const spent = usage.isSpent(self)
+  const threads = self.session.threads.filter((one) => one.runId === runId)
+  const runs = threads.some((one) =>
+    isCalled(one) ? !spent : one.status === "rescheduling" ||
+      // a request under way ends, though none can follow
+      (one.status === "running" && !(spent && one.play?.request === null))
   )
-  if (run === undefined || run.running === running) return
+  const waits = threads.some(({ play }) =>
+    play?.blocked?._tag === "Budget" || (play?.blocked?._tag === "Calls" && self.env.rules.waitingRunsIdle)
+  )
+  const running = runs || (run.running && !waits)
+  if (run.running === running) return
   self.session.runs = self.session.runs.map((one) => one.id === runId ? { ...run, running } : one)
   draft.emit(self, self.session.threads[0], {
     type: running ? "workflow_run.status_running" : "workflow_run.status_idle",
@@ -69,7 +78,8 @@ export const idle = (
   rollUpStatus(self)
 }
 
-const idleThread = (self: Draft, thread: ThreadDraft, stop: Stop): void => {
+/** A thread goes idle, without regard to the session. */
+export const idleThread = (self: Draft, thread: ThreadDraft, stop: Stop): void => {
   draft.setThreadStatus(self, thread, "idle")
   thread.stop = stop
   emitPublicly(self, thread, {
@@ -91,9 +101,10 @@ export const reschedule = (self: Draft, thread: ThreadDraft): void => {
 }
 
 /** A thread has stopped running: the session does what its busiest thread does. */
-const rollUpStatus = (self: Draft): void => {
+export const rollUpStatus = (self: Draft): void => {
   const { threads } = self.session
-  if (threads.some((thread) => thread.status === "running" || isCalled(thread))) return
+  const isPaused = ({ runId }: ThreadDraft) => self.session.runs.some((run) => run.id === runId && run.paused !== null)
+  if (threads.some((thread) => thread.status === "running" || (isCalled(thread) && !isPaused(thread)))) return
   if (threads.some((thread) => thread.status === "rescheduling")) {
     if (self.session.status === "rescheduling") return
     draft.setStatus(self, "rescheduling")

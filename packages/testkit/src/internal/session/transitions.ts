@@ -23,6 +23,7 @@ import * as texts from "./texts.ts"
 import type { Micros } from "./timestamp.ts"
 import * as time from "./timestamp.ts"
 import * as usage from "./usage.ts"
+import * as workflows from "./workflows.ts"
 
 /** The outcome of a command, and what it answers. */
 export interface Answered<A> extends Outcome {
@@ -500,7 +501,9 @@ export const archive = (session: Session, now: Micros, env: Env): Ruling<Outcome
         "Only pending or idle sessions may be archived."
     )
   }
-  if (session.runs.length > 0) return runOpen(`Session ${session.id} cannot be archived`)
+  if (session.runs.length > 0 && !env.rules.archiveStopsRuns) {
+    return runOpen(`Session ${session.id} cannot be archived`)
+  }
   const wasTerminated = session.status === "terminated"
   for (const thread of self.session.threads) {
     if (thread !== self.session.threads[0] && thread.status !== "terminated") {
@@ -513,6 +516,7 @@ export const archive = (session: Session, now: Micros, env: Env): Ruling<Outcome
   self.session.archivedAt = now
   draft.setStatus(self, "terminated")
   if (!wasTerminated) announce(self, "session.status_terminated", env.rules.storeArchival)
+  workflows.stopAll(self)
   return Either.right(draft.close(self))
 }
 

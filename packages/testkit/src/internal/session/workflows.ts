@@ -1,14 +1,27 @@
 import type * as WorkflowEvent from "@effect-managed-agents/core/WorkflowEvent"
 import type { DataScript, Script, Workflow } from "../../AgentScript.ts"
 import * as delegation from "./delegation.ts"
-import type { Draft, ThreadDraft } from "./draft.ts"
+import type { Draft, Fields, ThreadDraft } from "./draft.ts"
 import * as draft from "./draft.ts"
 import * as ids from "./ids.ts"
-import type { Run } from "./state.ts"
+import type { Phase, Run } from "./state.ts"
 import * as status from "./status.ts"
+import * as usage from "./usage.ts"
 
 /** The number of runs of a session that may be open at a time. */
 const maxRuns = 10
+
+/** The time that a run has unless its agent says less, in milliseconds. */
+const maxLifetime = 24 * 60 * 60 * 1000
+
+/** The most characters of a name, and of a description. */
+const maxName = 64
+const maxDescription = 256
+
+const described = ({ description, name }: { readonly name: string; readonly description?: string | undefined }) => ({
+  name: name.slice(0, maxName),
+  description: description?.slice(0, maxDescription) ?? null
+})
 
 /** Why a thread cannot start a run, if it cannot. */
 export const obstacle = (
@@ -30,33 +43,49 @@ export const obstacle = (
 export const start = (
   self: Draft,
   thread: ThreadDraft,
-  { name, phases, result = "completed" }: Workflow<Script | DataScript>
+  workflow: Workflow<Script | DataScript>
 ): string | null => {
   const { session } = self
   if (session.runs.length >= maxRuns) {
     const message = `A session may have ${maxRuns} open workflow runs.`
-    draft.emit(self, thread, { type: "workflow_run.error", error: { type: "max_workflow_runs_error", message } })
+    draft.emit(self, thread, {
+      type: "workflow_run.error",
+      workflow_run_id: null,
+      error: { type: "max_workflow_runs_error", message }
+    })
     return null
   }
   const key = ids.nth(ids.child(session.key, "run"), session.runsCreated)
   session.runsCreated++
+  const running = !usage.isSpent(self)
+  const lifetime = Math.min(workflow.lifetime ?? maxLifetime, maxLifetime)
   const run: Run = {
     id: ids.format("wrun", key),
-    phases: phases.map((phase, i) => ({ ...phase, id: ids.format("wphase", ids.nth(ids.child(key, "phase"), i)) })),
-    phase: 0,
-    started: "",
-    pending: [],
-    running: true,
-    result
+    phases: workflow.phases.map((phase, i) => ({
+      id: ids.format("wrph", ids.nth(ids.child(key, "phase"), i)),
+      ...described(phase),
+      declared: phase.declared ?? true,
+      overlaps: phase.overlaps ?? false,
+      agents: phase.agents
+    })),
+    next: 0,
+    open: [],
+    running,
+    paused: null,
+    expires: self.now + Math.round(lifetime * 1000),
+    result: workflow.result ?? "completed"
   }
   session.runs = [...session.runs, run]
   draft.emit(self, thread, {
     type: "workflow_run.created",
     workflow_run_id: run.id,
-    name,
-    phases: run.phases.map(({ id, name }) => ({ id, name }))
+    ...described(workflow),
+    phases: run.phases.flatMap(({ declared, description, id, name }) => declared ? [{ id, name, description }] : [])
   })
-  draft.emit(self, thread, { type: "workflow_run.status_running", workflow_run_id: run.id })
+  draft.emit(self, thread, {
+    type: running ? "workflow_run.status_running" : "workflow_run.status_idle",
+    workflow_run_id: run.id
+  })
   enter(self, run)
   return run.id
 }
@@ -65,49 +94,91 @@ const set = (self: Draft, run: Run): void => {
   self.session.runs = self.session.runs.map((one) => one.id === run.id ? run : one)
 }
 
-/** The plan enters its next phase, or has none left. */
+/** The plan enters its next phase, and those that overlap with it, or has none left. */
 const enter = (self: Draft, run: Run): void => {
   const [primary] = self.session.threads
-  const phase = run.phases[run.phase]
-  if (phase === undefined) return end(self, run)
-  const { id: started } = draft.emit(self, primary, {
-    type: "workflow_run.phase_started",
-    workflow_run_id: run.id,
-    workflow_run_phase_id: phase.id
-  })
-  set(self, { ...run, started, pending: phase.agents.map((task) => delegation.spawn(self, primary, task, run.id)) })
+  let { next, open } = run
+  for (; next < run.phases.length; next++) {
+    const phase = run.phases[next]
+    // a phase without agents never starts
+    if (phase === undefined || phase.agents.length === 0) continue
+    if (open.length > 0 && !phase.overlaps) break
+    const { id: started } = draft.emit(self, primary, {
+      type: "workflow_run.phase_started",
+      workflow_run_id: run.id,
+      workflow_run_phase_id: phase.id
+    })
+    const pending = phase.agents.map((task) => delegation.spawn(self, primary, task, run.id))
+    open = [...open, { id: phase.id, started, pending }]
+  }
+  const entered = { ...run, next, open }
+  if (open.length === 0) finish(self, entered, run.result)
+  else set(self, entered)
 }
 
 /** A thread has done its part of a run, however its turn ended. A phase is over with its last thread. */
 export const leave = (self: Draft, thread: ThreadDraft): void => {
-  const run = self.session.runs.find((one) => one.pending.includes(thread.id))
+  const run = self.session.runs.find((one) => one.open.some(({ pending }) => pending.includes(thread.id)))
   if (run === undefined) return
-  const pending = run.pending.filter((id) => id !== thread.id)
-  if (pending.length > 0) return set(self, { ...run, pending })
-  draft.emit(self, self.session.threads[0], {
-    type: "workflow_run.phase_ended",
-    workflow_run_id: run.id,
-    workflow_run_phase_id: run.phases[run.phase]?.id ?? "",
-    phase_started_id: run.started
-  })
-  enter(self, { ...run, pending, phase: run.phase + 1 })
+  const open = run.open.map((phase) => ({ ...phase, pending: phase.pending.filter((id) => id !== thread.id) }))
+  const left = open.filter(({ pending }) => pending.length > 0)
+  for (const phase of open) {
+    if (phase.pending.length === 0) draft.emit(self, self.session.threads[0], phaseEnded(run, phase))
+  }
+  const next = { ...run, open: left }
+  if (left.length > 0) set(self, next)
+  else enter(self, next)
 }
 
-const end = (self: Draft, run: Run): void => {
-  const [primary] = self.session.threads
-  const error: typeof WorkflowEvent.ProgramError.Encoded = {
-    type: "program_error",
-    message: "Simulated program_error."
-  }
+const phaseEnded = (run: Run, phase: Phase): Fields => ({
+  type: "workflow_run.phase_ended",
+  workflow_run_id: run.id,
+  workflow_run_phase_id: phase.id,
+  phase_started_id: phase.started
+})
+
+/** Ends a run whose time is up. Its threads have stopped already. */
+export const expire = (self: Draft, run: Run): void =>
+  finish(self, run, { type: "timeout_error", message: "Simulated timeout_error." })
+
+/** The last events of a run: what is open ends before it. */
+const endings = (run: Run, result: Run["result"] | typeof WorkflowEvent.RunError.Encoded): ReadonlyArray<Fields> => {
   const about = { workflow_run_id: run.id }
-  if (run.result === "error") draft.emit(self, primary, { type: "workflow_run.error", ...about, error })
-  draft.emit(self, primary, {
-    type: "workflow_run.status_ended",
-    ...about,
-    result: run.result === "error" ? { type: "error", error } : { type: run.result }
-  })
+  const phases = run.open.map((phase) => phaseEnded(run, phase))
+  if (result === "completed" || result === "stopped") {
+    return [...phases, { type: "workflow_run.status_ended", ...about, result: { type: result } }]
+  }
+  const error: typeof WorkflowEvent.RunError.Encoded = result === "error"
+    ? { type: "program_error", message: "Simulated program_error." }
+    : result
+  return [
+    ...phases,
+    { type: "workflow_run.error", ...about, error },
+    { type: "workflow_run.status_ended", ...about, result: { type: "error", error } }
+  ]
+}
+
+/** Drops the answers that wait for earlier ones: their calls are not settled any more. */
+const dropAnswers = (self: Draft, { play }: ThreadDraft): void => {
+  if (play?.blocked?._tag !== "Calls") return
+  const calls = new Set(play.blocked.calls.map(({ id }) => id))
+  self.session.inbox = self.session.inbox.filter(({ answer }) => answer === null || !calls.has(answer.callId))
+}
+
+const finish = (self: Draft, run: Run, result: Parameters<typeof endings>[1]): void => {
+  const [primary] = self.session.threads
   self.session.runs = self.session.runs.filter((one) => one.id !== run.id)
+  for (const thread of self.session.threads) {
+    if (thread.runId !== run.id || thread.status === "terminated") continue
+    thread.archivedAt = self.now
+    dropAnswers(self, thread)
+    status.endThread(self, thread)
+  }
+  for (const fields of endings(run, result)) draft.emit(self, primary, fields)
   const { play } = primary
+  if (play === null && primary.stop?.reason.type === "retries_exhausted" && self.env.rules.unreadRunsStartTurns) {
+    self.session.unreadRun = true
+  }
   if (play === null || !play.awaiting.includes(run.id)) return
   const waits = play.blocked?._tag === "Reports"
   if (waits) status.run(self, primary)
@@ -116,5 +187,40 @@ const end = (self: Draft, run: Run): void => {
     unread: true,
     blocked: waits ? null : play.blocked,
     awaiting: play.awaiting.filter((id) => id !== run.id)
+  }
+}
+
+/** The session is archived: the runs end, which its list has and no stream. */
+export const stopAll = (self: Draft): void => {
+  const { runs, threads } = self.session
+  self.session.runs = []
+  for (const thread of threads) if (runs.some(({ id }) => id === thread.runId)) thread.archivedAt ??= self.now
+  for (const run of runs) for (const fields of endings(run, "stopped")) draft.store(self, fields)
+}
+
+/** An interrupt has paused a run. Its threads stand still where they are. */
+export const pause = (self: Draft, run: Run, silent: boolean): void => {
+  set(self, { ...run, paused: silent ? "silently" : "openly", running: false })
+  for (const thread of self.session.threads) {
+    if (thread.runId === run.id && (thread.status === "running" || thread.status === "rescheduling")) {
+      status.idleThread(self, thread, { reason: { type: "end_turn" }, details: null })
+    }
+  }
+  if (!silent) draft.emit(self, self.session.threads[0], { type: "workflow_run.status_idle", workflow_run_id: run.id })
+}
+
+/** The agent has read a message: what an interrupt has paused goes on. */
+export const resume = (self: Draft): void => {
+  for (const run of self.session.runs) {
+    if (run.paused === null) continue
+    set(self, { ...run, paused: null, running: true })
+    if (run.paused === "openly") {
+      draft.emit(self, self.session.threads[0], { type: "workflow_run.status_running", workflow_run_id: run.id })
+    }
+    for (const thread of self.session.threads) {
+      const blocked = thread.play?.blocked?._tag
+      if (thread.runId !== run.id || thread.play === null || thread.status !== "idle") continue
+      if (blocked !== "Calls" && blocked !== "Budget" && blocked !== "Message") status.run(self, thread)
+    }
   }
 }

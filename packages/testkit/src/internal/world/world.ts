@@ -84,6 +84,7 @@ export class World {
     options: {
       readonly seed: number
       readonly rules: Rules
+      readonly pace: Micros
       readonly clock: Clock.Clock
       readonly runtime: Runtime.Runtime<never>
       readonly scope: Scope.Scope
@@ -91,7 +92,11 @@ export class World {
     }
   ) {
     this.root = ids.root(options.seed)
-    this.env = { rules: options.rules, script: (agentId) => registry.scriptOf(this.registry, agentId) }
+    this.env = {
+      rules: options.rules,
+      script: (agentId) => registry.scriptOf(this.registry, agentId),
+      pace: options.pace
+    }
     this.limiter = rateLimit.make(options.rules)
     this.clock = options.clock
     this.runtime = options.runtime

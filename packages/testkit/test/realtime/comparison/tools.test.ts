@@ -40,7 +40,9 @@ interface Runs {
 /** A session on a port that waits for calls of `pay`, and both runners. */
 const setup = (options: Omit<Simulator.Options, "fixtures">, millis: number) =>
   Effect.gen(function*() {
-    const context = yield* Layer.build(Simulator.layer({ fixtures: Fixtures.docs, ...options }))
+    const context = yield* Layer.build(
+      Simulator.layer({ fixtures: Fixtures.withTools(Fixtures.docs, Tools), ...options })
+    )
     const { url: baseURL } = yield* Effect.provide(SimulatorServer.start(), context)
     const simulator = Context.get(context, Simulator.Simulator)
     const { sessions } = new Anthropic({ apiKey: "sk-test", baseURL, logLevel: "off" }).beta
