@@ -1,6 +1,13 @@
 // Written by scripts/codegen.mjs from the files beside it. Do not edit.
 
 /**
+ * A turn as events of AG-UI, the protocol between agents and user interfaces.
+ *
+ * @since 0.1.0
+ */
+export * as AgUi from "./AgUi.ts"
+
+/**
  * Agents as sessions and threads hold them, and how to refer to one when a session is created.
  *
  * @since 0.1.0
@@ -287,6 +294,13 @@ export * as ToolRunner from "./ToolRunner.ts"
  * @since 0.1.0
  */
 export * as Transcript from "./Transcript.ts"
+
+/**
+ * A turn as a UI message stream of the Vercel AI SDK, which `useChat` reads.
+ *
+ * @since 0.1.0
+ */
+export * as UiMessageStream from "./UiMessageStream.ts"
 
 /**
  * The variant that every union of the API has for tags this version does not know.
