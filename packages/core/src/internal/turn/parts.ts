@@ -29,7 +29,7 @@ export type Part =
   | { readonly _tag: "Denied"; readonly callId: string; readonly reason: string | undefined }
   | { readonly _tag: "Finished"; readonly result: Conversation.TurnResult }
 
-/** Calls that have no result yet, also those of an earlier turn that this one answers. */
+/** Record of what is open. */
 export interface State {
   readonly step: string | undefined
   readonly open: ReadonlyMap<string, "text" | "reasoning">
