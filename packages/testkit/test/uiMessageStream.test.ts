@@ -7,8 +7,10 @@ import { assert, describe, it } from "@effect/vitest"
 import type { UIMessage, UIMessageChunk } from "ai"
 import { parseJsonEventStream, readUIMessageStream, uiMessageChunkSchema } from "ai"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../src/AgentScript.ts"
 import * as Fixtures from "../src/Fixtures.ts"
 import * as Testkit from "../src/Testkit.ts"
@@ -159,4 +161,20 @@ describe("a UI message stream", () => {
         }
       })))
   )
+
+  it.scoped("has the whole turn again for a page that was reloaded meanwhile", () =>
+    Effect.gen(function*() {
+      const id = yield* create
+      const read = (response: HttpServerResponse.HttpServerResponse) =>
+        textOf(response).pipe(Effect.flatMap(chunksOf), Effect.flatMap(messageOf))
+      const first = yield* Effect.fork(Effect.flatMap(respond(id, [user("Hello")]), textOf))
+      yield* TestClock.adjust("1 second")
+      yield* Fiber.interrupt(first)
+      const second = yield* Effect.fork(Effect.flatMap(UiMessageStream.respond(Conversation.joinStream(id)), read))
+      yield* TestClock.adjust("1 minute")
+      const { parts } = yield* Fiber.join(second)
+      assert.deepStrictEqual(parts.map(summary), ["step-start", "Wait.", "Done."])
+    }).pipe(Effect.provide(Testkit.layer({
+      script: { turns: [[AgentScript.say("Wait."), AgentScript.sleep("30 seconds"), AgentScript.say("Done.")]] }
+    }))))
 })

@@ -199,7 +199,13 @@ const finish = (state: State, result: Conversation.TurnResult): Step => {
   const [closed, parts] = closeStep(state)
   const unseen: ReadonlyArray<Part> = result._tag !== "RequiresAction" ? none : result.actions
     .filter(({ id }) => !state.calls.has(id))
-    .map(({ _tag, id, input, name }) => ({ _tag: "Call", id, name, input, isRemote: _tag !== "CustomToolCall" }))
+    .map(({ _tag, id, input, name }) => ({
+      _tag: "Call",
+      id,
+      name,
+      input,
+      isRemote: _tag === "Confirmation" || _tag === "SelfHostedToolCall"
+    }))
   return [closed, [...parts, ...unseen, { _tag: "Finished", result }]]
 }
 
