@@ -121,7 +121,7 @@ describe("a result", () => {
   it.effect("that is a list of blocks is sent as such", () =>
     Effect.gen(function*() {
       const { isAnswered, sent } = yield* results
-      assert.isTrue(isAnswered)
+      assert.strictEqual(isAnswered, "answered")
       assert.deepStrictEqual(sent, [PendingAction.result([Content.text("a"), Content.text("b")])])
     }))
 

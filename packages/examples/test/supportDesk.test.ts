@@ -63,7 +63,7 @@ const service = Effect.gen(function*() {
       return {
         status: response.status,
         text,
-        json: text.startsWith("{") || text.startsWith("[") ? JSON.parse(text) : undefined
+        json: response.headers["content-type"]?.startsWith("application/json") ? JSON.parse(text) : undefined
       }
     }).pipe(inTime)
   /** What a page of the ticket has shown. */
