@@ -23,6 +23,7 @@ import * as Events from "./Events.ts"
 import type * as Follow from "./Follow.ts"
 import type { SessionIdInput, ThreadIdInput } from "./Ids.ts"
 import { SessionId } from "./Ids.ts"
+import { readAgain } from "./internal/http/foreign.ts"
 import type { Pull } from "./internal/stream/pull.ts"
 import * as pull from "./internal/stream/pull.ts"
 import * as sessionSpan from "./internal/telemetry/sessionSpan.ts"
@@ -572,12 +573,12 @@ export const interrupt = (
     const ids = delivery.events.flatMap((event) => Event.idOf(event) ?? [])
     /** An interrupt that is in no list has found nothing to stop. */
     const isQueued = Effect.map(
-      events.listPage(sessionId, { order: "desc", limit: 100, types: ["user.interrupt"] }),
+      readAgain(events.listPage(sessionId, { order: "desc", limit: 100, types: ["user.interrupt"] })),
       ({ data }) =>
         data.some((event) => Event.processedAtOf(event) === undefined && ids.some((id) => id === Event.idOf(event)))
     )
     const isAtWork = threadId !== undefined ? Effect.succeed(false) : Effect.map(
-      sessions.retrieve(sessionId),
+      readAgain(sessions.retrieve(sessionId)),
       ({ status }) => status === "running" || status === "rescheduling"
     )
     yield* Effect.repeat(Effect.flatMap(isAtWork, (busy) => busy ? Effect.succeed(true) : isQueued), {

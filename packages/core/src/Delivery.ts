@@ -177,6 +177,9 @@ export const verdict = (error: ApiError): "rejected" | "indeterminate" | "in-fli
       return [408, 499, 504, 520, 524].includes(error.status ?? 0) ? "in-flight" : "indeterminate"
     case "MalformedResponse":
       return "in-flight"
+    case "NotFound":
+      // a gateway that knows no way to the service has handed nothing on
+      return error.isFromApi ? "rejected" : "indeterminate"
     default:
       return "rejected"
   }

@@ -23,6 +23,7 @@ import type * as Follow from "./Follow.ts"
 import type { SessionIdInput } from "./Ids.ts"
 import { follow } from "./internal/follow/follow.ts"
 import * as sources from "./internal/follow/sources.ts"
+import { readAgain } from "./internal/http/foreign.ts"
 import { paginate } from "./internal/http/paginate.ts"
 import type { Page } from "./Page.ts"
 
@@ -157,7 +158,7 @@ const deliver = (
     // the tag of an event that is newer than this version is a string as well
     const types = [...new Set(sent.map(({ type }) => type as EventType))]
     // what was sent a moment ago is among the newest; what is queued comes first
-    const recent = listPage(id, { order: "desc", limit: 100, types }, options.request)
+    const recent = readAgain(listPage(id, { order: "desc", limit: 100, types }, options.request))
     const since = options.since ?? (sent.every(Delivery.isAnswer)
       ? Cursor.start
       : (yield* recent).data.toReversed().reduce(Cursor.add, Cursor.start))

@@ -400,13 +400,18 @@ export const insert = (
  * The kinds of faults that {@link random} knows: what they do, and for those of requests how.
  *
  * `status` are refusals that had no effect and may be tried again; `landed` are errors of the server, after which the
- * request may have had one, and it has. Frames of `insert` are comments and the like, which mean nothing.
+ * request may have had one, and it has. `foreign` are answers to reads by something in between, such as the page of a
+ * portal; `garbled` are such answers to what the service has taken. Frames of `insert` are comments and the like, which mean
+ * nothing; those of `damage` are no events of the service.
  *
  * @category models
  */
 export type Kind =
   | "status"
   | "landed"
+  | "foreign"
+  | "garbled"
+  | "damage"
   | "drop_before"
   | "drop_after"
   | "delay"

@@ -8,6 +8,9 @@ import * as instant from "./instant.ts"
 export const kinds: ReadonlyArray<Fault.Kind> = [
   "status",
   "landed",
+  "foreign",
+  "garbled",
+  "damage",
   "drop_before",
   "drop_after",
   "delay",

@@ -6,6 +6,7 @@ import type { ListParams, StreamEvent } from "../../Event.ts"
 import * as Event from "../../Event.ts"
 import type * as Follow from "../../Follow.ts"
 import type { Page } from "../../Page.ts"
+import * as foreign from "../http/foreign.ts"
 import * as identity from "./identity.ts"
 import type { Reading } from "./position.ts"
 import { Position } from "./position.ts"
@@ -467,9 +468,6 @@ const lose = (state: State, error: ApiError | undefined, now: number): Step => {
   }
 }
 
-/** Statuses of gateways in front of the service: a misdirected request, one that came too early, one that was closed. */
-const passing = new Set<number | undefined>([421, 425, 499])
-
 const resume = (state: State, error: ApiError | undefined, now: number): Step => {
   const { ended, isSeen, source: { operation } } = state
   if (ended === "event") return go({ ...state, task: { _tag: "FindReason" } }, { _tag: "CheckEnd" })
@@ -483,20 +481,19 @@ const resume = (state: State, error: ApiError | undefined, now: number): Step =>
   }
   switch (error._tag) {
     case "NotFound":
-      if (!isSeen) return fail(state, error)
       // one look may have met a gateway that has a bad moment
-      return error.isFromApi ? confirmEnd(state, error, true, true) : reschedule(state, error, now)
-    case "MalformedResponse":
-      // damage on the way: the list has every event
-      return isSeen && error.reason !== "Schema" ? reschedule(state, error, now) : fail(state, error)
+      if (isSeen && error.isFromApi) return confirmEnd(state, error, true, true)
+      return mayPass(state, error) ? reschedule(state, error, now) : fail(state, error)
     case "InvalidRequest":
       return confirmEnd(state, error, false)
-    case "UnexpectedStatus":
-      return error.isRetryable || passing.has(error.status) ? reschedule(state, error, now) : fail(state, error)
     default:
-      return error.isRetryable ? reschedule(state, error, now) : fail(state, error)
+      return error.isRetryable || mayPass(state, error) ? reschedule(state, error, now) : fail(state, error)
   }
 }
+
+/** The list has every event that is damaged on the way. Before the service has answered at all, the address may be wrong. */
+const mayPass = ({ attempt, isSeen }: State, error: ApiError): boolean =>
+  foreign.isForeign(error) && (isSeen || attempt < foreign.most)
 
 /** Tells a 404 of the API for a session that has existed. */
 const isGone = ({ isSeen }: State, error: ApiError): boolean => isSeen && error._tag === "NotFound" && error.isFromApi

@@ -14,6 +14,7 @@ import * as PendingAction from "../../PendingAction.ts"
 import * as ToolRunner from "../../ToolRunner.ts"
 import { isLater } from "../follow/identity.ts"
 import * as observer from "../follow/observer.ts"
+import { readAgain } from "../http/foreign.ts"
 import type { Pull } from "../stream/pull.ts"
 import * as pull from "../stream/pull.ts"
 import { AutoResetSignal } from "../stream/signal.ts"
@@ -66,7 +67,7 @@ export const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
       arrived.raise()
     }
     const fibers = yield* background.make<E, R>((cause) => post({ _tag: "Failed", cause }))
-    const found = sent === undefined ? yield* findTurn(events, sessionId) : undefined
+    const found = sent === undefined ? yield* readAgain(findTurn(events, sessionId)) : undefined
     let baseline = found?.baseline
     let state = found === undefined
       ? initial(sessionId, sent ?? [], handles(options, tools))
@@ -235,7 +236,7 @@ const performer = <E, R, E1 extends E, R1 extends R, E2 extends E, R2 extends R>
 (command: Exclude<Command, { readonly _tag: "Fail" | "Finish" }>): Effect.Effect<void> => {
   const { baseline, events, fibers, options, post, sent, sessionId } = turn
   const newest = (types: ReadonlyArray<Event.EventType>, limit = 1) =>
-    Effect.map(events.listPage(sessionId, { order: "desc", limit, types }), ({ data }) => data)
+    Effect.map(readAgain(events.listPage(sessionId, { order: "desc", limit, types })), ({ data }) => data)
   const run = (key: string, effect: Effect.Effect<Signal, E | ApiError, R | Events.Events>): Effect.Effect<void> =>
     fibers.run(key, Effect.map(effect, post))
 
@@ -266,7 +267,7 @@ const performer = <E, R, E1 extends E, R1 extends R, E2 extends E, R2 extends R>
     case "FindCalls":
       return run(
         `calls ${command.ids.join(" ")}`,
-        Effect.map(findCalls(events, sessionId, command.ids), (calls) => ({ _tag: "CallsFound", calls }))
+        Effect.map(readAgain(findCalls(events, sessionId, command.ids)), (calls) => ({ _tag: "CallsFound", calls }))
       )
     case "CheckDropped":
       return run(

@@ -56,6 +56,39 @@ const ambiguous: readonly [Action, ...ReadonlyArray<Action>] = [
   { status: 504, landed: true }
 ]
 
+const page = "<!doctype html><title>Sign in</title>"
+
+/** Answers of something between the client and the service, which has not seen the request. */
+const foreign: readonly [Action, ...ReadonlyArray<Action>] = [
+  { status: 200, headers: { "content-type": "text/html" }, body: page },
+  { status: 404, headers: { "content-type": "text/html" }, body: page },
+  { status: 404, body: { message: "no Route matched with those values" } },
+  { status: 421 },
+  { status: 425 },
+  { status: 499 }
+]
+
+/** Answers to a request that the service has taken, in which something else stands. */
+const garbled: readonly [Action, ...ReadonlyArray<Action>] = [
+  { status: 200, landed: true, headers: { "content-type": "text/html" }, body: page },
+  { status: 200, landed: true, body: {} },
+  { status: 200, landed: true, body: { type: "error", error: { type: "api_error", message: "Internal error" } } },
+  { status: 200, landed: true, body: { data: [] } },
+  { status: 302, landed: true, headers: { location: "https://login.example.com/" } },
+  { status: 408, landed: true },
+  { status: 520, landed: true, headers: { "content-type": "text/html" }, body: page }
+]
+
+/** Frames that are no events of the service. */
+const damage: readonly [string, ...ReadonlyArray<string>] = [
+  "data: {\"type\": \"agent.mess\n\n",
+  "data: [DONE]\n\n",
+  "data: {}\n\n",
+  `data: ${page}\n\n`,
+  "data: null\n\n",
+  "event: agent.message\ndata: {\"type\": \"agent.message\", \"id\": \"sevt_\nevent: error\ndata: {\"error\": \"upstream\"}\n\n"
+]
+
 /** Frames that may stand between the events of a stream and mean nothing. */
 const noise: readonly [string, ...ReadonlyArray<string>] = [
   ": keep-alive\n\n",
@@ -69,6 +102,8 @@ const noise: readonly [string, ...ReadonlyArray<string>] = [
 const kinds: { readonly [K in Kind]: (dice: Dice) => Action } = {
   status: (dice) => dice.pick(statuses),
   landed: (dice) => dice.pick(ambiguous),
+  foreign: (dice) => dice.pick(foreign),
+  garbled: (dice) => dice.pick(garbled),
   drop_before: () => ({ drop: "before" }),
   drop_after: () => ({ drop: "after" }),
   delay: (dice) => ({ delay: dice.pick([1, 20, 500, 5000, 30_000]) }),
@@ -83,7 +118,8 @@ const kinds: { readonly [K in Kind]: (dice: Dice) => Action } = {
   }),
   repeat_event: (dice) => ({ stream: { repeat_event: 1 + dice.below(14) } }),
   split_bytes: (dice) => ({ stream: { split_bytes: dice.pick([1, 2, 3, 7, 16, 61]) } }),
-  insert: (dice) => ({ stream: { insert: { after_events: dice.below(10), frame: dice.pick(noise) } } })
+  insert: (dice) => ({ stream: { insert: { after_events: dice.below(10), frame: dice.pick(noise) } } }),
+  damage: (dice) => ({ stream: { insert: { after_events: dice.below(10), frame: dice.pick(damage) } } })
 }
 
 // each object has a value for each key of its type
@@ -99,7 +135,8 @@ const conversation: ReadonlyArray<Endpoint.Any> = [
 /** Tells whether a fault of a kind has anything to do with a request. */
 const concerns = (kind: Kind, action: Action, endpoint: Endpoint.Any): boolean => {
   if ("stream" in action) return endpoint.kind === "events"
-  return kind === "landed" || kind === "drop_after" ? endpoint.method !== "GET" : true
+  if (kind === "foreign") return endpoint.method === "GET"
+  return kind === "landed" || kind === "drop_after" || kind === "garbled" ? endpoint.method !== "GET" : true
 }
 
 /** A plan by chance: the same for the same seed and options. */
@@ -112,7 +149,9 @@ export const random = (seed: number, options: RandomOptions): Plan => {
     const action = kinds[kind](dice)
     const fitting = endpoints.filter((endpoint) => concerns(kind, action, endpoint))
     const skip = dice.pick([0, 0, 0, 1, 1, 2, 3])
-    const times = dice.pick([1, 1, 1, 1, 2, 3])
+    const often = dice.pick([1, 1, 1, 1, 2, 3])
+    // a gateway that always answers is a wrong address
+    const times = kind === "foreign" ? 1 : often
     const split = "stream" in action && wanted.includes("split_bytes") && dice.oneIn(4)
     return {
       match: {
@@ -178,11 +217,12 @@ const simplerActions = (action: Action): ReadonlyArray<Action> => {
   if ("stream" in action) return simplerStreams(action.stream).map((stream) => ({ stream }))
   if ("delay" in action) return smaller(action.delay, 0).map((delay) => ({ delay }))
   if ("drop" in action) return []
-  const { body, headers, landed } = action
+  const { body, headers, landed, status } = action
   return [
     ...landed === undefined ? [] : [without(action, "landed")],
     ...headers === undefined ? [] : [without(action, "headers")],
-    ...body === undefined ? [] : [without(action, "body")]
+    // without its body a refusal may become one of the service
+    ...body === undefined || status < 500 ? [] : [without(action, "body")]
   ]
 }
 
