@@ -16,6 +16,7 @@ import type { ApiError } from "./ApiError.ts"
 import * as Delivery from "./Delivery.ts"
 import { Events } from "./Events.ts"
 import type { AgentIdInput, SessionIdInput } from "./Ids.ts"
+import { isForeign } from "./internal/http/foreign.ts"
 import * as sessionSpan from "./internal/telemetry/sessionSpan.ts"
 import * as span from "./internal/telemetry/span.ts"
 import type { CreateParams, Session } from "./Session.ts"
@@ -88,7 +89,7 @@ const untilRetired = (id: SessionIdInput, by: By): Effect.Effect<void, ApiError,
       Effect.catchAll((error) => {
         if (error._tag === "NotFound" && error.isFromApi) return Effect.succeed(true)
         // it runs again, does not read as idle everywhere, or a gateway has a bad moment
-        const isPassing = error._tag === "InvalidRequest" || error._tag === "NotFound" || error.isRetryable
+        const isPassing = error._tag === "InvalidRequest" || isForeign(error) || error.isRetryable
         return isPassing ? Effect.succeed(false) : Effect.fail(error)
       })
     )

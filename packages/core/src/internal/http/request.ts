@@ -88,6 +88,16 @@ const queryString = (query: unknown, issues: Array<Issue>): string => {
   return pairs.length === 0 ? "" : `?${pairs.join("&")}`
 }
 
+/** The paths of keys named `__proto__`, which encoding would lose. */
+const prototypes = (value: unknown, path: ReadonlyArray<string> = [], seen = new Set()): ReadonlyArray<string> => {
+  if (typeof value !== "object" || value === null || seen.has(value)) return []
+  seen.add(value)
+  return Object.entries(value).flatMap(([key, item]) => {
+    const here = [...path, key]
+    return key === "__proto__" ? [here.join(".")] : prototypes(item, here, seen)
+  })
+}
+
 const encoders = new WeakMap<object, (value: unknown) => Effect.Effect<unknown, ParseResult.ParseIssue>>()
 
 /** A value as the schema writes it. */
@@ -158,6 +168,9 @@ export const make = (
     }
     for (const path of wellFormed.paths(body)) {
       issues.push({ path, message: "expected whole characters: the text was cut inside of one" })
+    }
+    for (const path of prototypes(input.body)) {
+      issues.push({ path, message: "expected another name: no object can have a property of this one" })
     }
     if (issues.length > 0) return yield* new InvalidParams({ operation: endpoint.name, issues })
     const request = HttpClientRequest.make(endpoint.method)(`${config.baseUrl}${path}${query}`, {
