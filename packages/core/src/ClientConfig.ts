@@ -69,9 +69,6 @@ export interface Options {
    * The header in which the API key is sent. Newer clients of the service send it as a bearer token, older servers know only
    * `x-api-key`; the service accepts both.
    *
-   * `fetch` follows redirects, and takes only `authorization` off on the way to another origin. Where a server may
-   * redirect, choose that, or provide `FetchHttpClient.RequestInit` with `redirect: "error"`.
-   *
    * @default "x-api-key"
    */
   readonly apiKeyHeader?: "x-api-key" | "authorization" | undefined

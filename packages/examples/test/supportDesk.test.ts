@@ -1,11 +1,12 @@
 /** The support desk in virtual time, without a socket: its router answers the `fetch` of a client. */
-import { type Events, Journal, SessionEvents, type Sessions } from "@effect-managed-agents/core"
+import { type Events, Journal, SessionEvents, Sessions } from "@effect-managed-agents/core"
 import { FetchHttpClient, HttpApp, HttpClient, HttpClientRequest, KeyValueStore } from "@effect/platform"
 import { assert, describe, it } from "@effect/vitest"
 import { Effect, Exit, Layer, Schema, Scope, Stream, TestClock } from "effect"
 import * as Simulation from "../src/simulation.ts"
 import { desk } from "../src/support-desk/desk.ts"
 import * as Tools from "../src/support-desk/tools.ts"
+import { Target } from "../src/target.ts"
 import { inTime } from "./support.ts"
 
 /** One service and what it has paid back, which may be killed and started again. */
@@ -54,9 +55,14 @@ const service = Effect.gen(function*() {
     )
   )
   const client = Effect.provide(HttpClient.HttpClient, Client)
-  const request = (method: "GET" | "POST", path: string, body?: unknown) =>
+  const request = (
+    method: "GET" | "POST",
+    path: string,
+    body?: unknown,
+    headers?: { readonly [name: string]: string }
+  ) =>
     Effect.gen(function*() {
-      const request = HttpClientRequest.make(method)(`http://desk${path}`)
+      const request = HttpClientRequest.make(method)(`http://desk${path}`, { headers })
       const sent = body === undefined ? request : HttpClientRequest.bodyUnsafeJson(request, body)
       const response = yield* (yield* client).execute(sent)
       const text = yield* response.text
@@ -180,8 +186,17 @@ describe("the support desk", () => {
       assert.deepInclude(waiting.json, { _tag: "UpstreamConflict" })
       assert.lengthOf(waiting.json.waitingFor, 1)
       assert.strictEqual((yield* request("POST", `${path}/messages`, { text: "" })).status, 400)
-      assert.strictEqual((yield* request("POST", "/tickets", { subject: "x" })).status, 400)
+      const incomplete = yield* request("POST", "/tickets", { subject: "x" })
+      assert.strictEqual(incomplete.status, 400)
+      assert.include(incomplete.text, "[\"key\"]")
+      const afterNothing = yield* request("GET", `${path}/events`, undefined, { "last-event-id": "x" })
+      assert.strictEqual(afterNothing.status, 400)
+      assert.include(afterNothing.text, "invalid Last-Event-ID")
       assert.strictEqual((yield* request("GET", "/tickets/sesn_nobody")).status, 404)
+      const { agent, environment } = yield* Target
+      const sessions = yield* Sessions.Sessions
+      const { id } = yield* sessions.create({ agent, environment_id: environment })
+      assert.strictEqual((yield* request("GET", `/tickets/${id}`)).status, 404)
       assert.include((yield* request("GET", "/")).text, "EventSource")
     }).pipe(Effect.provide(Environment)))
 })

@@ -8,22 +8,20 @@
 //   GET  /tickets/:id/events            server-sent events, for the page at `/`
 //
 // A ticket is a session, so the service holds the data. All that the desk keeps by itself is the journal of its tools.
-import {
-  ApiError,
-  Content,
-  Conversation,
-  Events,
-  Ids,
-  PendingAction,
-  SessionEvents,
-  SessionLifecycle,
-  Sessions,
-  ToolRunner,
-  UpstreamError,
-  UserEvent
-} from "@effect-managed-agents/core"
+import * as ApiError from "@effect-managed-agents/core/ApiError"
+import * as Content from "@effect-managed-agents/core/Content"
+import * as Conversation from "@effect-managed-agents/core/Conversation"
+import * as Events from "@effect-managed-agents/core/Events"
+import * as Ids from "@effect-managed-agents/core/Ids"
+import * as PendingAction from "@effect-managed-agents/core/PendingAction"
+import * as SessionEvents from "@effect-managed-agents/core/SessionEvents"
+import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
+import * as Sessions from "@effect-managed-agents/core/Sessions"
+import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
+import * as UpstreamError from "@effect-managed-agents/core/UpstreamError"
+import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "@effect/platform"
-import { Data, Effect, FiberMap, Schema, Stream } from "effect"
+import { Cause, Effect, FiberMap, Schema, Stream } from "effect"
 import { Target } from "../target.ts"
 import { page } from "./page.ts"
 import { Tools } from "./tools.ts"
@@ -39,20 +37,12 @@ const lines: SessionEvents.Projection<typeof Line.Type, typeof Line.Encoded> = {
   project: (update) => {
     if (update._tag !== "Event" || update.state !== "processed") return undefined
     const { event } = update
-    switch (event.type) {
-      case "user.message":
-        return { id: event.id, who: "customer", text: Content.textOf(event.content) }
-      case "agent.message":
-        return { id: event.id, who: "agent", text: Content.textOf(event.content) }
-      case "agent.custom_tool_use":
-        return { id: event.id, who: "tool", text: `${event.name} ${JSON.stringify(event.input)}` }
-      default:
-        return undefined
-    }
+    if (event.type === "user.message") return { id: event.id, who: "customer", text: Content.textOf(event.content) }
+    if (event.type === "agent.message") return { id: event.id, who: "agent", text: Content.textOf(event.content) }
+    if (event.type !== "agent.custom_tool_use") return undefined
+    return { id: event.id, who: "tool", text: `${event.name} ${JSON.stringify(event.input)}` }
   }
 }
-
-class NoTicket extends Data.TaggedError("NoTicket") {}
 
 const isApiError = Schema.is(ApiError.ApiError)
 
@@ -79,7 +69,7 @@ export const desk = Effect.gen(function*() {
   const ticket = Effect.gen(function*() {
     const { id } = yield* HttpRouter.schemaPathParams(Schema.Struct({ id: Ids.SessionId }))
     const session = yield* sessions.retrieve(id)
-    return session.metadata.desk === "support" ? session : yield* new NoTicket()
+    return session.metadata.desk === "support" ? session : yield* new Cause.NoSuchElementException()
   })
 
   return HttpRouter.empty.pipe(
@@ -144,14 +134,10 @@ export const desk = Effect.gen(function*() {
       )
     ),
     HttpRouter.catchTags({
-      NoTicket: () => HttpServerResponse.empty({ status: 404 }),
       ParseError: ({ message }) => HttpServerResponse.text(message, { status: 400 }),
-      RequestError: ({ message }) => HttpServerResponse.text(message, { status: 400 })
+      JournalError: (error) => Effect.as(Effect.logError(error), HttpServerResponse.empty({ status: 500 }))
     }),
-    HttpRouter.catchAll((error) =>
-      isApiError(error)
-        ? Effect.succeed(UpstreamError.toResponse(error))
-        : Effect.as(Effect.logError("a request has failed", error), HttpServerResponse.empty({ status: 500 }))
-    )
+    // the other errors have a status of their own: 404 where there is no such ticket, 400 for a wrong `Last-Event-ID`
+    HttpRouter.catchAll((error) => isApiError(error) ? UpstreamError.toResponse(error) : Effect.fail(error))
   )
 })

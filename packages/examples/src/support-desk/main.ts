@@ -1,5 +1,5 @@
 // Serves the support desk on PORT, with its journal in the folder STATE.
-import { Journal } from "@effect-managed-agents/core"
+import * as Journal from "@effect-managed-agents/core/Journal"
 import { HttpServer } from "@effect/platform"
 import { NodeHttpServer, NodeKeyValueStore } from "@effect/platform-node"
 import { Config, Effect, Layer } from "effect"
@@ -7,11 +7,10 @@ import { createServer } from "node:http"
 import { desk } from "./desk.ts"
 import * as Tools from "./tools.ts"
 
-const Files = Layer.unwrapEffect(
-  Effect.map(Config.withDefault(Config.string("STATE"), ".state"), NodeKeyValueStore.layerFileSystem)
-)
-
+const folder = Config.withDefault(Config.string("STATE"), ".state")
 const port = Config.withDefault(Config.integer("PORT"), 3000)
+
+const Files = Layer.unwrapEffect(Effect.map(folder, NodeKeyValueStore.layerFileSystem))
 
 const Server = Layer.unwrapScoped(Effect.map(desk, (router) => HttpServer.serve(router))).pipe(
   HttpServer.withLogAddress,
@@ -21,5 +20,4 @@ const Server = Layer.unwrapScoped(Effect.map(desk, (router) => HttpServer.serve(
 )
 
 export const program = Layer.launch(Server)
-
-export const agent = Tools.agent
+export { agent } from "./tools.ts"

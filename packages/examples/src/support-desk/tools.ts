@@ -1,6 +1,7 @@
 // The tools of the desk, and the simulated agent that calls them.
-import { ToolRunner } from "@effect-managed-agents/core"
-import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
+import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
+import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
+import type * as Simulator from "@effect-managed-agents/testkit/Simulator"
 import { Tool, Toolkit } from "@effect/ai"
 import { Effect, Schema } from "effect"
 
