@@ -615,11 +615,20 @@ const checkReferences = (tools: ReadonlyArray<ToolParams>): ReadonlyArray<Schema
   return issues
 }
 
+const tools = (identifier: string, max: number) =>
+  params.list(ToolParams, { max }).pipe(
+    params.distinct((tool) => tool.type === "custom" ? tool.name : undefined),
+    Schema.filter(checkReferences, { jsonSchema: {} })
+  ).annotations({ identifier })
+
 /**
- * The tools to give to an agent: at most 128, no two custom tools of one name.
+ * The tools to give to the agent of a session: at most 128, no two custom tools of one name.
  * @category schemas
  */
-export const ToolsParams = params.list(ToolParams, { max: 128 }).pipe(
-  params.distinct((tool) => tool.type === "custom" ? tool.name : undefined),
-  Schema.filter(checkReferences, { jsonSchema: {} })
-).annotations({ identifier: "AgentToolsParams" })
+export const ToolsParams = tools("AgentToolsParams", 128)
+
+/**
+ * The tools to give to a saved agent: at most 256, no two custom tools of one name.
+ * @category schemas
+ */
+export const SavedToolsParams = tools("SavedAgentToolsParams", 256)

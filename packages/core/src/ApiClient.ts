@@ -1,7 +1,7 @@
 /**
  * The transport: calls any endpoint of the API over whatever `HttpClient` is provided.
  *
- * `Sessions`, `Events`, `Resources` and `Threads` are built on it; use it directly for an endpoint of your own.
+ * `Sessions`, `Events` and the other services are built on it; use it directly for an endpoint of your own.
  *
  * @since 0.1.0
  */
@@ -150,7 +150,7 @@ const connect = (parts: Parts, call: Call, message: HttpClientRequest, scope: Sc
 
 const call = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, options: RequestOptions = {}) =>
   Effect.suspend(() => {
-    const call: Call = { endpoint, scrub: scrubber(parts.config, input) }
+    const call: Call = { endpoint, scrub: scrubber(parts.config, input, options) }
     return request.make(endpoint, parts.config, input, options, call.scrub).pipe(
       Effect.flatMap((message) =>
         attempt(parts, call, message).pipe(
@@ -166,7 +166,7 @@ const call = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, op
 const open = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, options: StreamOptions = {}) =>
   Effect.scopeWith((scope) => {
     const { config, policy } = parts
-    const call: Call = { endpoint, scrub: scrubber(config, input) }
+    const call: Call = { endpoint, scrub: scrubber(config, input, options) }
     return request.make(endpoint, config, input, options, call.scrub).pipe(
       Effect.flatMap((message) => repeat(endpoint, policy)(connect(parts, call, message, scope))),
       Effect.zipWith(countEvents(endpoint.name), ({ connection, head }, onEvents) => {

@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { isBeta, isName, isValue, isWord } from "./internal/http/headers.ts"
+import { isBeta, isName, isValue, isWord, reserved } from "./internal/http/headers.ts"
 
 /**
  * The complete configuration of a client.
@@ -24,7 +24,7 @@ export interface Service {
   readonly credential: Credential | undefined
   /** The value of the `anthropic-version` header. */
   readonly apiVersion: string
-  /** The beta names sent with every request, in order; a call can add to them. */
+  /** The beta names sent with every request before those of its endpoint, in order; a call can add to them. */
   readonly betas: ReadonlyArray<string>
   /** Further headers sent with every request; their names in lower case. */
   readonly headers: { readonly [name: string]: string | Redacted.Redacted }
@@ -79,7 +79,7 @@ export interface Options {
    */
   readonly apiVersion?: string | undefined
   /**
-   * Beta names to send in addition to `managed-agents-2026-04-01`, which every request needs and always carries.
+   * Beta names to send in addition to those that an endpoint needs and always carries, mostly `managed-agents-2026-04-01`.
    *
    * @default []
    */
@@ -113,9 +113,6 @@ export interface Options {
  * @category constants
  */
 export const beta = "managed-agents-2026-04-01"
-
-/** Headers that other options or the kind of request determine. */
-const reserved = new Set(["accept", "anthropic-beta", "anthropic-version", "content-length", "content-type"])
 
 /** Headers that exist to carry a secret. */
 const secretHeaders = new Set(["authorization", "cookie", "proxy-authorization", "x-api-key"])
@@ -203,7 +200,7 @@ const complete = (
     baseUrl: (options.baseUrl ?? "https://api.anthropic.com").replace(/\/+$/, ""),
     credential: credentialOf(options),
     apiVersion: options.apiVersion ?? "2023-06-01",
-    betas: [...new Set([...(options.betas ?? []), beta])],
+    betas: [...new Set(options.betas)],
     headers: headersOf(options),
     // a duration that cannot be read is refused with those that are too short
     timeout: Option.getOrElse(Duration.decodeUnknown(options.timeout ?? "10 minutes"), () => Duration.zero),

@@ -2,11 +2,12 @@
  * The description of one endpoint as plain data.
  *
  * It is the single source for the client's call, for a server's route and for an OpenAPI document; `Api` holds the
- * descriptions of all nineteen.
+ * descriptions of all that the client calls.
  *
  * @since 0.1.0
  */
 import type * as Schema from "effect/Schema"
+import { beta } from "./ClientConfig.ts"
 
 /**
  * One endpoint: where it is, what it takes, what it answers.
@@ -18,6 +19,8 @@ export interface Endpoint<Path extends string, Query, Body, Success, Kind extend
   readonly method: "GET" | "POST" | "DELETE"
   /** The path, with a `{name}` for each parameter. */
   readonly path: Path
+  /** The betas that the endpoint is part of: the names that every request of it carries. */
+  readonly betas: ReadonlyArray<string>
   /** The query parameters. An array-valued key `k` is written `k[]=…`, once per element. */
   readonly query: Codec<Query> | undefined
   /** The JSON body. */
@@ -43,6 +46,7 @@ export interface Any {
   readonly name: string
   readonly method: "GET" | "POST" | "DELETE"
   readonly path: string
+  readonly betas: ReadonlyArray<string>
   readonly query: Schema.Schema.All | undefined
   readonly body: Schema.Schema.All | undefined
   readonly success: Schema.Schema.AnyNoContext
@@ -67,6 +71,8 @@ export type Input<Path extends string, Query, Body> =
   & ([Body] extends [never] ? unknown : { readonly body: Body })
 
 interface Options<Query, Body> {
+  /** The default is that of the Sessions API. */
+  readonly betas?: ReadonlyArray<string>
   readonly query?: Codec<Query>
   readonly body?: Codec<Body>
 }
@@ -82,6 +88,7 @@ const make =
     name,
     method,
     path,
+    betas: options.betas ?? [beta],
     query: options.query,
     body: options.body,
     success,

@@ -275,3 +275,39 @@ export type SkillId = typeof SkillId.Type
  * @category models
  */
 export type SkillIdInput = SkillId | `skill_${string}`
+
+/**
+ * Identifies a work item of a self-hosted environment (`work_…`).
+ * @category schemas
+ */
+export const WorkId = make("WorkId")
+
+/**
+ * Identifies a work item of a self-hosted environment.
+ * @category models
+ */
+export type WorkId = typeof WorkId.Type
+
+/**
+ * Identifies a work item of a self-hosted environment in the arguments of a call.
+ * @category models
+ */
+export type WorkIdInput = WorkId | `work_${string}`
+
+/**
+ * Identifies a run of a deployment (`drun_…`).
+ * @category schemas
+ */
+export const DeploymentRunId = make("DeploymentRunId")
+
+/**
+ * Identifies a run of a deployment.
+ * @category models
+ */
+export type DeploymentRunId = typeof DeploymentRunId.Type
+
+/**
+ * Identifies a run of a deployment in the arguments of a call.
+ * @category models
+ */
+export type DeploymentRunIdInput = DeploymentRunId | `drun_${string}`

@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import * as Agent from "./Agent.ts"
 import type { AgentIdInput, DeploymentIdInput, EnvironmentIdInput, MemoryStoreIdInput, VaultIdInput } from "./Ids.ts"
 import { AgentId, DeploymentId, EnvironmentId, MemoryStoreId, SessionId, VaultId } from "./Ids.ts"
+import { Metadata, MetadataPatch } from "./internal/schema/metadata.ts"
 import * as params from "./internal/schema/params.ts"
 import * as wire from "./internal/schema/wire.ts"
 import * as Outcome from "./Outcome.ts"
@@ -79,29 +80,6 @@ export class DeletedSession extends wire.Struct<DeletedSession>()("DeletedSessio
   /** The session that is gone. */
   id: SessionId
 }) {}
-
-/** The limits of metadata; the service counts the pairs that an update leaves, which only it knows. */
-const checkMetadata = (metadata: { readonly [key: string]: string | null }): ReadonlyArray<Schema.FilterIssue> => {
-  const entries = Object.entries(metadata)
-  const pairs = entries.filter(([, value]) => value !== null).length
-  return [
-    ...(pairs > 16 ? [{ path: [], message: "must have at most 16 pairs" }] : []),
-    ...entries.flatMap(([key, value]) => [
-      ...(params.fits(key, 64) ? [] : [{ path: [key], message: "must have a key of at most 64 characters" }]),
-      ...(value === null || params.fits(value, 512)
-        ? []
-        : [{ path: [key], message: "must have at most 512 characters" }])
-    ])
-  ]
-}
-
-const Metadata = Schema.Record({ key: Schema.String, value: Schema.String }).pipe(
-  Schema.filter(checkMetadata, { identifier: "MetadataParams", jsonSchema: { maxProperties: 16 } })
-)
-
-const MetadataPatch = Schema.Record({ key: Schema.String, value: Schema.NullOr(Schema.String) }).pipe(
-  Schema.filter(checkMetadata, { identifier: "MetadataPatchParams", jsonSchema: {} })
-)
 
 const checkInitialEvents = (events: ReadonlyArray<UserEvent.InitialEventParams>): ReadonlyArray<Schema.FilterIssue> => {
   const outcomes = events.flatMap((event, index) => event.type === "user.define_outcome" ? [index] : [])

@@ -29,7 +29,14 @@ export * as AgentEvent from "./AgentEvent.ts"
 export * as AgentTool from "./AgentTool.ts"
 
 /**
- * The nineteen endpoints of the Sessions API.
+ * Saved agents: create, read, change and archive them, version by version.
+ *
+ * @since 0.1.0
+ */
+export * as Agents from "./Agents.ts"
+
+/**
+ * The endpoints of the API: the nineteen of sessions, and those of what sessions are made of.
  *
  * @since 0.1.0
  */
@@ -197,6 +204,13 @@ export * as Resources from "./Resources.ts"
 export * as RetryPolicy from "./RetryPolicy.ts"
 
 /**
+ * Agents as they are saved in a workspace, version by version, and what it takes to create, change and list them.
+ *
+ * @since 0.1.0
+ */
+export * as SavedAgent from "./SavedAgent.ts"
+
+/**
  * Sessions: what one is, and what it takes to create, change and list them.
  *
  * @since 0.1.0
@@ -337,3 +351,10 @@ export * as UserEvent from "./UserEvent.ts"
  * @since 0.1.0
  */
 export * as WorkflowEvent from "./WorkflowEvent.ts"
+
+/**
+ * The services on what sessions are made of, as one layer on top of `ManagedAgents`: saved agents.
+ *
+ * @since 0.1.0
+ */
+export * as Workspace from "./Workspace.ts"

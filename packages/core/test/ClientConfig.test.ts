@@ -256,7 +256,7 @@ describe("layerConfig", () => {
       )
       const config = yield* Effect.provide(ClientConfig.ClientConfig, layer)
       assert.deepStrictEqual(config.timeout, Duration.seconds(5))
-      assert.deepStrictEqual(config.betas, ["extra", ClientConfig.beta])
+      assert.deepStrictEqual(config.betas, ["extra"])
       assert.strictEqual((yield* sent(layer)).headers["x-api-key"], "sk-1")
     }))
 })

@@ -1,17 +1,22 @@
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
+import * as ParseResult from "effect/ParseResult"
+import * as Redacted from "effect/Redacted"
+import type * as Schema from "effect/Schema"
+import * as AST from "effect/SchemaAST"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "../../ApiError.ts"
 import { MalformedResponse, TransportError } from "../../ApiError.ts"
 import type * as Endpoint from "../../Endpoint.ts"
-import { explain } from "../schema/explain.ts"
+import { explain, fromParseIssue } from "../schema/explain.ts"
 import * as guard from "../schema/guard.ts"
 import type { Call } from "./request.ts"
 import { requestId } from "./response.ts"
 import type { Scrub } from "./secrets.ts"
-import { excerpt } from "./secrets.ts"
+import { excerpt, scrubber } from "./secrets.ts"
 import { describe } from "./transport.ts"
 
 /** The size at which reading an error page ends: enough for any error of the API, while a proxy's page may be endless. */
@@ -85,7 +90,8 @@ const malformed = (
       issues,
       status: head.status,
       requestId: requestId(head.headers, scrub),
-      excerpt: excerpt(text, scrub)
+      // of a text that may hold a secret, nothing is safe to show
+      excerpt: text !== "" && hidesSecrets(endpoint) ? "(not shown: it may hold a secret)" : excerpt(text, scrub)
     })
   )
 
@@ -105,28 +111,57 @@ export const checkType = (
   )
 }
 
-const guards = new WeakMap<Endpoint.Any, (value: unknown) => boolean>()
+/** Decodes an answer, or says what is wrong with it. */
+type Decode = (value: unknown, scrub: Scrub) => Either.Either<unknown, MalformedResponse["issues"]>
 
-const guardOf = (endpoint: Endpoint.Any): (value: unknown) => boolean => {
-  let is = guards.get(endpoint)
-  if (is === undefined) {
-    is = guard.make(endpoint.success)
-    guards.set(endpoint, is)
+const decoders = new WeakMap<Endpoint.Any, Decode>()
+
+/** Secrets are all that an answer is ever transformed for. */
+const hidesSecrets = ({ success: { ast } }: Endpoint.Any): boolean => AST.typeAST(ast) !== ast
+
+const validating = (schema: Schema.Schema.AnyNoContext): Decode => {
+  const is = guard.make(schema)
+  return (value, scrub) => is(value) ? Either.right(value) : Either.left(explain(schema, value, scrub))
+}
+
+const transforming = (schema: Schema.Schema.AnyNoContext): Decode => {
+  const decode = ParseResult.decodeUnknownEither(schema, { errors: "all" })
+  return (value, scrub) =>
+    Either.mapLeft(decode(value), (issue) => {
+      const mask = scrubber(longTexts(value))
+      return fromParseIssue(issue, (text) => mask(scrub(text)))
+    })
+}
+
+/** The texts of a value that are long enough for a secret, as secrets. */
+const longTexts = (value: unknown): ReadonlyArray<Redacted.Redacted> => {
+  if (typeof value === "string") return value.length < 20 ? [] : [Redacted.make(value)]
+  return typeof value === "object" && value !== null ? Object.entries(value).flat().flatMap(longTexts) : []
+}
+
+const decoderOf = (endpoint: Endpoint.Any): Decode => {
+  let decode = decoders.get(endpoint)
+  if (decode === undefined) {
+    decode = hidesSecrets(endpoint) ? transforming(endpoint.success) : validating(endpoint.success)
+    decoders.set(endpoint, decode)
   }
-  return is
+  return decode
 }
 
 /** Reads a JSON body and validates it. */
 export const json = (call: Call, head: HttpClientResponse): Effect.Effect<unknown, ApiError> =>
   Effect.flatMap(whole(call.endpoint.name, head, call.scrub), (text) => {
+    const decode = decoderOf(call.endpoint)
     let value: unknown
     try {
-      value = JSON.parse(text)
+      // where there may be nothing to answer, an empty body says so as well
+      value = text === "" && Either.isRight(decode(null, call.scrub)) ? null : JSON.parse(text)
     } catch {
       const message = text === "" ? "expected JSON, got an empty body" : "expected JSON"
       return malformed(call, head, text, "Syntax", [{ path: "", message }])
     }
-    return guardOf(call.endpoint)(value)
-      ? Effect.succeed(value)
-      : malformed(call, head, text, "Schema", explain(call.endpoint.success, value, call.scrub))
+    return Either.match(decode(value, call.scrub), {
+      onLeft: (issues) => malformed(call, head, text, "Schema", issues),
+      onRight: Effect.succeed
+    })
   })

@@ -1,3 +1,6 @@
+/** Headers that options or the kind of a request determine. */
+export const reserved = new Set(["accept", "anthropic-beta", "anthropic-version", "content-length", "content-type"])
+
 /** Tells a text that can be the name of a header. */
 export const isName = (text: string): boolean => /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(text)
 

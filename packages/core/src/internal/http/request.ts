@@ -11,7 +11,7 @@ import type * as ClientConfig from "../../ClientConfig.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import { fromParseIssue } from "../schema/explain.ts"
 import * as wellFormed from "../schema/wellFormed.ts"
-import { isBeta } from "./headers.ts"
+import { isBeta, isName, isValue, isWord, reserved } from "./headers.ts"
 import type { Scrub } from "./secrets.ts"
 
 /** The arguments of a call, whatever its endpoint. */
@@ -31,6 +31,13 @@ export interface Call {
 export interface Options {
   /** Beta names to send in addition to the configured ones. */
   readonly betas?: ReadonlyArray<string> | undefined
+  /**
+   * A token, sent as `Authorization: Bearer …` in place of the configured credential: such as the key of an environment, or
+   * what a work item of it came with.
+   */
+  readonly authToken?: Redacted.Redacted | undefined
+  /** Further headers, in place of configured ones of the same name, except those that other options determine. */
+  readonly headers?: { readonly [name: string]: string | Redacted.Redacted } | undefined
 }
 
 /** Options of opening an event stream. */
@@ -115,23 +122,26 @@ const encode = (
   return encoder(value)
 }
 
+const textOf = (value: string | Redacted.Redacted): string => Redacted.isRedacted(value) ? Redacted.value(value) : value
+
 const headersOf = (
   endpoint: Endpoint.Any,
-  { apiVersion, betas, credential, headers }: ClientConfig.Service,
-  extraBetas: ReadonlyArray<string>
+  config: ClientConfig.Service,
+  options: Options
 ): Record<string, string> => {
+  const credential = options.authToken === undefined
+    ? config.credential
+    : { header: "authorization", secret: options.authToken }
   const out: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
-    out[name] = Redacted.isRedacted(value)
-      ? Redacted.value(value)
-      : value
-  }
+  for (const [name, value] of Object.entries(config.headers)) out[name] = textOf(value)
+  for (const [name, value] of Object.entries(options.headers ?? {})) out[name.toLowerCase()] = textOf(value)
   // errors are JSON also where an event stream is asked for
   out["accept"] = endpoint.kind === "events" ? "text/event-stream, application/json" : "application/json"
   // a gateway that compresses holds events back until it has enough of them
   if (endpoint.kind === "events") out["accept-encoding"] = "identity"
-  out["anthropic-version"] = apiVersion
-  out["anthropic-beta"] = [...new Set([...extraBetas, ...betas])].join(",")
+  out["anthropic-version"] = config.apiVersion
+  const betas = new Set([...(options.betas ?? []), ...config.betas, ...endpoint.betas])
+  if (betas.size > 0) out["anthropic-beta"] = [...betas].join(",")
   if (credential !== undefined) {
     const secret = Redacted.value(credential.secret)
     out[credential.header] = credential.header === "authorization" ? `Bearer ${secret}` : secret
@@ -141,6 +151,25 @@ const headersOf = (
 
 const isPositive = (duration: Duration.DurationInput): boolean =>
   Option.exists(Duration.decodeUnknown(duration), Duration.greaterThan(Duration.zero))
+
+/** Problems of the options that become headers. What is no name may be a secret in the wrong place, so it is not shown. */
+const problemsOf = ({ authToken, betas = [], headers = {} }: Options): ReadonlyArray<Issue> => {
+  const issues: Array<Issue> = []
+  betas.forEach((beta, index) => {
+    if (!isBeta(beta)) issues.push({ path: `betas.${index}`, message: "expected the name of a beta" })
+  })
+  if (authToken !== undefined && !(Redacted.isRedacted(authToken) && isWord(Redacted.value(authToken)))) {
+    issues.push({ path: "authToken", message: "expected a redacted token that can stand in a header" })
+  }
+  Object.entries(headers).forEach(([name, value], index) => {
+    if (!isName(name)) issues.push({ path: "headers", message: `name number ${index + 1} is not the name of a header` })
+    else if (reserved.has(name.toLowerCase())) issues.push({ path: `headers.${name}`, message: "is set by the client" })
+    else if (!isValue(textOf(value))) {
+      issues.push({ path: `headers.${name}`, message: "contains characters that cannot stand in a header" })
+    }
+  })
+  return issues
+}
 
 /** Builds the request of a call, or says what is wrong with its arguments. */
 export const make = (
@@ -159,10 +188,7 @@ export const make = (
       ? ""
       : queryString(yield* Effect.catchAll(encode(endpoint.query, input.query), collect), issues)
     const body = yield* Effect.catchAll(encode(endpoint.body, input.body), collect)
-    const betas = options.betas ?? []
-    betas.forEach((beta, index) => {
-      if (!isBeta(beta)) issues.push({ path: `betas.${index}`, message: "expected the name of a beta" })
-    })
+    issues.push(...problemsOf(options))
     if (options.maxSilence !== undefined && !isPositive(options.maxSilence)) {
       issues.push({ path: "maxSilence", message: "expected a duration above zero" })
     }
@@ -174,7 +200,7 @@ export const make = (
     }
     if (issues.length > 0) return yield* new InvalidParams({ operation: endpoint.name, issues })
     const request = HttpClientRequest.make(endpoint.method)(`${config.baseUrl}${path}${query}`, {
-      headers: headersOf(endpoint, config, betas)
+      headers: headersOf(endpoint, config, options)
     })
     if (body === undefined) return request
     return yield* Effect.mapError(HttpClientRequest.bodyJson(request, body), () =>

@@ -21,7 +21,7 @@ const labelOf = (exit: Exit.Exit<unknown, ApiError>): string =>
 /** Ids are no secrets; everything else of a request is content and stays out of spans. */
 const attributes = (endpoint: Endpoint.Any, input: Input): Record<string, unknown> => {
   const out: Record<string, unknown> = { "http.request.method": endpoint.method, "url.template": endpoint.path }
-  for (const [name, id] of Object.entries(input.path ?? {})) out[name.replace("_", ".")] = id
+  for (const [name, id] of Object.entries(input.path ?? {})) out[name.replace(/_id$/, ".id")] = id
   return out
 }
 

@@ -1,0 +1,23 @@
+/**
+ * The services on what sessions are made of, as one layer on top of `ManagedAgents`: saved agents.
+ *
+ * A layer of its own, so that a program on sessions alone stays small.
+ *
+ * @since 0.1.0
+ */
+import * as Layer from "effect/Layer"
+import * as Agents from "./Agents.ts"
+import type { ApiClient } from "./ApiClient.ts"
+
+/**
+ * The services that {@link layer} provides.
+ * @category models
+ */
+export type Services = Agents.Agents
+
+/**
+ * Provides the services, on the client of `ManagedAgents`:
+ * `Workspace.layer.pipe(Layer.provideMerge(ManagedAgents.layerEnv))`.
+ * @category layers
+ */
+export const layer: Layer.Layer<Services, never, ApiClient> = Layer.mergeAll(Agents.layer)
