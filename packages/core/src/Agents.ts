@@ -7,7 +7,6 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Stream from "effect/Stream"
-import * as Api from "./Api.ts"
 import type { RequestOptions } from "./ApiClient.ts"
 import { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
@@ -22,6 +21,7 @@ import type {
   SavedAgent,
   UpdateParams
 } from "./SavedAgent.ts"
+import * as Api from "./WorkspaceApi.ts"
 
 /**
  * Operations on saved agents.

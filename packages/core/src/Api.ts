@@ -1,5 +1,5 @@
 /**
- * The endpoints of the API: the nineteen of sessions, and those of what sessions are made of.
+ * The endpoints of the API: the nineteen of sessions. Those of what sessions are made of are in `WorkspaceApi`.
  *
  * @since 0.1.0
  */
@@ -7,7 +7,6 @@ import * as Endpoint from "./Endpoint.ts"
 import * as Event from "./Event.ts"
 import { Page } from "./Page.ts"
 import * as Resource from "./Resource.ts"
-import * as SavedAgent from "./SavedAgent.ts"
 import * as Session from "./Session.ts"
 import * as Thread from "./Thread.ts"
 
@@ -68,22 +67,5 @@ export const threads = {
   // there is no `/events/` in this path
   stream: Endpoint.events("Threads.stream", `${thread}/stream`, Event.ThreadStreamEvent, {
     query: Event.StreamParams
-  })
-}
-
-const agent = "/v1/agents/{agent_id}"
-
-/**
- * Saved agents.
- * @category constants
- */
-export const agents = {
-  create: Endpoint.post("Agents.create", "/v1/agents", SavedAgent.SavedAgent, { body: SavedAgent.CreateParams }),
-  retrieve: Endpoint.get("Agents.retrieve", agent, SavedAgent.SavedAgent, { query: SavedAgent.RetrieveParams }),
-  list: Endpoint.get("Agents.list", "/v1/agents", Page(SavedAgent.SavedAgent), { query: SavedAgent.ListParams }),
-  update: Endpoint.post("Agents.update", agent, SavedAgent.SavedAgent, { body: SavedAgent.UpdateParams }),
-  archive: Endpoint.post("Agents.archive", `${agent}/archive`, SavedAgent.SavedAgent),
-  listVersions: Endpoint.get("Agents.listVersions", `${agent}/versions`, Page(SavedAgent.SavedAgent), {
-    query: SavedAgent.ListVersionsParams
   })
 }

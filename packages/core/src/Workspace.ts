@@ -1,5 +1,6 @@
 /**
- * The services on what sessions are made of, as one layer on top of `ManagedAgents`: saved agents.
+ * The services on what sessions are made of, as one layer on top of `ManagedAgents`: saved agents, environments and their
+ * work, models, and deployments.
  *
  * A layer of its own, so that a program on sessions alone stays small.
  *
@@ -8,16 +9,34 @@
 import * as Layer from "effect/Layer"
 import * as Agents from "./Agents.ts"
 import type { ApiClient } from "./ApiClient.ts"
+import * as DeploymentRuns from "./DeploymentRuns.ts"
+import * as Deployments from "./Deployments.ts"
+import * as Environments from "./Environments.ts"
+import * as EnvironmentWork from "./EnvironmentWork.ts"
+import * as Models from "./Models.ts"
 
 /**
  * The services that {@link layer} provides.
  * @category models
  */
-export type Services = Agents.Agents
+export type Services =
+  | Agents.Agents
+  | DeploymentRuns.DeploymentRuns
+  | Deployments.Deployments
+  | EnvironmentWork.EnvironmentWork
+  | Environments.Environments
+  | Models.Models
 
 /**
  * Provides the services, on the client of `ManagedAgents`:
  * `Workspace.layer.pipe(Layer.provideMerge(ManagedAgents.layerEnv))`.
  * @category layers
  */
-export const layer: Layer.Layer<Services, never, ApiClient> = Layer.mergeAll(Agents.layer)
+export const layer: Layer.Layer<Services, never, ApiClient> = Layer.mergeAll(
+  Agents.layer,
+  DeploymentRuns.layer,
+  Deployments.layer,
+  EnvironmentWork.layer,
+  Environments.layer,
+  Models.layer
+)

@@ -36,7 +36,7 @@ export * as AgentTool from "./AgentTool.ts"
 export * as Agents from "./Agents.ts"
 
 /**
- * The endpoints of the API: the nineteen of sessions, and those of what sessions are made of.
+ * The endpoints of the API: the nineteen of sessions. Those of what sessions are made of are in `WorkspaceApi`.
  *
  * @since 0.1.0
  */
@@ -99,11 +99,60 @@ export * as CursorStore from "./CursorStore.ts"
 export * as Delivery from "./Delivery.ts"
 
 /**
+ * Deployments: an agent with all that its sessions need, to be run on a schedule or on demand.
+ *
+ * @since 0.1.0
+ */
+export * as Deployment from "./Deployment.ts"
+
+/**
+ * Runs of deployments: each names the session that it created, or says why there is none.
+ *
+ * @since 0.1.0
+ */
+export * as DeploymentRun from "./DeploymentRun.ts"
+
+/**
+ * The runs of deployments: list and read them.
+ *
+ * @since 0.1.0
+ */
+export * as DeploymentRuns from "./DeploymentRuns.ts"
+
+/**
+ * Deployments: create, read, change, pause, run and archive them.
+ *
+ * @since 0.1.0
+ */
+export * as Deployments from "./Deployments.ts"
+
+/**
  * The description of one endpoint as plain data.
  *
  * @since 0.1.0
  */
 export * as Endpoint from "./Endpoint.ts"
+
+/**
+ * Environments: where the sandboxes of sessions run, what they can reach and what is installed in them.
+ *
+ * @since 0.1.0
+ */
+export * as Environment from "./Environment.ts"
+
+/**
+ * The work queue of a self-hosted environment.
+ *
+ * @since 0.1.0
+ */
+export * as EnvironmentWork from "./EnvironmentWork.ts"
+
+/**
+ * Environments: create, read, change, archive and delete them.
+ *
+ * @since 0.1.0
+ */
+export * as Environments from "./Environments.ts"
 
 /**
  * All events: the unions of what lists return, what streams carry and what may be sent.
@@ -146,6 +195,20 @@ export * as Journal from "./Journal.ts"
  * @since 0.1.0
  */
 export * as ManagedAgents from "./ManagedAgents.ts"
+
+/**
+ * The models of the service, and what each is able to do.
+ *
+ * @since 0.1.0
+ */
+export * as Model from "./Model.ts"
+
+/**
+ * The models of the service: list and read them.
+ *
+ * @since 0.1.0
+ */
+export * as Models from "./Models.ts"
 
 /**
  * Outcomes: what an agent is asked to reach, how it is graded and how the grading stands.
@@ -346,6 +409,13 @@ export * as Usage from "./Usage.ts"
 export * as UserEvent from "./UserEvent.ts"
 
 /**
+ * Work items: what the sandboxes of a self-hosted environment take from its queue, and how they keep it.
+ *
+ * @since 0.1.0
+ */
+export * as Work from "./Work.ts"
+
+/**
  * The events about workflow runs: background work, planned by an agent as a program, that creates threads of its own.
  *
  * @since 0.1.0
@@ -353,8 +423,16 @@ export * as UserEvent from "./UserEvent.ts"
 export * as WorkflowEvent from "./WorkflowEvent.ts"
 
 /**
- * The services on what sessions are made of, as one layer on top of `ManagedAgents`: saved agents.
+ * The services on what sessions are made of, as one layer on top of `ManagedAgents`: saved agents, environments and their
+ * work, models, and deployments.
  *
  * @since 0.1.0
  */
 export * as Workspace from "./Workspace.ts"
+
+/**
+ * The endpoints of what sessions are made of: agents, environments, models and deployments.
+ *
+ * @since 0.1.0
+ */
+export * as WorkspaceApi from "./WorkspaceApi.ts"

@@ -119,7 +119,7 @@ const group = (
 
 /** Parts of the API that exist and that no simulator of sessions has. */
 const elsewhere =
-  /^\/v1\/(agents|environments|vaults|files|memory_stores|skills|deployments|messages|models|organizations)(\/|$)/
+  /^\/v1\/(agents|environments|vaults|files|memory_stores|skills|deployments|deployment_runs|messages|models|organizations)(\/|$)/
 
 const byteLength = (text: string): number => {
   let bytes = text.length
