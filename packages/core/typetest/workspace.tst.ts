@@ -1,0 +1,67 @@
+/*
+ * Our types of agents, environments, work, models and deployments against those of the official SDK, by the rules of
+ * `compare.ts`. The SDK's side is taken from the methods of its client.
+ */
+import type Anthropic from "@anthropic-ai/sdk"
+import { describe, expect, it } from "tstyche"
+import type * as Deployment from "../src/Deployment.ts"
+import type * as DeploymentRun from "../src/DeploymentRun.ts"
+import type * as Environment from "../src/Environment.ts"
+import type * as Model from "../src/Model.ts"
+import type * as SavedAgent from "../src/SavedAgent.ts"
+import type * as Work from "../src/Work.ts"
+import type { Differences } from "./compare.ts"
+import type { First, Result, Second } from "./pairs.ts"
+import type { workspaceDifferences } from "./workspaceDifferences.ts"
+
+type Sdk = Anthropic["beta"]
+type InBody<P> = Omit<P, "environment_id" | "Anthropic-Worker-ID">
+
+interface Pairs {
+  readonly Agent: [typeof SavedAgent.SavedAgent.Encoded, Result<Sdk["agents"]["retrieve"]>]
+  readonly CreateAgent: [typeof SavedAgent.CreateParams.Encoded, First<Sdk["agents"]["create"]>]
+  readonly UpdateAgent: [typeof SavedAgent.UpdateParams.Encoded, Second<Sdk["agents"]["update"]>]
+  readonly RetrieveAgent: [typeof SavedAgent.RetrieveParams.Encoded, Second<Sdk["agents"]["retrieve"]>]
+  readonly ListAgents: [typeof SavedAgent.ListParams.Encoded, First<Sdk["agents"]["list"]>]
+  readonly ListVersions: [typeof SavedAgent.ListVersionsParams.Encoded, Second<Sdk["agents"]["versions"]["list"]>]
+  readonly Environment: [typeof Environment.Environment.Encoded, Result<Sdk["environments"]["retrieve"]>]
+  readonly DeletedEnvironment: [typeof Environment.DeletedEnvironment.Encoded, Result<Sdk["environments"]["delete"]>]
+  readonly CreateEnvironment: [typeof Environment.CreateParams.Encoded, First<Sdk["environments"]["create"]>]
+  readonly UpdateEnvironment: [typeof Environment.UpdateParams.Encoded, Second<Sdk["environments"]["update"]>]
+  readonly ListEnvironments: [typeof Environment.ListParams.Encoded, First<Sdk["environments"]["list"]>]
+  readonly Work: [typeof Work.Work.Encoded, Result<Sdk["environments"]["work"]["retrieve"]>]
+  readonly Heartbeat: [typeof Work.Heartbeat.Encoded, Result<Sdk["environments"]["work"]["heartbeat"]>]
+  readonly Stats: [typeof Work.Stats.Encoded, Result<Sdk["environments"]["work"]["stats"]>]
+  readonly UpdateWork: [typeof Work.UpdateParams.Encoded, InBody<Second<Sdk["environments"]["work"]["update"]>>]
+  readonly ListWork: [typeof Work.ListParams.Encoded, Second<Sdk["environments"]["work"]["list"]>]
+  readonly Poll: [typeof Work.PollParams.Encoded, InBody<Second<Sdk["environments"]["work"]["poll"]>>]
+  readonly SendHeartbeat: [
+    typeof Work.HeartbeatParams.Encoded,
+    InBody<Second<Sdk["environments"]["work"]["heartbeat"]>>
+  ]
+  readonly StopWork: [typeof Work.StopParams.Encoded, InBody<Second<Sdk["environments"]["work"]["stop"]>>]
+  readonly Model: [typeof Model.Model.Encoded, Result<Sdk["models"]["retrieve"]>]
+  readonly ListModels: [typeof Model.ListParams.Encoded, First<Sdk["models"]["list"]>]
+  readonly Deployment: [typeof Deployment.Deployment.Encoded, Result<Sdk["deployments"]["retrieve"]>]
+  readonly CreateDeployment: [typeof Deployment.CreateParams.Encoded, First<Sdk["deployments"]["create"]>]
+  readonly UpdateDeployment: [typeof Deployment.UpdateParams.Encoded, Second<Sdk["deployments"]["update"]>]
+  readonly ListDeployments: [typeof Deployment.ListParams.Encoded, First<Sdk["deployments"]["list"]>]
+  readonly DeploymentRun: [typeof DeploymentRun.DeploymentRun.Encoded, Result<Sdk["deployments"]["run"]>]
+  readonly ListDeploymentRuns: [typeof DeploymentRun.ListParams.Encoded, First<Sdk["deploymentRuns"]["list"]>]
+}
+
+type Compared = {
+  [K in keyof Pairs & string]: Differences<Pairs[K][0], Pairs[K][1], K>
+}[keyof Pairs & string]
+type Listed = keyof typeof workspaceDifferences
+
+describe("the current SDK", () => {
+  it("has no difference that is not listed", () => {
+    expect<Exclude<Compared, `${string}${Listed}`> & string>().type.toBe<never>()
+  })
+
+  it("has every difference that is listed", () => {
+    type Stale = { [L in Listed]: [Extract<Compared, `${string}${L}`>] extends [never] ? L : never }[Listed]
+    expect<Stale & string>().type.toBe<never>()
+  })
+})
