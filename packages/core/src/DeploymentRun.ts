@@ -35,7 +35,7 @@ const KnownError = wire.struct("KnownDeploymentRunError", {
 })
 
 /**
- * Why a run created no session.
+ * The reason for which a run created no session.
  * @category schemas
  */
 export const RunError = wire.openUnion("DeploymentRunError", [KnownError])
@@ -47,7 +47,7 @@ export const RunError = wire.openUnion("DeploymentRunError", [KnownError])
 export type RunError = wire.Named<typeof RunError>["union" | "name"]
 
 /**
- * What started a run: the schedule, or somebody.
+ * The start of a run: by the schedule, or by somebody.
  * @category schemas
  */
 export const Trigger = wire.openUnion("DeploymentTrigger", [
@@ -81,7 +81,7 @@ export class DeploymentRun extends wire.Struct<DeploymentRun>()("DeploymentRun",
   session_id: Schema.NullOr(SessionId),
   /** Why none was created; `null` if one was. */
   error: Schema.NullOr(RunError),
-  /** What started the run. */
+  /** The start of the run. */
   trigger_context: Trigger,
   /** When the run was recorded. */
   created_at: Timestamp

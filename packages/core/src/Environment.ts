@@ -71,7 +71,7 @@ export class CloudConfig extends wire.Struct<CloudConfig>()("CloudConfig", {
   type: Schema.Literal("cloud"),
   /** The hosts that a sandbox can reach. */
   networking: Network,
-  /** What is installed in it. */
+  /** The packages in it. */
   packages: Packages
 }) {}
 

@@ -71,7 +71,7 @@ export class Work extends wire.Struct<Work>()("Work", {
   data: Data,
   /** The state of the work. */
   state: State,
-  /** What {@link credentials} reads; only a poll gives it, and it may be `null` even there. */
+  /** The secret that {@link credentials} reads; only a poll gives it, and it may be `null` even there. */
   secret: Schema.NullOr(Schema.Redacted(Schema.String)),
   /** Pairs of one's own. */
   metadata: Schema.Record({ key: Schema.String, value: Schema.String }),
@@ -142,7 +142,7 @@ export class UpdateParams extends wire.Struct<UpdateParams>()("UpdateWorkParams"
 }) {}
 
 /**
- * How to poll for work.
+ * Parameters of a poll for work.
  * @category schemas
  */
 export class PollParams extends wire.Struct<PollParams>()("PollWorkParams", {
@@ -153,7 +153,7 @@ export class PollParams extends wire.Struct<PollParams>()("PollWorkParams", {
 }) {}
 
 /**
- * How to keep the lease of a work item.
+ * Parameters of a heartbeat.
  * @category schemas
  */
 export class HeartbeatParams extends wire.Struct<HeartbeatParams>()("WorkHeartbeatParams", {
@@ -170,7 +170,7 @@ export class HeartbeatParams extends wire.Struct<HeartbeatParams>()("WorkHeartbe
 export const noHeartbeat = "NO_HEARTBEAT"
 
 /**
- * How to stop a work item.
+ * Parameters of a stop.
  * @category schemas
  */
 export class StopParams extends wire.Struct<StopParams>()("StopWorkParams", {

@@ -118,3 +118,14 @@ type StructDifferences<Ours, Theirs, Path extends string> =
   | (IsNever<Index<Ours>> extends true ? IsNever<Index<Theirs>> extends true ? never : `${Path}: other keys is missing`
     : IsNever<Index<Theirs>> extends true ? `${Path}: other keys is not in the SDK`
     : Differences<Index<Ours>, Index<Theirs>, `${Path}[key]`>)
+
+/* ----------------------------------------------------------------------------------------------------------- closed */
+
+/** A type without what our unions and vocabularies are open for, and mutable: what an SDK may be handed. */
+export type Closed<T> = ClosedString<Extract<T, string>> | ClosedOther<Exclude<T, string>>
+type ClosedString<T extends string> = [OnlyLiterals<T>] extends [never] ? T : OnlyLiterals<T>
+type OnlyLiterals<T extends string> = T extends unknown ? string extends T ? never : T : never
+type ClosedOther<T> = T extends { readonly type: Unknown.Tag } | { readonly name: Unknown.Tag } ? never
+  : T extends ReadonlyArray<infer A> ? Array<Closed<A>>
+  : T extends object ? { -readonly [K in keyof T]: Closed<Exclude<T[K], undefined>> }
+  : T

@@ -10,7 +10,7 @@ import type * as Environment from "../src/Environment.ts"
 import type * as Model from "../src/Model.ts"
 import type * as SavedAgent from "../src/SavedAgent.ts"
 import type * as Work from "../src/Work.ts"
-import type { Differences } from "./compare.ts"
+import type { Closed, Differences } from "./compare.ts"
 import type { differences } from "./differences.ts"
 import type { First, Result, Second } from "./pairs.ts"
 import type { workspaceDifferences } from "./workspaceDifferences.ts"
@@ -59,6 +59,21 @@ type Listed = keyof typeof workspaceDifferences
 describe("the current SDK", () => {
   it("has no difference that is not listed", () => {
     expect<Exclude<Compared, `${string}${Listed | keyof typeof differences}`> & string>().type.toBe<never>()
+  })
+
+  it("has values that our types accept", () => {
+    type Refused = { [K in keyof Pairs]: Pairs[K][1] extends Pairs[K][0] ? never : K }[keyof Pairs]
+    // these two differ as listed
+    expect<Exclude<Refused, "CreateDeployment" | "UpdateDeployment"> & string>().type.toBe<never>()
+  })
+
+  it("accepts our values, where no difference is listed", () => {
+    type Refused = {
+      [K in keyof Pairs & string]: [Differences<Pairs[K][0], Pairs[K][1], K>] extends [never]
+        ? Closed<Pairs[K][0]> extends Pairs[K][1] ? never : K
+        : never
+    }[keyof Pairs & string]
+    expect<Refused & string>().type.toBe<never>()
   })
 
   it("has every difference that is listed", () => {

@@ -4,5 +4,5 @@
  */
 export const workspaceDifferences = {
   "Work.data: type \"healthcheck\" is not in the SDK":
-    "the SDK has the type of a health check optional; the service sends it, and it tells the two apart"
+    "the SDK has the type of a health check optional; without it a health check would look like a session's work"
 } as const

@@ -13,7 +13,9 @@ import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import { readdirSync } from "node:fs"
 import * as Api from "../../src/Api.ts"
+import type * as Endpoint from "../../src/Endpoint.ts"
 import * as guard from "../../src/internal/schema/guard.ts"
+import * as WorkspaceApi from "../../src/WorkspaceApi.ts"
 
 /** A schema of whatever type. */
 // the laws hold for every schema and look at no type
@@ -44,13 +46,14 @@ const all: ReadonlyArray<Entry> = [
       )
     })
   )).flat(),
-  ...[Api.sessions, Api.events, Api.resources, Api.threads].flatMap((group) =>
-    Object.values(group).flatMap((endpoint): ReadonlyArray<Entry> => [
-      { name: `${endpoint.name} answer`, schema: endpoint.success },
-      ...(endpoint.query === undefined ? [] : [{ name: `${endpoint.name} query`, schema: endpoint.query }]),
-      ...(endpoint.body === undefined ? [] : [{ name: `${endpoint.name} body`, schema: endpoint.body }])
-    ])
-  )
+  ...[Api, WorkspaceApi].flatMap((api): ReadonlyArray<Readonly<Record<string, Endpoint.Any>>> => Object.values(api))
+    .flatMap((group) =>
+      Object.values(group).flatMap((endpoint): ReadonlyArray<Entry> => [
+        { name: `${endpoint.name} answer`, schema: endpoint.success },
+        ...(endpoint.query === undefined ? [] : [{ name: `${endpoint.name} query`, schema: endpoint.query }]),
+        ...(endpoint.body === undefined ? [] : [{ name: `${endpoint.name} body`, schema: endpoint.body }])
+      ])
+    )
 ]
 
 /** Every schema that a module exports, and what the endpoints put together from them. */
