@@ -13,7 +13,6 @@ import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import { readdirSync } from "node:fs"
 import * as Api from "../../src/Api.ts"
-import type * as Endpoint from "../../src/Endpoint.ts"
 import * as guard from "../../src/internal/schema/guard.ts"
 import * as WorkspaceApi from "../../src/WorkspaceApi.ts"
 
@@ -46,14 +45,17 @@ const all: ReadonlyArray<Entry> = [
       )
     })
   )).flat(),
-  ...[Api, WorkspaceApi].flatMap((api): ReadonlyArray<Readonly<Record<string, Endpoint.Any>>> => Object.values(api))
-    .flatMap((group) =>
-      Object.values(group).flatMap((endpoint): ReadonlyArray<Entry> => [
-        { name: `${endpoint.name} answer`, schema: endpoint.success },
-        ...(endpoint.query === undefined ? [] : [{ name: `${endpoint.name} query`, schema: endpoint.query }]),
-        ...(endpoint.body === undefined ? [] : [{ name: `${endpoint.name} body`, schema: endpoint.body }])
-      ])
-    )
+  ...[
+    ...[Api.sessions, Api.events, Api.resources, Api.threads],
+    ...[WorkspaceApi.agents, WorkspaceApi.environments, WorkspaceApi.environmentWork],
+    ...[WorkspaceApi.models, WorkspaceApi.deployments, WorkspaceApi.deploymentRuns]
+  ].flatMap((group) =>
+    Object.values(group).flatMap((endpoint): ReadonlyArray<Entry> => [
+      { name: `${endpoint.name} answer`, schema: endpoint.success },
+      ...(endpoint.query === undefined ? [] : [{ name: `${endpoint.name} query`, schema: endpoint.query }]),
+      ...(endpoint.body === undefined ? [] : [{ name: `${endpoint.name} body`, schema: endpoint.body }])
+    ])
+  )
 ]
 
 /** Every schema that a module exports, and what the endpoints put together from them. */
