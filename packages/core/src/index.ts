@@ -409,6 +409,20 @@ export * as Usage from "./Usage.ts"
 export * as UserEvent from "./UserEvent.ts"
 
 /**
+ * Events of webhooks: a few words on what has changed, to be looked up.
+ *
+ * @since 0.1.0
+ */
+export * as WebhookEvent from "./WebhookEvent.ts"
+
+/**
+ * Webhooks: verify that a request comes from the service, and read its event.
+ *
+ * @since 0.1.0
+ */
+export * as Webhooks from "./Webhooks.ts"
+
+/**
  * Work items: what the sandboxes of a self-hosted environment take from its queue, and how they keep it.
  *
  * @since 0.1.0
