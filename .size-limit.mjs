@@ -27,7 +27,7 @@ export default [
     path: "packages/core/dist/index.js",
     import: "*",
     ignore: peers,
-    limit: "50 kB"
+    limit: "64 kB"
   },
   {
     name: "testkit: everything, without core and Effect",

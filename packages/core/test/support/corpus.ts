@@ -46,9 +46,16 @@ const all: ReadonlyArray<Entry> = [
     })
   )).flat(),
   ...[
-    ...[Api.sessions, Api.events, Api.resources, Api.threads],
-    ...[WorkspaceApi.agents, WorkspaceApi.environments, WorkspaceApi.environmentWork],
-    ...[WorkspaceApi.models, WorkspaceApi.deployments, WorkspaceApi.deploymentRuns]
+    Api.sessions,
+    Api.events,
+    Api.resources,
+    Api.threads,
+    WorkspaceApi.agents,
+    WorkspaceApi.environments,
+    WorkspaceApi.environmentWork,
+    WorkspaceApi.models,
+    WorkspaceApi.deployments,
+    WorkspaceApi.deploymentRuns
   ].flatMap((group) =>
     Object.values(group).flatMap((endpoint): ReadonlyArray<Entry> => [
       { name: `${endpoint.name} answer`, schema: endpoint.success },
