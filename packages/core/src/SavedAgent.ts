@@ -264,6 +264,9 @@ interface Tools {
 const checkServers = ({ mcp_servers, tools }: Tools): ReadonlyArray<Schema.FilterIssue> => {
   const servers = (mcp_servers ?? []).map((server) => server.type === "url" ? server.name : undefined)
   const toolsets = (tools ?? []).map((tool) => tool.type === "mcp_toolset" ? tool.mcp_server_name : undefined)
+  const known: ReadonlyArray<unknown> = ["agent_toolset_20260401", "mcp_toolset", "custom"]
+  // a tool of a kind that this version does not know may use any server
+  const isUsedByAny = (tools ?? []).some(({ type }) => !known.includes(type))
   return [
     ...toolsets.flatMap((name, index) =>
       // a server of a kind that this version does not know may have any name
@@ -273,7 +276,7 @@ const checkServers = ({ mcp_servers, tools }: Tools): ReadonlyArray<Schema.Filte
       }]
     ),
     ...servers.flatMap((name, index) =>
-      name === undefined || toolsets.includes(name) ? [] : [{
+      name === undefined || isUsedByAny || toolsets.includes(name) ? [] : [{
         path: ["mcp_servers", index, "name"],
         message: "must be used by an mcp_toolset in tools"
       }]

@@ -62,9 +62,14 @@ export const environmentWork = {
   retrieve: Endpoint.get("EnvironmentWork.retrieve", work, Work.Work),
   list: Endpoint.get("EnvironmentWork.list", `${environment}/work`, Page(Work.Work), { query: Work.ListParams }),
   update: Endpoint.post("EnvironmentWork.update", work, Work.Work, { body: Work.UpdateParams }),
-  poll: Endpoint.get("EnvironmentWork.poll", `${environment}/work/poll`, Schema.NullOr(Work.Work), {
-    query: Work.PollParams
-  }),
+  poll: Endpoint.get(
+    "EnvironmentWork.poll",
+    `${environment}/work/poll`,
+    Schema.NullOr(Work.Work).annotations({ identifier: "PolledWork" }),
+    {
+      query: Work.PollParams
+    }
+  ),
   ack: Endpoint.post("EnvironmentWork.ack", `${work}/ack`, Work.Work),
   heartbeat: Endpoint.post("EnvironmentWork.heartbeat", `${work}/heartbeat`, Work.Heartbeat, {
     query: Work.HeartbeatParams

@@ -27,8 +27,17 @@ export interface Entry {
 
 const modules = new URL("../../src/", import.meta.url)
 
-/** What only the client writes is no wire value: */
-const skipped = ["index.ts", "ApiError.ts", "Cursor.ts", "Journal.ts"]
+/** What only the client writes, or an application and its page say to each other, is no wire value: */
+const skipped = [
+  "index.ts",
+  "AgUi.ts",
+  "ApiError.ts",
+  "Cursor.ts",
+  "Journal.ts",
+  "SessionEvents.ts",
+  "UiMessageStream.ts",
+  "UpstreamError.ts"
+]
 
 /** nor are its errors. */
 const isError = (value: unknown): boolean => typeof value === "function" && value.prototype instanceof Error
