@@ -425,7 +425,7 @@ export interface RandomOptions {
   /**
    * The kinds of faults.
    *
-   * @default all kinds
+   * @default all but `foreign`, `garbled` and `damage`, which only followers, turns and deliveries survive
    */
   readonly kinds?: ReadonlyArray<Kind> | undefined
   /**

@@ -1,6 +1,7 @@
 /** Each section of `docs/what-happens-when.md` has its tests in a file of its own. */
 import { assert, it } from "@effect/vitest"
 import { tested, titles } from "./utils/page.ts"
+import "./whatHappensWhen/browsers.ts"
 import "./whatHappensWhen/calls.ts"
 import "./whatHappensWhen/streams.ts"
 import "./whatHappensWhen/tests.ts"

@@ -123,7 +123,9 @@ const kinds: { readonly [K in Kind]: (dice: Dice) => Action } = {
 }
 
 // each object has a value for each key of its type
-const allKinds = Object.keys(kinds) as ReadonlyArray<Kind>
+const byDefault = (Object.keys(kinds) as ReadonlyArray<Kind>).filter((kind) =>
+  kind !== "foreign" && kind !== "garbled" && kind !== "damage"
+)
 
 const conversation: ReadonlyArray<Endpoint.Any> = [
   Api.events.send,
@@ -142,7 +144,7 @@ const concerns = (kind: Kind, action: Action, endpoint: Endpoint.Any): boolean =
 /** A plan by chance: the same for the same seed and options. */
 export const random = (seed: number, options: RandomOptions): Plan => {
   const dice = new Dice(seed)
-  const { endpoints = conversation, kinds: wanted = allKinds, max = 4 } = options
+  const { endpoints = conversation, kinds: wanted = byDefault, max = 4 } = options
   if (!isSome(wanted) || !isSome(endpoints)) return []
   return Array.from({ length: 1 + dice.below(max) }, (): Fault => {
     const kind = dice.pick(wanted)
@@ -221,8 +223,8 @@ const simplerActions = (action: Action): ReadonlyArray<Action> => {
   return [
     ...landed === undefined ? [] : [without(action, "landed")],
     ...headers === undefined ? [] : [without(action, "headers")],
-    // without its body a refusal may become one of the service
-    ...body === undefined || status < 500 ? [] : [without(action, "body")]
+    // without a foreign body it may become an answer of the service
+    ...body === undefined || status === 200 || status === 404 ? [] : [without(action, "body")]
   ]
 }
 
