@@ -38,7 +38,7 @@ it.scopedLive(`the span of an answered tool succeeds, ${turns} times of ${turns}
     const answers = spans.filter(({ span }) => span.name === "ToolRunner.answer")
     assert.lengthOf(answers, turns)
     for (const { span } of answers) {
-      assert.isTrue(span.status._tag === "Ended" && Exit.isSuccess(span.status.exit), JSON.stringify(span.status))
+      assert.isTrue(span.status._tag === "Ended" && Exit.isSuccess(span.status.exit))
     }
   }).pipe(Effect.provide(Layer.provide(
     SimulatorServer.layer(),
