@@ -2,9 +2,15 @@
 //
 // Updates are pulled: while the screen is busy nothing is read from the connection, and nothing piles up in memory. A
 // reader that would rather skip than be late puts a `Stream.buffer({ capacity: 16, strategy: "sliding" })` before it.
-import { Content, Conversation, SessionLifecycle } from "@effect-managed-agents/core"
-import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
-import { Console, Effect, Match, Stream } from "effect"
+import * as Content from "@effect-managed-agents/core/Content"
+import * as Conversation from "@effect-managed-agents/core/Conversation"
+import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
+import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
+import type * as Simulator from "@effect-managed-agents/testkit/Simulator"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Match from "effect/Match"
+import * as Stream from "effect/Stream"
 import { Target } from "./target.ts"
 
 /** A screen that needs a tenth of a second to draw. */

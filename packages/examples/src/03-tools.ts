@@ -2,10 +2,17 @@
 //
 // Tools are those of `@effect/ai`, so that they can be shared with the Messages API. Calls of one response run at the same
 // time, each at most once. With an agent of your own, give it `ToolRunner.definitions(OrderTools)`.
-import { Conversation, SessionLifecycle, ToolRunner } from "@effect-managed-agents/core"
-import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
-import { Tool, Toolkit } from "@effect/ai"
-import { Console, Effect, Layer, Schema } from "effect"
+import * as Conversation from "@effect-managed-agents/core/Conversation"
+import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
+import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
+import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
+import type * as Simulator from "@effect-managed-agents/testkit/Simulator"
+import * as Tool from "@effect/ai/Tool"
+import * as Toolkit from "@effect/ai/Toolkit"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schema from "effect/Schema"
 import * as Orders from "./orders.ts"
 import { Target } from "./target.ts"
 

@@ -1,9 +1,13 @@
 // Approvals: what the agent may do without asking, what a person decides, and what happens if nobody is there.
 //
 // With an agent of your own, let the permission policy of its tools be `always_ask`.
-import { Conversation, PendingAction, SessionLifecycle } from "@effect-managed-agents/core"
-import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
-import { Console, Effect } from "effect"
+import * as Conversation from "@effect-managed-agents/core/Conversation"
+import * as PendingAction from "@effect-managed-agents/core/PendingAction"
+import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
+import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
+import type * as Simulator from "@effect-managed-agents/testkit/Simulator"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
 import { Prompt } from "./prompt.ts"
 import { Target } from "./target.ts"
 

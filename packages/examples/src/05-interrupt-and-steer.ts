@@ -1,7 +1,12 @@
 // Interrupt and steer: say something to an agent at work, stop it, and go on with something else.
-import { Conversation, SessionLifecycle, UserEvent } from "@effect-managed-agents/core"
-import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
-import { Console, Effect, Fiber } from "effect"
+import * as Conversation from "@effect-managed-agents/core/Conversation"
+import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
+import * as UserEvent from "@effect-managed-agents/core/UserEvent"
+import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
+import type * as Simulator from "@effect-managed-agents/testkit/Simulator"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { Target } from "./target.ts"
 
 export const program = Effect.gen(function*() {

@@ -1,9 +1,15 @@
 // Sub-agents: an agent gives work to others, and a program follows them all in one stream.
 //
 // With an agent of your own, let it be a coordinator (`multiagent`) with a researcher and a writer.
-import { Content, Conversation, SessionLifecycle, Threads } from "@effect-managed-agents/core"
-import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
-import { Console, Effect, Stream } from "effect"
+import * as Content from "@effect-managed-agents/core/Content"
+import * as Conversation from "@effect-managed-agents/core/Conversation"
+import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
+import * as Threads from "@effect-managed-agents/core/Threads"
+import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
+import type * as Simulator from "@effect-managed-agents/testkit/Simulator"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import { Target } from "./target.ts"
 
 export const program = Effect.gen(function*() {

@@ -1,7 +1,14 @@
 // Outcomes: give the agent a goal and a rubric; a grader sends it back to work until the goal is reached.
-import { Content, Conversation, SessionLifecycle, Sessions, UserEvent } from "@effect-managed-agents/core"
-import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
-import { Console, Effect, Stream } from "effect"
+import * as Content from "@effect-managed-agents/core/Content"
+import * as Conversation from "@effect-managed-agents/core/Conversation"
+import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
+import * as Sessions from "@effect-managed-agents/core/Sessions"
+import * as UserEvent from "@effect-managed-agents/core/UserEvent"
+import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
+import type * as Simulator from "@effect-managed-agents/testkit/Simulator"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import { Target } from "./target.ts"
 
 const goal = UserEvent.defineOutcome({

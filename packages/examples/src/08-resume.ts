@@ -3,20 +3,24 @@
 // Three things outlive it, here as files: which session it was, which events were dealt with (`CursorStore`), and which
 // tools have run (`Journal`). On the simulator it is killed while it pays an invoice, and started again. With an agent of
 // your own, kill it yourself. Other stores are other layers in place of `Files`.
-import {
-  Content,
-  CursorStore,
-  Events,
-  Ids,
-  Journal,
-  SessionLifecycle,
-  Sessions,
-  ToolRunner,
-  UserEvent
-} from "@effect-managed-agents/core"
-import { KeyValueStore } from "@effect/platform"
-import { NodeKeyValueStore } from "@effect/platform-node"
-import { Config, Console, Effect, Layer, Option, Schema, Stream } from "effect"
+import * as Content from "@effect-managed-agents/core/Content"
+import * as CursorStore from "@effect-managed-agents/core/CursorStore"
+import * as Events from "@effect-managed-agents/core/Events"
+import * as Ids from "@effect-managed-agents/core/Ids"
+import * as Journal from "@effect-managed-agents/core/Journal"
+import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
+import * as Sessions from "@effect-managed-agents/core/Sessions"
+import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
+import * as UserEvent from "@effect-managed-agents/core/UserEvent"
+import * as NodeKeyValueStore from "@effect/platform-node/NodeKeyValueStore"
+import * as KeyValueStore from "@effect/platform/KeyValueStore"
+import * as Config from "effect/Config"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import * as Invoices from "./invoices.ts"
 import { Target } from "./target.ts"
 

@@ -3,16 +3,22 @@
 // `SessionPool` says how many sessions are at work at a time. One session does one thing at a time, in the order in which
 // it came, those that wait take turns, and what fails stays alone with it. `RateLimit` keeps all of them together below
 // what the service accepts in a minute: calls wait instead of running into a 429.
-import {
-  Conversation,
-  type Ids,
-  ManagedAgents,
-  RateLimit,
-  SessionLifecycle,
-  SessionPool
-} from "@effect-managed-agents/core"
-import { AgentScript, Rules, type Simulator } from "@effect-managed-agents/testkit"
-import { Array as Arr, Console, Duration, Effect, Exit, Layer, Stream } from "effect"
+import * as Conversation from "@effect-managed-agents/core/Conversation"
+import type * as Ids from "@effect-managed-agents/core/Ids"
+import * as ManagedAgents from "@effect-managed-agents/core/ManagedAgents"
+import * as RateLimit from "@effect-managed-agents/core/RateLimit"
+import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
+import * as SessionPool from "@effect-managed-agents/core/SessionPool"
+import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
+import * as Rules from "@effect-managed-agents/testkit/Rules"
+import type * as Simulator from "@effect-managed-agents/testkit/Simulator"
+import * as Arr from "effect/Array"
+import * as Console from "effect/Console"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 import { Target } from "./target.ts"
 
 /** A client that stays within the limits, and a pool. */

@@ -2,9 +2,18 @@
 //
 // Here the recording stays in memory. `Cassette.layer({ path })` keeps it in a file, which is read and reviewed like code:
 // record it with the real service, and replay it in every test.
-import { ClientConfig, Conversation, ManagedAgents, SessionLifecycle } from "@effect-managed-agents/core"
-import { AgentScript, Cassette, type Simulator } from "@effect-managed-agents/testkit"
-import { Cause, Console, Effect, Layer, Redacted } from "effect"
+import * as ClientConfig from "@effect-managed-agents/core/ClientConfig"
+import * as Conversation from "@effect-managed-agents/core/Conversation"
+import * as ManagedAgents from "@effect-managed-agents/core/ManagedAgents"
+import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
+import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
+import * as Cassette from "@effect-managed-agents/testkit/Cassette"
+import type * as Simulator from "@effect-managed-agents/testkit/Simulator"
+import * as Cause from "effect/Cause"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
 import { Target } from "./target.ts"
 
 const converse = (question: string) =>

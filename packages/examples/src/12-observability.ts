@@ -3,11 +3,18 @@
 //
 // Here spans are kept in memory and printed as a tree. To send them somewhere, put another exporter in their place, such
 // as `new BatchSpanProcessor(new OTLPTraceExporter())`; metrics take a `metricReader` beside it.
-import { Conversation, PendingAction, SessionLifecycle } from "@effect-managed-agents/core"
-import { AgentScript, Fault, type Simulator } from "@effect-managed-agents/testkit"
+import * as Conversation from "@effect-managed-agents/core/Conversation"
+import * as PendingAction from "@effect-managed-agents/core/PendingAction"
+import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
+import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
+import * as Fault from "@effect-managed-agents/testkit/Fault"
+import type * as Simulator from "@effect-managed-agents/testkit/Simulator"
 import * as NodeSdk from "@effect/opentelemetry/NodeSdk"
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from "@opentelemetry/sdk-trace-base"
-import { Console, Effect, Metric, MetricState } from "effect"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
+import * as MetricState from "effect/MetricState"
 import { Target } from "./target.ts"
 
 const conversation = Effect.gen(function*() {

@@ -1,9 +1,13 @@
 // The accounts: tools to pay invoices, and an agent that is to pay three of them.
-import { ToolRunner } from "@effect-managed-agents/core"
-import { AgentScript, type Simulator } from "@effect-managed-agents/testkit"
-import { Tool, Toolkit } from "@effect/ai"
-import { KeyValueStore } from "@effect/platform"
-import { Console, Effect, Schema } from "effect"
+import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
+import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
+import type * as Simulator from "@effect-managed-agents/testkit/Simulator"
+import * as Tool from "@effect/ai/Tool"
+import * as Toolkit from "@effect/ai/Toolkit"
+import * as KeyValueStore from "@effect/platform/KeyValueStore"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 
 const parameters = { invoice: Schema.Int }
 

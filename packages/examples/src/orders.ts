@@ -1,6 +1,11 @@
 // The shop: where orders are looked up, and the tool through which the agent asks for them.
-import { PendingAction } from "@effect-managed-agents/core"
-import { Context, Data, Effect, Layer, Option, Schema } from "effect"
+import * as PendingAction from "@effect-managed-agents/core/PendingAction"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 
 export const Order = Schema.Struct({
   order_id: Schema.String,

@@ -1,5 +1,7 @@
 // Asks whoever sits at the terminal, one question at a time.
-import { Context, Effect, Layer } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Readline from "node:readline"
 
 export class Prompt extends Context.Tag("examples/Prompt")<Prompt, {

@@ -1,9 +1,13 @@
 // Runs an example on a simulator that outlives it: as a process that is killed in the middle, and as another one after it.
-import { Simulator } from "@effect-managed-agents/testkit"
+import * as Simulator from "@effect-managed-agents/testkit/Simulator"
 import * as SimulatorServer from "@effect-managed-agents/testkit/SimulatorServer"
-import { Command, FileSystem } from "@effect/platform"
-import { NodeContext } from "@effect/platform-node"
-import { Console, Effect, Layer, Stream } from "effect"
+import * as NodeContext from "@effect/platform-node/NodeContext"
+import * as Command from "@effect/platform/Command"
+import * as FileSystem from "@effect/platform/FileSystem"
+import * as Console from "effect/Console"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 import { fileURLToPath } from "node:url"
 import * as Simulation from "./simulation.ts"
 

@@ -1,7 +1,8 @@
 // What the examples talk to when there are no credentials: a simulated service with one agent, in this process.
-import { Ids } from "@effect-managed-agents/core"
-import { type Simulator, Testkit } from "@effect-managed-agents/testkit"
-import { Layer } from "effect"
+import * as Ids from "@effect-managed-agents/core/Ids"
+import type * as Simulator from "@effect-managed-agents/testkit/Simulator"
+import * as Testkit from "@effect-managed-agents/testkit/Testkit"
+import * as Layer from "effect/Layer"
 import { Target } from "./target.ts"
 
 export const target = {

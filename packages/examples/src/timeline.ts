@@ -1,6 +1,12 @@
 // Events as a timeline for people: when, who, what, and a short text.
-import { Content, Event, type Session, SessionFailure } from "@effect-managed-agents/core"
-import { Clock, Console, Context, Effect } from "effect"
+import * as Content from "@effect-managed-agents/core/Content"
+import * as Event from "@effect-managed-agents/core/Event"
+import type * as Session from "@effect-managed-agents/core/Session"
+import * as SessionFailure from "@effect-managed-agents/core/SessionFailure"
+import * as Clock from "effect/Clock"
+import * as Console from "effect/Console"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 
 /** Abilities of the output: by default plain lines of 200 columns. */
 export class Terminal extends Context.Reference<Terminal>()("examples/Terminal", {

@@ -1,8 +1,16 @@
 // Testing with faults: a program that must not do anything twice, while everything around it goes wrong. Copy and adapt.
-import { Api, Conversation, type Ids, PendingAction } from "@effect-managed-agents/core"
-import { AgentScript, Fault, Fixtures, Ledger, Simulator, Testkit } from "@effect-managed-agents/testkit"
+import * as Api from "@effect-managed-agents/core/Api"
+import * as Conversation from "@effect-managed-agents/core/Conversation"
+import type * as Ids from "@effect-managed-agents/core/Ids"
+import * as PendingAction from "@effect-managed-agents/core/PendingAction"
+import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
+import * as Fault from "@effect-managed-agents/testkit/Fault"
+import * as Fixtures from "@effect-managed-agents/testkit/Fixtures"
+import * as Ledger from "@effect-managed-agents/testkit/Ledger"
+import * as Simulator from "@effect-managed-agents/testkit/Simulator"
+import * as Testkit from "@effect-managed-agents/testkit/Testkit"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { inTime } from "./support.ts"
 
 /** The program under test: has an invoice paid, and allows the payment. */

@@ -1,7 +1,10 @@
 // The program of `npm start`, unchanged, against scripted agents: no network, and time is virtual.
-import { AgentScript, Simulator } from "@effect-managed-agents/testkit"
+import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
+import * as Simulator from "@effect-managed-agents/testkit/Simulator"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Fiber, TestClock } from "effect"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as TestClock from "effect/TestClock"
 import * as Quickstart from "../src/01-quickstart.ts"
 import * as Orders from "../src/orders.ts"
 import * as Simulation from "../src/simulation.ts"

@@ -1,4 +1,7 @@
-import { Effect, Fiber, Schedule, TestClock } from "effect"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Schedule from "effect/Schedule"
+import * as TestClock from "effect/TestClock"
 
 /** Runs something, and gives back what it prints as well. */
 export const printed = <A, E, R>(self: Effect.Effect<A, E, R>) =>

@@ -20,8 +20,14 @@ import * as Sessions from "@effect-managed-agents/core/Sessions"
 import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
 import * as UpstreamError from "@effect-managed-agents/core/UpstreamError"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
-import { HttpRouter, HttpServerRequest, HttpServerResponse } from "@effect/platform"
-import { Cause, Effect, FiberMap, Schema, Stream } from "effect"
+import * as HttpRouter from "@effect/platform/HttpRouter"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
+import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as FiberMap from "effect/FiberMap"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import { Target } from "../target.ts"
 import { page } from "./page.ts"
 import { Tools } from "./tools.ts"
@@ -72,67 +78,56 @@ export const desk = Effect.gen(function*() {
     return session.metadata.desk === "support" ? session : yield* new Cause.NoSuchElementException()
   })
 
+  const create = Effect.gen(function*() {
+    const { key, subject, text } = yield* HttpServerRequest.schemaBodyJson(NewTicket)
+    const { id } = yield* SessionLifecycle.createOnce({
+      agent,
+      environment_id: environment,
+      title: subject,
+      metadata: { desk: "support" },
+      initial_events: [UserEvent.message(text)]
+    }, { key })
+    yield* work(id)
+    return yield* HttpServerResponse.json({ id }, { status: 201 })
+  })
+  const list = Stream.runCollect(Stream.map(tickets, ({ id, status, title }) => ({ id, subject: title, status }))).pipe(
+    Effect.flatMap((tickets) => HttpServerResponse.json(Array.from(tickets)))
+  )
+  const show = Effect.gen(function*() {
+    const { id, status, title } = yield* ticket
+    const waiting = (yield* Conversation.pending(id, { tools })).filter(({ _tag }) => _tag === "ToolApproval")
+    return yield* HttpServerResponse.json({ id, subject: title, status, approvals: waiting })
+  })
+  const say = Effect.gen(function*() {
+    const { id } = yield* ticket
+    const { text } = yield* HttpServerRequest.schemaBodyJson(Message)
+    const delivery = yield* events.deliver(id, UserEvent.message(text))
+    if (delivery._tag === "Indeterminate") return yield* delivery.error
+    return HttpServerResponse.empty({ status: 202 })
+  })
+  const decide = Effect.gen(function*() {
+    const { id } = yield* ticket
+    const { call } = yield* HttpRouter.params
+    const { allow, reason } = yield* HttpServerRequest.schemaBodyJson(Approval)
+    const action = (yield* Conversation.pending(id, { tools })).find((action) => action.id === call)
+    if (action?._tag !== "ToolApproval") return HttpServerResponse.empty({ status: 409 })
+    // the worker finds the decision in the journal
+    yield* Conversation.answer(action, allow ? PendingAction.allow : PendingAction.deny(reason))
+    return HttpServerResponse.empty({ status: 202 })
+  })
+  const follow = Effect.flatMap(
+    ticket,
+    ({ id }) => SessionEvents.respond((from) => events.follow(id, { from: from ?? "start" }), { projection: lines })
+  )
+
   return HttpRouter.empty.pipe(
     HttpRouter.get("/", HttpServerResponse.html(page)),
-    HttpRouter.post(
-      "/tickets",
-      Effect.gen(function*() {
-        const { key, subject, text } = yield* HttpServerRequest.schemaBodyJson(NewTicket)
-        const { id } = yield* SessionLifecycle.createOnce({
-          agent,
-          environment_id: environment,
-          title: subject,
-          metadata: { desk: "support" },
-          initial_events: [UserEvent.message(text)]
-        }, { key })
-        yield* work(id)
-        return yield* HttpServerResponse.json({ id }, { status: 201 })
-      })
-    ),
-    HttpRouter.get(
-      "/tickets",
-      Stream.runCollect(Stream.map(tickets, ({ id, status, title }) => ({ id, subject: title, status }))).pipe(
-        Effect.flatMap((tickets) => HttpServerResponse.json(Array.from(tickets)))
-      )
-    ),
-    HttpRouter.get(
-      "/tickets/:id",
-      Effect.gen(function*() {
-        const { id, status, title } = yield* ticket
-        const waiting = (yield* Conversation.pending(id, { tools })).filter(({ _tag }) => _tag === "ToolApproval")
-        return yield* HttpServerResponse.json({ id, subject: title, status, approvals: waiting })
-      })
-    ),
-    HttpRouter.post(
-      "/tickets/:id/messages",
-      Effect.gen(function*() {
-        const { id } = yield* ticket
-        const { text } = yield* HttpServerRequest.schemaBodyJson(Message)
-        const delivery = yield* events.deliver(id, UserEvent.message(text))
-        if (delivery._tag === "Indeterminate") return yield* delivery.error
-        return HttpServerResponse.empty({ status: 202 })
-      })
-    ),
-    HttpRouter.post(
-      "/tickets/:id/approvals/:call",
-      Effect.gen(function*() {
-        const { id } = yield* ticket
-        const { call } = yield* HttpRouter.params
-        const { allow, reason } = yield* HttpServerRequest.schemaBodyJson(Approval)
-        const action = (yield* Conversation.pending(id, { tools })).find((action) => action.id === call)
-        if (action?._tag !== "ToolApproval") return HttpServerResponse.empty({ status: 409 })
-        // the worker finds the decision in the journal
-        yield* Conversation.answer(action, allow ? PendingAction.allow : PendingAction.deny(reason))
-        return HttpServerResponse.empty({ status: 202 })
-      })
-    ),
-    HttpRouter.get(
-      "/tickets/:id/events",
-      Effect.flatMap(
-        ticket,
-        ({ id }) => SessionEvents.respond((from) => events.follow(id, { from: from ?? "start" }), { projection: lines })
-      )
-    ),
+    HttpRouter.post("/tickets", create),
+    HttpRouter.get("/tickets", list),
+    HttpRouter.get("/tickets/:id", show),
+    HttpRouter.post("/tickets/:id/messages", say),
+    HttpRouter.post("/tickets/:id/approvals/:call", decide),
+    HttpRouter.get("/tickets/:id/events", follow),
     HttpRouter.catchTags({
       ParseError: ({ message }) => HttpServerResponse.text(message, { status: 400 }),
       JournalError: (error) => Effect.as(Effect.logError(error), HttpServerResponse.empty({ status: 500 }))

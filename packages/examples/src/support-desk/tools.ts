@@ -2,8 +2,10 @@
 import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
 import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
 import type * as Simulator from "@effect-managed-agents/testkit/Simulator"
-import { Tool, Toolkit } from "@effect/ai"
-import { Effect, Schema } from "effect"
+import * as Tool from "@effect/ai/Tool"
+import * as Toolkit from "@effect/ai/Toolkit"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 
 /** Shop that the desk works for. Put one of your own in its place. */
 export class Shop extends Effect.Service<Shop>()("support-desk/Shop", {

@@ -1,8 +1,10 @@
 // Examples as `npm` runs them: a process of its own, with nothing but its environment and its output.
-import { AgentScript, Simulator } from "@effect-managed-agents/testkit"
+import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
+import * as Simulator from "@effect-managed-agents/testkit/Simulator"
 import * as SimulatorServer from "@effect-managed-agents/testkit/SimulatorServer"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import * as Quickstart from "../../src/01-quickstart.ts"

@@ -1,8 +1,11 @@
 /** The support desk as a process that is killed, and its page in a browser that lives on. */
-import { AgentScript, Simulator } from "@effect-managed-agents/testkit"
+import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
+import * as Simulator from "@effect-managed-agents/testkit/Simulator"
 import * as SimulatorServer from "@effect-managed-agents/testkit/SimulatorServer"
 import { assert, describe, it } from "@effect/vitest"
-import { Effect, Layer, Schedule } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Schedule from "effect/Schedule"
 import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtemp, rm } from "node:fs/promises"
 import * as Http from "node:http"
