@@ -12,6 +12,13 @@ const all = process.env.CONSUMERS === "all"
 const nodes = all ? ["20", "22", "24"] : [process.versions.node.split(".")[0]]
 const typescripts = all ? ["5.4", "5.9", "7"] : ["5.9"]
 
+/** Beside `nodenext` and exact optional properties. */
+const settings = [
+  [],
+  ["--module", "node16"],
+  ["--module", "esnext", "--moduleResolution", "bundler", "--exactOptionalPropertyTypes", "false"]
+]
+
 /** The `sh` block under "Install" and the first test of the README. */
 const readme = readFileSync(join(root, "README.md"), "utf8")
 const commands = /^## Install\n[\s\S]*?```sh\n([\s\S]*?)```/m.exec(readme)?.[1].trim().split("\n") ?? []
@@ -62,7 +69,10 @@ const consumer = async (major, tarballs, problems) => {
     )
     await execute("vitest", node, ["node_modules/vitest/vitest.mjs", "run"], 120)
     for (const version of typescripts) {
-      await execute(`TypeScript ${version}`, node, [`node_modules/typescript-${version}/bin/tsc`], 120)
+      for (const options of settings) {
+        const what = `TypeScript ${[version, ...options].join(" ")}`
+        await execute(what, node, [`node_modules/typescript-${version}/bin/tsc`, ...options], 120)
+      }
     }
   } finally {
     rmSync(folder, { recursive: true, force: true })
