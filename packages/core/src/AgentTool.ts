@@ -203,7 +203,7 @@ export class WebSearchToolConfig extends wire.Struct<WebSearchToolConfig>()("Web
 }) {}
 
 /**
- * The configuration of one built-in tool, told apart by `name`.
+ * The configuration of one built-in tool, discriminated by `name`.
  * @category schemas
  */
 export const ToolConfig = wire.openUnion("ToolConfig", [
@@ -495,7 +495,7 @@ export const WebSearchToolConfigParams: Schema.Schema<
 > = WebSearchToolConfigParams_
 
 /**
- * Configuration to send for one built-in tool, told apart by `name`.
+ * Configuration to send for one built-in tool, discriminated by `name`.
  * @category schemas
  */
 export const ToolConfigParams = wire.openUnion("ToolConfigParams", [

@@ -77,8 +77,7 @@ const beforeOf = (
   before: Timestamp | undefined,
   dropped: ReadonlyArray<Timestamp | null | undefined>
 ): Pick<Cursor, "before"> => {
-  let latest = before
-  for (const at of dropped) if (at && (latest === undefined || identity.isLater(at, latest))) latest = at
+  const latest = identity.latestOf(before, dropped)
   return latest === undefined ? {} : { before: latest }
 }
 

@@ -81,10 +81,7 @@ export interface Options {
 /** Tells the events that came after all that was read. One that was queued then may have been processed since. */
 const isNew = (since: Cursor): (event: Event.Event) => boolean => {
   const known = new Set([...since.queued, ...since.read.map(([key]) => key)].map(identity.digestOf))
-  let latest = since.before
-  for (const [, at] of since.read) {
-    if (at !== null && (latest === undefined || identity.isLater(at, latest))) latest = at
-  }
+  const latest = identity.latestOf(since.before, since.read.map(([, at]) => at))
   return (event) => {
     const at = Event.processedAtOf(event)
     const key = identity.keyOf(event, at)

@@ -320,7 +320,7 @@ export class ListParams extends wire.Struct<ListParams>()("ListEventsParams", {
 export class ThreadListParams extends wire.Struct<ThreadListParams>()("ListThreadEventsParams", paging) {}
 
 /**
- * The `type` of an event that can be previewed. A message comes in parts; of thinking only the start is told.
+ * The `type` of an event that can be previewed. A message comes in parts; of thinking only the start is shown.
  * @category schemas
  */
 export const DeltaType = wire.openString("DeltaType", "agent.message", "agent.thinking")

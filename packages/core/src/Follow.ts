@@ -100,7 +100,7 @@ export interface Gap {
   readonly _tag: "Gap"
   /**
    * - `deleted`: the session was deleted while the connection was lost, with all that had happened in between;
-   * - `overflow`: this consumer was too slow for what {@link broadcast} was told to hold for it.
+   * - `overflow`: this consumer was too slow for what {@link broadcast} holds for it.
    */
   readonly reason: "deleted" | "overflow"
   /** The number of updates that are missing, where that is known. */

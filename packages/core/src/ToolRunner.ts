@@ -121,7 +121,7 @@ export type MakeError<T> = T extends Effect.Effect<infer _A, infer E, infer _R> 
 export type Context<T> = MakeContext<T> | CallContext<T>
 
 /**
- * Errors of the tools of a {@link Source}, beside those that the agent is told.
+ * Errors of the tools of a {@link Source}, beside those that are reported to the agent.
  * @category type-level
  */
 export type Error<T> = MakeError<T> | ([T] extends [never] ? never : Journal.JournalError)
@@ -319,7 +319,7 @@ export interface Options {
   readonly concurrency?: number | undefined
   /**
    * The longest run of a call, unless the {@link Limits} of its tool say otherwise. After that it is interrupted, and
-   * the agent is told so.
+   * that is reported to the agent.
    *
    * @default "2 minutes"
    */

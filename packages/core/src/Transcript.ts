@@ -137,7 +137,7 @@ export interface Totals {
   readonly model: Tokens
   /** By graders of outcomes. */
   readonly grading: Tokens
-  /** By the whole session with all its threads since its creation, costs included, as it was last told. */
+  /** By the whole session with all its threads since its creation, costs included, as last reported. */
   readonly session: Usage.UsageSnapshot | undefined
 }
 
@@ -287,7 +287,7 @@ export const add: {
   }
 })
 
-/** An event that is told twice, queued and then processed, is two. Some interrupts have no id. */
+/** An event that comes twice, queued and then processed, is two. Some interrupts have no id. */
 const keyOf = (event: Event.Event): string | undefined => {
   const id = Event.idOf(event)
   const at = Event.processedAtOf(event)
@@ -476,11 +476,11 @@ const update = (self: Transcript, id: EventId, change: (call: ToolCall) => ToolC
   const { answered, blocking } = self[internal]
   const at = self.toolCalls.findLastIndex((one) => one.call.id === id)
   const known = self.toolCalls[at]
-  const told = withMemory(self, {
+  const counted = withMemory(self, {
     blocking: blocking.includes(id) ? blocking.filter((one) => one !== id) : blocking,
     answered: known === undefined ? HashSet.add(answered, id) : answered
   })
-  return known === undefined ? told : { ...told, toolCalls: self.toolCalls.with(at, change(known)) }
+  return known === undefined ? counted : { ...counted, toolCalls: self.toolCalls.with(at, change(known)) }
 }
 
 const confirm = (self: Transcript, confirmation: UserEvent.ToolConfirmation): Transcript =>

@@ -2,7 +2,7 @@
  * Errors of the service as an HTTP server answers them: with a status, a body that says what a client of the server may know,
  * and tags of their own, so that they stand beside the errors of an `HttpApi`.
  *
- * The detail of a failure that is the server's business (a wrong key, an answer that does not fit) is not told.
+ * The detail of a failure that is the server's business (a wrong key, an answer that does not fit) is left out.
  *
  * @since 0.1.0
  */

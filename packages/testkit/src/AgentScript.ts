@@ -607,7 +607,7 @@ export const decode = (input: unknown): Effect.Effect<DataScript, MalformedScrip
 export const make = <R = never>(script: Script<R>): Script<R> => script
 
 /**
- * The script of an agent for which none was registered: it repeats what it was told.
+ * The script of an agent for which none was registered: it repeats the message.
  * @category constants
  */
 export const echo: Script = { otherwise: [{ say: "You said: {{text}}" }] }

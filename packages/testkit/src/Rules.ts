@@ -349,7 +349,7 @@ export interface Rules {
 }
 
 /**
- * The choices unless told otherwise.
+ * The default choices.
  * @category constants
  */
 export const defaults: Rules = {

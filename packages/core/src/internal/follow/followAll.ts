@@ -15,7 +15,7 @@ import { follow } from "./follow.ts"
 import * as identity from "./identity.ts"
 import * as sources from "./sources.ts"
 
-/** The number of interrupts that are remembered, so that one that is on two streams is told once. */
+/** The number of interrupts that are remembered, so that one that is on two streams is delivered once. */
 const maxInterrupts = 100
 
 /** A child thread, and from where on it is followed. */

@@ -26,10 +26,10 @@ export const isSubmitted = (type: string): boolean => {
 }
 
 /**
- * The stamp of an event, as {@link Event.processedAtOf} has it. That looks at the calendar, which is not needed for what
+ * The timestamp of an event, as {@link Event.processedAtOf} has it. That looks at the calendar, which is not needed for what
  * the decoder has let through; of an event of an unknown type only the form is looked at.
  */
-export const stampOf = (event: StreamEvent): Timestamp.Timestamp | undefined => {
+export const timestampOf = (event: StreamEvent): Timestamp.Timestamp | undefined => {
   const at = common(event).processed_at
   return typeof at === "string" && at.charCodeAt(4) === code.dash && at.charCodeAt(at.length - 1) === code.upperZ
     // by its form
@@ -38,7 +38,7 @@ export const stampOf = (event: StreamEvent): Timestamp.Timestamp | undefined => 
 }
 
 /**
- * Tells an input that waits to be processed. Only what clients send is queued; anything else without a stamp is
+ * Tells an input that waits to be processed. Only what clients send is queued; anything else without a timestamp is
  * something that the service does not store.
  */
 export const isQueued = (event: StreamEvent): boolean =>
@@ -46,7 +46,7 @@ export const isQueued = (event: StreamEvent): boolean =>
 
 /**
  * Key that two copies of one event have in common. That is its id; an interrupt may have an empty one and is known by
- * its stamp. What has neither cannot be recognised.
+ * its timestamp. What has neither cannot be recognised.
  */
 export const keyOf = (event: StreamEvent, at: Timestamp.Timestamp | undefined): string | undefined => {
   const { id } = common(event)
@@ -99,6 +99,16 @@ export const isLater = (one: Timestamp.Timestamp, other: Timestamp.Timestamp): b
     return one.length === other.length ? one > other : toMicros(one) > toMicros(other)
   }
   return Timestamp.Order(one, other) > 0
+}
+
+/** The latest of some moments; what has none does not count. */
+export const latestOf = (
+  first: Timestamp.Timestamp | undefined,
+  others: Iterable<Timestamp.Timestamp | null | undefined>
+): Timestamp.Timestamp | undefined => {
+  let latest = first
+  for (const at of others) if (at && (latest === undefined || isLater(at, latest))) latest = at
+  return latest
 }
 
 /** A timestamp of UTC with six digits. */

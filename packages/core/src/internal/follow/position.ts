@@ -2,10 +2,8 @@ import * as DateTime from "effect/DateTime"
 import type * as Duration from "effect/Duration"
 import * as Cursor from "../../Cursor.ts"
 import type { StreamEvent } from "../../Event.ts"
-import * as Timestamp from "../../Timestamp.ts"
+import { fromDateTime, type Timestamp, toDateTime } from "../../Timestamp.ts"
 import * as identity from "./identity.ts"
-
-type Stamp = Timestamp.Timestamp
 
 /** Verdict about an event for a follower: new in one of its two states, or nothing new. */
 export type Verdict = "queued" | "processed" | undefined
@@ -25,20 +23,20 @@ class Generation {
   readonly submitted = new Set<number>()
   size = 0
   private readonly keys: Array<string>
-  private readonly stamps: Array<Stamp | undefined>
+  private readonly timestamps: Array<Timestamp | undefined>
   private readonly index = new Set<string>()
   private indexed = 0
 
   /** Arrays that grow would be much of what a busy follower allocates. */
   constructor(capacity: number) {
     this.keys = []
-    this.stamps = []
-    this.keys.length = this.stamps.length = Math.min(capacity, room)
+    this.timestamps = []
+    this.keys.length = this.timestamps.length = Math.min(capacity, room)
   }
 
-  add(key: string, at: Stamp | undefined): void {
+  add(key: string, at: Timestamp | undefined): void {
     this.keys[this.size] = key
-    this.stamps[this.size++] = at
+    this.timestamps[this.size++] = at
   }
 
   has(key: string): boolean {
@@ -46,19 +44,19 @@ class Generation {
     return this.index.has(key)
   }
 
-  latest(count: number): ReadonlyArray<readonly [key: string, at: Stamp | null]> {
+  latest(count: number): ReadonlyArray<readonly [key: string, at: Timestamp | null]> {
     const first = this.size - count
-    return this.keys.slice(first, this.size).map((key, n) => [key, this.stamps[first + n] ?? null])
+    return this.keys.slice(first, this.size).map((key, n) => [key, this.timestamps[first + n] ?? null])
   }
 
-  /** The stamps, without those of so many of the latest. */
-  stampsBefore(count: number): ReadonlyArray<Stamp | undefined> {
-    return this.stamps.slice(0, this.size - count)
+  /** The timestamps, without those of so many of the latest. */
+  timestampsBefore(count: number): ReadonlyArray<Timestamp | undefined> {
+    return this.timestamps.slice(0, this.size - count)
   }
 
-  /** Whose stamp it is. */
-  keyAt(at: Stamp | undefined): string | undefined {
-    return this.keys[this.stamps.lastIndexOf(at, this.size - 1)]
+  /** The key of the last event of a moment. */
+  keyAt(at: Timestamp | undefined): string | undefined {
+    return this.keys[this.timestamps.lastIndexOf(at, this.size - 1)]
   }
 }
 
@@ -66,18 +64,18 @@ class Generation {
  * Record of the delivered events, in bounded memory.
  *
  * The latest events are known by their keys, `remember` of them at least and twice as many at most. Of what is
- * forgotten only the latest stamp is kept (`floor`), and whose it was: everything before it was delivered.
+ * forgotten only the latest timestamp is kept (`floor`), and whose it was: everything before it was delivered.
  */
 export class Position {
   private readonly remember: number
   private young: Generation
   private old = new Generation(0)
-  /** No stamp in `old` is later. */
-  private oldest: Stamp | undefined
+  /** No timestamp in `old` is later. */
+  private oldest: Timestamp | undefined
   private oldestKey: string | undefined
-  private floor: Stamp | undefined
+  private floor: Timestamp | undefined
   private floorKey: string | undefined
-  private latest: Stamp | undefined
+  private latest: Timestamp | undefined
   private readonly queued = new Set<string>()
   /** True if what was read before may be remembered by digests: the cursor was a text. */
   private readonly hasDigests: boolean
@@ -93,11 +91,11 @@ export class Position {
 
   /** Judges an event of the live stream, and remembers it. */
   live(event: StreamEvent, type = identity.typeOf(event)): Verdict {
-    const at = identity.stampOf(event)
+    const at = identity.timestampOf(event)
     const key = identity.keyOf(event, at)
-    if (at === undefined) return this.unstamped(event, key)
+    if (at === undefined) return this.untimed(event, key)
     if (key === undefined) return "processed"
-    // What is later than everything so far is new. Only what clients have sent has been seen to change its stamp.
+    // What is later than everything so far is new. Only what clients have sent has been seen to change its timestamp.
     const isSubmitted = identity.isSubmitted(type)
     const isLatest = this.latest === undefined || identity.isLater(at, this.latest)
     const isOver = isLatest
@@ -110,16 +108,16 @@ export class Position {
 
   /** Judges an event of the list, and remembers it. */
   listed(event: StreamEvent, reading: Reading): Verdict {
-    const at = identity.stampOf(event)
+    const at = identity.timestampOf(event)
     const key = identity.keyOf(event, at)
-    if (at === undefined && identity.isQueued(event)) return this.unstamped(event, key)
+    if (at === undefined && identity.isQueued(event)) return this.untimed(event, key)
     if (key === undefined) return undefined
     if (this.knows(key)) {
       // what was ordered in late, before the last forgotten event, says nothing about what lies in between
       reading.anchored ||= this.floor === undefined || at === undefined || !identity.isLater(this.floor, at)
       return undefined
     }
-    // as precise as the service's clock: of what has the very stamp of the last forgotten event, the order tells
+    // as precise as the service's clock: of what has the very timestamp of the last forgotten event, the order tells
     const forgotten = this.floor !== undefined &&
       (at === undefined ? !reading.anchored : identity.isLater(this.floor, at) ||
         (!reading.anchored && !identity.isLater(at, this.floor)))
@@ -130,22 +128,22 @@ export class Position {
 
   /** Tells an event of the list that should have been delivered and was not. */
   misses(event: StreamEvent): boolean {
-    const at = identity.stampOf(event)
+    const at = identity.timestampOf(event)
     const key = identity.keyOf(event, at)
     return at !== undefined && key !== undefined && !this.knows(key) &&
       (this.floor === undefined || identity.isLater(at, this.floor))
   }
 
   /** Takes everything up to a moment for delivered. */
-  forget(upTo: Stamp): void {
+  forget(upTo: Timestamp): void {
     this.floor = upTo
   }
 
   /** The moment before which nothing need be read again. */
-  bound(overlap: Duration.Duration): Stamp | undefined {
-    // the stamp of an event of an unknown type may be no moment
+  bound(overlap: Duration.Duration): Timestamp | undefined {
+    // the timestamp of an event of an unknown type may be no moment
     if (this.latest === undefined || Number.isNaN(Date.parse(this.latest))) return this.floor
-    const from = Timestamp.fromDateTime(DateTime.subtractDuration(Timestamp.toDateTime(this.latest), overlap))
+    const from = fromDateTime(DateTime.subtractDuration(toDateTime(this.latest), overlap))
     return this.floor !== undefined && identity.isLater(this.floor, from) ? this.floor : from
   }
 
@@ -154,10 +152,10 @@ export class Position {
     const { old, young } = this
     const fromYoung = Math.min(young.size, Cursor.size)
     const fromOld = Math.min(old.size, Cursor.size - fromYoung)
-    let before = this.floor
-    for (const at of [...old.stampsBefore(fromOld), ...young.stampsBefore(fromYoung)]) {
-      if (at !== undefined && (before === undefined || identity.isLater(at, before))) before = at
-    }
+    const before = identity.latestOf(this.floor, [
+      ...old.timestampsBefore(fromOld),
+      ...young.timestampsBefore(fromYoung)
+    ])
     return {
       version: 1,
       ...(before === undefined ? {} : { before }),
@@ -166,7 +164,7 @@ export class Position {
     }
   }
 
-  private unstamped(event: StreamEvent, key: string | undefined): Verdict {
+  private untimed(event: StreamEvent, key: string | undefined): Verdict {
     const queued = identity.isQueued(event)
     // what cannot be recognised is not announced: an input is delivered when it is processed
     if (key === undefined) return queued ? undefined : "processed"
@@ -205,7 +203,7 @@ export class Position {
 
   private add(
     key: string,
-    at: Stamp | undefined,
+    at: Timestamp | undefined,
     isSubmitted: boolean,
     isLatest = at !== undefined && (this.latest === undefined || identity.isLater(at, this.latest))
   ): void {

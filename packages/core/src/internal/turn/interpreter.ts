@@ -250,7 +250,7 @@ const performer = <E, R, E1 extends E, R1 extends R, E2 extends E, R2 extends R>
         "baseline",
         newest(["session.usage"], 20).pipe(
           Effect.map((found) => ({ _tag: "BaselineFound", usage: usageBefore(found, baseline()) } as const)),
-          // a turn is none the worse for a cost that cannot be told
+          // a cost that cannot be read does not fail the turn
           Effect.orElseSucceed(() => ({ _tag: "BaselineFound", usage: undefined } as const))
         )
       )

@@ -206,7 +206,7 @@ const attach = (state: State, since: Cursor): Step => {
   ]
 }
 
-/** Consumption before the turn; none in a session that never told any. */
+/** Consumption before the turn; none in a session that never reported any. */
 const baselineOf = ({ events, isWhole }: Page): Usage.UsageSnapshot | undefined => {
   const newest = events.find((event) => event.type === "session.usage")
   if (newest !== undefined) return newest.usage

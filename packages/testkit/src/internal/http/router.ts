@@ -252,7 +252,7 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
         request.path,
         ...request.query.map(([name, value]) => `${name}=${value}`),
         request.body.length,
-        // enough to tell requests apart, at a bounded cost; those that look alike are told apart by their number
+        // enough to tell requests apart, at a bounded cost; those that look alike get a number
         request.body.slice(0, 16_384)
       ].join("\n")
       const key = world.key("request", description)

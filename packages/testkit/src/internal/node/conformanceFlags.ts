@@ -61,7 +61,7 @@ In general:
   --help                   show this
 
 Sessions are stopped and deleted afterwards, also after SIGINT.
-Exits with 0 if all that was run conforms, 1 if anything drifts, 2 if it could not be told.
+Exits with 0 if all that was run conforms, 1 if anything drifts, 2 if the run itself failed.
 `
 
 /** The flags, as they are. */
