@@ -11,7 +11,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { isBeta, isName, isValue, isWord, reserved } from "./internal/http/headers.ts"
+import { isWord, problemsOf as headerProblemsOf } from "./internal/http/headers.ts"
 
 /**
  * The complete configuration of a client.
@@ -150,19 +150,10 @@ const problemsOf = (config: Service): ReadonlyArray<Problem> => {
     )
   }
   check(isWord(config.apiVersion), "apiVersion", "cannot stand in a header")
-  // what is no name may be a secret in the wrong place, so it is not shown
-  for (const [index, beta] of config.betas.entries()) check(isBeta(beta), `betas.${index}`, "is not the name of a beta")
-  for (const [index, [name, value]] of Object.entries(config.headers).entries()) {
-    check(isName(name), "headers", `name number ${index + 1} is not the name of a header`)
-    if (isName(name)) {
-      check(!reserved.has(name), `headers.${name}`, "is set by the client")
-      check(name !== config.credential?.header, `headers.${name}`, "is set from the credential")
-      check(
-        isValue(Redacted.isRedacted(value) ? Redacted.value(value) : value),
-        `headers.${name}`,
-        "contains characters that cannot stand in a header"
-      )
-    }
+  for (const { message, path } of headerProblemsOf(config.betas, config.headers)) check(false, path, message)
+  const credential = config.credential?.header
+  if (credential !== undefined) {
+    check(!(credential in config.headers), `headers.${credential}`, "is set from the credential")
   }
   check(Duration.greaterThan(config.timeout, Duration.zero), "timeout", "expected a duration above zero")
   check(config.maxEventSize > 0, "maxEventSize", "expected a number above 0")

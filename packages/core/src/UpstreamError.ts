@@ -13,6 +13,14 @@ import * as Schema from "effect/Schema"
 import type { ApiError } from "./ApiError.ts"
 import { Issue } from "./ApiError.ts"
 
+const statuses = {
+  UpstreamInvalidRequest: 400,
+  UpstreamNotFound: 404,
+  UpstreamConflict: 409,
+  UpstreamFailure: 502,
+  UpstreamUnavailable: 503
+}
+
 const fields = {
   /** For people to read. */
   message: Schema.String,
@@ -32,12 +40,10 @@ export class UpstreamInvalidRequest
       /** The issues that the client found by itself, each with its path. */
       issues: Schema.optional(Schema.Array(Issue))
     },
-    HttpApiSchema.annotations({ status: 400 })
+    HttpApiSchema.annotations({ status: statuses.UpstreamInvalidRequest })
   )
 {
-  /**
-   * Sending the same again cannot help.
-   */
+  /** Sending the same again cannot help. */
   readonly isRetryable = false
 }
 
@@ -49,12 +55,10 @@ export class UpstreamNotFound
   extends Schema.TaggedError<UpstreamNotFound>("@effect-managed-agents/core/UpstreamNotFound")(
     "UpstreamNotFound",
     fields,
-    HttpApiSchema.annotations({ status: 404 })
+    HttpApiSchema.annotations({ status: statuses.UpstreamNotFound })
   )
 {
-  /**
-   * Sending the same again cannot help.
-   */
+  /** Sending the same again cannot help. */
   readonly isRetryable = false
 }
 
@@ -70,12 +74,10 @@ export class UpstreamConflict
       /** The calls that have to be answered first; empty if it is something else. */
       waitingFor: Schema.Array(Schema.String)
     },
-    HttpApiSchema.annotations({ status: 409 })
+    HttpApiSchema.annotations({ status: statuses.UpstreamConflict })
   )
 {
-  /**
-   * Sending the same again cannot help.
-   */
+  /** Sending the same again cannot help. */
   readonly isRetryable = false
 }
 
@@ -86,11 +88,9 @@ export class UpstreamConflict
 export class UpstreamFailure extends Schema.TaggedError<UpstreamFailure>("@effect-managed-agents/core/UpstreamFailure")(
   "UpstreamFailure",
   fields,
-  HttpApiSchema.annotations({ status: 502 })
+  HttpApiSchema.annotations({ status: statuses.UpstreamFailure })
 ) {
-  /**
-   * Sending the same again cannot help.
-   */
+  /** Sending the same again cannot help. */
   readonly isRetryable = false
 }
 
@@ -106,12 +106,10 @@ export class UpstreamUnavailable
       /** The delay before the next try that the service asked for, in seconds. */
       retryAfter: Schema.optional(Schema.Number)
     },
-    HttpApiSchema.annotations({ status: 503 })
+    HttpApiSchema.annotations({ status: statuses.UpstreamUnavailable })
   )
 {
-  /**
-   * Trying again may help.
-   */
+  /** Trying again may help. */
   readonly isRetryable = true
 }
 
@@ -194,14 +192,6 @@ export const fromApiError = (error: ApiError): UpstreamError => {
 
 const failure = (requestId: string | undefined) =>
   new UpstreamFailure({ message: "The agents could not be used.", requestId })
-
-const statuses: { readonly [Tag in UpstreamError["_tag"]]: number } = {
-  UpstreamInvalidRequest: 400,
-  UpstreamNotFound: 404,
-  UpstreamConflict: 409,
-  UpstreamFailure: 502,
-  UpstreamUnavailable: 503
-}
 
 /**
  * The response of a server without an `HttpApi`: the same status and body, and `retry-after` where the service asked for one.

@@ -11,7 +11,7 @@ import type * as ClientConfig from "../../ClientConfig.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import { fromParseIssue } from "../schema/explain.ts"
 import * as wellFormed from "../schema/wellFormed.ts"
-import { isBeta, isName, isValue, isWord, reserved } from "./headers.ts"
+import { type Headers, isWord, problemsOf as headerProblemsOf, textOf } from "./headers.ts"
 import type { Scrub } from "./secrets.ts"
 
 /** The arguments of a call, whatever its endpoint. */
@@ -37,7 +37,7 @@ export interface Options {
    */
   readonly authToken?: Redacted.Redacted | undefined
   /** Further headers, in place of configured ones of the same name, except those that other options determine. */
-  readonly headers?: { readonly [name: string]: string | Redacted.Redacted } | undefined
+  readonly headers?: Headers | undefined
 }
 
 /** Options of opening an event stream. */
@@ -122,8 +122,6 @@ const encode = (
   return encoder(value)
 }
 
-const textOf = (value: string | Redacted.Redacted): string => Redacted.isRedacted(value) ? Redacted.value(value) : value
-
 const headersOf = (
   endpoint: Endpoint.Any,
   config: ClientConfig.Service,
@@ -152,23 +150,11 @@ const headersOf = (
 const isPositive = (duration: Duration.DurationInput): boolean =>
   Option.exists(Duration.decodeUnknown(duration), Duration.greaterThan(Duration.zero))
 
-/** Problems of the options that become headers. What is no name may be a secret in the wrong place, so it is not shown. */
 const problemsOf = ({ authToken, betas = [], headers = {} }: Options): ReadonlyArray<Issue> => {
-  const issues: Array<Issue> = []
-  betas.forEach((beta, index) => {
-    if (!isBeta(beta)) issues.push({ path: `betas.${index}`, message: "expected the name of a beta" })
-  })
-  if (authToken !== undefined && !(Redacted.isRedacted(authToken) && isWord(Redacted.value(authToken)))) {
-    issues.push({ path: "authToken", message: "expected a redacted token that can stand in a header" })
-  }
-  Object.entries(headers).forEach(([name, value], index) => {
-    if (!isName(name)) issues.push({ path: "headers", message: `name number ${index + 1} is not the name of a header` })
-    else if (reserved.has(name.toLowerCase())) issues.push({ path: `headers.${name}`, message: "is set by the client" })
-    else if (!isValue(textOf(value))) {
-      issues.push({ path: `headers.${name}`, message: "contains characters that cannot stand in a header" })
-    }
-  })
-  return issues
+  const problems = headerProblemsOf(betas, headers)
+  return authToken === undefined || (Redacted.isRedacted(authToken) && isWord(Redacted.value(authToken)))
+    ? problems
+    : [...problems, { path: "authToken", message: "expected a redacted token that can stand in a header" }]
 }
 
 /** Builds the request of a call, or says what is wrong with its arguments. */
