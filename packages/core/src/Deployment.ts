@@ -8,6 +8,7 @@ import * as Agent from "./Agent.ts"
 import * as Content from "./Content.ts"
 import type { AgentIdInput, EnvironmentIdInput, VaultIdInput } from "./Ids.ts"
 import { AgentId, DeploymentId, EnvironmentId, FileId, MemoryStoreId, VaultId } from "./Ids.ts"
+import { pausingErrors } from "./internal/schema/deploymentErrors.ts"
 import { Metadata, MetadataPatch } from "./internal/schema/metadata.ts"
 import * as params from "./internal/schema/params.ts"
 import * as wire from "./internal/schema/wire.ts"
@@ -108,22 +109,7 @@ export const Schedule = wire.openUnion("Schedule", [CronSchedule])
 export type Schedule = wire.Named<typeof Schedule>["union" | "name"]
 
 const PausedError = wire.struct("DeploymentPausedError", {
-  type: Schema.Literal(
-    "agent_archived_error",
-    "environment_archived_error",
-    "environment_not_found_error",
-    "file_not_found_error",
-    "mcp_egress_blocked_error",
-    "memory_store_archived_error",
-    "organization_disabled_error",
-    "self_hosted_resources_unsupported_error",
-    "session_resource_not_found_error",
-    "skill_not_found_error",
-    "unknown_error",
-    "vault_archived_error",
-    "vault_not_found_error",
-    "workspace_archived_error"
-  )
+  type: Schema.Literal(...pausingErrors)
 })
 
 /**

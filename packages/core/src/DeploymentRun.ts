@@ -6,30 +6,14 @@
 import * as Schema from "effect/Schema"
 import type { DeploymentIdInput } from "./Ids.ts"
 import { DeploymentId, DeploymentRunId, SessionId } from "./Ids.ts"
+import { pausingErrors } from "./internal/schema/deploymentErrors.ts"
 import * as params from "./internal/schema/params.ts"
 import * as wire from "./internal/schema/wire.ts"
 import { Reference } from "./SavedAgent.ts"
 import { Timestamp } from "./Timestamp.ts"
 
 const KnownError = wire.struct("KnownDeploymentRunError", {
-  type: Schema.Literal(
-    "agent_archived_error",
-    "environment_archived_error",
-    "environment_not_found_error",
-    "file_not_found_error",
-    "mcp_egress_blocked_error",
-    "memory_store_archived_error",
-    "organization_disabled_error",
-    "self_hosted_resources_unsupported_error",
-    "session_creation_rejected_error",
-    "session_rate_limited_error",
-    "session_resource_not_found_error",
-    "skill_not_found_error",
-    "unknown_error",
-    "vault_archived_error",
-    "vault_not_found_error",
-    "workspace_archived_error"
-  ),
+  type: Schema.Literal(...pausingErrors, "session_creation_rejected_error", "session_rate_limited_error"),
   /** For people to read. */
   message: Schema.String
 })
