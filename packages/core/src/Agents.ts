@@ -10,8 +10,11 @@ import type * as Stream from "effect/Stream"
 import type { RequestOptions } from "./ApiClient.ts"
 import { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
+import type { Ensured } from "./Ensured.ts"
 import type { AgentIdInput } from "./Ids.ts"
 import { paginate } from "./internal/http/paginate.ts"
+import * as setup from "./internal/setup/ensure.ts"
+import * as span from "./internal/telemetry/span.ts"
 import type { Page } from "./Page.ts"
 import type {
   CreateParams,
@@ -97,3 +100,74 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
  * @category layers
  */
 export const layer: Layer.Layer<Agents, never, ApiClient> = Layer.effect(Agents, make)
+
+/**
+ * Options of {@link ensure}.
+ * @category options
+ */
+export interface EnsureOptions {
+  /** The name of the agent in this program, which does not change: at most 512 characters, unique to the workspace. */
+  readonly key: string
+  /** Options of every request. */
+  readonly request?: RequestOptions | undefined
+}
+
+/** `multiagent_20261001` is merged into what there is, so that everything has to be said. */
+const whole = (multiagent: CreateParams["multiagent"]): UpdateParams["multiagent"] =>
+  multiagent?.type === "multiagent_20261001"
+    ? { advisor: null, subagents: null, workflows: null, ...multiagent }
+    : multiagent ?? null
+
+/**
+ * Makes the agent of a key what its definition says: creates it, or makes another version of it if the definition or the
+ * agent has changed since. What the definition leaves out is removed, metadata as well.
+ *
+ * The key and a mark of the definition are kept in the agent's metadata, as `ensure` and `ensure_mark`. Archived agents do
+ * not count. Several processes may do it at once: a version that somebody else made meanwhile is read again, and of agents
+ * that were created at once, the oldest is used and the others are archived. Sessions keep the version that they have.
+ *
+ * @example
+ * ```ts
+ * import * as Agents from "@effect-managed-agents/core/Agents"
+ * import * as Effect from "effect/Effect"
+ *
+ * export const agent = Effect.map(
+ *   Agents.ensure({ name: "Clerk", model: "claude-opus-5-5", system: "Be brief." }, { key: "clerk" }),
+ *   ({ value }) => value.id
+ * )
+ * ```
+ *
+ * @category combinators
+ */
+export const ensure = (
+  definition: CreateParams,
+  { key, request }: EnsureOptions
+): Effect.Effect<Ensured<SavedAgent>, ApiError, Agents> =>
+  Effect.flatMap(Agents, (agents) => {
+    const digest = setup.digestOf(definition)
+    const metadata = (version: number) => setup.metadataOf(definition.metadata, key, `${digest}.${version}`)
+    return setup.ensure(key, {
+      list: agents.list({}, request),
+      create: agents.create({ ...definition, metadata: metadata(1) }, request),
+      discard: ({ id }) => agents.archive(id, request),
+      isCurrent: (agent) => agent.metadata[setup.markKey] === `${digest}.${agent.version}`,
+      update: (agent) => {
+        const { description = null, execution_identity, mcp_servers = [], skills = [], system = null, tools = [] } =
+          definition
+        return agents.update(agent.id, {
+          version: agent.version,
+          name: definition.name,
+          model: definition.model,
+          description,
+          system,
+          tools,
+          mcp_servers,
+          skills,
+          multiagent: whole(definition.multiagent),
+          // older servers do not know it
+          ...((execution_identity ?? agent.execution_identity) && { execution_identity: execution_identity ?? null }),
+          metadata: setup.patchOf(agent, metadata(agent.version + 1))
+        }, request)
+      }
+    })
+  }).pipe(span.within("Agents.ensure"))

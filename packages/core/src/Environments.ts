@@ -10,9 +10,19 @@ import type * as Stream from "effect/Stream"
 import type { RequestOptions } from "./ApiClient.ts"
 import { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
-import type { CreateParams, DeletedEnvironment, Environment, ListParams, UpdateParams } from "./Environment.ts"
+import type { Ensured } from "./Ensured.ts"
+import type {
+  ConfigParams,
+  CreateParams,
+  DeletedEnvironment,
+  Environment,
+  ListParams,
+  UpdateParams
+} from "./Environment.ts"
 import type { EnvironmentIdInput } from "./Ids.ts"
 import { paginate } from "./internal/http/paginate.ts"
+import * as setup from "./internal/setup/ensure.ts"
+import * as span from "./internal/telemetry/span.ts"
 import type { Page } from "./Page.ts"
 import * as Api from "./WorkspaceApi.ts"
 
@@ -70,3 +80,86 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
  * @category layers
  */
 export const layer: Layer.Layer<Environments, never, ApiClient> = Layer.effect(Environments, make)
+
+/**
+ * Options of {@link ensure}.
+ * @category options
+ */
+export interface EnsureOptions {
+  /** The name of the environment in this program, which does not change; unique to the workspace. */
+  readonly key: string
+  /** Options of every request. */
+  readonly request?: RequestOptions | undefined
+}
+
+/** A configuration with all defaults, because an update leaves what it does not mention. */
+const complete = (config: CreateParams["config"]): ConfigParams => {
+  if (config && config.type !== "cloud") return config
+  const network = config?.networking ?? { type: "unrestricted" }
+  const { apt, cargo, gem, go, npm, pip } = config?.packages ?? {}
+  return {
+    type: "cloud",
+    networking: network.type !== "limited" ? network : {
+      type: "limited",
+      allowed_hosts: network.allowed_hosts ?? [],
+      allow_mcp_servers: network.allow_mcp_servers ?? false,
+      allow_package_managers: network.allow_package_managers ?? false
+    },
+    packages: {
+      apt: apt ?? [],
+      cargo: cargo ?? [],
+      gem: gem ?? [],
+      go: go ?? [],
+      npm: npm ?? [],
+      pip: pip ?? []
+    }
+  }
+}
+
+/**
+ * Makes the environment of a key what its definition says: creates it, or changes it. What the definition leaves out gets its
+ * default, and metadata is removed. The kind of an environment cannot change.
+ *
+ * The key and a mark of the definition are kept in the environment's metadata, as `ensure` and `ensure_mark`; archived
+ * environments do not count. Several processes may do it at once: of environments that were created at once, the oldest is used
+ * and the others are deleted.
+ *
+ * @example
+ * ```ts
+ * import * as Environments from "@effect-managed-agents/core/Environments"
+ *
+ * export const environment = Environments.ensure(
+ *   { name: "Analysis", config: { type: "cloud", packages: { pip: ["pandas"] } } },
+ *   { key: "analysis" }
+ * )
+ * ```
+ *
+ * @category combinators
+ */
+export const ensure = (
+  definition: CreateParams,
+  { key, request }: EnsureOptions
+): Effect.Effect<Ensured<Environment>, ApiError, Environments> =>
+  Effect.flatMap(Environments, (environments) => {
+    const config = complete(definition.config)
+    const description = definition.description ?? null
+    const scope = definition.scope ? { scope: definition.scope } : {}
+    const mark = setup.digestOf({ ...definition, config })
+    const metadata = setup.metadataOf(definition.metadata, key, mark)
+    return setup.ensure(key, {
+      list: environments.list({}, request),
+      create: environments.create({ ...definition, metadata }, request),
+      discard: ({ id }) => environments.delete(id, request),
+      isCurrent: (environment) =>
+        environment.metadata[setup.markKey] === mark && environment.name === definition.name &&
+        environment.description === description && setup.covers(config, environment.config),
+      update: (environment) =>
+        environments.update(environment.id, {
+          name: definition.name,
+          description,
+          config,
+          ...scope,
+          metadata: setup.patchOf(environment, metadata)
+        }, request)
+    })
+  }).pipe(span.within("Environments.ensure"))

@@ -3,9 +3,8 @@
  *
  * @since 0.1.0
  */
-import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
@@ -17,6 +16,7 @@ import * as Delivery from "./Delivery.ts"
 import { Events } from "./Events.ts"
 import type { AgentIdInput, SessionIdInput } from "./Ids.ts"
 import { isForeign } from "./internal/http/foreign.ts"
+import { appears } from "./internal/setup/appears.ts"
 import * as sessionSpan from "./internal/telemetry/sessionSpan.ts"
 import * as span from "./internal/telemetry/span.ts"
 import type { CreateParams, Session } from "./Session.ts"
@@ -199,27 +199,10 @@ export const createOnce = (
       const verdict = Delivery.verdict(error)
       if (verdict === "rejected") return yield* error
       const found = yield* appears(find, settle)
-      if (found._tag === "Found") return found.session
+      if (found._tag === "Found") return found.value
       if (found._tag === "Unknown" || verdict === "in-flight" || attempt >= recreations) return yield* error
     }
   }).pipe(span.within("SessionLifecycle.createOnce"))
-
-type Appearance = { readonly _tag: "Found"; readonly session: Session } | { readonly _tag: "Absent" | "Unknown" }
-
-/** Looks for a session until it is there or the time is over. */
-const appears = Effect.fnUntraced(
-  function*(find: Effect.Effect<Session | undefined, ApiError>, settle: Duration.DurationInput) {
-    const end = (yield* Clock.currentTimeMillis) + Duration.toMillis(settle)
-    for (;;) {
-      const seen = yield* Effect.match(find, {
-        onFailure: (): Appearance => ({ _tag: "Unknown" }),
-        onSuccess: (session): Appearance => session === undefined ? { _tag: "Absent" } : { _tag: "Found", session }
-      })
-      if (seen._tag === "Found" || (yield* Clock.currentTimeMillis) >= end) return seen
-      yield* Effect.sleep("500 millis")
-    }
-  }
-)
 
 /**
  * Creates a session that is retired when the scope closes: also after a failure and when the program is interrupted, so

@@ -134,6 +134,13 @@ export * as Deployments from "./Deployments.ts"
 export * as Endpoint from "./Endpoint.ts"
 
 /**
+ * The result of a set-up that is described and not ordered: something is there as it should be, and what that took.
+ *
+ * @since 0.1.0
+ */
+export * as Ensured from "./Ensured.ts"
+
+/**
  * Environments: where the sandboxes of sessions run, what they can reach and what is installed in them.
  *
  * @since 0.1.0

@@ -1,8 +1,8 @@
 // npm start | npm run example -- <name>: runs an example, on the embedded simulator or, with credentials, on the API.
 import * as ClientConfig from "@effect-managed-agents/core/ClientConfig"
 import type * as Conversation from "@effect-managed-agents/core/Conversation"
-import * as Ids from "@effect-managed-agents/core/Ids"
 import * as ManagedAgents from "@effect-managed-agents/core/ManagedAgents"
+import * as Workspace from "@effect-managed-agents/core/Workspace"
 import type * as Simulator from "@effect-managed-agents/testkit/Simulator"
 import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
@@ -14,8 +14,8 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import * as Prompt from "./prompt.ts"
+import * as Provision from "./provision.ts"
 import * as Simulation from "./simulation.ts"
 import { Target } from "./target.ts"
 import { Terminal } from "./timeline.ts"
@@ -54,22 +54,20 @@ const examples: { readonly [name: string]: () => Promise<Example> } = {
 /** An example that is a test is run by the test runner. */
 const tests = ["10-testing-with-faults"]
 
-const variables = ["ANTHROPIC_API_KEY", "AGENT_ID", "ENVIRONMENT_ID"] as const
-
-const isSet = (name: string) => Effect.map(Config.option(Config.nonEmptyString(name)), Option.isSome)
+const hasCredentials = Effect.map(Config.option(Config.nonEmptyString("ANTHROPIC_API_KEY")), Option.isSome)
 
 const exitCode = (outcome: Conversation.TurnResult | void) =>
   outcome === undefined || outcome._tag === "EndTurn" ? 0 : 1
 
-const onApi = ({ program }: Example) =>
+const onApi = (name: string, { agent, program, simulation }: Example) =>
   Effect.gen(function*() {
     const { baseUrl } = yield* ClientConfig.ClientConfig
     yield* Console.log(`Running on ${baseUrl}`)
-    const agent = yield* Schema.Config("AGENT_ID", Ids.AgentId)
-    const environment = yield* Schema.Config("ENVIRONMENT_ID", Ids.EnvironmentId)
-    return exitCode(yield* Effect.provideService(program, Target, { agent, environment }))
+    const target = yield* Provision.target(name, agent, simulation?.agents)
+    return exitCode(yield* Effect.provideService(program, Target, target))
   }).pipe(
-    Effect.provide(ManagedAgents.layer.pipe(
+    Effect.provide(Workspace.layer.pipe(
+      Layer.provideMerge(ManagedAgents.layer),
       Layer.provideMerge(ClientConfig.layerEnv),
       Layer.provideMerge(FetchHttpClient.layer)
     ))
@@ -77,12 +75,7 @@ const onApi = ({ program }: Example) =>
 
 const onSimulator = (name: string, { agent, diesAt, program, simulation }: Example) =>
   Effect.gen(function*() {
-    const missing = yield* Effect.filter(variables, (name) => Effect.map(isSet(name), (set) => !set))
-    yield* Console.log(
-      missing.length === variables.length
-        ? `Running on the embedded simulator. To run on the API, set ${variables.join(", ")}.`
-        : `Running on the embedded simulator. To run on the API, also set ${missing.join(", ")}.`
-    )
+    yield* Console.log("Running on the embedded simulator. To run on the API, set ANTHROPIC_API_KEY.")
     if (diesAt === undefined) return exitCode(yield* Effect.provide(program, Simulation.layer(agent, simulation)))
     const restart = yield* Effect.promise(() => import("./restart.ts"))
     return yield* restart.run(name, agent, diesAt)
@@ -98,7 +91,7 @@ const main = Effect.gen(function*() {
     return 1
   }
   const example = yield* Effect.promise(load)
-  return yield* (yield* Effect.every(variables, isSet)) ? onApi(example) : onSimulator(name, example)
+  return yield* (yield* hasCredentials) ? onApi(name, example) : onSimulator(name, example)
 }).pipe(
   Effect.catchAll((error) => Effect.as(Console.error(error.message), 1)),
   Effect.provide(Prompt.layer),

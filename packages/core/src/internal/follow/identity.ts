@@ -1,6 +1,7 @@
 import type { StreamEvent } from "../../Event.ts"
 import * as Event from "../../Event.ts"
 import * as Timestamp from "../../Timestamp.ts"
+import { digest } from "../schema/hash.ts"
 
 /** Fields that any event may have. At run time the type is a string, whether it is known or not. */
 interface Common {
@@ -64,30 +65,8 @@ export const hashOf = (key: string): number => {
 /** First character of a digest, which no id begins with. */
 const digestSign = "#"
 
-/**
- * Digest of a key: 42 bits, as seven characters of base64url. What a digest already is stays as it is.
- *
- * The mixing is that of cyrb53. Nothing is secret here: two keys of one session must differ, in whichever characters ids do.
- */
-export const digestOf = (key: string): string => {
-  if (isDigest(key)) return key
-  let high = 0xdeadbeef
-  let low = 0x41c6ce57
-  for (let at = 0; at < key.length; at++) {
-    const char = key.charCodeAt(at)
-    high = Math.imul(high ^ char, 2_654_435_761)
-    low = Math.imul(low ^ char, 1_597_334_677)
-  }
-  const mixedHigh = Math.imul(high ^ (high >>> 16), 2_246_822_507) ^ Math.imul(low ^ (low >>> 13), 3_266_489_909)
-  const mixedLow = Math.imul(low ^ (low >>> 16), 2_246_822_507) ^
-    Math.imul(mixedHigh ^ (mixedHigh >>> 13), 3_266_489_909)
-  let text = digestSign
-  for (let shift = 0; shift < 24; shift += 6) text += base64url.charAt((mixedHigh >>> shift) & 63)
-  for (let shift = 0; shift < 18; shift += 6) text += base64url.charAt((mixedLow >>> shift) & 63)
-  return text
-}
-
-const base64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+/** Digest of a key, which tells it from the other keys of one session. What a digest already is stays as it is. */
+export const digestOf = (key: string): string => isDigest(key) ? key : digestSign + digest(key)
 
 /** Tells the digest of a key from a key. */
 export const isDigest = (key: string): boolean => key.startsWith(digestSign)
