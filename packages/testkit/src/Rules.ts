@@ -158,8 +158,9 @@ export interface Rules {
    */
   readonly malformedSessionIds: "not_found" | "invalid"
   /**
-   * The kinds of things that must exist before a session can refer to them. A reference to anything else is taken as it
-   * is: a simulator knows no uploads or vaults but those of its fixtures.
+   * The kinds of things that must exist before a session can refer to them. Of the others, ids that this simulator has
+   * never seen are taken as they are, as a test may make them up; what it knows must be there and not be archived. Agents
+   * and environments must always exist.
    *
    * @default ["memory_store"]
    */

@@ -1,5 +1,5 @@
 /**
- * The simulated service: it answers requests as the Sessions API does, and lets a test look at it from behind.
+ * The simulated service: it answers requests as the API does, and lets a test look at it from behind.
  *
  * Its state is a function of the seed, of what was asked and when. Scripts take no time unless they say so, and time is
  * the `Clock` of the fiber that builds it, so that under a `TestClock` an hour is one `adjust`.
@@ -33,11 +33,12 @@ import * as eventLog from "./internal/session/eventLog.ts"
 import * as ids from "./internal/session/ids.ts"
 import type { Refusal, Ruling } from "./internal/session/refusal.ts"
 import * as refusal from "./internal/session/refusal.ts"
-import * as registry from "./internal/session/registry.ts"
 import * as state from "./internal/session/state.ts"
 import * as time from "./internal/session/timestamp.ts"
 import * as transitions from "./internal/session/transitions.ts"
 import * as views from "./internal/session/views.ts"
+import * as savedAgents from "./internal/workspace/agents.ts"
+import * as workspace from "./internal/workspace/workspace.ts"
 import type { Cell } from "./internal/world/world.ts"
 import { World } from "./internal/world/world.ts"
 import type * as Ledger from "./Ledger.ts"
@@ -95,7 +96,7 @@ export type Environment = state.Environment
  * A memory store that sessions may attach.
  * @category models
  */
-export type MemoryStore = registry.MemoryStore
+export type MemoryStore = workspace.MemoryStore
 
 /**
  * A script that could not be played on: an Effect that failed or had no end, a turn that ran in circles, a task for
@@ -378,10 +379,10 @@ const checkOptions = <R>(options: Options<R>): Effect.Effect<void, AgentScript.M
 
 const putAgent = (world: World, id: string, agent: AgentOptions): Ruling<typeof Agent.SessionAgent.Encoded> =>
   Either.gen(function*() {
-    const known = yield* registry.putAgent(world.registry, id, agent.agent)
-    world.registry = agent.script === undefined
-      ? known.registry
-      : registry.putScript(known.registry, id, agent.script)
+    const known = yield* workspace.putAgent(world.workspace, id, agent.agent, world.now())
+    world.workspace = agent.script === undefined
+      ? known.workspace
+      : workspace.putScript(known.workspace, id, agent.script)
     return known.agent
   })
 
@@ -397,14 +398,18 @@ const populate = <R>(world: World, options: Options<R>, context: Context.Context
     threads = [],
     vaults = []
   } = options.fixtures ?? {}
-  let initial: registry.Registry = { ...registry.empty, files: new Set(files), vaults: new Set(vaults) }
-  for (const agent of agents) initial = registry.addAgent(initial, agent)
-  for (const environment of environments) initial = registry.putEnvironment(initial, environment)
-  for (const [id, { type = "cloud" }] of Object.entries(options.environments ?? {})) {
-    initial = registry.putEnvironment(initial, { id, type })
+  let initial: workspace.Workspace = {
+    ...workspace.empty,
+    agents: agents.reduce((all, agent) => savedAgents.add(all, agent, world.now()), savedAgents.empty),
+    files: new Set(files),
+    vaults: new Set(vaults)
   }
-  for (const store of memoryStores) initial = registry.addMemoryStore(initial, store)
-  world.registry = options.script === undefined
+  for (const environment of environments) initial = workspace.putEnvironment(initial, environment)
+  for (const [id, { type = "cloud" }] of Object.entries(options.environments ?? {})) {
+    initial = workspace.putEnvironment(initial, { id, type })
+  }
+  for (const store of memoryStores) initial = workspace.addMemoryStore(initial, store)
+  world.workspace = options.script === undefined
     ? initial
     : { ...initial, otherwise: provide.script(options.script, context) }
   for (const [id, agent] of Object.entries(options.agents ?? {})) {
@@ -417,7 +422,7 @@ const populate = <R>(world: World, options: Options<R>, context: Context.Context
       children: threads.filter((thread) => thread.session_id === session.id),
       seq: world.created++,
       root: world.root,
-      environments: world.registry.environments,
+      environments: world.workspace.environments,
       now: world.now()
     }))
   }
@@ -442,7 +447,7 @@ const ofRegistry = (world: World): Pick<Service, "putAgent" | "putEnvironment"> 
   putEnvironment: (id, { type = "cloud" } = {}) =>
     Effect.sync(() => {
       const environment: Environment = { id, type }
-      world.registry = registry.putEnvironment(world.registry, environment)
+      world.workspace = workspace.putEnvironment(world.workspace, environment)
       return environment
     })
 })

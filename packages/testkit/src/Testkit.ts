@@ -8,6 +8,7 @@
  */
 import * as ClientConfig from "@effect-managed-agents/core/ClientConfig"
 import * as ManagedAgents from "@effect-managed-agents/core/ManagedAgents"
+import * as Workspace from "@effect-managed-agents/core/Workspace"
 import type { HttpClient } from "@effect/platform/HttpClient"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
@@ -19,7 +20,12 @@ import * as SimulatorHttpClient from "./SimulatorHttpClient.ts"
  * All that {@link layer} provides.
  * @category services
  */
-export type Services = ManagedAgents.Services | ClientConfig.ClientConfig | HttpClient | Simulator.Simulator
+export type Services =
+  | ManagedAgents.Services
+  | Workspace.Services
+  | ClientConfig.ClientConfig
+  | HttpClient
+  | Simulator.Simulator
 
 /**
  * Options of the simulator behind the services.
@@ -79,7 +85,8 @@ export interface Options<out R = never> extends Simulator.Options<R> {
  * @category layers
  */
 export const layer = <R = never>(options: Options<R> = {}): Layer.Layer<Services, never, R> =>
-  ManagedAgents.layer.pipe(
+  Workspace.layer.pipe(
+    Layer.provideMerge(ManagedAgents.layer),
     Layer.provideMerge(Layer.mergeAll(SimulatorHttpClient.layer, config)),
     Layer.provideMerge(Layer.suspend(() => {
       const { fixtures = Fixtures.docs, tools, ...rest } = options

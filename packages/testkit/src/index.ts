@@ -52,7 +52,7 @@ export * as Ledger from "./Ledger.ts"
 export * as Rules from "./Rules.ts"
 
 /**
- * The simulated service: it answers requests as the Sessions API does, and lets a test look at it from behind.
+ * The simulated service: it answers requests as the API does, and lets a test look at it from behind.
  *
  * @since 0.1.0
  */

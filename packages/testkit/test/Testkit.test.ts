@@ -1,3 +1,4 @@
+import * as Agents from "@effect-managed-agents/core/Agents"
 import * as Events from "@effect-managed-agents/core/Events"
 import * as Ids from "@effect-managed-agents/core/Ids"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
@@ -39,6 +40,33 @@ describe("Testkit", () => {
       assert.deepStrictEqual(Chunk.toReadonlyArray(seen), Chunk.toReadonlyArray(listed))
       assert.include(JSON.stringify(seen), "\"Hello\"")
     }).pipe(Effect.provide(Testkit.layer({ script: { turns: [[AgentScript.say("Hello")]] } }))))
+
+  it.scoped("has agents that the program creates, and sessions with them", () =>
+    Effect.gen(function*() {
+      const agents = yield* Agents.Agents
+      const sessions = yield* Sessions.Sessions
+      const events = yield* Events.Events
+      const agent = yield* agents.create({
+        name: "Waiter",
+        model: "claude-opus-5-5",
+        tools: [{ type: "custom", name: "wait", description: "Waits", input_schema: { type: "object" } }]
+      })
+      const session = yield* sessions.create({ agent: agent.id, environment_id: Fixtures.environmentId })
+      assert.deepStrictEqual([session.agent.version, session.agent.tools], [1, agent.tools])
+      const live = yield* events.open(session.id)
+      const reply = yield* live.pipe(
+        Stream.filter((event) => event.type === "agent.custom_tool_use"),
+        Stream.take(1),
+        Stream.runCollect,
+        Effect.fork
+      )
+      yield* events.send(session.id, UserEvent.message("Hi"))
+      yield* TestClock.adjust("1 hour")
+      // a script may only call tools that its agent has
+      assert.strictEqual(Chunk.size(yield* Fiber.join(reply)), 1)
+    }).pipe(Effect.provide(
+      Testkit.layer({ script: { turns: [[AgentScript.sleep("1 hour"), { custom_tool: { name: "wait" } }]] } })
+    )))
 
   it.scoped("lives in the time of the test", () =>
     Effect.gen(function*() {

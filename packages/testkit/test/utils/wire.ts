@@ -1,4 +1,6 @@
 import * as Api from "@effect-managed-agents/core/Api"
+import type * as Endpoint from "@effect-managed-agents/core/Endpoint"
+import * as WorkspaceApi from "@effect-managed-agents/core/WorkspaceApi"
 import * as Effect from "effect/Effect"
 import * as ParseResult from "effect/ParseResult"
 import * as Schema from "effect/Schema"
@@ -32,13 +34,17 @@ export type Json = any
 
 export const jsonOf = (response: Response): Json => response.body._tag === "Json" ? response.body.value : undefined
 
-const endpoints = [Api.sessions, Api.events, Api.resources, Api.threads].flatMap((group) => Object.values(group)).map(
-  (endpoint) => ({
+const parameters = ({ path }: Endpoint.Any): number => path.split("{").length
+
+const endpoints = [...Object.values(Api), ...Object.values(WorkspaceApi)]
+  .flatMap((group) => Object.values<Endpoint.Any>(group))
+  // a path that names something goes before one that has a parameter in its place
+  .sort((a, b) => parameters(a) - parameters(b))
+  .map((endpoint) => ({
     method: endpoint.method,
     path: new RegExp(`^${endpoint.path.replace(/\{\w+\}/g, "[^/]+")}$`),
     check: ParseResult.validateEither(Schema.typeSchema(endpoint.success as Schema.Schema<unknown>))
-  })
-)
+  }))
 
 /** What core makes of an answer: nothing the simulator says may be a surprise to it. */
 export const conform = (method: string, url: string, value: unknown): void => {

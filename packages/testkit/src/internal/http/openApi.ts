@@ -1,11 +1,11 @@
 import * as Agent from "@effect-managed-agents/core/Agent"
-import * as Api from "@effect-managed-agents/core/Api"
 import type * as Endpoint from "@effect-managed-agents/core/Endpoint"
 import * as JSONSchema from "effect/JSONSchema"
 import * as Schema from "effect/Schema"
 import * as AgentScript from "../../AgentScript.ts"
 import * as Ledger from "../../Ledger.ts"
 import * as bodies from "./controlBodies.ts"
+import * as routes from "./routes.ts"
 
 interface Json {
   readonly [key: string]: unknown
@@ -100,13 +100,13 @@ const queryParameters = (describe: Describe, query: Schema.Schema.All | undefine
   }))
 }
 
-const apiHeaders: ReadonlyArray<Json> = [
-  {
+const apiHeaders = ({ betas }: Endpoint.Any): ReadonlyArray<Json> => [
+  ...(betas.length === 0 ? [] : [{
     name: "anthropic-beta",
     in: "header",
     required: true,
-    schema: { type: "string", example: "managed-agents-2026-04-01" }
-  },
+    schema: { type: "string", example: betas.join(",") }
+  }]),
   { name: "anthropic-version", in: "header", required: false, schema: { type: "string", example: "2023-06-01" } }
 ]
 
@@ -126,7 +126,7 @@ const apiOperation = (describe: Describe, endpoint: Endpoint.Any): Json => ({
   operationId: endpoint.name,
   tags: [endpoint.name.split(".", 1)[0]],
   security: [{ apiKey: [] }, { bearer: [] }],
-  parameters: [...parameters(endpoint.path), ...apiHeaders, ...queryParameters(describe, endpoint.query)],
+  parameters: [...parameters(endpoint.path), ...apiHeaders(endpoint), ...queryParameters(describe, endpoint.query)],
   ...requestBody(describe, endpoint.body),
   ...responses(
     describe,
@@ -173,20 +173,15 @@ const make = (): Json => {
   const add = (method: string, path: string, operation: Json) => {
     paths[path] = { ...paths[path], [method.toLowerCase()]: operation }
   }
-  for (const group of [Api.sessions, Api.events, Api.resources, Api.threads]) {
-    for (const endpoint of Object.values<Endpoint.Any>(group)) {
-      add(endpoint.method, endpoint.path, apiOperation(describe, endpoint))
-    }
-  }
+  for (const endpoint of routes.endpoints) add(endpoint.method, endpoint.path, apiOperation(describe, endpoint))
   for (const route of controlRoutes) add(route.method, route.path, controlOperation(describe, route))
 
   const document = {
     openapi: "3.1.0",
     info: {
-      title: "Simulator of the Claude Managed Agents Sessions API",
+      title: "Simulator of the Claude Managed Agents API",
       version: "2026-04-01",
-      description:
-        "The Sessions API as the simulator answers it, and under `/_sim` the routes that control the simulator."
+      description: "The API as the simulator answers it, and under `/_sim` the routes that control the simulator."
     },
     paths,
     components: {

@@ -11,115 +11,15 @@ import * as validate from "../session/validate.ts"
 import type * as rateLimit from "../world/rateLimit.ts"
 import * as subscription from "../world/subscription.ts"
 import type { World } from "../world/world.ts"
-import type { Call } from "./handlers/context.ts"
 import * as context from "./handlers/context.ts"
-import * as events from "./handlers/events.ts"
-import * as resources from "./handlers/resources.ts"
-import * as sessions from "./handlers/sessions.ts"
-import * as threads from "./handlers/threads.ts"
 import * as json from "./json.ts"
 import type { Request, Response } from "./message.ts"
+import type { Route } from "./routes.ts"
+import * as routes from "./routes.ts"
 import * as wire from "./wire.ts"
-
-/** The beta header that every request needs. */
-const beta = "managed-agents-2026-04-01"
 
 /** The most bytes that a body may have. */
 const maxBodyBytes = 32 * 1024 * 1024
-
-// the table keeps no types of what is on the wire; each handler states those of its own endpoint
-// oxlint-disable-next-line typescript/no-explicit-any
-type AnyCall = Call<any, any>
-
-interface Stream {
-  readonly cell: Parameters<World["open"]>[0]
-  readonly thread: string | null
-  readonly previewed: ReadonlySet<string>
-}
-
-type Handlers<Group> = {
-  readonly [K in keyof Group]: Group[K] extends { readonly kind: "events" } ? (call: AnyCall) => Ruling<Stream>
-    : (call: AnyCall) => Ruling<unknown>
-}
-
-const handlers: {
-  readonly sessions: Handlers<typeof Api.sessions>
-  readonly events: Handlers<typeof Api.events>
-  readonly resources: Handlers<typeof Api.resources>
-  readonly threads: Handlers<typeof Api.threads>
-} = {
-  sessions: {
-    create: sessions.create,
-    list: sessions.list,
-    retrieve: sessions.retrieve,
-    update: sessions.update,
-    delete: sessions.remove,
-    archive: sessions.archive
-  },
-  events: {
-    list: events.list,
-    send: events.send,
-    stream: (call) =>
-      Either.gen(function*() {
-        const previewed = yield* events.previewed(call.query)
-        return { cell: yield* context.session(call), thread: null, previewed }
-      })
-  },
-  resources: {
-    add: resources.add,
-    list: resources.list,
-    retrieve: resources.retrieve,
-    update: resources.update,
-    delete: resources.remove
-  },
-  threads: {
-    list: threads.list,
-    retrieve: threads.retrieve,
-    archive: threads.archive,
-    listEvents: threads.listEvents,
-    stream: (call) =>
-      Either.gen(function*() {
-        const previewed = yield* events.previewed(call.query)
-        const { cell, thread } = yield* threads.locate(call)
-        return { cell, thread: thread.id, previewed }
-      })
-  }
-}
-
-interface Route {
-  readonly endpoint: Endpoint.Any
-  readonly segments: ReadonlyArray<string>
-  readonly query: (pairs: Request["query"]) => Ruling<unknown>
-  readonly body: ((body: unknown) => Ruling<unknown>) | undefined
-  readonly run: (call: AnyCall) => Ruling<unknown>
-}
-
-const group = (
-  endpoints: Readonly<Record<string, Endpoint.Any>>,
-  runs: Readonly<Record<string, (call: AnyCall) => Ruling<unknown>>>,
-  rules: Rules
-): ReadonlyArray<Route> =>
-  Object.entries(endpoints).flatMap(([name, endpoint]) => {
-    const run = runs[name]
-    if (run === undefined) return []
-    return [{
-      endpoint,
-      segments: endpoint.path.split("/").slice(1),
-      query: endpoint === Api.sessions.list ? sessions.listQuery : validate.query(endpoint.query),
-      body: endpoint === Api.events.send
-        ? events.sendBody(rules)
-        : endpoint === Api.sessions.create
-        ? sessions.createBody
-        : endpoint.body === undefined
-        ? undefined
-        : validate.body(endpoint.body),
-      run
-    }]
-  })
-
-/** Parts of the API that exist and that no simulator of sessions has. */
-const elsewhere =
-  /^\/v1\/(agents|environments|vaults|files|memory_stores|skills|deployments|deployment_runs|messages|models|organizations)(\/|$)/
 
 const byteLength = (text: string): number => {
   let bytes = text.length
@@ -135,10 +35,13 @@ const isTooLarge = (body: string): boolean =>
 
 const betaName = /^[a-z0-9][a-z0-9-]*-\d{4}-\d{2}-\d{2}$/
 
-const checkHeaders = (request: Request, streams: boolean): Ruling<void> => {
+/** The betas of what is not there, and of nearly everything that is. */
+const usualBetas = Api.sessions.list.betas
+
+const checkHeaders = (request: Request, endpoint: Endpoint.Any | undefined): Ruling<void> => {
   const credentials = context.credentials(request)
   if (credentials.length === 0) return refusal.unauthenticated("x-api-key header is required")
-  if (credentials.length > 1 && streams) {
+  if (credentials.length > 1 && endpoint?.kind === "events") {
     return refusal.unauthenticated("Only one of the x-api-key and authorization headers may be sent")
   }
   const betas = (request.headers["anthropic-beta"] ?? "").split(",").map((name) => name.trim()).filter((name) =>
@@ -151,9 +54,10 @@ const checkHeaders = (request: Request, streams: boolean): Ruling<void> => {
         "Please consult our documentation at docs.claude.com or try again without the header."
     )
   }
-  return betas.includes(beta)
+  const missing = (endpoint?.betas ?? usualBetas).find((name) => !betas.includes(name))
+  return missing === undefined
     ? Either.void
-    : refusal.notFound(`Not found: this endpoint needs the header \`anthropic-beta: ${beta}\``)
+    : refusal.notFound(`Not found: this endpoint needs the header \`anthropic-beta: ${missing}\``)
 }
 
 const parseBody = (text: string): Ruling<unknown> =>
@@ -197,12 +101,7 @@ const parameters = (route: Route, segments: ReadonlyArray<string>): Record<strin
 /** Builds the function that answers requests from the table of endpoints. */
 export const make = (world: World): (request: Request) => Effect.Effect<Response, never, Scope.Scope> => {
   const { rules } = world.env
-  const routes = [
-    ...group(Api.sessions, handlers.sessions, rules),
-    ...group(Api.events, handlers.events, rules),
-    ...group(Api.resources, handlers.resources, rules),
-    ...group(Api.threads, handlers.threads, rules)
-  ]
+  const all = routes.make(rules)
   const home = {
     "anthropic-organization-id": ids.uuid(ids.child(world.root, "organization")),
     "anthropic-workspace-id": ids.format("wrkspc", ids.child(world.root, "workspace"))
@@ -211,20 +110,22 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
   const match = (request: Request): Ruling<{ readonly route: Route; readonly path: Record<string, string> }> => {
     const segments = request.path.split("/").slice(1)
     const allowed: Array<string> = []
-    for (const route of routes) {
+    for (const route of all) {
       const path = parameters(route, segments)
       if (path === undefined) continue
       if (route.endpoint.method === request.method) return Either.right({ route, path })
       allowed.push(route.endpoint.method)
     }
     if (allowed.length > 0) return refusal.wrongMethod(allowed)
-    return elsewhere.test(request.path) ? refusal.notImplemented("this part of the API") : refusal.noSuchPath
+    return segments[0] === "v1" && routes.elsewhere.includes(segments[1] ?? "")
+      ? refusal.notImplemented("this part of the API")
+      : refusal.noSuchPath
   }
 
   const answer = (request: Request, key: ids.Key): Ruling<{ readonly route: Route; readonly value: unknown }> =>
     Either.gen(function*() {
       const found = match(request)
-      yield* checkHeaders(request, Either.isRight(found) && found.right.route.endpoint.kind === "events")
+      yield* checkHeaders(request, Either.isRight(found) ? found.right.route.endpoint : undefined)
       const { path, route } = yield* found
       const wait = world.limiter(kindOf(route.endpoint, rules), world.now())
       if (wait !== undefined) yield* refusal.rateLimited(wait)
@@ -269,7 +170,7 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
         })
       }
       // a route of kind "events" has a handler that yields a stream: `Handlers` says so
-      const { cell, previewed, thread } = value as Stream
+      const { cell, previewed, thread } = value as context.Stream
       return Effect.map(world.open(cell, { key, previewed, thread }), (one): Response => ({
         status: 200,
         headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", ...headers },

@@ -17,15 +17,16 @@ export interface AgentParams {
   readonly mcp_servers?: ReadonlyArray<typeof Agent.McpServerParams.Encoded> | undefined
   readonly skills?: ReadonlyArray<typeof Agent.SkillParams.Encoded> | undefined
   readonly multiagent?: MultiagentParams | null | undefined
+  readonly execution_identity?: typeof Agent.ExecutionIdentity.Encoded | null | undefined
 }
 
 // a reference, or the whole agent as a session shows it
 const AgentEntry = Schema.Struct(
   { type: Schema.Literal("agent"), id: Schema.String, version: Schema.optional(Schema.Number) },
   { key: Schema.String, value: Schema.Unknown }
-).annotations({ identifier: "RosterAgentParams" })
+).annotations({ identifier: "SimulatedRosterAgent" })
 
-const SelfEntry = Schema.Struct({ type: Schema.Literal("self") }).annotations({ identifier: "RosterSelfParams" })
+const SelfEntry = Schema.Struct({ type: Schema.Literal("self") }).annotations({ identifier: "SimulatedRosterSelf" })
 
 const atMost20 = Schema.maxItems(20, { message: () => "at most 20 agents are allowed" })
 
@@ -37,7 +38,7 @@ const Predefined = Schema.Struct({
   predefined_agents: Schema.optional(Schema.NullOr(
     Schema.Array(Schema.Union(Schema.String, AgentEntry, SelfEntry)).pipe(atMost20)
   ))
-}).annotations({ identifier: "PredefinedAgentsParams" })
+}).annotations({ identifier: "SimulatedPredefinedAgents" })
 
 /** Which agents an agent may delegate to: by id, by version, as a whole, or itself. */
 export const MultiagentParams = Schema.Union(
@@ -56,7 +57,7 @@ export const MultiagentParams = Schema.Union(
     subagents: Schema.optional(Schema.NullOr(Predefined)),
     workflows: Schema.optional(Schema.NullOr(Predefined))
   })
-).annotations({ identifier: "MultiagentParams" })
+).annotations({ identifier: "SimulatedMultiagent" })
 
 const text = (max: number) =>
   Schema.String.pipe(Schema.maxLength(max, { message: () => `at most ${max} characters are allowed` }))
@@ -147,8 +148,11 @@ const resolveMultiagent = (
 
 type ModelParams = string | typeof Agent.ModelConfigParams.Encoded
 
+/** The principal of an agent of which nobody said one: the service's own account. */
+const ownAccount = { type: "service_account" as const }
+
 /** The model of an agent of which nobody said one. */
-export const defaultModel = "claude-sonnet-4-6"
+const defaultModel = "claude-sonnet-4-6"
 
 /** The first version of an agent. */
 export const define = (id: string, params: AgentParams, lookup: Lookup): Ruling<typeof Agent.SessionAgent.Encoded> =>
@@ -164,7 +168,7 @@ export const define = (id: string, params: AgentParams, lookup: Lookup): Ruling<
       tools: [],
       mcp_servers: [],
       skills: [],
-      execution_identity: { type: "service_account" },
+      execution_identity: ownAccount,
       multiagent: null
     },
     params,
@@ -247,7 +251,8 @@ const apply = (
     ...(params.system !== undefined && { system: params.system }),
     ...(params.tools !== undefined && { tools: params.tools.map(tool) }),
     ...(params.mcp_servers !== undefined && { mcp_servers: params.mcp_servers }),
-    ...(params.skills !== undefined && { skills: params.skills.map(skill) })
+    ...(params.skills !== undefined && { skills: params.skills.map(skill) }),
+    ...(params.execution_identity !== undefined && { execution_identity: params.execution_identity ?? ownAccount })
   }
   const servers = new Set(next.mcp_servers.map((server) => server.name))
   for (const tool of next.tools) {

@@ -48,6 +48,10 @@ export const wrongMethod = (allowed: ReadonlyArray<string>): Either.Either<never
     headers: { allow: allowed.join(", "), "x-should-retry": "false" }
   })
 
+/** 409: what is to be changed has changed meanwhile, or is in use. */
+export const conflict = (message: string): Either.Either<never, Refusal> =>
+  refuse({ status: 409, type: "invalid_request_error", message, headers: { "x-should-retry": "false" } })
+
 /** 413. */
 export const tooLarge: Either.Either<never, Refusal> = refuse({
   status: 413,

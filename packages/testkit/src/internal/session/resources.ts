@@ -1,12 +1,12 @@
 import type * as Resource from "@effect-managed-agents/core/Resource"
 import * as Either from "effect/Either"
 import type { Rules } from "../../Rules.ts"
+import type { Workspace } from "../workspace/workspace.ts"
+import * as workspace from "../workspace/workspace.ts"
 import * as agents from "./agents.ts"
 import * as ids from "./ids.ts"
 import * as refusal from "./refusal.ts"
 import type { Ruling } from "./refusal.ts"
-import type { Registry } from "./registry.ts"
-import * as registry from "./registry.ts"
 import type { Mounted, Session } from "./state.ts"
 import type { Micros } from "./timestamp.ts"
 import * as time from "./timestamp.ts"
@@ -56,7 +56,7 @@ interface Mount extends Pick<Owner, "issued" | "resources"> {
 /** Mounts one more resource. */
 const mount = (
   owner: Owner,
-  known: Registry,
+  known: Workspace,
   rules: Rules,
   now: Micros,
   params: typeof Resource.Params.Encoded
@@ -79,7 +79,7 @@ const mount = (
   switch (params.type) {
     case "file": {
       const n = issued.file
-      const exists = registry.checkReference(known, rules, "file", params.file_id)
+      const exists = workspace.checkReference(known, rules, "file", params.file_id)
       if (Either.isLeft(exists)) return Either.left(exists.left)
       return Either.map(filePath(params.mount_path ?? null, params.file_id), (mount_path) =>
         added({
@@ -113,12 +113,9 @@ const mount = (
         }))
     }
     case "memory_store": {
-      const exists = registry.checkReference(known, rules, "memory_store", params.memory_store_id)
+      const exists = workspace.checkReference(known, rules, "memory_store", params.memory_store_id)
       if (Either.isLeft(exists)) return Either.left(exists.left)
       const store = known.memoryStores.get(params.memory_store_id)
-      if (store?.archived === true) {
-        return refusal.invalid(`memory_store_id: memory store ${store.id} is archived`)
-      }
       return Either.right(added({
         type: "memory_store",
         memory_store_id: params.memory_store_id,
@@ -137,7 +134,7 @@ const mount = (
 /** Mounts the resources of a new session. */
 export const mountAll = (
   owner: Owner,
-  known: Registry,
+  known: Workspace,
   rules: Rules,
   now: Micros,
   params: ReadonlyArray<typeof Resource.Params.Encoded>
@@ -159,7 +156,7 @@ const inPath = (i: number, params: typeof Resource.Params.Encoded, message: stri
 /** Mounts a file in a session that exists. */
 export const add = (
   owner: Owner,
-  known: Registry,
+  known: Workspace,
   rules: Rules,
   now: Micros,
   params: typeof Resource.FileParams.Encoded

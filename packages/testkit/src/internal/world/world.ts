@@ -17,12 +17,12 @@ import { SynchronousScheduler } from "../script/synchronousScheduler.ts"
 import type { EffectRequest, Env, Outcome, ScriptFailure } from "../session/draft.ts"
 import type { LiveEvent } from "../session/eventLog.ts"
 import * as ids from "../session/ids.ts"
-import * as registry from "../session/registry.ts"
-import type { Registry } from "../session/registry.ts"
 import type { Session } from "../session/state.ts"
 import type { Micros } from "../session/timestamp.ts"
 import * as time from "../session/timestamp.ts"
 import * as transitions from "../session/transitions.ts"
+import * as workspace from "../workspace/workspace.ts"
+import type { Workspace } from "../workspace/workspace.ts"
 import * as rateLimit from "./rateLimit.ts"
 import * as subscription from "./subscription.ts"
 import type { Subscription } from "./subscription.ts"
@@ -52,7 +52,7 @@ const maxOccurrences = 100_000
  * wakes them when their time comes. Every change is one synchronous step, so nothing ever sees half of one.
  */
 export class World {
-  registry: Registry = registry.empty
+  workspace: Workspace = workspace.empty
   /** By id. */
   readonly cells = new Map<string, Cell>()
   /** In order of creation. */
@@ -94,7 +94,7 @@ export class World {
     this.root = ids.root(options.seed)
     this.env = {
       rules: options.rules,
-      script: (agentId) => registry.scriptOf(this.registry, agentId),
+      script: (agentId) => workspace.scriptOf(this.workspace, agentId),
       pace: options.pace
     }
     this.limiter = rateLimit.make(options.rules)

@@ -16,6 +16,13 @@ export interface Call<Query, Body> {
   readonly body: Body
 }
 
+/** Answer of a handler of an event stream: the session, the only thread if there is one, and the previews to show. */
+export interface Stream {
+  readonly cell: Cell
+  readonly thread: string | null
+  readonly previewed: ReadonlySet<string>
+}
+
 /** The session in the path, up to date. */
 export const session = (call: Call<unknown, unknown>): Ruling<Cell> => {
   const id = call.path["session_id"] ?? ""

@@ -199,3 +199,9 @@ export const previewed = (query: typeof Event.StreamParams.Encoded): Ruling<Read
   }
   return Either.right(new Set<string>(types))
 }
+
+export const stream = (call: Call<typeof Event.StreamParams.Encoded, unknown>): Ruling<context.Stream> =>
+  Either.gen(function*() {
+    const seen = yield* previewed(call.query)
+    return { cell: yield* context.session(call), thread: null, previewed: seen }
+  })

@@ -6,6 +6,7 @@ import type { Ruling } from "../../session/refusal.ts"
 import * as time from "../../session/timestamp.ts"
 import type { Cursor, Order } from "../wire.ts"
 import * as wire from "../wire.ts"
+import type { Call } from "./context.ts"
 
 /** The cursor that a request names, if any. */
 export const cursor = (page: string | null | undefined, list: string, order: Order): Ruling<Cursor | undefined> =>
@@ -26,6 +27,36 @@ export const cut = <A>(
   ...(rules.nullPageEdges && { next_page: null, ...(options.bidirectional && { prev_page: null }) }),
   ...wire.paginate(items, options)
 })
+
+/** The number of items on a page of what is in the workspace, unless asked, and the most. */
+const usual = 20
+const most = 100
+
+/** A page of what is in the workspace, the latest first unless `order` says otherwise. */
+export const list = <A extends { readonly createdAt: time.Micros; readonly seq: number }>(
+  { query, world }: Call<
+    Bounds & { readonly limit?: number | undefined; readonly page?: string | null | undefined },
+    unknown
+  >,
+  items: ReadonlyArray<A>,
+  options: { readonly list: string; readonly order?: Order | undefined; readonly nullEdges?: boolean | undefined }
+): Ruling<Page.Page<A>> =>
+  Either.gen(function*() {
+    const { list, nullEdges = false, order = "desc" } = options
+    const size = yield* limit(query.limit, usual, most)
+    const from = yield* cursor(query.page, list, order)
+    const inside = within(query)
+    const shown = inside === undefined ? items : items.filter(({ createdAt }) => inside(createdAt))
+    const { rules } = world.env
+    return cut(shown, nullEdges ? { ...rules, nullPageEdges: true } : rules, {
+      list,
+      order,
+      limit: size,
+      cursor: from,
+      key: ({ createdAt, seq }) => [createdAt, seq],
+      bidirectional: false
+    })
+  })
 
 /** Bounds on a time, as lists take them. */
 export interface Bounds {

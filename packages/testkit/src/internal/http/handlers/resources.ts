@@ -16,7 +16,7 @@ export const add = (
     const cell = yield* context.session(call)
     yield* transitions.mayChangeResources(cell.session)
     const now = world.now()
-    const mounted = yield* resources.add(cell.session, world.registry, world.env.rules, now, body)
+    const mounted = yield* resources.add(cell.session, world.workspace, world.env.rules, now, body)
     world.commit(cell, transitions.setResources(cell.session, now, world.env, mounted.resources, mounted.issued))
     return mounted.value
   })
@@ -63,7 +63,7 @@ export const update = (
     return rotated.value
   })
 
-export const remove = (call: Call<unknown, unknown>): Ruling<typeof Resource.DeletedResource.Encoded> =>
+const remove = (call: Call<unknown, unknown>): Ruling<typeof Resource.DeletedResource.Encoded> =>
   Either.gen(function*() {
     const { world } = call
     const cell = yield* context.session(call)
@@ -74,3 +74,5 @@ export const remove = (call: Call<unknown, unknown>): Ruling<typeof Resource.Del
     world.commit(cell, transitions.setResources(cell.session, world.now(), world.env, left, issued))
     return { id, type: "session_resource_deleted" as const }
   })
+
+export { remove as delete }

@@ -5,13 +5,14 @@ import * as Either from "effect/Either"
 import * as ids from "../../session/ids.ts"
 import * as refusal from "../../session/refusal.ts"
 import type { Ruling } from "../../session/refusal.ts"
-import * as registry from "../../session/registry.ts"
 import * as resources from "../../session/resources.ts"
 import * as state from "../../session/state.ts"
 import * as transitions from "../../session/transitions.ts"
 import * as usage from "../../session/usage.ts"
 import * as validate from "../../session/validate.ts"
 import * as views from "../../session/views.ts"
+import * as agents from "../../workspace/agents.ts"
+import * as workspace from "../../workspace/workspace.ts"
 import type { Cell, World } from "../../world/world.ts"
 import type { Call } from "./context.ts"
 import * as context from "./context.ts"
@@ -41,18 +42,20 @@ export const create = (
   Either.gen(function*() {
     const { body, world } = call
     const now = world.now()
-    const agent = yield* registry.resolveAgent(world.registry, body.agent)
+    const agent = yield* agents.resolve(world.workspace.agents, body.agent)
     if (body.budget !== undefined) yield* usage.checkPriced(agent, world.env.rules)
-    const environment = yield* registry.resolveEnvironment(world.registry, body.environment_id)
+    const environment = yield* workspace.resolveEnvironment(world.workspace, body.environment_id)
     const key = ids.child(call.key, "session")
     const mounted = yield* resources.mountAll(
       { agent, environment, issued: { event: 0, resource: 0, thread: 1, file: 0, outcome: 0 }, key, resources: [] },
-      world.registry,
+      world.workspace,
       world.env.rules,
       now,
       body.resources ?? []
     )
-    for (const id of body.vault_ids ?? []) yield* registry.checkReference(world.registry, world.env.rules, "vault", id)
+    for (const id of body.vault_ids ?? []) {
+      yield* workspace.checkReference(world.workspace, world.env.rules, "vault", id)
+    }
     const session = state.makeSession({
       id: ids.format("sesn", key),
       key,
@@ -142,7 +145,7 @@ export const archive = (call: Call<unknown, unknown>): Ruling<typeof Session.Ses
     return view(world, cell)
   })
 
-export const remove = (call: Call<unknown, unknown>): Ruling<typeof Session.DeletedSession.Encoded> =>
+const remove = (call: Call<unknown, unknown>): Ruling<typeof Session.DeletedSession.Encoded> =>
   Either.gen(function*() {
     const { world } = call
     const cell = yield* context.session(call)
@@ -150,3 +153,5 @@ export const remove = (call: Call<unknown, unknown>): Ruling<typeof Session.Dele
     world.remove(cell)
     return { id: cell.session.id, type: "session_deleted" as const }
   })
+
+export { remove as delete }

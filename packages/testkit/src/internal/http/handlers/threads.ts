@@ -10,11 +10,11 @@ import * as views from "../../session/views.ts"
 import type { Cell } from "../../world/world.ts"
 import type { Call } from "./context.ts"
 import * as context from "./context.ts"
-import * as events from "./events.ts"
+import { listOfThread, previewed as previewedTypes } from "./events.ts"
 import * as pages from "./pages.ts"
 
 /** The thread in the path, and its session. */
-export const locate = (
+const locate = (
   call: Call<unknown, unknown>
 ): Ruling<{ readonly cell: Cell; readonly thread: state.Thread }> =>
   Either.flatMap(context.session(call), (cell) => {
@@ -66,4 +66,11 @@ export const archive = (call: Call<unknown, unknown>): Ruling<typeof Thread.Thre
 export const listEvents = (
   call: Call<typeof Event.ThreadListParams.Encoded, unknown>
 ): Ruling<Page.Page<typeof Event.Event.Encoded>> =>
-  Either.flatMap(locate(call), ({ cell, thread }) => events.listOfThread(call, cell, thread.id))
+  Either.flatMap(locate(call), ({ cell, thread }) => listOfThread(call, cell, thread.id))
+
+export const stream = (call: Call<typeof Event.StreamParams.Encoded, unknown>): Ruling<context.Stream> =>
+  Either.gen(function*() {
+    const previewed = yield* previewedTypes(call.query)
+    const { cell, thread } = yield* locate(call)
+    return { cell, thread: thread.id, previewed }
+  })

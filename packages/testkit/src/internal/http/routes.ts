@@ -1,0 +1,95 @@
+import * as Api from "@effect-managed-agents/core/Api"
+import type * as Endpoint from "@effect-managed-agents/core/Endpoint"
+import * as WorkspaceApi from "@effect-managed-agents/core/WorkspaceApi"
+import type { Rules } from "../../Rules.ts"
+import type { Ruling } from "../session/refusal.ts"
+import * as validate from "../session/validate.ts"
+import * as agents from "./handlers/agents.ts"
+import type { Call, Stream } from "./handlers/context.ts"
+import * as events from "./handlers/events.ts"
+import { sendBody } from "./handlers/events.ts"
+import * as models from "./handlers/models.ts"
+import * as resources from "./handlers/resources.ts"
+import * as sessions from "./handlers/sessions.ts"
+import { createBody, listQuery } from "./handlers/sessions.ts"
+import * as threads from "./handlers/threads.ts"
+import type { Request } from "./message.ts"
+
+// the table keeps no types of what is on the wire; each handler states those of its own endpoint
+// oxlint-disable-next-line typescript/no-explicit-any
+export type AnyCall = Call<any, any>
+
+type Handlers<Endpoints> = {
+  readonly [K in keyof Endpoints]: Endpoints[K] extends { readonly kind: "events" } ? (call: AnyCall) => Ruling<Stream>
+    : (call: AnyCall) => Ruling<unknown>
+}
+
+/** A group of endpoints, with the handler of each by its name. */
+interface Group {
+  readonly endpoints: Readonly<Record<string, Endpoint.Any>>
+  readonly handlers: Readonly<Record<string, (call: AnyCall) => Ruling<unknown>>>
+}
+
+const group = <Endpoints extends Readonly<Record<string, Endpoint.Any>>>(
+  endpoints: Endpoints,
+  handlers: Handlers<Endpoints>
+  // a module may export more than its handlers
+): Group => ({ endpoints, handlers: handlers as Group["handlers"] })
+
+const groups: ReadonlyArray<Group> = [
+  group(Api.sessions, sessions),
+  group(Api.events, events),
+  group(Api.resources, resources),
+  group(Api.threads, threads),
+  group(WorkspaceApi.agents, agents),
+  group(WorkspaceApi.models, models)
+]
+
+/** The endpoints that the simulator has. */
+export const endpoints: ReadonlyArray<Endpoint.Any> = groups.flatMap((one) => Object.values(one.endpoints))
+
+/** Names of parts of the API that exist and that the simulator does not have. */
+export const elsewhere: ReadonlyArray<string> = [
+  "deployment_runs",
+  "deployments",
+  "environments",
+  "files",
+  "memory_stores",
+  "messages",
+  "organizations",
+  "skills",
+  "vaults"
+]
+
+/** An endpoint, and how requests of it are read and answered. */
+export interface Route {
+  readonly endpoint: Endpoint.Any
+  readonly segments: ReadonlyArray<string>
+  readonly query: (pairs: Request["query"]) => Ruling<unknown>
+  readonly body: ((body: unknown) => Ruling<unknown>) | undefined
+  readonly run: (call: AnyCall) => Ruling<unknown>
+}
+
+const bodyOf = (endpoint: Endpoint.Any, rules: Rules): Route["body"] => {
+  if (endpoint === Api.events.send) return sendBody(rules)
+  if (endpoint === Api.sessions.create) return createBody
+  return endpoint.body === undefined ? undefined : validate.body(endpoint.body)
+}
+
+const parameterCount = ({ segments }: Route): number => segments.filter((part) => part.startsWith("{")).length
+
+/** The routes of all endpoints. A path that names something goes before one that has a parameter in its place. */
+export const make = (rules: Rules): ReadonlyArray<Route> =>
+  groups.flatMap(({ endpoints, handlers }) =>
+    Object.entries(endpoints).flatMap(([name, endpoint]) => {
+      const run = handlers[name]
+      if (run === undefined) return []
+      return [{
+        endpoint,
+        segments: endpoint.path.split("/").slice(1),
+        query: endpoint === Api.sessions.list ? listQuery : validate.query(endpoint.query),
+        body: bodyOf(endpoint, rules),
+        run
+      }]
+    })
+  ).sort((a, b) => parameterCount(a) - parameterCount(b))

@@ -1,0 +1,126 @@
+import type * as Agent from "@effect-managed-agents/core/Agent"
+import * as Either from "effect/Either"
+import type { Script } from "../../AgentScript.ts"
+import { echo } from "../../AgentScript.ts"
+import type { Rules } from "../../Rules.ts"
+import type { AgentParams } from "../session/agents.ts"
+import * as refusal from "../session/refusal.ts"
+import type { Ruling } from "../session/refusal.ts"
+import type { Environment } from "../session/state.ts"
+import type { Micros } from "../session/timestamp.ts"
+import * as agents from "./agents.ts"
+
+/** A memory store that sessions may attach. */
+export interface MemoryStore {
+  readonly id: string
+  readonly name: string
+  readonly description?: string | undefined
+  /** True if it is archived, so that no session can attach it any more. */
+  readonly archived?: boolean | undefined
+}
+
+/** Everything that sessions refer to, and what the agents play. */
+export interface Workspace {
+  readonly agents: agents.Agents
+  readonly environments: ReadonlyMap<string, Environment>
+  readonly memoryStores: ReadonlyMap<string, MemoryStore>
+  /** The ids of uploads. */
+  readonly files: ReadonlySet<string>
+  /** The ids of vaults. */
+  readonly vaults: ReadonlySet<string>
+  readonly scripts: ReadonlyMap<string, Script>
+  /** The script of agents that have none of their own. */
+  readonly otherwise: Script
+}
+
+/** The workspace that has nothing. */
+export const empty: Workspace = {
+  agents: agents.empty,
+  environments: new Map(),
+  memoryStores: new Map(),
+  files: new Set(),
+  vaults: new Set(),
+  scripts: new Map(),
+  otherwise: echo
+}
+
+const withEntry = <V>(map: ReadonlyMap<string, V>, key: string, value: V): ReadonlyMap<string, V> =>
+  new Map(map).set(key, value)
+
+/** Creates an agent as a test defines it, or adds a version to it if there is anything to change. */
+export const putAgent = (
+  self: Workspace,
+  id: string,
+  params: AgentParams | undefined,
+  now: Micros
+): Ruling<{ readonly workspace: Workspace; readonly agent: typeof Agent.SessionAgent.Encoded }> =>
+  Either.map(agents.put(self.agents, id, params, now), ([next, agent]) => ({
+    workspace: { ...self, agents: next },
+    agent
+  }))
+
+/** Sets what an agent plays from its next turn on. */
+export const putScript = (self: Workspace, id: string, script: Script): Workspace => ({
+  ...self,
+  scripts: withEntry(self.scripts, id, script)
+})
+
+/** Adds or replaces an environment. */
+export const putEnvironment = (self: Workspace, environment: Environment): Workspace => ({
+  ...self,
+  environments: withEntry(self.environments, environment.id, environment)
+})
+
+/** Adds a memory store. */
+export const addMemoryStore = (self: Workspace, store: MemoryStore): Workspace => ({
+  ...self,
+  memoryStores: withEntry(self.memoryStores, store.id, store)
+})
+
+/** The script of an agent. */
+export const scriptOf = (self: Workspace, agentId: string): Script => self.scripts.get(agentId) ?? self.otherwise
+
+/** The environment of a new session. */
+export const resolveEnvironment = (self: Workspace, id: string): Ruling<Environment> => {
+  const environment = self.environments.get(id)
+  return environment === undefined ? refusal.notFound(`Environment ${id} not found.`) : Either.right(environment)
+}
+
+/** Standing of an id: of what is there, of what is there no more or archived, or of nothing that was ever here. */
+type Standing = "there" | "archived" | "deleted" | "unknown"
+
+const kinds = {
+  file: {
+    field: "file_id",
+    title: "File",
+    standing: (self: Workspace, id: string): Standing => self.files.has(id) ? "there" : "unknown"
+  },
+  memory_store: {
+    field: "memory_store_id",
+    title: "Memory store",
+    standing: (self: Workspace, id: string): Standing => {
+      const store = self.memoryStores.get(id)
+      return store === undefined ? "unknown" : store.archived === true ? "archived" : "there"
+    }
+  },
+  vault: {
+    field: "vault_ids",
+    title: "Vault",
+    standing: (self: Workspace, id: string): Standing => self.vaults.has(id) ? "there" : "unknown"
+  }
+}
+
+/** Refuses a reference to what is archived or deleted, and where it matters to what was never here. */
+export const checkReference = (self: Workspace, rules: Rules, kind: keyof typeof kinds, id: string): Ruling<void> => {
+  const { field, standing, title } = kinds[kind]
+  switch (standing(self, id)) {
+    case "there":
+      return Either.void
+    case "archived":
+      return refusal.invalid(`${field}: ${title.toLowerCase()} ${id} is archived`)
+    case "deleted":
+      return refusal.notFound(`${title} ${id} not found.`)
+    case "unknown":
+      return rules.strictReferences.includes(kind) ? refusal.notFound(`${title} ${id} not found.`) : Either.void
+  }
+}
