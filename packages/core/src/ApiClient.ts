@@ -21,6 +21,7 @@ import { TransportError } from "./ApiError.ts"
 import { ClientConfig } from "./ClientConfig.ts"
 import type * as Endpoint from "./Endpoint.ts"
 import * as body from "./internal/http/body.ts"
+import * as progress from "./internal/http/progress.ts"
 import type { Call } from "./internal/http/request.ts"
 import * as request from "./internal/http/request.ts"
 import * as response from "./internal/http/response.ts"
@@ -155,6 +156,7 @@ const call = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, op
       Effect.flatMap((message) =>
         attempt(parts, call, message).pipe(
           Effect.flatMap((head) => body.json(call, head)),
+          Effect.tap(progress.check(endpoint.name, input.query)),
           Effect.scoped,
           repeat(endpoint, parts.policy)
         )

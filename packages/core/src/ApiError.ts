@@ -343,7 +343,8 @@ export class MalformedResponse
       operation: Schema.String,
       /**
        * The kind of damage: `Schema` is a response of the service that is not as it is documented; `MediaType` (a page in
-       * place of JSON or events) and `Syntax` (no JSON, or no event) are the doing of a gateway or of the transport.
+       * place of JSON or events) and `Syntax` (no JSON, no event, or an answer of no kind) are the doing of a gateway or of
+       * the transport.
        */
       reason: Schema.Literal("MediaType", "Syntax", "Schema"),
       /** The issues, each with its path. */

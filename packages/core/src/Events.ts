@@ -139,7 +139,8 @@ const checkAcceptance = (
   const message = `expected the ${sent.length} events that were sent, got ${stored}`
   return new MalformedResponse({
     operation: Api.events.send.name,
-    reason: "Schema",
+    // without any list it is not the service's answer
+    reason: answer.data ? "Schema" : "Syntax",
     issues: [{ path: "data", message }],
     excerpt: ""
   })

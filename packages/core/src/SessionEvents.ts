@@ -24,10 +24,13 @@ import * as Cursor from "./Cursor.ts"
 import * as Event from "./Event.ts"
 import * as Follow from "./Follow.ts"
 import { EventId } from "./Ids.ts"
+import { isForeign, most as mostForeign } from "./internal/http/foreign.ts"
+import { fromErrorFrame, isError } from "./internal/http/response.ts"
 import { excerpt } from "./internal/http/secrets.ts"
 import { fromParseIssue } from "./internal/schema/explain.ts"
 import { connect, scrub } from "./internal/sse/connection.ts"
 import { eventResponse } from "./internal/sse/response.ts"
+import { isHeartbeat } from "./internal/stream/heartbeat.ts"
 import type { Pull } from "./internal/stream/pull.ts"
 import * as pull from "./internal/stream/pull.ts"
 import * as Sse from "./Sse.ts"
@@ -320,6 +323,7 @@ export interface FollowOptions<A, I> {
   readonly maxSilence?: Duration.DurationInput | undefined
   /**
    * When to reconnect after the connection was lost, or refused by an error that may pass; begun anew after each update.
+   * An answer that is not the server's, such as the page of a gateway, may pass a few times.
    * The server's `retry` is for browsers and does not count.
    *
    * @default Follow.backoff
@@ -350,10 +354,10 @@ export const follow = <A = Update, I = UpdateEncoded>(
 ): Stream.Stream<Received<A> | Follow.Ended, ApiError, HttpClient.HttpClient> =>
   Stream.suspend(() => {
     const decode = makeDecode(options)
-    const message = HttpClientRequest.setHeader(
+    const message = HttpClientRequest.setHeaders(
       typeof request === "string" ? HttpClientRequest.get(request) : request,
-      "accept",
-      "text/event-stream"
+      // a gateway that compresses holds events back until it has enough of them
+      { accept: "text/event-stream", "accept-encoding": "identity" }
     )
     const maxSilence = Duration.decode(options.maxSilence ?? "45 seconds")
     let { lastEventId } = options
@@ -372,19 +376,26 @@ export const follow = <A = Update, I = UpdateEncoded>(
         return frames ?? Effect.succeed(undefined)
       }))
     )
+    /** Answers of gateways in a row, and no update among them. */
+    let foreign = 0
+    const mayPass = (error: ApiError): boolean => error.isRetryable || (isForeign(error) && foreign++ < mostForeign)
     return frames.pipe(
-      Stream.mapEffect((frame) => {
-        isOver = frame.event === "end"
-        lastEventId = frame.id ?? lastEventId
-        return decode(frame, lastEventId)
-      }),
+      Stream.filter((frame) => !isHeartbeat(frame)),
+      Stream.mapEffect((frame) =>
+        Effect.map(decode(frame, frame.id ?? lastEventId), (received) => {
+          isOver = frame.event === "end"
+          lastEventId = frame.id ?? lastEventId
+          foreign = 0
+          return received
+        })
+      ),
       Stream.takeUntil(({ _tag }) => _tag === "Ended"),
       Stream.concat(Stream.suspend(() =>
         isOver
           ? Stream.empty
           : Stream.fail(new StreamInterrupted({ operation, detail: "the server closed the stream" }))
       )),
-      Stream.retry(Schedule.whileInput(options.reconnect ?? Follow.backoff, (error: ApiError) => error.isRetryable))
+      Stream.retry(Schedule.whileInput(options.reconnect ?? Follow.backoff, mayPass))
     )
   })
 
@@ -392,24 +403,27 @@ const operation = "SessionEvents.follow"
 
 // `A` and `I` are those of the default unless a schema is given
 const makeDecode = <A, I>({ schema = Update as unknown as Schema.Schema<A, I> }: FollowOptions<A, I>) => {
-  const malformed = (issue: ParseError, { data, id }: Sse.Frame) =>
-    new MalformedResponse({
-      operation,
-      reason: "Schema",
-      issues: fromParseIssue(issue.issue, scrub),
-      eventId: id,
-      excerpt: excerpt(data, scrub)
-    })
-  const update = Schema.decode(Schema.parseJson(schema))
-  const end = Schema.decode(Schema.parseJson(End))
-  return (frame: Sse.Frame, lastEventId: string | undefined): Effect.Effect<Received<A> | Follow.Ended, ApiError> =>
-    frame.event === "end"
-      ? Effect.mapBoth(end(frame.data), {
-        onFailure: (error) => malformed(error, frame),
+  const decodeUpdate = Schema.decodeUnknown(schema)
+  const decodeEnd = Schema.decodeUnknown(End)
+  return (frame: Sse.Frame, lastEventId: string | undefined): Effect.Effect<Received<A> | Follow.Ended, ApiError> => {
+    const malformed = (reason: MalformedResponse["reason"], issues: MalformedResponse["issues"]) =>
+      new MalformedResponse({ operation, reason, issues, eventId: frame.id, excerpt: excerpt(frame.data, scrub) })
+    const refused = ({ issue }: ParseError) => malformed("Schema", fromParseIssue(issue, scrub))
+    if (frame.event === "error") return Effect.fail(fromErrorFrame(operation, undefined, frame.data, scrub))
+    let value: unknown
+    try {
+      value = JSON.parse(frame.data)
+    } catch {
+      return Effect.fail(malformed("Syntax", [{ path: "", message: "expected JSON" }]))
+    }
+    return frame.event === "end"
+      ? Effect.mapBoth(decodeEnd(value), {
+        onFailure: refused,
         onSuccess: ({ reason }) => ({ _tag: "Ended", reason })
       })
-      : Effect.mapBoth(update(frame.data), {
-        onFailure: (error) => malformed(error, frame),
+      : Effect.mapBoth(decodeUpdate(value), {
+        onFailure: (error) => isError(value) ? fromErrorFrame(operation, undefined, frame.data, scrub) : refused(error),
         onSuccess: (value) => ({ _tag: "Received", value, lastEventId })
       })
+  }
 }

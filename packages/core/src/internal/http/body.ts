@@ -3,6 +3,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
+import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
@@ -14,7 +15,7 @@ import type * as Endpoint from "../../Endpoint.ts"
 import { explain, fromParseIssue } from "../schema/explain.ts"
 import * as guard from "../schema/guard.ts"
 import type { Call } from "./request.ts"
-import { requestId } from "./response.ts"
+import { isError, requestId } from "./response.ts"
 import type { Scrub } from "./secrets.ts"
 import { excerpt, scrubber } from "./secrets.ts"
 import { describe } from "./transport.ts"
@@ -148,6 +149,10 @@ const decoderOf = (endpoint: Endpoint.Any): Decode => {
   return decode
 }
 
+/** Tells a value that is nothing of the API's: every answer of it has a type, or is a list. */
+const isForeign = (value: unknown): boolean =>
+  !(Predicate.hasProperty(value, "type") || Predicate.hasProperty(value, "data"))
+
 /** Reads a JSON body and validates it. */
 export const json = (call: Call, head: HttpClientResponse): Effect.Effect<unknown, ApiError> =>
   Effect.flatMap(whole(call.endpoint.name, head, call.scrub), (text) => {
@@ -160,8 +165,12 @@ export const json = (call: Call, head: HttpClientResponse): Effect.Effect<unknow
       const message = text === "" ? "expected JSON, got an empty body" : "expected JSON"
       return malformed(call, head, text, "Syntax", [{ path: "", message }])
     }
+    if (isError(value)) {
+      const message = `expected an answer, got an error with status ${head.status}`
+      return malformed(call, head, text, "Syntax", [{ path: "", message }])
+    }
     return Either.match(decode(value, call.scrub), {
-      onLeft: (issues) => malformed(call, head, text, "Schema", issues),
+      onLeft: (issues) => malformed(call, head, text, isForeign(value) ? "Syntax" : "Schema", issues),
       onRight: Effect.succeed
     })
   })

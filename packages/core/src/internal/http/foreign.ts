@@ -2,10 +2,14 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type { ApiError } from "../../ApiError.ts"
 
-/** Statuses of gateways in front of the service: a misdirected request, one that came too early, one that was closed. */
-const passing = new Set<number | undefined>([421, 425, 499])
+/**
+ * Tells statuses of gateways in front of the service: redirects to their own pages, a misdirected request, one that came
+ * too early, one that was closed.
+ */
+const isPassing = (status: number | undefined): boolean =>
+  status !== undefined && ((status >= 300 && status <= 399) || [421, 425, 499].includes(status))
 
-/** Tells what a gateway says in passing, and not the service: a page, a 404 without the API's envelope. */
+/** Tells what a gateway says in passing, and not the service: a page, a redirect, a 404 without the API's envelope. */
 export const isForeign = (error: ApiError): boolean => {
   switch (error._tag) {
     case "NotFound":
@@ -13,7 +17,7 @@ export const isForeign = (error: ApiError): boolean => {
     case "MalformedResponse":
       return error.reason !== "Schema"
     case "UnexpectedStatus":
-      return passing.has(error.status)
+      return isPassing(error.status)
     default:
       return false
   }

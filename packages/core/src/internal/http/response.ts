@@ -75,6 +75,10 @@ const parse = (body: string): unknown => {
   }
 }
 
+/** Tells an error of the API by its envelope, where neither a status nor the name of a frame says so. */
+export const isError = (value: unknown): boolean =>
+  field(value, "type") === "error" && field(value, "error") !== undefined
+
 /** Content of an error body, in the API's error shape or not. */
 const fromBody = (body: string, scrub: Scrub) => {
   const json = parse(body)

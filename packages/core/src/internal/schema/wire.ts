@@ -1,3 +1,4 @@
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Unknown from "../../Unknown.ts"
 import * as guard from "./guard.ts"
@@ -96,14 +97,18 @@ export const number: Schema.Schema<number> = Schema.Number.pipe(
   })
 )
 
-/** Any JSON object, such as the input of a tool call. */
-export const json: Schema.Schema<{ readonly [key: string]: unknown }> = Schema.Record({
-  key: Schema.String,
-  value: Schema.Unknown
-}).annotations({
+const isObject = (u: unknown): u is { readonly [key: string]: unknown } => Predicate.isRecord(u)
+
+/**
+ * Any JSON object, such as the input of a tool call. It is kept as it is: a copy would take a key named `__proto__` for its
+ * prototype.
+ */
+export const json: Schema.Schema<{ readonly [key: string]: unknown }> = Schema.declare(isObject, {
   identifier: "JsonObject",
+  jsonSchema: { type: "object" },
   arbitrary: () => (fc) =>
     fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 })).map((o): { readonly [key: string]: unknown } =>
       JSON.parse(JSON.stringify(o))
-    )
+    ),
+  [guard.PredicateId]: isObject
 })

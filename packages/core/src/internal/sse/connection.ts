@@ -52,7 +52,7 @@ export const connect = (
       return yield* yield* fromResponse(operation, head.status, head.headers, body, scrub)
     }
     const type = head.headers["content-type"] ?? "(none)"
-    if (!type.startsWith("text/event-stream")) {
+    if (!type.toLowerCase().startsWith("text/event-stream")) {
       const body = yield* beginning(head, Duration.seconds(5))
       return yield* new MalformedResponse({
         operation,
@@ -70,7 +70,9 @@ const toFrames = <E>(operation: string, bytes: Pull<Uint8Array, E>): Pull<Sse.Fr
   let frames: Array<Sse.Frame> = []
   let failure: ApiError | undefined
   const parser = Sse.makeParser({
-    onFrame: (frame) => frames.push(frame),
+    onFrame: (frame) => {
+      if (failure === undefined) frames.push(frame)
+    },
     maxFrameSize,
     onOverflow: () => {
       failure = new MalformedResponse({
@@ -81,7 +83,7 @@ const toFrames = <E>(operation: string, bytes: Pull<Uint8Array, E>): Pull<Sse.Fr
       })
     }
   })
-  const next: Pull<Sse.Frame, ApiError> = Effect.matchEffect(bytes, {
+  const read: Pull<Sse.Frame, ApiError> = Effect.matchEffect(bytes, {
     onFailure: (error) =>
       Effect.fail(
         error instanceof StreamStalled || error instanceof StreamInterrupted
@@ -92,9 +94,9 @@ const toFrames = <E>(operation: string, bytes: Pull<Uint8Array, E>): Pull<Sse.Fr
       if (chunk === undefined) return Effect.succeed(undefined)
       frames = []
       for (const part of chunk) parser.feed(part)
-      if (frames.length > 0) return Effect.succeed(pull.chunk(frames))
-      return failure === undefined ? next : Effect.fail(failure)
+      return frames.length > 0 ? Effect.succeed(pull.chunk(frames)) : next
     }
   })
+  const next: Pull<Sse.Frame, ApiError> = Effect.suspend(() => failure === undefined ? read : Effect.fail(failure))
   return next
 }

@@ -13,6 +13,7 @@ import { excerpt } from "../http/secrets.ts"
 import { describe } from "../http/transport.ts"
 import { explain } from "../schema/explain.ts"
 import * as guard from "../schema/guard.ts"
+import { isHeartbeat } from "./heartbeat.ts"
 import type { Pull } from "./pull.ts"
 import { fromStream } from "./pull.ts"
 import { watch } from "./watchdog.ts"
@@ -88,9 +89,6 @@ export const read = <A, I, E>(
     : Effect.map(Effect.flatMap(pull, watch(operation, requestId, maxSilence)), decode(options))
 }
 
-/** Heartbeats of the service and of gateways, and the sentinel with which other services end a stream. */
-const ignored = new Set<string | undefined>(["ping", "keepalive", "keep-alive", "heartbeat", "[DONE]"])
-
 interface Decoder<A> {
   /** The events that end in these bytes, or that precede what is wrong with them. */
   readonly push: (chunks: Iterable<Uint8Array>) => Array<A>
@@ -119,7 +117,7 @@ const makeDecoder = <A, I>(options: Options<A, I>, is: (value: unknown) => value
       excerpt: excerpt(data, scrub)
     })
   const onFrame = (frame: Sse.Frame) => {
-    if (failure !== undefined || frame.data === "" || ignored.has(frame.event) || ignored.has(frame.data)) return
+    if (failure !== undefined || isHeartbeat(frame)) return
     if (frame.event === "error") {
       failure = fromErrorFrame(operation, requestId, frame.data, scrub)
       return
