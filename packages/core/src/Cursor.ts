@@ -6,9 +6,12 @@
  *
  * @since 0.1.0
  */
+import * as ConfigError from "effect/ConfigError"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Encoding from "effect/Encoding"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import type { StreamEvent } from "./Event.ts"
 import * as Event from "./Event.ts"
@@ -138,11 +141,13 @@ const microsOf = (at: Timestamp | null | undefined): number | undefined => {
  * Text of a cursor, below 150 characters of ASCII, for an HTTP header, a query or the `id` of a server-sent event.
  *
  * It names about ten of the latest events by digests, and so many fewer may be between an event and one that the service
- * orders in before it; of the inputs that wait, it names four. It is neither secret nor signed.
+ * orders in before it; of the inputs that wait, it names four. It is neither secret nor signed; see {@link makeSigned}.
  *
  * @category destructors
  */
-export const format = (self: Cursor): string => {
+export const format = (self: Cursor): string => formatWithin(self, maxLength)
+
+const formatWithin = (self: Cursor, limit: number): string => {
   const queued = self.queued.slice(-most.queued).map((key) => `.~${identity.digestOf(key).slice(1)}`).join("")
   const digests = self.read.slice(-most.read).map(([key]) => identity.digestOf(key).slice(1))
   for (let count = digests.length;; count--) {
@@ -155,7 +160,7 @@ export const format = (self: Cursor): string => {
       text += `.${digests[digests.length - count + n]}${delta === 0 ? "" : delta.toString(36)}`
       last = micros
     }
-    if (count <= 1 || text.length + queued.length <= maxLength) return text + queued
+    if (count <= 1 || text.length + queued.length <= limit) return text + queued
   }
 }
 
@@ -197,3 +202,164 @@ const toTimestamp = (micros: number | undefined): Timestamp | undefined => {
   const iso = DateTime.formatIso(DateTime.unsafeMake(Math.floor(micros / 1000)))
   return Timestamp.make(`${iso.slice(0, -1)}${String(micros % 1000).padStart(3, "0")}Z`)
 }
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Signed text
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Text that no holder of the key has made for this subject.
+ * @category errors
+ */
+export class UntrustedCursor extends Schema.TaggedError<UntrustedCursor>("@effect-managed-agents/core/UntrustedCursor")(
+  "UntrustedCursor",
+  {
+    /**
+     * - `unsigned`: it has no signature, such as the text of {@link format};
+     * - `otherKey`: it was signed with a key that is not known, or not any more;
+     * - `changed`: it was changed after it was signed, or signed for another subject.
+     */
+    reason: Schema.Literal("unsigned", "otherKey", "changed")
+  }
+) {
+  /** The reason in words. */
+  get detail(): string {
+    switch (this.reason) {
+      case "unsigned":
+        return "it is not signed"
+      case "otherKey":
+        return "it is signed with another key"
+      case "changed":
+        return "it was changed, or signed for another subject"
+    }
+  }
+  override get message(): string {
+    return `untrusted cursor: ${this.detail}`
+  }
+  /** Always false: the same text stays wrong. */
+  get isRetryable(): boolean {
+    return false
+  }
+}
+
+/**
+ * Texts of cursors, and how they are read.
+ * @category models
+ */
+export interface TextFormat {
+  /** The text of a cursor, below 150 characters of ASCII. */
+  readonly format: (self: Cursor) => Effect.Effect<string>
+  /** Reads the text of a cursor. */
+  readonly parse: (text: string) => Effect.Effect<Cursor, MalformedCursor | UntrustedCursor>
+}
+
+/**
+ * The texts of {@link format}, which anybody can make.
+ * @category constructors
+ */
+export const plain: TextFormat = { format: (self) => Effect.succeed(format(self)), parse: (text) => parse(text) }
+
+/**
+ * Options of {@link makeSigned}.
+ * @category options
+ */
+export interface SigningOptions {
+  /**
+   * Keys of at least 32 bytes. The first one signs; all of them are accepted, such as the old one while it is being
+   * replaced.
+   */
+  readonly keys: ReadonlyArray<Redacted.Redacted>
+}
+
+/** Characters of base64url: those that identify a key, and those of a signature. Neither has bits to spare. */
+const lengths = { id: 4, signature: 24 }
+
+interface Key {
+  readonly id: string
+  readonly sign: (message: string) => Effect.Effect<string>
+}
+
+const importKey = Effect.fnUntraced(function*(key: Redacted.Redacted, index: number) {
+  const encoder = new TextEncoder()
+  const bytes = encoder.encode(Redacted.value(key))
+  if (bytes.length < 32) {
+    return yield* Effect.fail(ConfigError.InvalidData([], `keys.${index}: expected at least 32 bytes`))
+  }
+  // oxlint-disable-next-line no-restricted-globals -- it computes signatures, which is no matter of chance
+  const { subtle } = crypto
+  const algorithm = { name: "HMAC", hash: "SHA-256" }
+  const imported = yield* Effect.promise(() => subtle.importKey("raw", bytes, algorithm, false, ["sign"]))
+  const sign = (message: string) =>
+    Effect.map(
+      Effect.promise(() => subtle.sign(algorithm, imported, encoder.encode(message))),
+      (signature) => Encoding.encodeBase64Url(new Uint8Array(signature))
+    )
+  return {
+    id: (yield* sign("key")).slice(0, lengths.id),
+    sign: (message) => Effect.map(sign(`cursor ${message}`), (text) => text.slice(0, lengths.signature))
+  } satisfies Key as Key
+})
+
+/** Comparison whose time does not depend on where two texts of the same length differ. */
+const isEqual = (one: string, other: string): boolean => {
+  let difference = one.length ^ other.length
+  for (let n = 0; n < one.length; n++) difference |= one.charCodeAt(n) ^ other.charCodeAt(n)
+  return difference === 0
+}
+
+/**
+ * Makes texts that are refused if anybody else has made or changed them: with an HMAC-SHA-256 of 144 bits, by Web Crypto.
+ *
+ * The function takes the subject for which a text is valid, such as the id of the session. A signature takes up the space
+ * of some events: such a text names about seven of the latest.
+ *
+ * @example
+ * ```ts
+ * import * as Cursor from "@effect-managed-agents/core/Cursor"
+ * import * as Effect from "effect/Effect"
+ * import * as Redacted from "effect/Redacted"
+ *
+ * export const program = Effect.gen(function*() {
+ *   const signed = yield* Cursor.makeSigned({ keys: [Redacted.make("a secret of the server, 32 bytes or more")] })
+ *   const text = yield* signed("sesn_1").format(Cursor.start)
+ *   return yield* signed("sesn_1").parse(text)
+ * })
+ * ```
+ *
+ * @category constructors
+ */
+export const makeSigned = ({ keys }: SigningOptions): Effect.Effect<
+  (subject: string) => TextFormat,
+  ConfigError.ConfigError
+> =>
+  Effect.gen(function*() {
+    const [first, ...others] = yield* Effect.forEach(keys, importKey)
+    if (first === undefined) return yield* Effect.fail(ConfigError.InvalidData([], "keys: expected at least one"))
+    return (subject) => {
+      const messageOf = (text: string) => `${subject}\n${text}`
+      return {
+        format: (self) => {
+          const text = formatWithin(self, maxLength - lengths.id - lengths.signature - 3)
+          return Effect.map(first.sign(messageOf(text)), (signature) => `2.${first.id}${signature}.${text}`)
+        },
+        parse: Effect.fnUntraced(function*(signed) {
+          const [, id, signature = "", text = ""] = signedText.exec(signed) ?? []
+          if (id === undefined) {
+            if (!signed.startsWith("2.")) return yield* new UntrustedCursor({ reason: "unsigned" })
+            return yield* new UntrustedCursor({ reason: "changed" })
+          }
+          let reason: UntrustedCursor["reason"] = "otherKey"
+          for (const key of [first, ...others]) {
+            if (key.id !== id) continue
+            if (isEqual(yield* key.sign(messageOf(text)), signature)) return yield* parse(text)
+            reason = "changed"
+          }
+          return yield* new UntrustedCursor({ reason })
+        })
+      }
+    }
+  })
+
+const signedText = new RegExp(
+  `^2\\.([\\w-]{${lengths.id}})([\\w-]{${lengths.signature}})\\.([\\w.~-]{1,${maxLength}})$`
+)

@@ -128,14 +128,14 @@ const encodeEnd = Schema.encodeSync(Schema.parseJson(End))
 // ---------------------------------------------------------------------------------------------------------------------
 
 /**
- * The `Last-Event-ID` of a request is no cursor. Where a handler fails with it, the response has status 400.
+ * The `Last-Event-ID` of a request is no cursor, or none that may be trusted. Where a handler fails with it, the response has status 400.
  * @category errors
  */
 export class InvalidLastEventId
   extends Schema.TaggedError<InvalidLastEventId>("@effect-managed-agents/core/InvalidLastEventId")(
     "InvalidLastEventId",
     {
-      /** The field of the cursor that is wrong, and the form that it should have. */
+      /** The field of the cursor that is wrong, and the form that it should have; or what is wrong with its signature. */
       detail: Schema.String
     }
   )
@@ -183,6 +183,13 @@ export interface Options<A, I> extends ResponseOptions {
    * @default SessionEvents.everything
    */
   readonly projection?: Projection<A, I> | undefined
+  /**
+   * The texts of cursors, as in the `id` of an event and in `Last-Event-ID`. By {@link Cursor.makeSigned} a browser cannot
+   * make one up.
+   *
+   * @default Cursor.plain
+   */
+  readonly cursors?: Cursor.TextFormat | undefined
 }
 
 /** The id of the last event of a session that has ended. A browser sends it when it reconnects. */
@@ -231,17 +238,18 @@ export const respond = <E, R, A = Update, I = UpdateEncoded>(
   R | HttpServerRequest.HttpServerRequest | Scope.Scope
 > =>
   Effect.gen(function*() {
+    const { cursors = Cursor.plain } = options
     const { headers } = yield* HttpServerRequest.HttpServerRequest
     const last = headers["last-event-id"]
     if (last === endId) return HttpServerResponse.empty({ status: 204 })
     const from = last === undefined || last === "" ? undefined : yield* Effect.mapError(
-      Cursor.parse(last),
+      cursors.parse(last),
       ({ detail }) => new InvalidLastEventId({ detail })
     )
     const updates = yield* pull.fromStream(Follow.withCursor(from)(source(from)))
     const first = yield* updates
     const retry = Duration.toMillis(options.retry ?? "2 seconds")
-    return yield* eventResponse(toTexts(first, updates, projectionOf(options)), {
+    return yield* eventResponse(toTexts(first, updates, projectionOf(options), cursors), {
       heartbeat: options.heartbeat,
       first: `retry: ${Math.round(retry)}\n\n`
     })
@@ -257,22 +265,25 @@ type Positions = Effect.Effect.Success<Pull<Follow.Positioned, never>>
 const toTexts = <A, I, E, R>(
   first: Positions,
   updates: Pull<Follow.Positioned, E, R>,
-  { project, schema }: Projection<A, I>
+  { project, schema }: Projection<A, I>,
+  cursors: Cursor.TextFormat
 ): Pull<string, E, R> => {
   const encode = Schema.encodeSync(Schema.parseJson(schema))
   let lastId: string | undefined
-  const toText = ({ cursor, update }: Follow.Positioned): string => {
+  const toText = ({ cursor, update }: Follow.Positioned): Effect.Effect<string> => {
     if (update._tag === "Ended") {
-      return Sse.encode({ event: "end", id: endId, data: encodeEnd({ reason: update.reason }) })
+      return Effect.succeed(Sse.encode({ event: "end", id: endId, data: encodeEnd({ reason: update.reason }) }))
     }
     const value = project(update)
-    if (value === undefined) return ""
+    if (value === undefined) return Effect.succeed("")
     const data = encode(value)
-    const id = cursor === undefined ? undefined : Cursor.format(cursor)
-    // a browser keeps the id until another one comes
-    if (id === lastId || id === undefined) return Sse.encode({ data })
-    lastId = id
-    return Sse.encode({ id, data })
+    if (cursor === undefined) return Effect.succeed(Sse.encode({ data }))
+    return Effect.map(cursors.format(cursor), (id) => {
+      // a browser keeps the id until another one comes
+      if (id === lastId) return Sse.encode({ data })
+      lastId = id
+      return Sse.encode({ id, data })
+    })
   }
   let waiting: Positions | null = first
   const next: Pull<string, E, R> = Effect.suspend(() => {
@@ -280,8 +291,10 @@ const toTexts = <A, I, E, R>(
     waiting = null
     return Effect.flatMap(chunk, (positioned): Pull<string, E, R> => {
       if (positioned === undefined) return Effect.succeed(undefined)
-      const text = pull.toArray(positioned).map(toText).join("")
-      return text === "" ? next : Effect.succeed(pull.chunk([text]))
+      return Effect.flatMap(Effect.forEach(pull.toArray(positioned), toText), (texts) => {
+        const text = texts.join("")
+        return text === "" ? next : Effect.succeed(pull.chunk([text]))
+      })
     })
   })
   return next

@@ -12,6 +12,8 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
@@ -143,6 +145,38 @@ describe("a response", () => {
       const refused = yield* get(client, "sevt_1")
       assert.strictEqual(refused.status, 400)
       assert.include(yield* refused.text, "invalid Last-Event-ID")
+    }).pipe(Effect.provide(Testkit.layer())))
+
+  it.scoped("with signed ids goes on after those of this session, and refuses all others", () =>
+    Effect.gen(function*() {
+      const { events, history, id } = yield* served
+      const signed = yield* Cursor.makeSigned({ keys: [Redacted.make("a key of the server of 32 bytes or more")] })
+      const appOf = (subject: string) =>
+        SessionEvents.respond((from) => events.follow(id, { from }), { cursors: signed(subject) })
+      const client = yield* appClient.make(appOf(id))
+      /** The events of a response, with their ids. */
+      const read = (count: number, lastEventId?: string) =>
+        Effect.flatMap(get(client, lastEventId), ({ stream }) =>
+          stream.pipe(
+            Stream.decodeText(),
+            Stream.splitLines,
+            Stream.filterMap((line) => Option.fromNullable(/^id: (.*)$/.exec(line)?.[1])),
+            Stream.take(count),
+            Stream.runCollect,
+            Effect.map(Chunk.toReadonlyArray)
+          ))
+      const ids = yield* read(history.length)
+      assert.strictEqual(new Set(ids).size, history.length)
+      // the same texts again: each was read, and has led to the events after it
+      assert.deepStrictEqual(yield* read(history.length - 3, ids[2]), ids.slice(3))
+      const last = yield* signed(id).parse(ids.at(-1) ?? "")
+      for (const forged of [Cursor.format(last), `${ids[2]}0`]) {
+        const refused = yield* get(client, forged)
+        assert.strictEqual(refused.status, 400)
+        assert.match(yield* refused.text, /^invalid Last-Event-ID: it (is not signed|was changed)/)
+      }
+      const other = yield* get(yield* appClient.make(appOf("sesn_other")), ids[2])
+      assert.strictEqual(other.status, 400)
     }).pipe(Effect.provide(Testkit.layer())))
 
   it.scoped("ends with the session, and for good", () =>

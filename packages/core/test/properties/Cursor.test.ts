@@ -2,8 +2,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { assertNone, assertSome } from "@effect/vitest/utils"
 import * as Chunk from "effect/Chunk"
+import * as ConfigError from "effect/ConfigError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { PCGRandom } from "effect/Utils"
@@ -162,13 +164,8 @@ describe("the text of a cursor", () => {
 
   it.effect("of any cursor is short, and reads as one with the same text", () =>
     Effect.gen(function*() {
-      const ofCursor = Schema.decodeUnknownSync(Cursor.Cursor)
-      const far = ["1970-01-01T00:00:00Z", "2026-11-28T10:00:00.123456Z", "2199-12-31T23:59:59.999999+05:30", null]
       for (let seed = 0; seed < 300; seed++) {
-        const random = new PCGRandom(seed)
-        const read = Array.from({ length: random.integer(70) }, (_, n) => [`sevt_${n}`, far[random.integer(4)]])
-        const queued = Array.from({ length: random.integer(20) }, (_, n) => `sevt_q${n}`)
-        const text = Cursor.format(ofCursor({ version: 1, read, queued }))
+        const text = Cursor.format(makeCursor(new PCGRandom(seed)))
         assert.isBelow(text.length, 150)
         assert.match(text, /^[\w.~-]+$/)
         assert.strictEqual(Cursor.format(yield* Cursor.parse(text)), text)
@@ -191,6 +188,92 @@ describe("the text of a cursor", () => {
       const error = yield* Effect.flip(Cursor.parse(text))
       assert.deepInclude(error, { _tag: "MalformedCursor", detail, isRetryable: false })
       assert.strictEqual(error.message, `malformed cursor: ${detail}`)
+    }))
+})
+
+/** A cursor of up to 70 events, of which some have no moment, and up to 20 inputs that wait. */
+const makeCursor = (random: PCGRandom): Cursor.Cursor => {
+  const moments = ["1970-01-01T00:00:00Z", "2026-11-28T10:00:00.123456Z", "2199-12-31T23:59:59.999999+05:30", null]
+  const read = Array.from({ length: random.integer(70) }, (_, n) => [`sevt_${n}`, moments[random.integer(4)]])
+  const queued = Array.from({ length: random.integer(20) }, (_, n) => `sevt_q${n}`)
+  return Schema.decodeUnknownSync(Cursor.Cursor)({ version: 1, read, queued })
+}
+
+describe("the signed text of a cursor", () => {
+  const keyOf = (name: string) => Redacted.make(name.padEnd(32, "-"))
+  const signedBy = (...names: ReadonlyArray<string>) => Cursor.makeSigned({ keys: names.map(keyOf) })
+  const reasonOf = (self: Effect.Effect<unknown, Cursor.MalformedCursor | Cursor.UntrustedCursor>) =>
+    Effect.map(Effect.flip(self), (error) => error._tag === "UntrustedCursor" ? error.reason : error.message)
+
+  it.effect("is short, and reads as a cursor that has the same text", () =>
+    Effect.gen(function*() {
+      const { format, parse } = (yield* signedBy("key"))("sesn_1")
+      for (let seed = 0; seed < 300; seed++) {
+        const cursor = makeCursor(new PCGRandom(seed))
+        const text = yield* format(cursor)
+        assert.isBelow(text.length, 150)
+        assert.match(text, /^[\w.~-]+$/)
+        const read = yield* parse(text)
+        assert.strictEqual(yield* format(read), text)
+        if (cursor.read.length > 0) assert.isAbove(read.read.length, 0)
+      }
+    }))
+
+  it.effect("is refused if any character is another one, is missing, or comes twice", () =>
+    Effect.gen(function*() {
+      const { format, parse } = (yield* signedBy("key"))("sesn_1")
+      const characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~ \n"
+      for (let seed = 0; seed < 12; seed++) {
+        const random = new PCGRandom(seed)
+        const text = yield* format(makeCursor(random))
+        for (let at = 0; at < text.length; at++) {
+          const other = characters[random.integer(characters.length)]
+          for (const changed of [other, "", `${text[at]}${text[at]}`, `${other}${text[at]}`]) {
+            if (changed === text[at]) continue
+            yield* reasonOf(parse(`${text.slice(0, at)}${changed}${text.slice(at + 1)}`))
+          }
+        }
+        yield* reasonOf(parse(`${text}\n`))
+      }
+    }))
+
+  it.effect("says why it is refused", () =>
+    Effect.gen(function*() {
+      const signed = yield* signedBy("key")
+      const { format, parse } = signed("sesn_1")
+      const text = yield* format(Cursor.start)
+      assert.strictEqual(yield* reasonOf(parse(Cursor.format(Cursor.start))), "unsigned")
+      assert.strictEqual(yield* reasonOf(parse("")), "unsigned")
+      assert.strictEqual(yield* reasonOf(parse("2.")), "changed")
+      assert.strictEqual(yield* reasonOf(parse(`${text}0`)), "changed")
+      assert.strictEqual(yield* reasonOf(signed("sesn_2").parse(text)), "changed")
+      const error = yield* Effect.flip((yield* signedBy("another"))("sesn_1").parse(text))
+      assert.deepInclude(error, { _tag: "UntrustedCursor", reason: "otherKey", isRetryable: false })
+      assert.strictEqual(error.message, "untrusted cursor: it is signed with another key")
+      // what cannot be signed is no cursor
+      assert.strictEqual((yield* Effect.flip(Cursor.parse(text)))._tag, "MalformedCursor")
+    }))
+
+  it.effect("is accepted while its key is being replaced", () =>
+    Effect.gen(function*() {
+      const old = (yield* signedBy("old"))("sesn_1")
+      const both = (yield* signedBy("new", "old"))("sesn_1")
+      const fresh = (yield* signedBy("new"))("sesn_1")
+      assert.deepStrictEqual(yield* both.parse(yield* old.format(Cursor.start)), Cursor.start)
+      assert.deepStrictEqual(yield* fresh.parse(yield* both.format(Cursor.start)), Cursor.start)
+    }))
+
+  it.effect("needs keys that are long enough, and does not show them", () =>
+    Effect.gen(function*() {
+      const messageOf = (keys: ReadonlyArray<string>) =>
+        Effect.map(
+          Effect.flip(Cursor.makeSigned({ keys: keys.map((key) => Redacted.make(key)) })),
+          (error) => ConfigError.isConfigError(error) ? String(error) : ""
+        )
+      assert.include(yield* messageOf([]), "keys: expected at least one")
+      const message = yield* messageOf(["0".repeat(32), "0123456789abcdef0123456789abcde"])
+      assert.include(message, "keys.1: expected at least 32 bytes")
+      assert.notInclude(message, "abcde")
     }))
 })
 

@@ -1,5 +1,6 @@
 /** The rows of `docs/what-happens-when.md` about browsers that follow a session. */
 import * as Conversation from "@effect-managed-agents/core/Conversation"
+import * as Cursor from "@effect-managed-agents/core/Cursor"
 import * as Events from "@effect-managed-agents/core/Events"
 import type { SessionId } from "@effect-managed-agents/core/Ids"
 import * as SessionEvents from "@effect-managed-agents/core/SessionEvents"
@@ -7,6 +8,7 @@ import * as Sessions from "@effect-managed-agents/core/Sessions"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../../src/AgentScript.ts"
@@ -19,10 +21,10 @@ import { settle } from "../utils/wire.ts"
 const Service = agentThat([[AgentScript.say("Hi")]])
 
 /** A request of a browser that has got the event of this id. */
-const request = (id: SessionId, last?: string) =>
+const request = (id: SessionId, last?: string, cursors?: Cursor.TextFormat) =>
   Effect.gen(function*() {
     const events = yield* Events.Events
-    const client = yield* appClient.make(SessionEvents.respond((from) => events.follow(id, { from })))
+    const client = yield* appClient.make(SessionEvents.respond((from) => events.follow(id, { from }), { cursors }))
     const headers: Record<string, string> = last === undefined ? {} : { "last-event-id": last }
     return yield* client.execute(HttpClientRequest.get("http://app/events", { headers }))
   })
@@ -62,6 +64,16 @@ section("A browser follows", {
       const { status } = yield* request(yield* ended, "sevt_1")
       says(claim, String(status))
     }).pipe(Effect.provide(Service)),
+
+  "that was made up": ([claim]) =>
+    Effect.gen(function*() {
+      const id = yield* ended
+      const last = (yield* received(id)).of("id").at(-1)
+      assert.strictEqual((yield* request(id, last)).status, 200)
+      says(claim, "Cursor.makeSigned")
+      const signed = yield* Cursor.makeSigned({ keys: [Redacted.make("a key of the server of 32 bytes or more")] })
+      says(claim, String((yield* request(id, last, signed(id))).status))
+    }).pipe(Effect.scoped, Effect.provide(Service)),
 
   "the session has ended": ([claim]) =>
     Effect.gen(function*() {
