@@ -77,7 +77,7 @@ describe.each(lists)("$name", ({ name, path, stream }) => {
     }).pipe(Effect.provide(Stub.make([page(["a"], cursor)]).client())))
 
   it.effect("fetches a page when it is needed", () => {
-    const stub = Stub.make((request) => page(["a", "b"], "more")(request))
+    const stub = Stub.make((request) => page(["a", "b"], `after ${new URL(request.url).search}`)(request))
     return Effect.gen(function*() {
       assert.deepStrictEqual(ids(yield* Stream.runCollect(Stream.take(stream, 2))), ["a", "b"])
       assert.lengthOf(stub.sent, 1)
@@ -114,7 +114,9 @@ describe.each(lists)("$name", ({ name, path, stream }) => {
 
 describe("Sessions.listPage", () => {
   it.effect("gives both cursors", () => {
-    const stub = Stub.make(Stub.json({ data: [], next_page: "n", prev_page: "p" }))
+    const stub = Stub.make((request) =>
+      Stub.json({ data: [], next_page: new URL(request.url).search === "" ? "n" : null, prev_page: "p" })(request)
+    )
     return Effect.gen(function*() {
       const sessions = yield* Sessions.Sessions
       const page = yield* sessions.listPage()
