@@ -303,6 +303,47 @@ const Calls = Schema.parseJson(Schema.Array(Schema.Tuple(Ids.EventId, Schema.Num
 
 type Calls = typeof Calls.Type
 
+/** The lists of the calls of sessions, by which calls are removed. */
+const makeIndex = (store: KeyValueStore.KeyValueStore, capacity: number, maxAge: Duration.DurationInput) => {
+  const alone = exclusive.make()
+
+  /** The list of a session's calls. Of one that is torn nothing is known. */
+  const listed = (sessionId: Ids.SessionIdInput) =>
+    Effect.map(
+      store.get(sessionId),
+      (text): Calls => Option.getOrElse(Option.flatMap(text, Schema.decodeOption(Calls)), () => [])
+    )
+
+  const remove = (sessionId: Ids.SessionId, calls: Calls) =>
+    Effect.forEach(calls, ([id]) => Effect.forEach(kinds, (kind) => store.remove(keyOf({ sessionId, id }, kind))), {
+      discard: true
+    })
+
+  /** Lists a call before its first entry, and removes those that are too many or too old. */
+  const list = ({ id, sessionId }: Call) =>
+    alone(
+      sessionId,
+      Effect.gen(function*() {
+        const now = yield* Clock.currentTimeMillis
+        const calls = yield* listed(sessionId)
+        if (calls.some(([known]) => known === id)) return
+        const all = [...calls, [id, now] as const]
+        const kept = all.slice(-capacity).filter(([, at]) => now - at <= Duration.toMillis(maxAge))
+        yield* store.set(sessionId, yield* Schema.encode(Calls)(kept))
+        yield* remove(sessionId, all.filter((one) => !kept.includes(one)))
+      })
+    )
+
+  /** Removes all calls of a session. */
+  const clear = (sessionId: Ids.SessionId) =>
+    alone(
+      sessionId,
+      Effect.flatMap(listed(sessionId), (calls) => Effect.zipRight(remove(sessionId, calls), store.remove(sessionId)))
+    )
+
+  return { list, clear }
+}
+
 /**
  * Builds a journal on a `KeyValueStore`.
  *
@@ -317,7 +358,7 @@ export const make = (
 ): Effect.Effect<Service, never, KeyValueStore.KeyValueStore> =>
   Effect.map(KeyValueStore.KeyValueStore, (unprefixed) => {
     const store = KeyValueStore.prefix(unprefixed, prefix)
-    const alone = exclusive.make()
+    const index = makeIndex(store, capacity, maxAge)
     const attempt = <A>(
       operation: JournalError["operation"],
       { id, sessionId }: { readonly sessionId: Ids.SessionIdInput; readonly id?: Ids.EventId },
@@ -329,35 +370,8 @@ export const make = (
     const write = (call: Call, kind: Kind, text: Effect.Effect<string, ParseError>) =>
       attempt("put", call, Effect.flatMap(text, (text) => store.set(keyOf(call, kind), text)))
 
-    /** The list of a session's calls. Of one that is torn nothing is known. */
-    const listed = (sessionId: Ids.SessionIdInput) =>
-      Effect.map(
-        store.get(sessionId),
-        (text): Calls => Option.getOrElse(Option.flatMap(text, Schema.decodeOption(Calls)), () => [])
-      )
-
-    const remove = (sessionId: Ids.SessionId, calls: Calls) =>
-      Effect.forEach(calls, ([id]) => Effect.forEach(kinds, (kind) => store.remove(keyOf({ sessionId, id }, kind))), {
-        discard: true
-      })
-
-    /** Lists a call before its first entry, and removes those that are too many or too old. */
-    const list = ({ id, sessionId }: Call) =>
-      alone(
-        sessionId,
-        Effect.gen(function*() {
-          const now = yield* Clock.currentTimeMillis
-          const calls = yield* listed(sessionId)
-          if (calls.some(([known]) => known === id)) return
-          const all = [...calls, [id, now] as const]
-          const kept = all.slice(-capacity).filter(([, at]) => now - at <= Duration.toMillis(maxAge))
-          yield* store.set(sessionId, yield* Schema.encode(Calls)(kept))
-          yield* remove(sessionId, all.filter((one) => !kept.includes(one)))
-        })
-      )
-
     const first = (call: Call, kind: Kind, text: Effect.Effect<string, ParseError>) =>
-      Effect.zipRight(attempt("put", call, list(call)), write(call, kind, text))
+      Effect.zipRight(attempt("put", call, index.list(call)), write(call, kind, text))
 
     return fromStorage({
       get: Effect.fnUntraced(function*(call) {
@@ -387,17 +401,7 @@ export const make = (
       },
       forget: (id) => {
         const sessionId = Ids.SessionId.make(id)
-        return attempt(
-          "forget",
-          { sessionId },
-          alone(
-            sessionId,
-            Effect.flatMap(
-              listed(sessionId),
-              (calls) => Effect.zipRight(remove(sessionId, calls), store.remove(sessionId))
-            )
-          )
-        )
+        return attempt("forget", { sessionId }, index.clear(sessionId))
       }
     })
   })

@@ -363,6 +363,33 @@ const apply = (self: Transcript, event: Event.Event): Transcript => {
       )
 
     case "workflow_run.created":
+    case "workflow_run.status_running":
+    case "workflow_run.status_idle":
+    case "workflow_run.status_ended":
+      return workflow(self, event)
+
+    case "span.model_request_start":
+      return { ...goOn(self), previews: self.previews.filter(isOpen) }
+    case "span.model_request_end":
+      return modelDone(self, event)
+    case "span.outcome_evaluation_start":
+      return define(self, event.outcome_id)
+    case "span.outcome_evaluation_end":
+      return evaluated(define(self, event.outcome_id), event)
+    default:
+      return Event.isUnknown(event) ? { ...self, unknown: self.unknown + 1 } : self
+  }
+}
+
+type RunEvent =
+  | WorkflowEvent.Created
+  | WorkflowEvent.StatusRunning
+  | WorkflowEvent.StatusIdle
+  | WorkflowEvent.StatusEnded
+
+const workflow = (self: Transcript, event: RunEvent): Transcript => {
+  switch (event.type) {
+    case "workflow_run.created":
       return withRun(self, event, "created")
     case "workflow_run.status_running":
       return withRun(goOn(self), event, "running")
@@ -370,29 +397,20 @@ const apply = (self: Transcript, event: Event.Event): Transcript => {
       return withRun(self, event, "idle")
     case "workflow_run.status_ended":
       return withRun(withMemory(self, { hasUnreadRun: true }), event, "ended", event.result)
-
-    case "span.model_request_start":
-      return { ...goOn(self), previews: self.previews.filter(isOpen) }
-    case "span.model_request_end":
-      return {
-        ...self,
-        usage: { ...self.usage, model: count(self.usage.model, event.model_usage) },
-        previews: self.previews.map((one) => isOpen(one) ? { ...one, state: "abandoned" } : one)
-      }
-    case "span.outcome_evaluation_start":
-      return define(self, event.outcome_id)
-    case "span.outcome_evaluation_end": {
-      const known = define(self, event.outcome_id)
-      return {
-        ...known,
-        usage: { ...self.usage, grading: count(self.usage.grading, event.usage) },
-        outcomes: known.outcomes.map((one) => one.id === event.outcome_id ? { ...one, evaluation: event } : one)
-      }
-    }
-    default:
-      return Event.isUnknown(event) ? { ...self, unknown: self.unknown + 1 } : self
   }
 }
+
+const modelDone = (self: Transcript, { model_usage }: SpanEvent.ModelRequestEnd): Transcript => ({
+  ...self,
+  usage: { ...self.usage, model: count(self.usage.model, model_usage) },
+  previews: self.previews.map((one) => isOpen(one) ? { ...one, state: "abandoned" } : one)
+})
+
+const evaluated = (self: Transcript, evaluation: SpanEvent.OutcomeEvaluationEnd): Transcript => ({
+  ...self,
+  usage: { ...self.usage, grading: count(self.usage.grading, evaluation.usage) },
+  outcomes: self.outcomes.map((one) => one.id === evaluation.outcome_id ? { ...one, evaluation } : one)
+})
 
 const withMemory = (self: Transcript, changes: Partial<Memory>): Transcript => ({
   ...self,
