@@ -38,6 +38,7 @@ import * as time from "./internal/session/timestamp.ts"
 import * as transitions from "./internal/session/transitions.ts"
 import * as views from "./internal/session/views.ts"
 import * as savedAgents from "./internal/workspace/agents.ts"
+import * as keptEnvironments from "./internal/workspace/environments.ts"
 import * as workspace from "./internal/workspace/workspace.ts"
 import type { Cell } from "./internal/world/world.ts"
 import { World } from "./internal/world/world.ts"
@@ -323,7 +324,7 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
     yield* Effect.sync(begin)
     yield* Effect.addFinalizer(() => Effect.zipRight(Effect.sync(() => engine.reset([])), world.close))
     return Simulator.of({
-      ...ofRegistry(world),
+      ...ofWorkspace(world),
       ...ofSessions(world),
       ...ofFaults(engine),
       ...ofHistory({ seed, world, recorder, engine, begin })
@@ -398,15 +399,16 @@ const populate = <R>(world: World, options: Options<R>, context: Context.Context
     threads = [],
     vaults = []
   } = options.fixtures ?? {}
+  const others = Object.entries(options.environments ?? {}).map(([id, { type = "cloud" }]) => ({ id, type }))
   let initial: workspace.Workspace = {
     ...workspace.empty,
     agents: agents.reduce((all, agent) => savedAgents.add(all, agent, world.now()), savedAgents.empty),
+    environments: [...environments, ...others].reduce(
+      (all, environment) => keptEnvironments.put(all, environment, world.now()),
+      keptEnvironments.empty
+    ),
     files: new Set(files),
     vaults: new Set(vaults)
-  }
-  for (const environment of environments) initial = workspace.putEnvironment(initial, environment)
-  for (const [id, { type = "cloud" }] of Object.entries(options.environments ?? {})) {
-    initial = workspace.putEnvironment(initial, { id, type })
   }
   for (const store of memoryStores) initial = workspace.addMemoryStore(initial, store)
   world.workspace = options.script === undefined
@@ -428,7 +430,7 @@ const populate = <R>(world: World, options: Options<R>, context: Context.Context
   }
 }
 
-const ofRegistry = (world: World): Pick<Service, "putAgent" | "putEnvironment"> => ({
+const ofWorkspace = (world: World): Pick<Service, "putAgent" | "putEnvironment"> => ({
   putAgent: <R = never>(id: string, agent: AgentOptions<R>) =>
     Effect.gen(function*() {
       yield* Effect.mapError(
@@ -447,7 +449,11 @@ const ofRegistry = (world: World): Pick<Service, "putAgent" | "putEnvironment"> 
   putEnvironment: (id, { type = "cloud" } = {}) =>
     Effect.sync(() => {
       const environment: Environment = { id, type }
-      world.workspace = workspace.putEnvironment(world.workspace, environment)
+      const { environments } = world.workspace
+      world.workspace = {
+        ...world.workspace,
+        environments: keptEnvironments.put(environments, environment, world.now())
+      }
       return environment
     })
 })

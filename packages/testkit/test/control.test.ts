@@ -335,7 +335,7 @@ describe("the OpenAPI document", () => {
         const url = path
           .replace("{agent_id}", path.startsWith("/_sim") ? "agent_x" : Fixtures.agentId)
           .replace("{model_id}", "claude-opus-5-5")
-          .replace("{environment_id}", "env_x")
+          .replace("{environment_id}", path.startsWith("/_sim") ? "env_x" : Fixtures.environmentId)
           .replace("{session_id}", Fixtures.sessionId)
           .replace("{resource_id}", Fixtures.fileResourceId)
           .replace("{thread_id}", Fixtures.threadId)

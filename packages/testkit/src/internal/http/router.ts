@@ -33,6 +33,9 @@ const byteLength = (text: string): number => {
 const isTooLarge = (body: string): boolean =>
   body.length > maxBodyBytes || (body.length * 3 > maxBodyBytes && byteLength(body) > maxBodyBytes)
 
+/** Parts of the API whose refusals say that trying again cannot help. */
+const final = /^\/v1\/(environments|memory_stores|skills)(\/|$)/
+
 const betaName = /^[a-z0-9][a-z0-9-]*-\d{4}-\d{2}-\d{2}$/
 
 /** The betas of what is not there, and of nearly everything that is. */
@@ -141,9 +144,10 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
       return { route, value: yield* route.run({ world, request, key, path, query, body }) }
     })
 
-  const refuse = (wrong: Refusal, requestId: string): Response => {
+  const refuse = (request: Request, wrong: Refusal, requestId: string): Response => {
     const response = wire.errorResponse(wrong, requestId)
-    return { ...response, headers: { ...response.headers, ...home } }
+    const retry = final.test(request.path) && wrong.status !== 429 ? { "x-should-retry": "false" } : undefined
+    return { ...response, headers: { ...response.headers, ...retry, ...home } }
   }
 
   return (request) =>
@@ -159,7 +163,7 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
       const key = world.key("request", description)
       const requestId = ids.format("req", key)
       const ruling = answer(request, key)
-      if (Either.isLeft(ruling)) return Effect.succeed(refuse(ruling.left, requestId))
+      if (Either.isLeft(ruling)) return Effect.succeed(refuse(request, ruling.left, requestId))
       const headers = { "request-id": requestId, ...home }
       const { route, value } = ruling.right
       if (route.endpoint.kind === "json") {

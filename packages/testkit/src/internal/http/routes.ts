@@ -6,6 +6,7 @@ import type { Ruling } from "../session/refusal.ts"
 import * as validate from "../session/validate.ts"
 import * as agents from "./handlers/agents.ts"
 import type { Call, Stream } from "./handlers/context.ts"
+import * as environments from "./handlers/environments.ts"
 import * as events from "./handlers/events.ts"
 import { sendBody } from "./handlers/events.ts"
 import * as models from "./handlers/models.ts"
@@ -42,6 +43,7 @@ const groups: ReadonlyArray<Group> = [
   group(Api.resources, resources),
   group(Api.threads, threads),
   group(WorkspaceApi.agents, agents),
+  group(WorkspaceApi.environments, environments),
   group(WorkspaceApi.models, models)
 ]
 

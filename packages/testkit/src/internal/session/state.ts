@@ -419,7 +419,7 @@ interface Origin {
   readonly children: ReadonlyArray<typeof WireThread.Thread.Encoded>
   readonly seq: number
   readonly root: ids.Key
-  readonly environments: ReadonlyMap<string, Environment>
+  readonly environments: ReadonlyMap<string, { readonly config: Pick<Environment, "type"> }>
   readonly now: Micros
 }
 
@@ -481,7 +481,10 @@ export const fromWire = (
     key: ids.child(root, session.id),
     seq,
     agent: session.agent,
-    environment: environments.get(session.environment_id) ?? { id: session.environment_id, type: "cloud" },
+    environment: {
+      id: session.environment_id,
+      type: environments.get(session.environment_id)?.config.type ?? "cloud"
+    },
     title: session.title,
     metadata: session.metadata,
     vaultIds: session.vault_ids,

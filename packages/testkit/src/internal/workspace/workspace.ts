@@ -6,9 +6,9 @@ import type { Rules } from "../../Rules.ts"
 import type { AgentParams } from "../session/agents.ts"
 import * as refusal from "../session/refusal.ts"
 import type { Ruling } from "../session/refusal.ts"
-import type { Environment } from "../session/state.ts"
 import type { Micros } from "../session/timestamp.ts"
 import * as agents from "./agents.ts"
+import * as environments from "./environments.ts"
 
 /** A memory store that sessions may attach. */
 export interface MemoryStore {
@@ -22,7 +22,7 @@ export interface MemoryStore {
 /** Everything that sessions refer to, and what the agents play. */
 export interface Workspace {
   readonly agents: agents.Agents
-  readonly environments: ReadonlyMap<string, Environment>
+  readonly environments: environments.Environments
   readonly memoryStores: ReadonlyMap<string, MemoryStore>
   /** The ids of uploads. */
   readonly files: ReadonlySet<string>
@@ -36,7 +36,7 @@ export interface Workspace {
 /** The workspace that has nothing. */
 export const empty: Workspace = {
   agents: agents.empty,
-  environments: new Map(),
+  environments: environments.empty,
   memoryStores: new Map(),
   files: new Set(),
   vaults: new Set(),
@@ -65,12 +65,6 @@ export const putScript = (self: Workspace, id: string, script: Script): Workspac
   scripts: withEntry(self.scripts, id, script)
 })
 
-/** Adds or replaces an environment. */
-export const putEnvironment = (self: Workspace, environment: Environment): Workspace => ({
-  ...self,
-  environments: withEntry(self.environments, environment.id, environment)
-})
-
 /** Adds a memory store. */
 export const addMemoryStore = (self: Workspace, store: MemoryStore): Workspace => ({
   ...self,
@@ -79,12 +73,6 @@ export const addMemoryStore = (self: Workspace, store: MemoryStore): Workspace =
 
 /** The script of an agent. */
 export const scriptOf = (self: Workspace, agentId: string): Script => self.scripts.get(agentId) ?? self.otherwise
-
-/** The environment of a new session. */
-export const resolveEnvironment = (self: Workspace, id: string): Ruling<Environment> => {
-  const environment = self.environments.get(id)
-  return environment === undefined ? refusal.notFound(`Environment ${id} not found.`) : Either.right(environment)
-}
 
 /** Standing of an id: of what is there, of what is there no more or archived, or of nothing that was ever here. */
 type Standing = "there" | "archived" | "deleted" | "unknown"

@@ -12,6 +12,7 @@ import * as usage from "../../session/usage.ts"
 import * as validate from "../../session/validate.ts"
 import * as views from "../../session/views.ts"
 import * as agents from "../../workspace/agents.ts"
+import * as environments from "../../workspace/environments.ts"
 import * as workspace from "../../workspace/workspace.ts"
 import type { Cell, World } from "../../world/world.ts"
 import type { Call } from "./context.ts"
@@ -44,7 +45,11 @@ export const create = (
     const now = world.now()
     const agent = yield* agents.resolve(world.workspace.agents, body.agent)
     if (body.budget !== undefined) yield* usage.checkPriced(agent, world.env.rules)
-    const environment = yield* workspace.resolveEnvironment(world.workspace, body.environment_id)
+    const environment = yield* environments.resolve(
+      world.workspace.environments,
+      body.environment_id,
+      agent.mcp_servers
+    )
     const key = ids.child(call.key, "session")
     const mounted = yield* resources.mountAll(
       { agent, environment, issued: { event: 0, resource: 0, thread: 1, file: 0, outcome: 0 }, key, resources: [] },
