@@ -111,7 +111,7 @@ const read = ({ stream, updates }: Follower, damage: string, fault: (kind: Kind)
   return Effect.gen(function*() {
     const collected = updates.pipe(Stream.takeUntil(({ _tag }) => _tag === "Ended"), Stream.runCollect)
     const fiber = yield* Effect.fork(Effect.either(collected))
-    yield* TestClock.adjust("2 minutes")
+    yield* TestClock.adjust("6 minutes")
     const result = yield* Fiber.join(fiber)
     if (result._tag === "Left") return result.left._tag
     return Chunk.toReadonlyArray(result.right).flatMap((update) =>

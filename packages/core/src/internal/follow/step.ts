@@ -536,7 +536,7 @@ const reschedule = (state: State, error: ApiError, now: number): Step => {
 }
 
 /** The longest delay that the service may ask for: no program should hear nothing for an hour because a header says so. */
-const longestAsked = Duration.minutes(1)
+const longestAsked = Duration.minutes(5)
 
 const rescheduled = (state: State, scheduled: Duration.Duration): Step => {
   if (state.task._tag !== "Reschedule") return go(state, receive)
