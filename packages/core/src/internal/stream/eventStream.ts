@@ -161,7 +161,10 @@ const makeDecoder = <A, I>(options: Options<A, I>, is: (value: unknown) => value
       events = none.slice()
       for (const bytes of chunks) {
         if (!hasBegun && isCompressed(bytes)) {
-          failure = malformed("MediaType", "", [{ path: "", message: "expected an event stream, got compressed bytes" }])
+          failure = malformed("MediaType", "", [{
+            path: "",
+            message: "expected an event stream, got compressed bytes"
+          }])
         }
         hasBegun = true
         if (failure === undefined) parser.feed(bytes)
