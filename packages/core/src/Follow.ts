@@ -163,7 +163,7 @@ export interface Options extends request.Options {
   readonly audit?: Duration.DurationInput | undefined
   /**
    * When to try again after the connection was lost or refused; begun anew after progress. If the service asks for a longer
-   * delay, that is kept. When the schedule is done, the stream fails with the error.
+   * delay, that is kept, up to five minutes. When the schedule is done, the stream fails with the error.
    *
    * @default Follow.backoff
    */

@@ -69,6 +69,8 @@ const attemptsBetweenInterrupts = 5
 const end = (id: SessionIdInput, by: By): Effect.Effect<unknown, ApiError, Sessions> =>
   Effect.flatMap(Sessions, (sessions): Effect.Effect<unknown, ApiError> => sessions[by](id))
 
+const isGone = (error: ApiError): boolean => error._tag === "NotFound" && error.isFromApi
+
 const untilRetired = (id: SessionIdInput, by: By): Effect.Effect<void, ApiError, Events | Sessions> =>
   Effect.gen(function*() {
     const events = yield* Events
@@ -87,7 +89,7 @@ const untilRetired = (id: SessionIdInput, by: By): Effect.Effect<void, ApiError,
         return false
       },
       Effect.catchAll((error) => {
-        if (error._tag === "NotFound" && error.isFromApi) return Effect.succeed(true)
+        if (isGone(error)) return Effect.succeed(true)
         // it runs again, does not read as idle everywhere, or a gateway has a bad moment
         const isPassing = error._tag === "InvalidRequest" || isForeign(error) || error.isRetryable
         return isPassing ? Effect.succeed(false) : Effect.fail(error)
@@ -109,7 +111,7 @@ export const retire = (
     duration: timeout,
     onSuccess: () => Effect.void,
     // the service says best why it is not possible
-    onTimeout: () => Effect.asVoid(end(id, by))
+    onTimeout: () => Effect.catchIf(Effect.asVoid(end(id, by)), isGone, () => Effect.void)
   }).pipe(Effect.flatten, sessionSpan.within("SessionLifecycle.retire", id))
 
 const release = (

@@ -54,6 +54,16 @@ describe("the result of a tool", () => {
       assert.deepStrictEqual(results(session).map(({ is_error }) => is_error), [true])
     }))
 
+  it.live("that breaks a published limit is replaced by a short error", () =>
+    Effect.gen(function*() {
+      const session = finishOnResult(calling())
+      const empty = PendingAction.result([{ type: "text", text: "" }])
+      const options: Conversation.Options = { answer: () => Effect.succeedSome(empty) }
+      const turn = yield* Conversation.turn(id, "Go", options).pipe(Effect.provide(session.layer))
+      assert.strictEqual(turn._tag, "EndTurn")
+      assert.deepStrictEqual(results(session).map(({ is_error }) => is_error), [true])
+    }))
+
   it.live("is sent again after a rate limit for as long as that asks", () =>
     Effect.gen(function*() {
       let limits = 6

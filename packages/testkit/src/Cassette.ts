@@ -232,8 +232,9 @@ export const encode = ({ entries, recorded }: Recording): string =>
  */
 export const decode = (text: string): Effect.Effect<Recording, CassetteError> =>
   Effect.suspend(() => {
-    const lines = text.split(/\r?\n/).map((line, index) => ({ line, number: index + 1 })).filter(({ line }) =>
-      line.trim() !== ""
+    // some editors begin a file with a byte order mark
+    const lines = text.replace(/^\ufeff/, "").split(/\r?\n/).map((line, index) => ({ line, number: index + 1 })).filter(
+      ({ line }) => line.trim() !== ""
     )
     const known = new Set<number>()
     const entries: Array<Entry> = []

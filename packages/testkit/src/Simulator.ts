@@ -31,6 +31,7 @@ import * as agents from "./internal/session/agents.ts"
 import type * as draft from "./internal/session/draft.ts"
 import * as eventLog from "./internal/session/eventLog.ts"
 import * as ids from "./internal/session/ids.ts"
+import { problemOf } from "./internal/session/options.ts"
 import type { Refusal, Ruling } from "./internal/session/refusal.ts"
 import * as refusal from "./internal/session/refusal.ts"
 import * as state from "./internal/session/state.ts"
@@ -360,6 +361,8 @@ const checkOptions = <R>(options: Options<R>): Effect.Effect<void, AgentScript.M
   Effect.gen(function*() {
     const wrong = (message: string) => new Refused({ status: 400, type: "invalid_request_error", message })
     yield* checkScript("script", options.script)
+    const problem = problemOf(options)
+    if (problem !== undefined) return yield* wrong(problem)
     const pace = Duration.decodeUnknown(options.pace ?? 0)
     if (Option.isNone(pace) || !Duration.isFinite(pace.value)) return yield* wrong("pace: expected a finite duration")
     const { agents: fixed = [] } = options.fixtures ?? {}
@@ -372,9 +375,6 @@ const checkOptions = <R>(options: Options<R>): Effect.Effect<void, AgentScript.M
     }
     for (const name of Object.keys(options)) {
       if (!Object.hasOwn(known, name)) return yield* wrong(`${name}: no such option`)
-    }
-    for (const name of Object.keys(options.rules ?? {})) {
-      if (!Object.hasOwn(Rules.defaults, name)) return yield* wrong(`rules.${name}: no such rule`)
     }
   })
 
@@ -465,12 +465,16 @@ const ofSessions = (
     const cell = world.find(id)
     return cell === undefined ? refusal.notFound(`Session ${id} not found.`) : Either.right(cell)
   }
+  const isEvent = ({ type }: { readonly type: unknown }): Ruling<unknown> =>
+    typeof type === "string" && type !== ""
+      ? Either.void
+      : refusal.invalid("event.type: expected a text that is not empty")
   const cells = (id: string | undefined): ReadonlyArray<Cell> =>
     world.ordered.filter((cell) => id === undefined || cell.session.id === id)
   return {
     emit: (id, event, { persist = false } = {}) =>
       effect(() =>
-        Either.map(find(id), (cell) => {
+        Either.map(Either.flatMap(isEvent(event), () => find(id)), (cell) => {
           const injected = transitions.inject(cell.session, world.now(), world.env, event, persist)
           world.commit(cell, injected)
           // a test may inject anything

@@ -468,6 +468,14 @@ describe("a recording", () => {
       )
     ))
 
+  it.effect("may begin with a byte order mark and have any line ends", () =>
+    Effect.gen(function*() {
+      const { recorded } = yield* Cassette.decode(
+        "\ufeff{\"cassette\":1,\"recorded\":\"2026-01-01T00:00:00Z\"}\r\n\r\n"
+      )
+      assert.strictEqual(recorded, "2026-01-01T00:00:00Z")
+    }))
+
   it.effect("that is damaged is refused with the line", () =>
     Effect.gen(function*() {
       const head = "{\"cassette\":1,\"recorded\":\"2026-01-01T00:00:00Z\"}\n"

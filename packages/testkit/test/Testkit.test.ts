@@ -220,7 +220,34 @@ describe("Testkit", () => {
         [{ pace: "Infinity" as never }, "pace: expected a finite duration"],
         [JSON.parse("{ \"scripts\": {} }"), "scripts: no such option"],
         [{ pace: Infinity }, "pace: expected a finite duration"],
-        [{ rules: JSON.parse("{ \"hartbeat\": 1 }") }, "rules.hartbeat: no such rule"]
+        [{ rules: JSON.parse("{ \"hartbeat\": 1 }") }, "rules.hartbeat: no such rule"],
+        [{ rules: JSON.parse("{ \"heartbeat\": \"soon\" }") }, "rules.heartbeat: expected a value of the kind of"],
+        [{ rules: JSON.parse("{ \"rearchive\": \"yes\" }") }, "of its default, a boolean"],
+        [{ rules: { previewLoss: Number("x") } }, "rules.previewLoss: expected a value of the kind of"],
+        [{ rules: JSON.parse("{ \"modelsWithoutPrice\": \"all\" }") }, "of its default, a list"],
+        [{ seed: Number("x") }, "seed: Expected a finite number"],
+        [{ agents: JSON.parse("{ \"agent_1\": null }") }, "agents.agent_1: Expected AgentOptions, actual null"],
+        [{ agents: JSON.parse("{ \"agent_1\": { \"scripts\": {} } }") }, "agents.agent_1.scripts: is unexpected"],
+        [
+          { environments: JSON.parse("{ \"env_1\": { \"type\": \"clowd\" } }") },
+          "environments.env_1.type: Expected \"cloud\""
+        ],
+        [{ environments: JSON.parse("{ \"env_1\": { \"kind\": 1 } }") }, "environments.env_1.kind: is unexpected"],
+        [{ fixtures: JSON.parse("null") }, "fixtures: Expected Fixtures, actual null"],
+        [{ fixtures: JSON.parse("{ \"session\": [] }") }, "fixtures.session: is unexpected"],
+        [{ fixtures: JSON.parse("{ \"sessions\": {} }") }, "fixtures.sessions: Expected"],
+        [{ fixtures: JSON.parse("{ \"sessions\": [{ \"id\": \"s\" }] }") }, "fixtures.sessions[0].type: is missing"],
+        [{ fixtures: JSON.parse("{ \"agents\": [{ \"id\": \"a\" }] }") }, "fixtures.agents[0].type: is missing"],
+        [{ fixtures: JSON.parse("{ \"threads\": [{ \"id\": \"t\" }] }") }, "fixtures.threads[0].type: is missing"],
+        [
+          { fixtures: { environments: [JSON.parse("{ \"id\": \"e\" }")] } },
+          "fixtures.environments[0].type: is missing"
+        ],
+        [
+          { fixtures: { memoryStores: [JSON.parse("{ \"id\": \"m\" }")] } },
+          "fixtures.memoryStores[0].name: is missing"
+        ],
+        [{ fixtures: JSON.parse("{ \"files\": [1] }") }, "fixtures.files[0]: Expected string, actual 1"]
       ]
       for (const [options, expected] of cases) assert.include(yield* why(options), expected)
       const effect = AgentScript.effect((agent) => agent.say("x"))
@@ -238,6 +265,11 @@ describe("Testkit", () => {
         (yield* Effect.flip(simulator.putAgent("agent_1", { agent: { name: "" } }))).message,
         "agent.name: "
       )
+      for (const event of [{}, { type: 5 }, { type: "" }]) {
+        // what a program without types gives
+        const wrong = yield* Effect.flip(simulator.emit(Fixtures.sessionId, event as { readonly type: string }))
+        assert.include(wrong.message, "event.type: expected a text")
+      }
       const events = yield* Events.Events
       yield* events.send(Fixtures.sessionId, UserEvent.message("Hi"))
       const [failure] = yield* simulator.failures

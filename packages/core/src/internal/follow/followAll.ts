@@ -8,8 +8,9 @@ import type { Service } from "../../ApiClient.ts"
 import type { ApiError } from "../../ApiError.ts"
 import type { StreamEvent } from "../../Event.ts"
 import * as Event from "../../Event.ts"
-import type * as Follow from "../../Follow.ts"
+import * as Follow from "../../Follow.ts"
 import type { SessionIdInput, ThreadId } from "../../Ids.ts"
+import { readAgain } from "../http/foreign.ts"
 import { paginate } from "../http/paginate.ts"
 import { follow } from "./follow.ts"
 import * as identity from "./identity.ts"
@@ -49,6 +50,9 @@ export const followAll = (
       Stream.runForEach(
         paginate((page) => api.call(Api.threads.list, { path: { session_id: id }, query: page }, options)),
         (thread) => Effect.sync(() => thread.parent_thread_id !== null && adopt({ id: thread.id, from }))
+      ).pipe(
+        readAgain,
+        Effect.retry({ schedule: options.reconnect ?? Follow.backoff, while: ({ isRetryable }) => isRetryable })
       )
 
     /** Tells an interrupt that was emitted already: as the session's or as a thread's. */

@@ -535,11 +535,14 @@ const reschedule = (state: State, error: ApiError, now: number): Step => {
   )
 }
 
+/** The longest delay that the service may ask for: no program should hear nothing for an hour because a header says so. */
+const longestAsked = Duration.minutes(5)
+
 const rescheduled = (state: State, scheduled: Duration.Duration): Step => {
   if (state.task._tag !== "Reschedule") return go(state, receive)
   const { error } = state.task
   const asked = "retryAfter" in error && error.retryAfter !== undefined ? error.retryAfter : Duration.zero
-  const delay = Duration.max(scheduled, asked)
+  const delay = Duration.max(scheduled, Duration.min(asked, longestAsked))
   const attempt = state.attempt + 1
   const next: State = {
     ...state,

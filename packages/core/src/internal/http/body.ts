@@ -162,7 +162,13 @@ export const json = (call: Call, head: HttpClientResponse): Effect.Effect<unknow
       // where there may be nothing to answer, an empty body says so as well
       value = text === "" && Either.isRight(decode(null, call.scrub)) ? null : JSON.parse(text)
     } catch {
-      const message = text === "" ? "expected JSON, got an empty body" : "expected JSON"
+      const coding = head.headers["content-encoding"]
+      const message = text === ""
+        ? "expected JSON, got an empty body"
+        // not every `HttpClient` decompresses
+        : coding === undefined
+        ? "expected JSON"
+        : excerpt(`expected JSON (content encoding ${coding})`, call.scrub)
       return malformed(call, head, text, "Syntax", [{ path: "", message }])
     }
     if (isError(value)) {

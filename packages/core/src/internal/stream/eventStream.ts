@@ -98,10 +98,14 @@ interface Decoder<A> {
 
 const none: Array<never> = []
 
+/** Tells the beginning of gzip, which a gateway may send unasked. Not every `HttpClient` decompresses. */
+const isCompressed = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes[1] === 0x8b
+
 const makeDecoder = <A, I>(options: Options<A, I>, is: (value: unknown) => value is A): Decoder<A> => {
   const { maxEventSize, operation, requestId, schema, scrub } = options
   let events: Array<A> = []
   let failure: ApiError | undefined
+  let hasBegun = false
   const malformed = (
     reason: MalformedResponse["reason"],
     data: string,
@@ -156,6 +160,13 @@ const makeDecoder = <A, I>(options: Options<A, I>, is: (value: unknown) => value
       // not a literal, for the reason that is given in pull.ts
       events = none.slice()
       for (const bytes of chunks) {
+        if (!hasBegun && isCompressed(bytes)) {
+          failure = malformed("MediaType", "", [{
+            path: "",
+            message: "expected an event stream, got compressed bytes"
+          }])
+        }
+        hasBegun = true
         if (failure === undefined) parser.feed(bytes)
       }
       return events

@@ -6,11 +6,12 @@ import type * as Events from "../../Events.ts"
 import type { SessionIdInput } from "../../Ids.ts"
 import type * as PendingAction from "../../PendingAction.ts"
 import * as UserEvent from "../../UserEvent.ts"
+import { isForeign } from "../http/foreign.ts"
 
 /** The number of times to send an answer again that the service refuses because it does not know the call yet. */
 const attempts = 10
 
-/** The time for which to send an answer again that fails in passing, such as at a rate limit. */
+/** The time for which to send an answer again that fails in passing, such as at a rate limit or a gateway. */
 const timeout = Duration.minutes(5)
 
 /**
@@ -31,20 +32,21 @@ export const sendReply = (
     for (let refusals = 0, failures = 0;;) {
       const error = yield* Effect.match(events.deliver(sessionId, reply, options), {
         onFailure: (error) => error,
-        onSuccess: (delivery) => delivery._tag === "Indeterminate" ? delivery : undefined
+        // a second answer has no effect, so one may be sent whatever became of the first
+        onSuccess: (delivery) => delivery._tag === "Indeterminate" ? delivery.error : undefined
       })
       if (error === undefined) return true
-      if (error._tag === "Indeterminate") return yield* error.error
       if (error._tag === "InvalidRequest") {
         if (!isPending()) return false
         if (refusals++ === attempts) return yield* giveUp(events, sessionId, reply, error, options)
         yield* Effect.sleep("500 millis")
-      } else if (error._tag === "RequestTooLarge") {
+      } else if (error._tag === "RequestTooLarge" || error._tag === "InvalidParams") {
         return yield* giveUp(events, sessionId, reply, error, options)
       } else {
         const delay = waitOf(error, failures++)
         const now = yield* Clock.currentTimeMillis
-        if (!error.isRetryable || now + delay - start > Duration.toMillis(timeout)) return yield* error
+        const isPassing = error.isRetryable || isForeign(error)
+        if (!isPassing || now + delay - start > Duration.toMillis(timeout)) return yield* error
         yield* Effect.sleep(delay)
       }
     }
@@ -65,13 +67,13 @@ const giveUp = (
   options?: Events.DeliverOptions
 ): Effect.Effect<boolean, ApiError> => {
   if (reply.type === "user.tool_confirmation") return Effect.fail(error)
-  const text = "The result of this call could not be delivered: the service refused it."
+  const text = "The result of this call could not be delivered: it was refused."
   const short = reply.type === "user.tool_result"
     ? UserEvent.toolResult(reply.tool_use_id, text, { isError: true })
     : UserEvent.customToolResult(reply.custom_tool_use_id, text, { isError: true })
   return events.deliver(sessionId, short, options).pipe(
     Effect.zipLeft(
-      Effect.logWarning("The service refused the result of a tool call, which was answered by an error", error)
+      Effect.logWarning("The result of a tool call could not be sent, so the call was answered by an error", error)
     ),
     Effect.flatMap((delivery) =>
       delivery._tag === "Indeterminate" ? Effect.fail(delivery.error) : Effect.succeed(true)
