@@ -7,21 +7,11 @@
  *
  * @since 0.1.0
  */
-import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import type * as Content from "./Content.ts"
 import * as Ids from "./Ids.ts"
 import * as wire from "./internal/schema/wire.ts"
 import * as UserEvent from "./UserEvent.ts"
-
-/** A JSON object as it is: a copy would take a key named `__proto__` for its prototype. */
-const kept: Schema.Schema<{ readonly [key: string]: unknown }> = Schema.declare(
-  (u): u is { readonly [key: string]: unknown } => Predicate.isRecord(u)
-).annotations({
-  identifier: "PendingActionInput",
-  jsonSchema: { type: "object" },
-  arbitrary: () => (fc) => fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }))
-})
 
 const call = {
   /** The session that waits. */
@@ -33,7 +23,7 @@ const call = {
   /** The tool. */
   name: Schema.String,
   /** The arguments. They come from a model and are not checked. */
-  input: kept
+  input: wire.json
 }
 
 /**

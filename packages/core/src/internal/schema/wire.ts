@@ -96,14 +96,24 @@ export const number: Schema.Schema<number> = Schema.Number.pipe(
   })
 )
 
-/** Any JSON object, such as the input of a tool call. */
-export const json: Schema.Schema<{ readonly [key: string]: unknown }> = Schema.Record({
-  key: Schema.String,
-  value: Schema.Unknown
-}).annotations({
-  identifier: "JsonObject",
-  arbitrary: () => (fc) =>
-    fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 })).map((o): { readonly [key: string]: unknown } =>
-      JSON.parse(JSON.stringify(o))
-    )
-})
+const isRecord = (u: unknown): u is { readonly [key: string]: unknown } =>
+  typeof u === "object" && u !== null && !Array.isArray(u)
+
+// the filter below is what makes it one
+const anything = Schema.Unknown as Schema.Schema.Any as Schema.Schema<{ readonly [key: string]: unknown }>
+
+/**
+ * Any JSON object, such as the input of a tool call, as it is: a copy, which a record makes, would take a key named
+ * `__proto__` for its prototype.
+ */
+export const json: Schema.Schema<{ readonly [key: string]: unknown }> = anything.pipe(
+  Schema.filter(isRecord, {
+    identifier: "JsonObject",
+    jsonSchema: { type: "object" },
+    arbitrary: () => (fc) =>
+      fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 })).map((o): { readonly [key: string]: unknown } =>
+        JSON.parse(JSON.stringify(o))
+      ),
+    [guard.PredicateId]: isRecord
+  })
+)
