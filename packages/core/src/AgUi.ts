@@ -1,25 +1,32 @@
 /**
  * A turn as events of AG-UI, the protocol between agents and user interfaces.
  *
- * A client posts the input of a run and reads its events: {@link toInput} makes the input of a turn of it, {@link respond}
- * the response of the turn.
+ * A client posts the input of a run and reads its events: {@link turn} runs the turn that it asks for, {@link respond} makes
+ * the response of it.
  *
  * @since 0.1.0
  */
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type * as Conversation from "./Conversation.ts"
+import type { ApiError } from "./ApiError.ts"
+import * as Conversation from "./Conversation.ts"
 import type * as Event_ from "./Event.ts"
+import type * as Events from "./Events.ts"
+import type { SessionIdInput } from "./Ids.ts"
 import { EventId } from "./Ids.ts"
 import { eventResponse } from "./internal/sse/response.ts"
 import * as pull from "./internal/stream/pull.ts"
 import type { Part } from "./internal/turn/parts.ts"
 import * as parts from "./internal/turn/parts.ts"
-import * as UserEvent from "./UserEvent.ts"
+import type { File } from "./internal/turn/posted.ts"
+import { toMessage } from "./internal/turn/posted.ts"
+import * as PendingAction from "./PendingAction.ts"
+import type * as ToolRunner from "./ToolRunner.ts"
 
 /**
  * A decision that a run waits for, by the id of the tool call.
@@ -95,7 +102,8 @@ export interface ResponseOptions extends Options {
  * @category combinators
  */
 export const events =
-  (options: Options) => <E, R>(self: Stream.Stream<Conversation.Update, E, R>): Stream.Stream<Event, never, R> => {
+  (options: Options) =>
+  <E, R>(self: Stream.Stream<Conversation.Update | Conversation.Decided, E, R>): Stream.Stream<Event, never, R> => {
     const { errorText = "The agent could not finish.", runId, threadId } = options
     const start: Event = { type: "RUN_STARTED", threadId, runId }
     return Stream.make(start).pipe(
@@ -144,6 +152,8 @@ const toEvents = (part: Part, options: Complete): ReadonlyArray<Event> => {
       return [toolResult(part.callId, `Denied${part.reason === undefined ? "." : `: ${part.reason}`}`)]
     case "Finished":
       return [toEnd(part.result, options)]
+    case "Past":
+      return [finished(options, { type: "success" })]
   }
 }
 
@@ -155,25 +165,24 @@ const toolResult = (toolCallId: string, content: string): Event => ({
   role: "tool"
 })
 
-const toEnd = (result: Conversation.TurnResult, { errorText, runId, threadId }: Complete): Event => {
-  const finished = (outcome: Extract<Event, { readonly type: "RUN_FINISHED" }>["outcome"]): Event => ({
-    type: "RUN_FINISHED",
-    threadId,
-    runId,
-    outcome
-  })
-  const failed: Event = { type: "RUN_ERROR", message: errorText, code: result._tag }
+const finished = (
+  { runId, threadId }: Options,
+  outcome: Extract<Event, { readonly type: "RUN_FINISHED" }>["outcome"]
+): Event => ({ type: "RUN_FINISHED", threadId, runId, outcome })
+
+const toEnd = (result: Conversation.TurnResult, options: Complete): Event => {
+  const failed: Event = { type: "RUN_ERROR", message: options.errorText, code: result._tag }
   switch (result._tag) {
     case "EndTurn":
-      return finished({ type: "success" })
+      return finished(options, { type: "success" })
     case "RequiresAction": {
       const interrupts = result.actions.flatMap(({ _tag, id }): ReadonlyArray<Interrupt> =>
-        _tag === "Confirmation" ? [{ id, reason: "tool_approval", toolCallId: id }] : []
+        _tag === "Confirmation" || _tag === "ToolApproval" ? [{ id, reason: "tool_approval", toolCallId: id }] : []
       )
-      return interrupts.length === 0 ? failed : finished({ type: "interrupt", interrupts })
+      return interrupts.length === 0 ? failed : finished(options, { type: "interrupt", interrupts })
     }
     case "Interrupted":
-      return finished({ type: "cancelled" })
+      return finished(options, { type: "cancelled" })
     default:
       return failed
   }
@@ -186,7 +195,6 @@ const toEnd = (result: Conversation.TurnResult, { errorText, runId, threadId }: 
  * @example
  * ```ts
  * import * as AgUi from "@effect-managed-agents/core/AgUi"
- * import * as Conversation from "@effect-managed-agents/core/Conversation"
  * import { SessionId } from "@effect-managed-agents/core/Ids"
  * import * as HttpRouter from "@effect/platform/HttpRouter"
  * import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
@@ -198,7 +206,7 @@ const toEnd = (result: Conversation.TurnResult, { errorText, runId, threadId }: 
  *     Effect.gen(function*() {
  *       const id = SessionId.make((yield* HttpRouter.params)["id"] ?? "")
  *       const run = yield* HttpServerRequest.schemaBodyJson(AgUi.RunInput)
- *       const turn = Conversation.stream(id, AgUi.toInput(run), { follow: { previews: ["agent.message"] } })
+ *       const turn = AgUi.turn(id, run, { follow: { previews: ["agent.message"] } })
  *       return yield* AgUi.respond(turn, run)
  *     })
  *   )
@@ -208,7 +216,7 @@ const toEnd = (result: Conversation.TurnResult, { errorText, runId, threadId }: 
  * @category constructors
  */
 export const respond = <E, R>(
-  turn: Stream.Stream<Conversation.Update, E, R>,
+  turn: Stream.Stream<Conversation.Update | Conversation.Decided, E, R>,
   options: ResponseOptions
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R | Scope.Scope> =>
   turn.pipe(
@@ -225,7 +233,15 @@ export const respond = <E, R>(
 
 const Content = Schema.Union(
   Schema.String,
-  Schema.Array(Schema.Struct({ type: Schema.String, text: Schema.optional(Schema.String) }))
+  Schema.Array(Schema.Struct({
+    type: Schema.String,
+    text: Schema.optional(Schema.String),
+    source: Schema.optional(Schema.Struct({
+      type: Schema.String,
+      value: Schema.String,
+      mimeType: Schema.optional(Schema.String)
+    }))
+  }))
 )
 
 const RunInput_ = Schema.Struct({
@@ -247,7 +263,7 @@ const RunInput_ = Schema.Struct({
 export interface RunInput extends Schema.Schema.Type<typeof RunInput_> {}
 
 /**
- * Schema of the body that a client posts, as far as {@link toInput} reads it.
+ * Schema of the body that a client posts, as far as {@link turn} reads it.
  * @category schemas
  */
 export const RunInput: Schema.Schema<RunInput, typeof RunInput_.Encoded> = RunInput_
@@ -257,24 +273,59 @@ const Decision = Schema.Struct({ approved: Schema.Boolean, reason: Schema.option
 const decisionOf = Schema.decodeUnknownOption(Decision)
 
 /**
- * Input of the turn that a run asks for: what the user wrote last, or the decisions about calls that waited for approval.
- * A call is allowed only by `{ approved: true }` as the payload of a resolved interrupt.
+ * Input of the turn that a run asks for: what the user wrote last, with images and PDF documents. Other parts are left out.
  * @category constructors
  */
-export const toInput = ({ messages, resume = [] }: RunInput): ReadonlyArray<Event_.EventParams> => {
-  if (resume.length > 0) {
-    return resume.map(({ interruptId, payload, status }) => {
-      const decision = decisionOf(payload)
-      if (decision._tag === "None") return UserEvent.deny(interruptId)
-      return status === "resolved" && decision.value.approved
-        ? UserEvent.allow(interruptId)
-        : UserEvent.deny(interruptId, decision.value.reason)
-    })
-  }
+export const toInput = ({ messages }: RunInput): ReadonlyArray<Event_.EventParams> => {
   const last = messages.at(-1)
   if (last?.role !== "user" || last.content === undefined) return []
-  const text = typeof last.content === "string"
-    ? last.content
-    : last.content.flatMap(({ text, type }) => type === "text" && text !== undefined ? [text] : []).join("\n\n")
-  return text === "" ? [] : [UserEvent.message(text)]
+  if (typeof last.content === "string") return toMessage([last.content], [])
+  return toMessage(
+    last.content.flatMap(({ text, type }) => type === "text" && text !== undefined ? [text] : []),
+    last.content.flatMap(({ source, type }): ReadonlyArray<File> => {
+      const mediaType = source?.mimeType ?? mediaTypes.get(type)
+      if (source === undefined || mediaType === undefined) return []
+      if (source.type === "data") return [{ mediaType, source: { data: source.value } }]
+      return source.type === "url" ? [{ mediaType, source: { url: source.value } }] : []
+    })
+  )
+}
+
+/** The types of parts whose address does not say what is behind it. */
+const mediaTypes: ReadonlyMap<string, string> = new Map([["image", "image/*"], ["document", "application/pdf"]])
+
+/**
+ * The decisions of a run about calls that waited for approval. A call is allowed only by `{ approved: true }` as the payload
+ * of a resolved interrupt.
+ * @category constructors
+ */
+export const decisions = ({ resume = [] }: RunInput): ReadonlyArray<Conversation.CallDecision> =>
+  resume.map(({ interruptId, payload, status }) => {
+    const { approved, reason } = Option.getOrElse(decisionOf(payload), () => denied)
+    return {
+      id: interruptId,
+      decision: status === "resolved" && approved ? PendingAction.allow : PendingAction.deny(reason)
+    }
+  })
+
+const denied: typeof Decision.Type = { approved: false }
+
+/**
+ * Updates of the turn that a run asks for: of one with what the user wrote, or, after {@link decisions}, of the rest of the
+ * turn that waited for them.
+ * @category constructors
+ */
+export const turn = <E1 = never, R1 = never, E2 = never, R2 = never, T extends ToolRunner.Source = never>(
+  sessionId: SessionIdInput,
+  run: RunInput,
+  options?: Conversation.Options<E1, R1, E2, R2, T>
+): Stream.Stream<
+  Conversation.Update | Conversation.Decided,
+  ApiError | E1 | E2 | ToolRunner.Error<T>,
+  Events.Events | R1 | R2 | ToolRunner.Context<T>
+> => {
+  const decided = decisions(run)
+  return decided.length === 0
+    ? Conversation.stream(sessionId, toInput(run), options)
+    : Conversation.decide(sessionId, decided, options)
 }

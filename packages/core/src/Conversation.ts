@@ -2,7 +2,7 @@
  * Run a turn: send input to a session and await its result.
  *
  * {@link turn} succeeds when the turn is over, whatever happens to connections in between; {@link stream} emits its
- * updates. {@link join} goes on with a turn that others have begun. A {@link TurnResult} has one of nine tags, and carries what was said, called and consumed.
+ * updates. {@link join} goes on with a turn that others have begun, {@link decide} with one that has asked for decisions. A {@link TurnResult} has one of nine tags, and carries what was said, called and consumed.
  *
  * To leave a turn, interrupt its fiber: the agent goes on. To stop the agent, {@link interrupt} it.
  *
@@ -21,12 +21,13 @@ import type * as Delivery from "./Delivery.ts"
 import * as Event from "./Event.ts"
 import * as Events from "./Events.ts"
 import type * as Follow from "./Follow.ts"
-import type { SessionIdInput, ThreadIdInput } from "./Ids.ts"
-import { SessionId } from "./Ids.ts"
+import type { EventIdInput, SessionIdInput, ThreadIdInput } from "./Ids.ts"
+import { EventId, SessionId } from "./Ids.ts"
 import { readAgain } from "./internal/http/foreign.ts"
 import type { Pull } from "./internal/stream/pull.ts"
 import * as pull from "./internal/stream/pull.ts"
 import * as sessionSpan from "./internal/telemetry/sessionSpan.ts"
+import * as decidedTurn from "./internal/turn/decidedTurn.ts"
 import * as defaultJournal from "./internal/turn/defaultJournal.ts"
 import { run, toolCalls } from "./internal/turn/interpreter.ts"
 import * as runOnce from "./internal/turn/runOnce.ts"
@@ -418,6 +419,91 @@ export const runResult = <E, R>(self: Stream.Stream<Update, E, R>): Effect.Effec
     Effect.flatMap((result) => result === undefined ? noResult : Effect.succeed(result))
   )
 
+/**
+ * A decision about a call, by the id of its event.
+ * @category models
+ */
+export interface CallDecision {
+  readonly id: EventIdInput
+  readonly decision: PendingAction.Decision
+}
+
+/**
+ * The decisions were taken, those that are still wanted. The first update of {@link decide}.
+ * @category models
+ */
+export interface Decided {
+  readonly _tag: "Decided"
+  /** The calls that they are about, as they were known before: with a result, if they had one; `undefined` if unknown. */
+  readonly calls: ReadonlyArray<{ readonly id: EventId; readonly known: Transcript.ToolCall | undefined }>
+  /** True if their turn is over and a later one has begun, or if it was never there. No update follows. */
+  readonly isOver: boolean
+}
+
+/**
+ * Takes decisions about calls that an earlier {@link RequiresAction} has asked for, and goes on with the turn after it: such
+ * as those that a page posts, which has shown the turn until then.
+ *
+ * They may be about what the service asks and about `tools` that need approval. A decision about a call that was decided
+ * on before has no effect, and waits for nothing: what is known of the call is in the first update.
+ *
+ * @example
+ * ```ts
+ * import * as Conversation from "@effect-managed-agents/core/Conversation"
+ * import type { EventId, SessionId } from "@effect-managed-agents/core/Ids"
+ * import * as PendingAction from "@effect-managed-agents/core/PendingAction"
+ *
+ * export const allowed = (sessionId: SessionId, id: EventId) =>
+ *   Conversation.decide(sessionId, [{ id, decision: PendingAction.allow }])
+ * ```
+ *
+ * @category constructors
+ */
+export const decide = <E1 = never, R1 = never, E2 = never, R2 = never, T extends ToolRunner.Source = never>(
+  sessionId: SessionIdInput,
+  decisions: ReadonlyArray<CallDecision>,
+  options: Options<E1, R1, E2, R2, T> = {}
+): Stream.Stream<
+  Update | Decided,
+  ApiError | E1 | E2 | ToolRunner.Error<T>,
+  Events.Events | R1 | R2 | ToolRunner.Context<T>
+> =>
+  Stream.unwrap(Effect.gen(function*() {
+    const events = yield* Events.Events
+    const ids = decisions.map(({ id }) => EventId.make(id))
+    const { isOver, last, transcript } = yield* Stream.runFold(
+      events.list(sessionId, { types: decisive }),
+      decidedTurn.start,
+      decidedTurn.add(ids)
+    )
+    const actions = yield* pendingOf(transcript, sessionId, options)
+    for (const { decision, id } of decisions) {
+      const action = actions.find((action) => action.id === id)
+      if (action?._tag !== "Confirmation" && action?._tag !== "ToolApproval") continue
+      // where there are tools, the errors include those of the journal
+      const delivery = yield* answer(action, decision, options.delivery) as Effect.Effect<
+        Delivery.Delivery,
+        ApiError | ToolRunner.Error<T>,
+        Events.Events
+      >
+      if (delivery._tag === "Indeterminate") return yield* delivery.error
+    }
+    const calls = ids.map((id) => ({ id, known: transcript.toolCalls.findLast(({ call }) => call.id === id) }))
+    const decided = Stream.make<[Decided]>({ _tag: "Decided", calls, isOver })
+    return isOver ? decided : Stream.concat(decided, afterEvent(last)(joinStream(sessionId, options)))
+  }))
+
+/** Leaves out the updates until an event, but not the last one. */
+const afterEvent =
+  (id: EventId | undefined) => <E, R>(self: Stream.Stream<Update, E, R>): Stream.Stream<Update, E, R> =>
+    Stream.filter(
+      Stream.mapAccum(self, id === undefined, (isAfter, update) => [
+        isAfter || (update._tag === "Event" && Event.idOf(update.event) === id),
+        isAfter || update._tag === "Finished" ? update : undefined
+      ]),
+      (update) => update !== undefined
+    )
+
 const start = <E1, R1, E2, R2, T extends ToolRunner.Source>(
   name: "Conversation.turn" | "Conversation.join",
   sessionId: SessionIdInput,
@@ -466,6 +552,19 @@ export const pending = <T extends ToolRunner.Source = never>(
       Transcript.empty,
       Transcript.add
     )
+    return yield* pendingOf(transcript, sessionId, options)
+  }).pipe(sessionSpan.within("Conversation.pending", sessionId))
+
+const pendingOf = <T extends ToolRunner.Source>(
+  transcript: Transcript.Transcript,
+  sessionId: SessionIdInput,
+  options: PendingOptions<T>
+): Effect.Effect<
+  ReadonlyArray<PendingAction.PendingAction>,
+  ToolRunner.Error<T>,
+  Events.Events | ToolRunner.Context<T>
+> =>
+  Effect.gen(function*() {
     const actions = Transcript.pendingActions(transcript, sessionId)
     if (options.tools === undefined) return actions
     const tools = yield* ToolRunner.make(options.tools)
@@ -477,7 +576,7 @@ export const pending = <T extends ToolRunner.Source = never>(
           (isUndecided): PendingAction.PendingAction => isUndecided ? { ...action, _tag: "ToolApproval" } : action
         )
         : Effect.succeed(action))
-  }).pipe(sessionSpan.within("Conversation.pending", sessionId))
+  })
 
 /** The events that decide about what is pending. */
 const decisive: ReadonlyArray<Event.EventType> = [

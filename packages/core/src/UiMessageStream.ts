@@ -1,8 +1,8 @@
 /**
  * A turn as a UI message stream of the Vercel AI SDK, which `useChat` reads.
  *
- * `useChat` posts the messages of a chat and reads the stream of one answer: {@link toInput} makes the input of a turn of
- * the messages, {@link respond} the response of the turn.
+ * `useChat` posts the messages of a chat and reads the stream of one answer: {@link turn} runs the turn that the messages ask
+ * for, {@link respond} makes the response of it.
  *
  * @since 0.1.0
  */
@@ -12,14 +12,20 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type * as Conversation from "./Conversation.ts"
+import type { ApiError } from "./ApiError.ts"
+import * as Conversation from "./Conversation.ts"
 import type * as Event from "./Event.ts"
+import type * as Events from "./Events.ts"
+import type { SessionIdInput } from "./Ids.ts"
 import { EventId } from "./Ids.ts"
 import { eventResponse } from "./internal/sse/response.ts"
 import * as pull from "./internal/stream/pull.ts"
 import type { Part } from "./internal/turn/parts.ts"
 import * as parts from "./internal/turn/parts.ts"
-import * as UserEvent from "./UserEvent.ts"
+import type { File } from "./internal/turn/posted.ts"
+import { toMessage } from "./internal/turn/posted.ts"
+import * as PendingAction from "./PendingAction.ts"
+import type * as ToolRunner from "./ToolRunner.ts"
 
 /**
  * Chunk of a UI message stream: those of protocol `v1` that a turn has.
@@ -84,7 +90,7 @@ export interface ResponseOptions extends Options {
  */
 export const chunks =
   ({ errorText = "The agent could not finish.", messageId }: Options = {}) =>
-  <E, R>(self: Stream.Stream<Conversation.Update, E, R>): Stream.Stream<Chunk, never, R> => {
+  <E, R>(self: Stream.Stream<Conversation.Update | Conversation.Decided, E, R>): Stream.Stream<Chunk, never, R> => {
     const start: Chunk = { type: "start", ...(messageId !== undefined && { messageId }) }
     return Stream.make(start).pipe(
       Stream.concat(
@@ -137,6 +143,8 @@ const toChunks = (part: Part, errorText: string): ReadonlyArray<Chunk> => {
       return [{ type: "tool-output-denied", toolCallId: part.callId }]
     case "Finished":
       return toEnd(part.result, errorText)
+    case "Past":
+      return [{ type: "finish", finishReason: "other" }]
   }
 }
 
@@ -147,7 +155,9 @@ const toEnd = (result: Conversation.TurnResult, errorText: string): ReadonlyArra
     case "RequiresAction":
       return [
         ...result.actions.flatMap(({ _tag, id }): ReadonlyArray<Chunk> =>
-          _tag === "Confirmation" ? [{ type: "tool-approval-request", approvalId: id, toolCallId: id }] : []
+          _tag === "Confirmation" || _tag === "ToolApproval"
+            ? [{ type: "tool-approval-request", approvalId: id, toolCallId: id }]
+            : []
         ),
         { type: "finish", finishReason: "tool-calls" }
       ]
@@ -170,7 +180,6 @@ const toEnd = (result: Conversation.TurnResult, errorText: string): ReadonlyArra
  *
  * @example
  * ```ts
- * import * as Conversation from "@effect-managed-agents/core/Conversation"
  * import { SessionId } from "@effect-managed-agents/core/Ids"
  * import * as UiMessageStream from "@effect-managed-agents/core/UiMessageStream"
  * import * as HttpRouter from "@effect/platform/HttpRouter"
@@ -183,7 +192,7 @@ const toEnd = (result: Conversation.TurnResult, errorText: string): ReadonlyArra
  *     Effect.gen(function*() {
  *       const id = SessionId.make((yield* HttpRouter.params)["id"] ?? "")
  *       const { messages } = yield* HttpServerRequest.schemaBodyJson(UiMessageStream.Body)
- *       const turn = Conversation.stream(id, UiMessageStream.toInput(messages), {
+ *       const turn = UiMessageStream.turn(id, messages, {
  *         follow: { previews: ["agent.message", "agent.thinking"] }
  *       })
  *       return yield* UiMessageStream.respond(turn)
@@ -195,7 +204,7 @@ const toEnd = (result: Conversation.TurnResult, errorText: string): ReadonlyArra
  * @category constructors
  */
 export const respond = <E, R>(
-  turn: Stream.Stream<Conversation.Update, E, R>,
+  turn: Stream.Stream<Conversation.Update | Conversation.Decided, E, R>,
   options: ResponseOptions = {}
 ): Effect.Effect<HttpServerResponse.HttpServerResponse, never, R | Scope.Scope> =>
   turn.pipe(
@@ -221,6 +230,9 @@ const Message_ = Schema.Struct({
   parts: Schema.Array(Schema.Struct({
     type: Schema.String,
     text: Schema.optional(Schema.String),
+    mediaType: Schema.optional(Schema.String),
+    url: Schema.optional(Schema.String),
+    filename: Schema.optional(Schema.String),
     state: Schema.optional(Schema.String),
     toolCallId: Schema.optional(EventId),
     approval: Schema.optional(Schema.Struct({
@@ -231,7 +243,7 @@ const Message_ = Schema.Struct({
 })
 
 /**
- * Schema of a message of the page, as far as {@link toInput} reads it.
+ * Schema of a message of the page, as far as {@link turn} reads it.
  * @category schemas
  */
 export const Message: Schema.Schema<Message, typeof Message_.Encoded> = Message_
@@ -249,19 +261,56 @@ export interface Message extends Schema.Schema.Type<typeof Message_> {}
 export const Body = Schema.Struct({ messages: Schema.Array(Message) })
 
 /**
- * Input of the turn that the last message asks for: what the user wrote, or the decisions about calls that waited for
- * approval. The messages before it are in the session already.
+ * Input of the turn that the last message asks for: what the user wrote, with images and PDF documents. Other files are left
+ * out. The messages before it are in the session already.
  * @category constructors
  */
 export const toInput = (messages: ReadonlyArray<Message>): ReadonlyArray<Event.EventParams> => {
   const last = messages.at(-1)
-  if (last === undefined) return []
-  if (last.role !== "user") {
-    return last.parts.flatMap(({ approval, state, toolCallId }) => {
-      if (state !== "approval-responded" || toolCallId === undefined) return []
-      return [approval?.approved === true ? UserEvent.allow(toolCallId) : UserEvent.deny(toolCallId, approval?.reason)]
-    })
-  }
-  const text = last.parts.flatMap(({ text, type }) => type === "text" && text !== undefined ? [text] : []).join("\n\n")
-  return text === "" ? [] : [UserEvent.message(text)]
+  if (last?.role !== "user") return []
+  return toMessage(
+    last.parts.flatMap(({ text, type }) => type === "text" && text !== undefined ? [text] : []),
+    last.parts.flatMap(({ filename, mediaType, type, url }) =>
+      type === "file" && mediaType !== undefined && url !== undefined
+        ? [{ mediaType, source: sourceOf(url), title: filename }]
+        : []
+    )
+  )
 }
+
+const sourceOf = (url: string): File["source"] => {
+  const comma = url.indexOf(",")
+  return url.startsWith("data:") && url.slice(0, comma).endsWith(";base64") ? { data: url.slice(comma + 1) } : { url }
+}
+
+/**
+ * The decisions that the last message has about calls that waited for approval. Anything but an explicit approval denies.
+ * @category constructors
+ */
+export const decisions = (messages: ReadonlyArray<Message>): ReadonlyArray<Conversation.CallDecision> => {
+  const last = messages.at(-1)
+  if (last === undefined || last.role === "user") return []
+  return last.parts.flatMap(({ approval, state, toolCallId }) => {
+    if (state !== "approval-responded" || toolCallId === undefined) return []
+    const decision = approval?.approved === true ? PendingAction.allow : PendingAction.deny(approval?.reason)
+    return [{ id: toolCallId, decision }]
+  })
+}
+
+/**
+ * Updates of the turn that the last message asks for: of one with what the user wrote, or, after {@link decisions}, of the
+ * rest of the turn that waited for them.
+ * @category constructors
+ */
+export const turn = <E1 = never, R1 = never, E2 = never, R2 = never, T extends ToolRunner.Source = never>(
+  sessionId: SessionIdInput,
+  messages: ReadonlyArray<Message>,
+  options?: Conversation.Options<E1, R1, E2, R2, T>
+): Stream.Stream<
+  Conversation.Update | Conversation.Decided,
+  ApiError | E1 | E2 | ToolRunner.Error<T>,
+  Events.Events | R1 | R2 | ToolRunner.Context<T>
+> =>
+  messages.at(-1)?.role === "user"
+    ? Conversation.stream(sessionId, toInput(messages), options)
+    : Conversation.decide(sessionId, decisions(messages), options)

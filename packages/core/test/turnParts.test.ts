@@ -8,6 +8,8 @@ import type * as Conversation from "../src/Conversation.ts"
 import type * as Event from "../src/Event.ts"
 import { EventId } from "../src/Ids.ts"
 import * as parts from "../src/internal/turn/parts.ts"
+import * as PendingAction from "../src/PendingAction.ts"
+import * as Transcript from "../src/Transcript.ts"
 import * as UiMessageStream from "../src/UiMessageStream.ts"
 import { customCall, customResult, event, idOf, requestEnd, requestStart, say, toolCall } from "./utils/events.ts"
 
@@ -27,7 +29,7 @@ const finished = (_tag: Conversation.TurnResult["_tag"], fields: object = {}): C
 })
 
 /** What is shown for updates, in short. */
-const shown = (...updates: ReadonlyArray<Conversation.Update>): ReadonlyArray<string> => {
+const shown = (...updates: ReadonlyArray<parts.Update>): ReadonlyArray<string> => {
   let state = parts.initial
   const out: Array<string> = []
   for (const update of updates) {
@@ -62,8 +64,16 @@ const id = idOf(hello)
 const call = customCall()
 const asked = toolCall("ask")
 
+const ok = event("agent.tool_result", { tool_use_id: idOf(asked), content: [{ type: "text", text: "ok" }] })
+const no = event("user.tool_confirmation", { tool_use_id: idOf(asked), result: "deny", deny_message: "No." })
+const decided = (isOver: boolean, ...events: ReadonlyArray<Event.Event>): Conversation.Decided => ({
+  _tag: "Decided",
+  calls: Transcript.fromEvents(events).toolCalls.map((known) => ({ id: known.call.id, known })),
+  isOver
+})
+
 const table: ReadonlyArray<
-  readonly [when: string, updates: ReadonlyArray<Conversation.Update>, ReadonlyArray<string>]
+  readonly [when: string, updates: ReadonlyArray<parts.Update>, ReadonlyArray<string>]
 > = [
   ["a message without previews", processed(start, hello, end), [
     "StepStart",
@@ -104,12 +114,29 @@ const table: ReadonlyArray<
   ]],
   ["a second result", processed(call, customResult(call), customResult(call)), ["Call lookup, here", "Result 42"]],
   ["a result of a call that was never shown", processed(customResult(call)), []],
-  ["a call of a sub-agent", processed(toolCall("ask", { session_thread_id: "sthr_child" })), []],
+  [
+    "a call of a sub-agent, whose result is in its own thread",
+    processed(
+      asked,
+      event("user.tool_confirmation", { tool_use_id: idOf(asked), result: "allow", session_thread_id: "sthr_child" })
+    ),
+    ["Call bash", "Result Allowed."]
+  ],
+  ["calls that were decided on, one of them without a result so far", [decided(false, asked), ...processed(ok)], [
+    "Result ok"
+  ]],
+  ["calls that had a result", [decided(true, asked, ok)], ["Result ok", "Past"]],
+  ["a call that had been denied", [decided(true, asked, no, ok)], ["Denied No.", "Past"]],
+  [
+    "a call that nobody knows",
+    [{ _tag: "Decided", calls: [{ id: idOf(asked), known: undefined }], isOver: true }],
+    ["Result This call is not open any more., failed", "Past"]
+  ],
   [
     "a call that is denied",
     processed(
       asked,
-      event("user.tool_confirmation", { tool_use_id: idOf(asked), result: "deny", deny_message: "No." }),
+      no,
       event("agent.tool_result", { tool_use_id: idOf(asked), is_error: true, content: [] })
     ),
     ["Call bash", "Denied No."]
@@ -125,7 +152,7 @@ const table: ReadonlyArray<
           events: [event("user.tool_confirmation", { tool_use_id: idOf(asked), result: "allow" })] as never
         }
       },
-      ...processed(event("agent.tool_result", { tool_use_id: idOf(asked), content: [{ type: "text", text: "ok" }] }))
+      ...processed(ok)
     ],
     ["Result ok"]
   ],
@@ -213,39 +240,75 @@ describe("the end of a turn", () => {
     }))
 })
 
-describe("the input of a turn", () => {
-  const toolCallId = EventId.make("sevt_9")
+describe("what a page posts", () => {
+  const id = EventId.make("sevt_9")
   const responded = (approval: object) => [{
     role: "assistant",
-    parts: [{ type: "dynamic-tool", state: "approval-responded", toolCallId, approval }]
+    parts: [{ type: "dynamic-tool", state: "approval-responded", toolCallId: id, approval }]
   }]
-  const text = (text: string) => ({ type: "user.message", content: [{ type: "text", text }] })
-  const allow = { type: "user.tool_confirmation", tool_use_id: toolCallId, result: "allow" }
-  const deny = { ...allow, result: "deny" }
+  const user = (...parts: ReadonlyArray<{ readonly type: string; readonly [field: string]: string }>) => [
+    { role: "user", parts }
+  ]
   const run = (fields: object) => ({ threadId: "t", runId: "r", messages: [], ...fields })
-  const resume = (status: string, payload?: unknown) => run({ resume: [{ interruptId: toolCallId, status, payload }] })
+  const resume = (status: string, payload?: unknown) => run({ resume: [{ interruptId: id, status, payload }] })
+  const said = (...content: ReadonlyArray<object>) => run({ messages: [{ role: "user", content }] })
+
+  const text = (text: string) => ({ type: "text", text })
+  const image = (source: object) => ({ type: "image", source })
+  const document = (source: object, title?: string) => ({ type: "document", source, ...(title && { title }) })
+  const data = (media_type: string) => ({ type: "base64", media_type, data: "AAAA" })
+  const url = { type: "url", url: "https://example.com/a" }
+  const message = (...content: ReadonlyArray<object>) => [{ type: "user.message", content }]
 
   const inputs: ReadonlyArray<readonly [ReadonlyArray<object>, ReadonlyArray<object>]> = [
     [UiMessageStream.toInput([]), []],
-    [UiMessageStream.toInput([{ role: "user", parts: [{ type: "text", text: "a" }, { type: "text", text: "b" }] }]), [
-      text("a\n\nb")
-    ]],
-    [UiMessageStream.toInput([{ role: "user", parts: [{ type: "file" }] }]), []],
-    [UiMessageStream.toInput(responded({ approved: true })), [allow]],
-    [UiMessageStream.toInput(responded({ approved: false, reason: "No." })), [{ ...deny, deny_message: "No." }]],
-    [UiMessageStream.toInput(responded({})), [deny]],
+    [UiMessageStream.toInput(user({ type: "text", text: "a" }, { type: "text", text: "b" })), message(text("a\n\nb"))],
+    [UiMessageStream.toInput(user({ type: "file" })), []],
+    [UiMessageStream.toInput(user({ type: "file", mediaType: "text/csv", url: url.url })), []],
+    [UiMessageStream.toInput(responded({ approved: true })), []],
+    [
+      UiMessageStream.toInput(user(
+        { type: "text", text: "a" },
+        { type: "file", mediaType: "image/png", url: "data:image/png;base64,AAAA" },
+        { type: "file", mediaType: "image/png", url: url.url },
+        { type: "file", mediaType: "application/pdf", url: "data:application/pdf;base64,AAAA", filename: "a.pdf" }
+      )),
+      message(image(data("image/png")), image(url), document(data("application/pdf"), "a.pdf"), text("a"))
+    ],
     [AgUi.toInput(run({})), []],
-    [AgUi.toInput(run({ messages: [{ role: "user", content: "a" }] })), [text("a")]],
-    [AgUi.toInput(run({ messages: [{ role: "user", content: [{ type: "text", text: "a" }, { type: "image" }] }] })), [
-      text("a")
-    ]],
+    [AgUi.toInput(run({ messages: [{ role: "user", content: "a" }] })), message(text("a"))],
+    [AgUi.toInput(run({ messages: [{ role: "user", content: "" }] })), []],
+    [AgUi.toInput(said(text("a"), { type: "image" })), message(text("a"))],
     [AgUi.toInput(run({ messages: [{ role: "assistant", content: "a" }] })), []],
-    [AgUi.toInput(resume("resolved", { approved: true })), [allow]],
-    [AgUi.toInput(resume("cancelled", { approved: true })), [deny]],
-    [AgUi.toInput(resume("resolved", { approved: false, reason: "No." })), [{ ...deny, deny_message: "No." }]],
-    [AgUi.toInput(resume("resolved", "yes")), [deny]]
+    [
+      AgUi.toInput(said(
+        { type: "image", source: { type: "data", mimeType: "image/png", value: "AAAA" } },
+        { type: "image", source: { type: "url", value: url.url } },
+        { type: "document", source: { type: "url", value: url.url } },
+        { type: "audio", source: { type: "url", value: url.url } },
+        { type: "image", source: { type: "file", value: "file_1" } }
+      )),
+      message(image(data("image/png")), image(url), document(url))
+    ]
   ]
   for (const [n, [input, expected]] of inputs.entries()) {
-    it(`is what was written, or the decisions: ${n}`, () => assert.deepStrictEqual(input, expected))
+    it(`is a message of what was written: ${n}`, () => assert.deepStrictEqual(input, expected))
+  }
+
+  const decisions: ReadonlyArray<
+    readonly [ReadonlyArray<Conversation.CallDecision>, ReadonlyArray<PendingAction.Decision>]
+  > = [
+    [UiMessageStream.decisions(user({ type: "text", text: "a" })), []],
+    [UiMessageStream.decisions(responded({ approved: true })), [PendingAction.allow]],
+    [UiMessageStream.decisions(responded({ approved: false, reason: "No." })), [PendingAction.deny("No.")]],
+    [UiMessageStream.decisions(responded({})), [PendingAction.deny()]],
+    [AgUi.decisions(run({})), []],
+    [AgUi.decisions(resume("resolved", { approved: true })), [PendingAction.allow]],
+    [AgUi.decisions(resume("cancelled", { approved: true })), [PendingAction.deny()]],
+    [AgUi.decisions(resume("resolved", { approved: false, reason: "No." })), [PendingAction.deny("No.")]],
+    [AgUi.decisions(resume("resolved", "yes")), [PendingAction.deny()]]
+  ]
+  for (const [n, [made, expected]] of decisions.entries()) {
+    it(`is decisions: ${n}`, () => assert.deepStrictEqual(made, expected.map((decision) => ({ id, decision }))))
   }
 })

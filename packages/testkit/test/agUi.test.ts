@@ -4,9 +4,11 @@ import { HttpAgent } from "@ag-ui/client"
 import { EventType } from "@ag-ui/core"
 import { EventSchemas } from "@ag-ui/core/schemas"
 import * as AgUi from "@effect-managed-agents/core/AgUi"
-import * as Conversation from "@effect-managed-agents/core/Conversation"
 import type { SessionId } from "@effect-managed-agents/core/Ids"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
+import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
+import * as Tool from "@effect/ai/Tool"
+import * as Toolkit from "@effect/ai/Toolkit"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
@@ -22,15 +24,24 @@ const create = Effect.flatMap(Sessions.Sessions, (sessions) =>
     (session) => session.id
   ))
 
+const Refunds = Toolkit.make(
+  ToolRunner.needsApproval(Tool.make("refund", { parameters: { amount: Schema.Number }, success: Schema.String }))
+)
+const Handlers = Refunds.toLayer({ refund: ({ amount }) => Effect.succeed(`paid ${amount}`) })
+
 /** Answers a posted run with a turn; the text of the response. */
-const answer = Effect.fnUntraced(function*(id: SessionId, posted: unknown) {
-  const run = yield* Schema.decodeUnknown(AgUi.RunInput)(posted)
-  const turn = Conversation.stream(id, AgUi.toInput(run), { follow: { previews: ["agent.message"] } })
-  const { body } = yield* AgUi.respond(turn, run)
-  return body._tag === "Stream"
-    ? yield* body.stream.pipe(Stream.decodeText(), Stream.mkString)
-    : yield* Effect.dieMessage("the response has no stream")
-}, Effect.scoped)
+const answer = Effect.fnUntraced(
+  function*(id: SessionId, posted: unknown) {
+    const run = yield* Schema.decodeUnknown(AgUi.RunInput)(posted)
+    const turn = AgUi.turn(id, run, { follow: { previews: ["agent.message"] }, tools: Refunds })
+    const { body } = yield* AgUi.respond(turn, run)
+    return body._tag === "Stream"
+      ? yield* body.stream.pipe(Stream.decodeText(), Stream.mkString)
+      : yield* Effect.dieMessage("the response has no stream")
+  },
+  Effect.scoped,
+  Effect.provide(Handlers)
+)
 
 /** The client, whose requests are answered by turns of a session. */
 const clientOf = Effect.fnUntraced(function*(id: SessionId) {
@@ -129,4 +140,32 @@ describe("AG-UI", () => {
         }
       })))
   )
+
+  it.scoped("has decisions about the program's own tools, and takes them once", () =>
+    Effect.gen(function*() {
+      const id = yield* create
+      const { agent, texts } = yield* clientOf(id)
+      agent.addMessage({ id: "m1", role: "user", content: "Refund" })
+      yield* Effect.promise(() => agent.runAgent({ runId: "run_1" }))
+      const resume = agent.pendingInterrupts.map(({ id }) => ({
+        interruptId: id,
+        status: "resolved" as const,
+        payload: { approved: true }
+      }))
+      assert.lengthOf(resume, 1)
+      yield* Effect.promise(() => agent.runAgent({ runId: "run_2", resume }))
+      const said = ["refund {\"amount\":500}", "= paid 500", "Done: paid 500"]
+      assert.deepStrictEqual(agent.messages.slice(1).map(summary), said)
+      // another page that has posted them as well
+      const again = yield* answer(id, { threadId: "thread_1", runId: "run_3", messages: [], resume })
+      assert.deepStrictEqual(eventsOf(again).map(({ type }) => type), eventsOf(texts[1] ?? "").map(({ type }) => type))
+    }).pipe(Effect.provide(Testkit.layer({
+      tools: Refunds,
+      script: {
+        turns: [[
+          AgentScript.customTool({ name: "refund", input: { amount: 500 } }),
+          AgentScript.say("Done: {{result}}")
+        ]]
+      }
+    }))))
 })

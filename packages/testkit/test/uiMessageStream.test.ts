@@ -1,11 +1,15 @@
 /** A turn as the stream that `useChat` reads, read by the AI SDK itself. */
 import * as Conversation from "@effect-managed-agents/core/Conversation"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
+import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
 import * as UiMessageStream from "@effect-managed-agents/core/UiMessageStream"
+import * as Tool from "@effect/ai/Tool"
+import * as Toolkit from "@effect/ai/Toolkit"
 import type * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import { assert, describe, it } from "@effect/vitest"
 import type { UIMessage, UIMessageChunk } from "ai"
 import { parseJsonEventStream, readUIMessageStream, uiMessageChunkSchema } from "ai"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
@@ -59,6 +63,14 @@ const messageOf = (chunks: ReadonlyArray<UIMessageChunk>, message?: UIMessage) =
     return last
   })
 
+const Refunds = Toolkit.make(
+  ToolRunner.needsApproval(
+    Tool.make("refund", { parameters: { amount: Schema.Number }, success: Schema.String }),
+    ({ amount }) => amount > 100
+  )
+)
+const Handlers = Refunds.toLayer({ refund: ({ amount }) => Effect.succeed(`paid ${amount}`) })
+
 const respond = Effect.fnUntraced(function*(
   id: Effect.Effect.Success<typeof create>,
   messages: ReadonlyArray<UIMessage>
@@ -67,11 +79,12 @@ const respond = Effect.fnUntraced(function*(
   const { messages: posted } = yield* Schema.decodeUnknown(UiMessageStream.Body)(
     JSON.parse(JSON.stringify({ messages }))
   )
-  const turn = Conversation.stream(id, UiMessageStream.toInput(posted), {
-    follow: { previews: ["agent.message", "agent.thinking"] }
+  const turn = UiMessageStream.turn(id, posted, {
+    follow: { previews: ["agent.message", "agent.thinking"] },
+    tools: Refunds
   })
   return yield* UiMessageStream.respond(turn)
-})
+}, Effect.provide(Handlers))
 
 const user = (text: string): UIMessage => ({ id: "m1", role: "user", parts: [{ type: "text", text }] })
 
@@ -80,6 +93,40 @@ const summary = (part: UIMessage["parts"][number]): string => {
   if (part.type !== "dynamic-tool") return part.type
   const said = part.state === "output-available" ? ` ${String(part.output)}` : ` ${part.errorText ?? ""}`
   return `${part.toolName}: ${part.state}${said}`.trimEnd()
+}
+
+/** The message that `addToolApprovalResponse` makes of one, for each call that waits. */
+const decide = (message: UIMessage, approved: boolean): UIMessage => ({
+  ...message,
+  parts: message.parts.map((part) =>
+    part.type === "dynamic-tool" && part.state === "approval-requested"
+      ? { ...part, state: "approval-responded" as const, approval: { id: part.approval.id, approved } }
+      : part
+  )
+})
+
+const refunding = Testkit.layer({
+  tools: Refunds,
+  script: {
+    turns: [
+      [AgentScript.customTool({ name: "refund", input: { amount: 500 } }), AgentScript.say("Now: {{result}}")],
+      [AgentScript.say("Wait."), AgentScript.sleep("30 minutes"), AgentScript.say("Done.")]
+    ]
+  }
+})
+
+/** The message that a page has after it has posted others. */
+const post = (
+  id: Effect.Effect.Success<typeof create>,
+  messages: ReadonlyArray<UIMessage>
+) => {
+  // the SDK changes the message that it goes on with
+  const last = structuredClone(messages.at(-1))
+  return Effect.flatMap(respond(id, messages), textOf).pipe(
+    Effect.flatMap(chunksOf),
+    Effect.flatMap((chunks) => messageOf(chunks, last?.role === "assistant" ? last : undefined)),
+    Effect.scoped
+  )
 }
 
 describe("a UI message stream", () => {
@@ -135,15 +182,7 @@ describe("a UI message stream", () => {
         const asked = yield* messageOf(chunks)
         assert.deepStrictEqual(asked.parts.map(summary), ["step-start", "bash: approval-requested"])
         assert.deepInclude(chunks.at(-1), { type: "finish", finishReason: "tool-calls" })
-        // what `addToolApprovalResponse` makes of it
-        const decided = {
-          ...asked,
-          parts: asked.parts.map((part) =>
-            part.type === "dynamic-tool" && part.state === "approval-requested"
-              ? { ...part, state: "approval-responded" as const, approval: { id: part.approval.id, approved } }
-              : part
-          )
-        }
+        const decided = decide(asked, approved)
         const rest = yield* Effect.flatMap(respond(id, [question, decided]), textOf).pipe(Effect.flatMap(chunksOf))
         const { parts } = yield* messageOf(rest, decided)
         assert.deepStrictEqual(
@@ -176,5 +215,79 @@ describe("a UI message stream", () => {
       assert.deepStrictEqual(parts.map(summary), ["step-start", "Wait.", "Done."])
     }).pipe(Effect.provide(Testkit.layer({
       script: { turns: [[AgentScript.say("Wait."), AgentScript.sleep("30 seconds"), AgentScript.say("Done.")]] }
+    }))))
+
+  it.effect.each([true, false])(
+    "takes the decision about one of the program's own tools: %j",
+    (approved) =>
+      Effect.gen(function*() {
+        const id = yield* create
+        const question = user("Refund")
+        const asked = yield* post(id, [question])
+        assert.deepStrictEqual(asked.parts.map(summary), ["step-start", "refund: approval-requested"])
+        const { parts } = yield* post(id, [question, decide(asked, approved)])
+        const no = "This call of refund was not allowed, and did not run."
+        assert.deepStrictEqual(
+          parts.map(summary),
+          approved
+            ? ["step-start", "refund: output-available paid 500", "step-start", "Now: paid 500"]
+            : ["step-start", `refund: output-error ${no}`, "step-start", `Now: ${no}`]
+        )
+      }).pipe(Effect.provide(refunding))
+  )
+
+  it.effect("answers at once where a call was decided on before, with all that is known", () =>
+    Effect.gen(function*() {
+      const id = yield* create
+      const question = user("Refund")
+      const asked = yield* post(id, [question])
+      const decided = decide(asked, true)
+      const none = yield* post(id, [question, asked])
+      assert.deepStrictEqual(none.parts.map(summary), asked.parts.map(summary))
+      const first = yield* post(id, [question, decided])
+      const start = yield* Clock.currentTimeMillis
+      const second = yield* post(id, [question, decide(asked, false)])
+      assert.deepStrictEqual(second.parts.map(summary), first.parts.map(summary))
+      // nor once another turn is under way, which is none of this page's business
+      const other = yield* Effect.fork(post(id, [user("And then?")]))
+      yield* TestClock.adjust("1 second")
+      const third = yield* post(id, [question, decided])
+      assert.deepStrictEqual(third.parts.map(summary), first.parts.slice(0, 2).map(summary))
+      assert.strictEqual(yield* Clock.currentTimeMillis, start + 1000)
+      yield* TestClock.adjust("1 hour")
+      assert.deepStrictEqual((yield* Fiber.join(other)).parts.map(summary), ["step-start", "Wait.", "Done."])
+      // a call that the session does not have
+      const unknown = yield* post(yield* create, [question, decided])
+      assert.deepStrictEqual(unknown.parts.map(summary), [
+        "step-start",
+        "refund: output-error This call is not open any more."
+      ])
+    }).pipe(Effect.provide(refunding)))
+
+  it.effect("shows the calls of sub-agents that wait for the page", () =>
+    Effect.gen(function*() {
+      const id = yield* create
+      const question = user("Look into bees")
+      const asked = yield* post(id, [question])
+      assert.include(asked.parts.map(summary), "web_fetch: approval-requested")
+      const { parts } = yield* post(id, [question, decide(asked, true)])
+      assert.deepStrictEqual(parts.map(summary).slice(-3), [
+        "web_fetch: output-available Allowed.",
+        "step-start",
+        "They say: Bees dance."
+      ])
+    }).pipe(Effect.provide(Testkit.layer({
+      script: {
+        turns: [[
+          AgentScript.delegate({
+            agent: "Researcher",
+            message: "Look into bees.",
+            script: AgentScript.make({
+              otherwise: [AgentScript.tool({ name: "web_fetch", permission: "ask" }), AgentScript.say("Bees dance.")]
+            })
+          }),
+          AgentScript.say("They say: {{result}}")
+        ]]
+      }
     }))))
 })

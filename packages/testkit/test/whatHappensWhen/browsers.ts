@@ -3,10 +3,12 @@ import * as Conversation from "@effect-managed-agents/core/Conversation"
 import * as Cursor from "@effect-managed-agents/core/Cursor"
 import * as Events from "@effect-managed-agents/core/Events"
 import type { SessionId } from "@effect-managed-agents/core/Ids"
+import * as PendingAction from "@effect-managed-agents/core/PendingAction"
 import * as SessionEvents from "@effect-managed-agents/core/SessionEvents"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import { assert } from "@effect/vitest"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
@@ -104,5 +106,25 @@ section("A browser follows", {
       const before = browser.all()
       yield* TestClock.adjust("45 seconds")
       assert.strictEqual(browser.all().slice(before.length), ":\n\n:\n\n:\n\n")
-    }).pipe(Effect.scoped, Effect.provide(Service))
+    }).pipe(Effect.scoped, Effect.provide(Service)),
+
+  "a call was decided on before": ([claim]) =>
+    Effect.gen(function*() {
+      const id = yield* create
+      const asked = yield* inTime(Conversation.turn(id, "Hello"))
+      const [call] = asked._tag === "RequiresAction" ? asked.actions : []
+      const decide = Conversation.decide(id, [{ id: call?.id ?? assert.fail(), decision: PendingAction.allow }]).pipe(
+        Stream.runCollect,
+        Effect.map(Chunk.toReadonlyArray)
+      )
+      yield* inTime(decide)
+      const [first, ...rest] = yield* decide
+      says(claim, first?._tag ?? "")
+      assert.deepStrictEqual(first?._tag === "Decided" && first.calls.map(({ known }) => known?.result?.type), [
+        "agent.tool_result"
+      ])
+      assert.strictEqual(rest.at(-1)?._tag, "Finished")
+    }).pipe(
+      Effect.provide(agentThat([[AgentScript.tool({ name: "bash", permission: "ask" }), AgentScript.say("Hi")]]))
+    )
 })

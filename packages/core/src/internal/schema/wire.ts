@@ -1,4 +1,3 @@
-import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
 import * as Unknown from "../../Unknown.ts"
 import * as guard from "./guard.ts"
@@ -97,18 +96,24 @@ export const number: Schema.Schema<number> = Schema.Number.pipe(
   })
 )
 
-const isObject = (u: unknown): u is { readonly [key: string]: unknown } => Predicate.isRecord(u)
+const isRecord = (u: unknown): u is { readonly [key: string]: unknown } =>
+  typeof u === "object" && u !== null && !Array.isArray(u)
+
+// the filter below is what makes it one
+const anything = Schema.Unknown as Schema.Schema.Any as Schema.Schema<{ readonly [key: string]: unknown }>
 
 /**
- * Any JSON object, such as the input of a tool call. It is kept as it is: a copy would take a key named `__proto__` for its
- * prototype.
+ * Any JSON object, such as the input of a tool call, as it is: a copy, which a record makes, would take a key named
+ * `__proto__` for its prototype.
  */
-export const json: Schema.Schema<{ readonly [key: string]: unknown }> = Schema.declare(isObject, {
-  identifier: "JsonObject",
-  jsonSchema: { type: "object" },
-  arbitrary: () => (fc) =>
-    fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 })).map((o): { readonly [key: string]: unknown } =>
-      JSON.parse(JSON.stringify(o))
-    ),
-  [guard.PredicateId]: isObject
-})
+export const json: Schema.Schema<{ readonly [key: string]: unknown }> = anything.pipe(
+  Schema.filter(isRecord, {
+    identifier: "JsonObject",
+    jsonSchema: { type: "object" },
+    arbitrary: () => (fc) =>
+      fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 })).map((o): { readonly [key: string]: unknown } =>
+        JSON.parse(JSON.stringify(o))
+      ),
+    [guard.PredicateId]: isRecord
+  })
+)

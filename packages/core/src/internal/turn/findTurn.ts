@@ -44,7 +44,7 @@ export const findTurn = (events: Events.Service, sessionId: SessionId): Effect.E
   })
 
 /** Tells the end of a turn. What waits for an answer or a budget goes on. */
-const isEnd = (event: Event.Event): boolean =>
+export const isEnd = (event: Event.Event): boolean =>
   event.type === "session.status_idle" && event.stop_reason.type !== "requires_action" &&
   event.stop_reason.type !== "budget_reached"
 

@@ -1,7 +1,9 @@
-import type * as Content from "../../Content.ts"
+import * as Content from "../../Content.ts"
 import type * as Conversation from "../../Conversation.ts"
 import type * as Event from "../../Event.ts"
 import type * as Follow from "../../Follow.ts"
+import type * as Transcript from "../../Transcript.ts"
+import type * as UserEvent from "../../UserEvent.ts"
 
 /** A turn in the pieces that user interfaces show, which their protocols have different names for. */
 export type Part =
@@ -28,6 +30,11 @@ export type Part =
   }
   | { readonly _tag: "Denied"; readonly callId: string; readonly reason: string | undefined }
   | { readonly _tag: "Finished"; readonly result: Conversation.TurnResult }
+  /** The turn was over before; there is nothing more to come of it. */
+  | { readonly _tag: "Past" }
+
+/** An update of a turn, or of one that goes on after decisions. */
+export type Update = Conversation.Update | Conversation.Decided
 
 /** Record of what is open. */
 export interface State {
@@ -47,7 +54,7 @@ const none: ReadonlyArray<Part> = []
 type Step = readonly [State, ReadonlyArray<Part>]
 
 /** Takes an update in. */
-export const step = (state: State, update: Conversation.Update): Step => {
+export const step = (state: State, update: Update): Step => {
   switch (update._tag) {
     case "Preview":
       return preview(state, update)
@@ -55,6 +62,8 @@ export const step = (state: State, update: Conversation.Update): Step => {
       return update.state === "processed" ? event(state, update.event) : [state, none]
     case "Delivered":
       return [delivered(state, update), none]
+    case "Decided":
+      return decided(state, update)
     case "Finished":
       return finish(state, update.result)
     default:
@@ -105,8 +114,7 @@ const event = (state: State, event: Event.Event): Step => {
     case "agent.tool_use":
     case "agent.mcp_tool_use":
     case "agent.custom_tool_use":
-      // what a sub-agent calls belongs to its own thread, and so do the results
-      return event.session_thread_id ? [state, none] : call(state, {
+      return call(state, {
         id: event.id,
         name: event.name,
         input: event.input,
@@ -120,13 +128,7 @@ const event = (state: State, event: Event.Event): Step => {
     case "user.custom_tool_result":
       return result(state, event.custom_tool_use_id, event)
     case "user.tool_confirmation":
-      return event.result === "deny"
-        ? settle(state, event.tool_use_id, {
-          _tag: "Denied",
-          callId: event.tool_use_id,
-          reason: event.deny_message ?? undefined
-        })
-        : [state, none]
+      return confirmation(state, event)
     default:
       return [state, none]
   }
@@ -178,6 +180,20 @@ const result = (
   }
 ): Step => settle(state, callId, { _tag: "Result", callId, content: content ?? [], isError: is_error === true })
 
+const confirmation = (
+  state: State,
+  { deny_message, result, session_thread_id, tool_use_id }: UserEvent.ToolConfirmation
+): Step => {
+  if (result === "deny") {
+    return settle(state, tool_use_id, { _tag: "Denied", callId: tool_use_id, reason: deny_message ?? undefined })
+  }
+  // the result of a sub-agent's call is in its own thread, and an interface waits for each
+  return session_thread_id ? settleWith(state, tool_use_id, "Allowed.", false) : [state, none]
+}
+
+const settleWith = (state: State, callId: string, text: string, isError: boolean): Step =>
+  settle(state, callId, { _tag: "Result", callId, content: [Content.text(text)], isError })
+
 /** An interface knows only calls that it has been shown, and takes one result of each. */
 const settle = (state: State, callId: string, part: Part): Step => {
   if (!state.calls.has(callId)) return [state, none]
@@ -193,6 +209,30 @@ const delivered = (state: State, { delivery }: Conversation.Delivered): State =>
     event.type === "user.tool_confirmation" ? [String(event.tool_use_id)] : []
   )
   return answered.length === 0 ? state : { ...state, calls: new Set([...state.calls, ...answered]) }
+}
+
+/** An earlier turn has shown the calls that were decided on; some may have been settled meanwhile. */
+const decided = (state: State, { calls, isOver }: Conversation.Decided): Step => {
+  let current: State = { ...state, calls: new Set([...state.calls, ...calls.map(({ id }) => id)]) }
+  const parts: Array<Part> = []
+  for (const { id, known } of calls) {
+    const [next, made] = settled(current, id, known)
+    current = next
+    parts.push(...made)
+  }
+  return [current, isOver ? [...parts, { _tag: "Past" }] : parts]
+}
+
+const settled = (state: State, id: string, known: Transcript.ToolCall | undefined): Step => {
+  const { confirmation: decision, result: found } = known ?? {}
+  if (found === undefined) {
+    return known === undefined || known.closed
+      ? settleWith(state, id, "This call is not open any more.", true)
+      : [state, none]
+  }
+  const [denied, parts] = decision === undefined ? [state, none] : confirmation(state, decision)
+  const [next, more] = event(denied, found)
+  return [next, [...parts, ...more]]
 }
 
 const finish = (state: State, result: Conversation.TurnResult): Step => {

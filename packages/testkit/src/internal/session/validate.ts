@@ -64,7 +64,8 @@ const go = (ast: AST.AST): Check => {
     case "Union":
       return union(ast)
     case "Refinement":
-      return refinement(ast)
+      // of all values, objects are the only ones that are picked
+      return ast.from._tag === "UnknownKeyword" ? expected("an object", isObject) : refinement(ast)
     case "Transformation":
       return compile(ast.from)
     case "Suspend": {
