@@ -114,7 +114,7 @@ const read = ({ stream, updates }: Follower, damage: string, fault: (kind: Kind)
     yield* TestClock.adjust("6 minutes")
     const result = yield* Fiber.join(fiber)
     if (result._tag === "Left") return result.left._tag
-    return Chunk.toReadonlyArray(result.right).flatMap((update) =>
+    return Chunk.toReadonlyArray(result.right).flatMap((update): ReadonlyArray<string | undefined> =>
       update._tag === "Event" ? [Event.idOf(update.event)] : update._tag === "Ended" ? [update.reason] : []
     )
   }).pipe(Effect.provide(stub.client()))

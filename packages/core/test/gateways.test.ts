@@ -145,21 +145,29 @@ describe("a session that waits", () => {
       ["agent.tool_use", null]
     ] as const
   ) {
-    it.live(`asks for approval of ${type} with the permission ${permission}`, () =>
-      Effect.gen(function*() {
-        const session = new FakeSession((session) => {
-          const fields = {
-            name: "bash",
-            input: {},
-            ...(permission !== undefined && { evaluated_permission: permission })
-          }
-          const call = session.emit(type, type === "agent.mcp_tool_use" ? { ...fields, mcp_server_name: "s" } : fields)
-          session.wait(call.id, call.id)
+    it.live.each([undefined, "sthr_2"])(
+      `asks for approval of ${type} with the permission ${permission}: %s`,
+      (child) =>
+        Effect.gen(function*() {
+          const session = new FakeSession((session) => {
+            const fields = {
+              name: "bash",
+              input: {},
+              ...(permission !== undefined && { evaluated_permission: permission }),
+              // a call of a sub-agent names its thread
+              ...(child !== undefined && { session_thread_id: child })
+            }
+            const call = session.emit(
+              type,
+              type === "agent.mcp_tool_use" ? { ...fields, mcp_server_name: "s" } : fields
+            )
+            session.wait(call.id, call.id)
+          })
+          const result = yield* Conversation.turn(id, "Go").pipe(Effect.provide(session.layer))
+          if (result._tag !== "RequiresAction") return assert.fail(result._tag)
+          assert.deepStrictEqual(result.actions.map(({ _tag }) => _tag), ["Confirmation"])
         })
-        const result = yield* Conversation.turn(id, "Go").pipe(Effect.provide(session.layer))
-        if (result._tag !== "RequiresAction") return assert.fail(result._tag)
-        assert.deepStrictEqual(result.actions.map(({ _tag }) => _tag), ["Confirmation"])
-      }))
+    )
   }
 })
 
