@@ -9,6 +9,7 @@ import * as Delivery from "../src/Delivery.ts"
 import type * as Event from "../src/Event.ts"
 import * as Events from "../src/Events.ts"
 import { EventId } from "../src/Ids.ts"
+import * as RetryPolicy from "../src/RetryPolicy.ts"
 import * as UserEvent from "../src/UserEvent.ts"
 import { sessionId } from "./utils/calls.ts"
 import { customCall, customResult, event, idOf, interrupt, message } from "./utils/events.ts"
@@ -200,4 +201,41 @@ describe("finding what was sent", () => {
     assert.deepStrictEqual(find({ type: "user.nod", depth: 1 } as never, nod), [idOf(nod)])
     assert.isUndefined(find({ type: "user.nod", depth: 2 } as never, nod))
   })
+})
+
+describe("events that were sent", () => {
+  const html = { "content-type": "text/html" }
+  const page = (status: number) => Stub.text("<html>", { status, headers: html })
+  const api = (status: number, type: string) => Stub.apiError(status, type, "no")
+  const verdicts: ReadonlyArray<readonly [what: string, answer: Stub.Answer, verdict: string]> = [
+    ...[301, 302, 303, 307, 308].map((status) =>
+      [`a redirect ${status}`, Stub.empty({ status, headers: { location: "/" } }), "indeterminate"] as const
+    ),
+    ...[408, 499, 504, 520, 524].map((status) => [`a ${status} of a gateway`, page(status), "in-flight"] as const),
+    ...[500, 502, 503, 521, 522, 523].map((status) => [`a ${status}`, page(status), "indeterminate"] as const),
+    ...[200, 201].map((status) => [`a page with status ${status}`, page(status), "in-flight"] as const),
+    ["no content", Stub.empty({ status: 204 }), "in-flight"],
+    ["an error with status 200", Stub.json({ type: "error", error: { type: "api_error" } }), "in-flight"],
+    ["fewer events", Stub.json({ data: [] }), "in-flight"],
+    ["a login in JSON", Stub.json({ login: "required" }), "in-flight"],
+    ["a 404 of a gateway", page(404), "indeterminate"],
+    ["a 404 of the API", api(404, "not_found_error"), "rejected"],
+    ["a refusal", api(400, "invalid_request_error"), "rejected"],
+    ["a 401", api(401, "authentication_error"), "rejected"],
+    ["a rate limit", api(429, "rate_limit_error"), "rejected"],
+    ["no capacity", api(529, "overloaded_error"), "rejected"],
+    ["no connection", Stub.fail(Stub.connectionRefused()), "rejected"],
+    ["a connection that breaks", Stub.fail(Stub.connectionReset()), "indeterminate"],
+    ["an answer that breaks off", Stub.body(Stub.breaks("reset")), "in-flight"]
+  ]
+  it.effect.each(verdicts)("and met %s are so", ([, answer, verdict]) =>
+    Effect.gen(function*() {
+      const send = Effect.flatMap(Events.Events, (events) => events.send(sessionId, UserEvent.message("Pay")))
+      const error = yield* send.pipe(
+        Effect.flip,
+        RetryPolicy.provide(RetryPolicy.none),
+        Effect.provide(Stub.make([answer]).client())
+      )
+      assert.strictEqual(Delivery.verdict(error), verdict)
+    }))
 })

@@ -108,10 +108,19 @@ describe("a turn goes on after", () => {
     "a request that came too early": () => page(425),
     "a request that was closed": () => page(499),
     "an unknown error of a gateway": () => page(520),
-    "a gateway that finds no server": () => page(523)
+    "a gateway that finds no server": () => page(523),
+    "a redirect": () => new Response(null, { status: 302, headers: { location: "https://elsewhere.example" } }),
+    "a redirect to nowhere": () => new Response(null, { status: 307 }),
+    "a login in JSON": () => json({ login: "required" }),
+    "an error with status 200": () => json({ type: "error", error: { type: "api_error", message: "no" } }),
+    "no content": () => new Response(null, { status: 204 }),
+    "a body that is empty": () => new Response("", { headers: { "content-type": "application/json" } })
   }
-  for (const [name, answer] of Object.entries(answers)) {
-    it.live(`${name} at a reconnect`, () =>
+  const requests = Object.entries(answers).flatMap(([name, answer]) =>
+    (["stream", "list"] as const).map((request) => ({ name, answer, request }))
+  )
+  for (const { answer, name, request } of requests) {
+    it.live(`${name} in place of the ${request} at a reconnect`, () =>
       Effect.gen(function*() {
         let isDown = false
         const session = new FakeSession((session) => {
@@ -121,7 +130,7 @@ describe("a turn goes on after", () => {
             session.finish()
           }, 20)
         }, (path) => {
-          if (!isDown || !path.endsWith("/stream")) return undefined
+          if (!isDown || path.endsWith("/stream") !== (request === "stream")) return undefined
           isDown = false
           return answer()
         })
@@ -145,21 +154,29 @@ describe("a session that waits", () => {
       ["agent.tool_use", null]
     ] as const
   ) {
-    it.live(`asks for approval of ${type} with the permission ${permission}`, () =>
-      Effect.gen(function*() {
-        const session = new FakeSession((session) => {
-          const fields = {
-            name: "bash",
-            input: {},
-            ...(permission !== undefined && { evaluated_permission: permission })
-          }
-          const call = session.emit(type, type === "agent.mcp_tool_use" ? { ...fields, mcp_server_name: "s" } : fields)
-          session.wait(call.id, call.id)
+    it.live.each([undefined, "sthr_2"])(
+      `asks for approval of ${type} with the permission ${permission}: %s`,
+      (child) =>
+        Effect.gen(function*() {
+          const session = new FakeSession((session) => {
+            const fields = {
+              name: "bash",
+              input: {},
+              ...(permission !== undefined && { evaluated_permission: permission }),
+              // a call of a sub-agent names its thread
+              ...(child !== undefined && { session_thread_id: child })
+            }
+            const call = session.emit(
+              type,
+              type === "agent.mcp_tool_use" ? { ...fields, mcp_server_name: "s" } : fields
+            )
+            session.wait(call.id, call.id)
+          })
+          const result = yield* Conversation.turn(id, "Go").pipe(Effect.provide(session.layer))
+          if (result._tag !== "RequiresAction") return assert.fail(result._tag)
+          assert.deepStrictEqual(result.actions.map(({ _tag }) => _tag), ["Confirmation"])
         })
-        const result = yield* Conversation.turn(id, "Go").pipe(Effect.provide(session.layer))
-        if (result._tag !== "RequiresAction") return assert.fail(result._tag)
-        assert.deepStrictEqual(result.actions.map(({ _tag }) => _tag), ["Confirmation"])
-      }))
+    )
   }
 })
 

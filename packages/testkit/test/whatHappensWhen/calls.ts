@@ -21,6 +21,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
 import * as AgentScript from "../../src/AgentScript.ts"
 import * as Fault from "../../src/Fault.ts"
 import * as Fixtures from "../../src/Fixtures.ts"
@@ -272,7 +273,31 @@ section("A call fails", {
       if (read.error?._tag !== "MalformedResponse") return assert.fail(String(read.error))
       assert.include(read.error.issues.map(({ path }) => path), "id")
       assert.match(read.error.excerpt, /^\{"id":1/)
-    })
+    }),
+
+  "a page, or an error, with status 200": (claims) =>
+    Effect.gen(function*() {
+      const error = { type: "error", error: { type: "overloaded_error", message: "Overloaded" } }
+      for (const body of ["<html>Sign in</html>", error]) {
+        const { act, read } = yield* fails({ status: 200, body }, once)(claims)
+        for (const { error } of [read, act]) {
+          if (error?._tag !== "MalformedResponse") return assert.fail(String(error))
+          says(claims[1], error.reason)
+        }
+      }
+    }),
+
+  "the next page of a list is that page again": ([, sees]) =>
+    Effect.gen(function*() {
+      const list = Effect.flatMap(Sessions.Sessions, (sessions) => Stream.runDrain(sessions.list()))
+      const { error, sent } = yield* attempt(list)
+      assert.strictEqual(sent, 2)
+      if (error?._tag !== "MalformedResponse") return assert.fail(String(error))
+      says(sees, error._tag)
+      says(sees, error.issues[0]?.path ?? "")
+    }).pipe(Effect.provide(Testkit.layer({
+      faults: [{ match: { times: 1000 }, do: { status: 200, body: { data: [], next_page: "page_2" } } }]
+    })))
 })
 
 const post = { method: "POST", path: "/v1/sessions/*/events" }

@@ -230,6 +230,40 @@ section("A stream", {
         assert.isAbove(reconnecting(follower).length, 0)
       })),
 
+  "reconnecting meets a page, or a redirect": ([, followClaim]) =>
+    watched([], quick, ({ follower, id }) =>
+      Effect.gen(function*() {
+        says(followClaim, "Reconnecting")
+        const simulator = yield* Simulator.Simulator
+        yield* simulator.addFaults([
+          { match: { ...streams, times: 2 }, do: { status: 200, body: "<html>" } },
+          { match: { ...streams, times: 2 }, do: { status: 302, headers: { location: "https://elsewhere.example" } } }
+        ])
+        yield* simulator.closeStreams(id)
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(errorOf(follower), "goes on")
+        assert.includeMembers(reconnecting(follower).map(({ error }) => error._tag), [
+          "MalformedResponse",
+          "UnexpectedStatus"
+        ])
+        assert.strictEqual(follower.seen.at(-1)?._tag, "CaughtUp")
+      })),
+
+  "reconnecting meets 429 for an hour": ([, followClaim]) =>
+    watched([], quick, ({ follower, id }) =>
+      Effect.gen(function*() {
+        says(followClaim, "Reconnecting")
+        const simulator = yield* Simulator.Simulator
+        yield* simulator.addFaults([
+          { match: { ...streams, times: 1 }, do: { status: 429, headers: { "retry-after": "3600" } } }
+        ])
+        yield* simulator.closeStreams(id)
+        yield* TestClock.adjust("6 minutes")
+        const limited = reconnecting(follower).filter(({ error }) => error._tag === "RateLimited")
+        assert.deepStrictEqual(limited.map(({ delay }) => Duration.toMinutes(delay)), [5])
+        assert.strictEqual(follower.seen.at(-1)?._tag, "CaughtUp")
+      })),
+
   "an event comes twice": () =>
     watched([Fault.repeatEvent(2)], quick, ({ all, follower, id, plain }) =>
       Effect.gen(function*() {

@@ -50,6 +50,12 @@ section("A test", {
       assert.isTrue(Exit.isFailure(exit))
       assert.include(Exit.isFailure(exit) ? Cause.pretty(exit.cause) : "", "script.turns[0][0]: expected an object")
       assert.isTrue(Either.isLeft(yield* Effect.either(AgentScript.decode({ turn: [] }))))
+      const fixtures = JSON.parse("{ \"sessions\": [{ \"id\": \"sesn_1\" }] }")
+      const refused = yield* Effect.exit(failure({}, { fixtures }))
+      assert.include(
+        Exit.isFailure(refused) ? Cause.pretty(refused.cause) : "",
+        "fixtures.sessions[0].type: is missing"
+      )
     }),
 
   "a stream is opened after the message was sent": () =>

@@ -6,6 +6,7 @@ import * as Event from "@effect-managed-agents/core/Event"
 import * as Events from "@effect-managed-agents/core/Events"
 import type { SessionId } from "@effect-managed-agents/core/Ids"
 import * as Journal from "@effect-managed-agents/core/Journal"
+import * as PendingAction from "@effect-managed-agents/core/PendingAction"
 import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
 import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
@@ -163,6 +164,30 @@ section("A tool", {
     }).pipe(Effect.provide(agentThat([[call, say("Done")]], {
       faults: [Fault.drop("before", { match: { ...post, times: 100 } })]
     }))),
+
+  "a gateway answers when the result is sent": () =>
+    Effect.gen(function*() {
+      const { counts, handlers } = tool()
+      const id = yield* create
+      const turn = Effect.provide(Conversation.turn(id, "Pay", { tools: Tools }), handlers)
+      assert.strictEqual((yield* inTime(turn))._tag, "EndTurn")
+      assert.strictEqual(yield* countOf(id, "user.custom_tool_result"), 1)
+      assert.strictEqual(counts.runs, 1)
+    }).pipe(Effect.provide(agentThat([[call, say("Done")]], {
+      // each delivery is three posts
+      faults: [Fault.status(404, { body: "<html>", match: { ...post, skip: 1, times: 10 } })]
+    }))),
+
+  "the result breaks a published limit": ([read]) =>
+    Effect.gen(function*() {
+      const id = yield* create
+      const empty = PendingAction.result([{ type: "text", text: "" }])
+      const outcome = yield* inTime(Conversation.turn(id, "Pay", { answer: () => Effect.succeedSome(empty) }))
+      assert.strictEqual(outcome._tag, "EndTurn")
+      const { text } = readBy(outcome) ?? assert.fail("nothing was sent")
+      assert.match(text, /could not be delivered/)
+      assert.include(read, "could not be delivered")
+    }).pipe(Effect.provide(agentThat([[call, say("Done")]]))),
 
   "the service refuses the result for good": ([, claim]) =>
     Effect.gen(function*() {
