@@ -26,10 +26,10 @@ import type { Call } from "./internal/http/request.ts"
 import * as request from "./internal/http/request.ts"
 import * as response from "./internal/http/response.ts"
 import { repeat } from "./internal/http/retry.ts"
-import { scrubber } from "./internal/http/secrets.ts"
 import { timeLimit } from "./internal/http/timeLimit.ts"
 import type { Transport } from "./internal/http/transport.ts"
 import * as transport from "./internal/http/transport.ts"
+import * as bytes from "./internal/stream/bytes.ts"
 import * as eventStream from "./internal/stream/eventStream.ts"
 import * as pull from "./internal/stream/pull.ts"
 import { countEvents } from "./internal/telemetry/metrics.ts"
@@ -44,7 +44,7 @@ import * as RetryPolicy from "./RetryPolicy.ts"
 export interface RequestOptions extends request.Options {}
 
 /**
- * Options of opening an event stream, beside the configuration.
+ * Options of a stream, beside the configuration.
  * @category options
  */
 export interface StreamOptions extends request.StreamOptions {}
@@ -70,6 +70,15 @@ export interface Service {
     input: Endpoint.Input<Path, Query, Body>,
     options?: StreamOptions
   ) => Effect.Effect<Stream.Stream<A, ApiError>, ApiError, Scope.Scope>
+  /**
+   * Downloads bytes, which are read from the connection as they are consumed. Each run of the stream is a request of its own;
+   * a body that breaks off is a failure (`TransportError` with reason `Body`), never an end.
+   */
+  readonly download: <Path extends string, Query, Body>(
+    endpoint: Endpoint.Endpoint<Path, Query, Body, Uint8Array, "bytes">,
+    input: Endpoint.Input<Path, Query, Body>,
+    options?: StreamOptions
+  ) => Stream.Stream<Uint8Array, ApiError>
 }
 
 /**
@@ -151,32 +160,47 @@ const connect = (parts: Parts, call: Call, message: HttpClientRequest, scope: Sc
 
 const call = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, options: RequestOptions = {}) =>
   Effect.suspend(() => {
-    const call: Call = { endpoint, scrub: scrubber(parts.config, input, options) }
-    return request.make(endpoint, parts.config, input, options, call.scrub).pipe(
+    const call = request.begin(endpoint, parts.config, input, options)
+    return request.make(call, parts.config, input, options).pipe(
       Effect.flatMap((message) =>
         attempt(parts, call, message).pipe(
           Effect.flatMap((head) => body.json(call, head)),
           Effect.tap(progress.check(endpoint.name, input.query)),
           Effect.scoped,
-          repeat(endpoint, parts.policy)
+          repeat(call, parts.policy)
         )
       ),
       observeCall(endpoint, input)
     )
   })
 
+/** Sends a request whose answer is a stream, until its head has arrived. */
+const begin = (
+  { config, ...parts }: Parts,
+  endpoint: Endpoint.Any,
+  input: request.Input,
+  options: StreamOptions,
+  scope: Scope.Scope
+) => {
+  const call = request.begin(endpoint, config, input, options)
+  return request.make(call, config, input, options).pipe(
+    Effect.flatMap((message) => repeat(call, parts.policy)(connect({ config, ...parts }, call, message, scope))),
+    Effect.map((connected) => ({ ...connected, call })),
+    observeCall(endpoint, input)
+  )
+}
+
 const open = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, options: StreamOptions = {}) =>
-  Effect.scopeWith((scope) => {
-    const { config, policy } = parts
-    const call: Call = { endpoint, scrub: scrubber(config, input, options) }
-    return request.make(endpoint, config, input, options, call.scrub).pipe(
-      Effect.flatMap((message) => repeat(endpoint, policy)(connect(parts, call, message, scope))),
-      Effect.zipWith(countEvents(endpoint.name), ({ connection, head }, onEvents) => {
+  Effect.scopeWith((scope) =>
+    Effect.zipWith(
+      begin(parts, endpoint, input, options, scope),
+      countEvents(endpoint.name),
+      ({ call, connection, head }, onEvents) => {
         const read = eventStream.read(head.stream, {
           operation: endpoint.name,
           requestId: response.requestId(head.headers, call.scrub),
           schema: endpoint.success,
-          maxEventSize: config.maxEventSize,
+          maxEventSize: parts.config.maxEventSize,
           scrub: call.scrub,
           onEvents,
           maxSilence: options.maxSilence
@@ -185,10 +209,19 @@ const open = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, op
           Effect.addFinalizer((exit) => Scope.close(connection, exit)),
           Scope.extend(read, connection)
         ))
-      }),
-      observeCall(endpoint, input)
+      }
     )
-  })
+  )
+
+const download = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, options: StreamOptions = {}) =>
+  pull.toStream(
+    Effect.scopeWith((scope) =>
+      Effect.flatMap(
+        begin(parts, endpoint, input, options, scope),
+        ({ call, head }) => bytes.read(call, head, options.maxSilence)
+      )
+    )
+  )
 
 /**
  * Builds the service.
@@ -203,7 +236,7 @@ export const make: Effect.Effect<Service, never, ClientConfig | HttpClient> = Ef
   }
   // `Service` relates input and answer to the endpoint, which the body need not: the guard that is compiled from the
   // endpoint's schema has checked the answer
-  return ApiClient.of({ call: call(parts), open: open(parts) } as Service)
+  return ApiClient.of({ call: call(parts), open: open(parts), download: download(parts) } as Service)
 })
 
 /**
