@@ -15,7 +15,7 @@ import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import type { ApiError } from "./ApiError.ts"
 import { TransportError } from "./ApiError.ts"
 import { ClientConfig } from "./ClientConfig.ts"
@@ -174,29 +174,41 @@ const call = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, op
     )
   })
 
-/** Sends a request whose answer is a stream, until its head has arrived. */
-const begin = (
-  { config, ...parts }: Parts,
+/** What reads a body, once its head has arrived. */
+type Read<A> = Effect.Effect<pull.Pull<A, ApiError>, never, Scope.Scope>
+
+/** Opens a stream. The span of the call ends with the stream as its value, of which it sees nothing else. */
+const opened = <A>(
+  parts: Parts,
   endpoint: Endpoint.Any,
   input: request.Input,
   options: StreamOptions,
-  scope: Scope.Scope
-) => {
-  const call = request.begin(endpoint, config, input, options)
-  return request.make(call, config, input, options).pipe(
-    Effect.flatMap((message) => repeat(call, parts.policy)(connect({ config, ...parts }, call, message, scope))),
-    Effect.map((connected) => ({ ...connected, call })),
-    observeCall(endpoint, input)
-  )
-}
+  reader: (call: Call, head: HttpClientResponse) => Effect.Effect<Read<A>>
+) =>
+  Effect.scopeWith((scope) => {
+    const call = request.begin(endpoint, parts.config, input, options)
+    return request.make(call, parts.config, input, options).pipe(
+      Effect.flatMap((message) => repeat(call, parts.policy)(connect(parts, call, message, scope))),
+      Effect.flatMap(({ connection, head }) =>
+        Effect.map(reader(call, head), (read) =>
+          pull.toStream(Effect.zipRight(
+            Effect.addFinalizer((exit) => Scope.close(connection, exit)),
+            Scope.extend(read, connection)
+          )))
+      ),
+      observeCall(endpoint, input)
+    )
+  })
 
 const open = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, options: StreamOptions = {}) =>
-  Effect.scopeWith((scope) =>
-    Effect.zipWith(
-      begin(parts, endpoint, input, options, scope),
-      countEvents(endpoint.name),
-      ({ call, connection, head }, onEvents) => {
-        const read = eventStream.read(head.stream, {
+  opened(
+    parts,
+    endpoint,
+    input,
+    options,
+    (call, head) =>
+      Effect.map(countEvents(endpoint.name), (onEvents) =>
+        eventStream.read(head.stream, {
           operation: endpoint.name,
           requestId: response.requestId(head.headers, call.scrub),
           schema: endpoint.success,
@@ -204,23 +216,12 @@ const open = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, op
           scrub: call.scrub,
           onEvents,
           maxSilence: options.maxSilence
-        })
-        return pull.toStream(Effect.zipRight(
-          Effect.addFinalizer((exit) => Scope.close(connection, exit)),
-          Scope.extend(read, connection)
-        ))
-      }
-    )
+        }))
   )
 
 const download = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, options: StreamOptions = {}) =>
-  pull.toStream(
-    Effect.scopeWith((scope) =>
-      Effect.flatMap(
-        begin(parts, endpoint, input, options, scope),
-        ({ call, head }) => bytes.read(call, head, options.maxSilence)
-      )
-    )
+  Stream.unwrapScoped(
+    opened(parts, endpoint, input, options, (call, head) => Effect.succeed(bytes.read(call, head, options.maxSilence)))
   )
 
 /**

@@ -16,6 +16,7 @@ import * as Skills from "../src/Skills.ts"
 import * as Upload from "../src/Upload.ts"
 import * as Workspace from "../src/Workspace.ts"
 import * as Stub from "./utils/StubHttpClient.ts"
+import * as telemetry from "./utils/telemetry.ts"
 
 const at = "2026-03-15T10:00:00Z"
 const file = {
@@ -381,6 +382,16 @@ describe("a download", () => {
       const error = yield* Effect.flip(content)
       assert.strictEqual(error._tag, "InvalidRequest")
     }).pipe(Effect.provide(client(Stub.make([Stub.apiError(400, "invalid_request_error", "not downloadable")])))))
+
+  it.effect("shows nothing in its span", () =>
+    Effect.gen(function*() {
+      const { spans, tracer } = yield* telemetry.tracer
+      yield* Effect.withTracer(content, tracer)
+      assert.deepStrictEqual(spans.map(({ name }) => name), ["Files.download"])
+      const text = inspect(spans.map(({ attributes, status }) => [attributes, status]), { depth: 30 })
+      assert.include(text, "file_1")
+      assert.notInclude(text, "sk-test")
+    }).pipe(Effect.provide(client(Stub.make([Stub.body(Stream.make("ab"))])))))
 
   it.effect("is read as it is consumed, and let go of when it is left", () => {
     let made = 0
