@@ -30,7 +30,6 @@ export interface Upload {
 
 /** The content is behind an accessor, so that nothing that looks through values comes across it. */
 class Source implements Upload {
-  readonly [TypeId]: typeof TypeId = TypeId
   readonly name: string
   readonly mediaType: string
   readonly size: number | undefined
@@ -42,6 +41,10 @@ class Source implements Upload {
     this.mediaType = options.mediaType ?? "application/octet-stream"
     this.size = options.size
     this.isRepeatable = options.isRepeatable ?? false
+  }
+  /** Not of the value itself, so that a copy, which has no content, is none. */
+  get [TypeId](): typeof TypeId {
+    return TypeId
   }
   get bytes(): Stream.Stream<Uint8Array, unknown> {
     return this.#bytes
