@@ -174,7 +174,7 @@ const call = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, op
     )
   })
 
-/** What reads a body, once its head has arrived. */
+/** A body that is read once its head has arrived. */
 type Read<A> = Effect.Effect<pull.Pull<A, ApiError>, never, Scope.Scope>
 
 /** Opens a stream. The span of the call ends with the stream as its value, of which it sees nothing else. */
