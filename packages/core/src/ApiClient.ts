@@ -15,7 +15,7 @@ import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import type { ApiError } from "./ApiError.ts"
 import { TransportError } from "./ApiError.ts"
 import { ClientConfig } from "./ClientConfig.ts"
@@ -26,10 +26,10 @@ import type { Call } from "./internal/http/request.ts"
 import * as request from "./internal/http/request.ts"
 import * as response from "./internal/http/response.ts"
 import { repeat } from "./internal/http/retry.ts"
-import { scrubber } from "./internal/http/secrets.ts"
 import { timeLimit } from "./internal/http/timeLimit.ts"
 import type { Transport } from "./internal/http/transport.ts"
 import * as transport from "./internal/http/transport.ts"
+import * as bytes from "./internal/stream/bytes.ts"
 import * as eventStream from "./internal/stream/eventStream.ts"
 import * as pull from "./internal/stream/pull.ts"
 import { countEvents } from "./internal/telemetry/metrics.ts"
@@ -44,7 +44,7 @@ import * as RetryPolicy from "./RetryPolicy.ts"
 export interface RequestOptions extends request.Options {}
 
 /**
- * Options of opening an event stream, beside the configuration.
+ * Options of a stream, beside the configuration.
  * @category options
  */
 export interface StreamOptions extends request.StreamOptions {}
@@ -70,6 +70,15 @@ export interface Service {
     input: Endpoint.Input<Path, Query, Body>,
     options?: StreamOptions
   ) => Effect.Effect<Stream.Stream<A, ApiError>, ApiError, Scope.Scope>
+  /**
+   * Downloads bytes, which are read from the connection as they are consumed. Each run of the stream is a request of its own;
+   * a body that breaks off is a failure (`TransportError` with reason `Body`), never an end.
+   */
+  readonly download: <Path extends string, Query, Body>(
+    endpoint: Endpoint.Endpoint<Path, Query, Body, Uint8Array, "bytes">,
+    input: Endpoint.Input<Path, Query, Body>,
+    options?: StreamOptions
+  ) => Stream.Stream<Uint8Array, ApiError>
 }
 
 /**
@@ -151,44 +160,69 @@ const connect = (parts: Parts, call: Call, message: HttpClientRequest, scope: Sc
 
 const call = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, options: RequestOptions = {}) =>
   Effect.suspend(() => {
-    const call: Call = { endpoint, scrub: scrubber(parts.config, input, options) }
-    return request.make(endpoint, parts.config, input, options, call.scrub).pipe(
+    const call = request.begin(endpoint, parts.config, input, options)
+    return request.make(call, parts.config, input, options).pipe(
       Effect.flatMap((message) =>
         attempt(parts, call, message).pipe(
           Effect.flatMap((head) => body.json(call, head)),
           Effect.tap(progress.check(endpoint.name, input.query)),
           Effect.scoped,
-          repeat(endpoint, parts.policy)
+          repeat(call, parts.policy)
         )
       ),
       observeCall(endpoint, input)
     )
   })
 
-const open = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, options: StreamOptions = {}) =>
+/** A body that is read once its head has arrived. */
+type Read<A> = Effect.Effect<pull.Pull<A, ApiError>, never, Scope.Scope>
+
+/** Opens a stream. The span of the call ends with the stream as its value, of which it sees nothing else. */
+const opened = <A>(
+  parts: Parts,
+  endpoint: Endpoint.Any,
+  input: request.Input,
+  options: StreamOptions,
+  reader: (call: Call, head: HttpClientResponse) => Effect.Effect<Read<A>>
+) =>
   Effect.scopeWith((scope) => {
-    const { config, policy } = parts
-    const call: Call = { endpoint, scrub: scrubber(config, input, options) }
-    return request.make(endpoint, config, input, options, call.scrub).pipe(
-      Effect.flatMap((message) => repeat(endpoint, policy)(connect(parts, call, message, scope))),
-      Effect.zipWith(countEvents(endpoint.name), ({ connection, head }, onEvents) => {
-        const read = eventStream.read(head.stream, {
-          operation: endpoint.name,
-          requestId: response.requestId(head.headers, call.scrub),
-          schema: endpoint.success,
-          maxEventSize: config.maxEventSize,
-          scrub: call.scrub,
-          onEvents,
-          maxSilence: options.maxSilence
-        })
-        return pull.toStream(Effect.zipRight(
-          Effect.addFinalizer((exit) => Scope.close(connection, exit)),
-          Scope.extend(read, connection)
-        ))
-      }),
+    const call = request.begin(endpoint, parts.config, input, options)
+    return request.make(call, parts.config, input, options).pipe(
+      Effect.flatMap((message) => repeat(call, parts.policy)(connect(parts, call, message, scope))),
+      Effect.flatMap(({ connection, head }) =>
+        Effect.map(reader(call, head), (read) =>
+          pull.toStream(Effect.zipRight(
+            Effect.addFinalizer((exit) => Scope.close(connection, exit)),
+            Scope.extend(read, connection)
+          )))
+      ),
       observeCall(endpoint, input)
     )
   })
+
+const open = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, options: StreamOptions = {}) =>
+  opened(
+    parts,
+    endpoint,
+    input,
+    options,
+    (call, head) =>
+      Effect.map(countEvents(endpoint.name), (onEvents) =>
+        eventStream.read(head.stream, {
+          operation: endpoint.name,
+          requestId: response.requestId(head.headers, call.scrub),
+          schema: endpoint.success,
+          maxEventSize: parts.config.maxEventSize,
+          scrub: call.scrub,
+          onEvents,
+          maxSilence: options.maxSilence
+        }))
+  )
+
+const download = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, options: StreamOptions = {}) =>
+  Stream.unwrapScoped(
+    opened(parts, endpoint, input, options, (call, head) => Effect.succeed(bytes.read(call, head, options.maxSilence)))
+  )
 
 /**
  * Builds the service.
@@ -203,7 +237,7 @@ export const make: Effect.Effect<Service, never, ClientConfig | HttpClient> = Ef
   }
   // `Service` relates input and answer to the endpoint, which the body need not: the guard that is compiled from the
   // endpoint's schema has checked the answer
-  return ApiClient.of({ call: call(parts), open: open(parts) } as Service)
+  return ApiClient.of({ call: call(parts), open: open(parts), download: download(parts) } as Service)
 })
 
 /**

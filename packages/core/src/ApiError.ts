@@ -298,7 +298,7 @@ export class UnexpectedStatus
 }
 
 /**
- * No complete response: the connection could not be made, broke, or no response head came in time.
+ * No complete response: the connection could not be made, broke, no response head came in time, or there was no more to send.
  * @category errors
  */
 export class TransportError extends Schema.TaggedError<TransportError>("@effect-managed-agents/core/TransportError")(
@@ -310,9 +310,10 @@ export class TransportError extends Schema.TaggedError<TransportError>("@effect-
      * - `Refused`: there was no connection, so the request cannot have taken effect;
      * - `Connection`: the connection broke; the request may have taken effect;
      * - `Timeout`: no response head within the configured time; the request may have taken effect;
-     * - `Body`: the response ended before its body was complete; the request was answered with `status`.
+     * - `Body`: the response ended before its body was complete; the request was answered with `status`;
+     * - `Source`: the file that was to be sent could not be read to its end, so the request was broken off.
      */
-    reason: Schema.Literal("Refused", "Connection", "Timeout", "Body"),
+    reason: Schema.Literal("Refused", "Connection", "Timeout", "Body", "Source"),
     /** The report of the transport. */
     detail: Schema.String,
     /** The HTTP status, once a response head had come. */
@@ -325,9 +326,12 @@ export class TransportError extends Schema.TaggedError<TransportError>("@effect-
     return `${this.operation} failed: ${this.detail}`
   }
   /**
-   * Trying again may help. It is the caller's business whether the request may take effect twice.
+   * True if trying again may help: not if it is the source that failed. It is the caller's business whether the request may
+   * take effect twice.
    */
-  readonly isRetryable = true
+  get isRetryable(): boolean {
+    return this.reason !== "Source"
+  }
 }
 
 /**

@@ -6,14 +6,17 @@
  *
  * @since 0.1.0
  */
-import type * as Schema from "effect/Schema"
+import * as Schema from "effect/Schema"
 import { beta } from "./ClientConfig.ts"
+import type { Encoding } from "./internal/http/encoding.ts"
+import { json } from "./internal/http/encoding.ts"
+import { multipart } from "./internal/http/multipart.ts"
 
 /**
  * One endpoint: where it is, what it takes, what it answers.
  * @category models
  */
-export interface Endpoint<Path extends string, Query, Body, Success, Kind extends "json" | "events"> {
+export interface Endpoint<Path extends string, Query, Body, Success, Kind extends Any["kind"]> {
   /** `Module.operation`: the name of the operation in spans, metrics and errors. */
   readonly name: string
   readonly method: "GET" | "POST" | "DELETE"
@@ -23,9 +26,11 @@ export interface Endpoint<Path extends string, Query, Body, Success, Kind extend
   readonly betas: ReadonlyArray<string>
   /** The query parameters. An array-valued key `k` is written `k[]=…`, once per element. */
   readonly query: Codec<Query> | undefined
-  /** The JSON body. */
+  /** The body: a JSON value, or the fields of a form. */
   readonly body: Codec<Body> | undefined
-  /** The JSON answer, or one event of the `text/event-stream`. */
+  /** The way in which the body is written. In a form, a list-valued field `k` is named `k[]`. */
+  readonly encoding: Encoding
+  /** The JSON answer, or one event of the `text/event-stream`, or the bytes as a whole. */
   readonly success: Codec<Success>
   readonly kind: Kind
 }
@@ -49,8 +54,9 @@ export interface Any {
   readonly betas: ReadonlyArray<string>
   readonly query: Schema.Schema.All | undefined
   readonly body: Schema.Schema.All | undefined
+  readonly encoding: Encoding
   readonly success: Schema.Schema.AnyNoContext
-  readonly kind: "json" | "events"
+  readonly kind: "json" | "events" | "bytes"
 }
 
 /**
@@ -78,7 +84,7 @@ interface Options<Query, Body> {
 }
 
 const make =
-  <Kind extends "json" | "events">(method: Any["method"], kind: Kind) =>
+  <Kind extends Any["kind"]>(method: Any["method"], kind: Kind, encoding: Encoding = json) =>
   <const Path extends string, Success, Query = never, Body = never>(
     name: string,
     path: Path,
@@ -91,6 +97,7 @@ const make =
     betas: options.betas ?? [beta],
     query: options.query,
     body: options.body,
+    encoding,
     success,
     kind
   })
@@ -108,6 +115,12 @@ export const get = make("GET", "json")
 export const post = make("POST", "json")
 
 /**
+ * Describes a `POST` of a form, which answers JSON.
+ * @category constructors
+ */
+export const postForm = make("POST", "json", multipart)
+
+/**
  * Describes a `DELETE` that answers JSON.
  * @category constructors
  */
@@ -118,3 +131,20 @@ export const del = make("DELETE", "json")
  * @category constructors
  */
 export const events = make("GET", "events")
+
+const getBytes = make("GET", "bytes")
+
+const Bytes: Schema.Schema<Uint8Array> = Schema.Uint8ArrayFromSelf.annotations({
+  identifier: "Bytes",
+  jsonSchema: { type: "string", format: "binary" }
+})
+
+/**
+ * Describes a `GET` that answers bytes of any media type.
+ * @category constructors
+ */
+export const bytes = <const Path extends string>(
+  name: string,
+  path: Path,
+  options?: { readonly betas?: ReadonlyArray<string> }
+): Endpoint<Path, never, never, Uint8Array, "bytes"> => getBytes(name, path, Bytes, options)

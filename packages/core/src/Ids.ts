@@ -277,6 +277,24 @@ export type SkillId = typeof SkillId.Type
 export type SkillIdInput = SkillId | `skill_${string}`
 
 /**
+ * Identifies a version of a skill (`skver_…`).
+ * @category schemas
+ */
+export const SkillVersionId = make("SkillVersionId")
+
+/**
+ * Identifies a version of a skill.
+ * @category models
+ */
+export type SkillVersionId = typeof SkillVersionId.Type
+
+/**
+ * Identifies a version of a skill in the arguments of a call.
+ * @category models
+ */
+export type SkillVersionIdInput = SkillVersionId | `skver_${string}`
+
+/**
  * Identifies a work item of a self-hosted environment (`work_…`).
  * @category schemas
  */

@@ -1,6 +1,6 @@
 /**
  * The services on what sessions are made of, as one layer on top of `ManagedAgents`: saved agents, environments and their
- * work, models, and deployments.
+ * work, models, deployments, files and skills.
  *
  * A layer of its own, so that a program on sessions alone stays small.
  *
@@ -13,7 +13,9 @@ import * as DeploymentRuns from "./DeploymentRuns.ts"
 import * as Deployments from "./Deployments.ts"
 import * as Environments from "./Environments.ts"
 import * as EnvironmentWork from "./EnvironmentWork.ts"
+import * as Files from "./Files.ts"
 import * as Models from "./Models.ts"
+import * as Skills from "./Skills.ts"
 
 /**
  * The services that {@link layer} provides.
@@ -25,7 +27,9 @@ export type Services =
   | Deployments.Deployments
   | EnvironmentWork.EnvironmentWork
   | Environments.Environments
+  | Files.Files
   | Models.Models
+  | Skills.Skills
 
 /**
  * Provides the services, on the client of `ManagedAgents`:
@@ -38,5 +42,7 @@ export const layer: Layer.Layer<Services, never, ApiClient> = Layer.mergeAll(
   Deployments.layer,
   EnvironmentWork.layer,
   Environments.layer,
-  Models.layer
+  Files.layer,
+  Models.layer,
+  Skills.layer
 )

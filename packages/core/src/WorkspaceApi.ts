@@ -1,5 +1,5 @@
 /**
- * The endpoints of what sessions are made of: agents, environments, models and deployments.
+ * The endpoints of what sessions are made of: agents, environments, models, deployments, files and skills.
  *
  * Apart from `Api`, so that a program on sessions alone stays small.
  *
@@ -13,12 +13,20 @@ import * as Environment from "./Environment.ts"
 import * as Model from "./Model.ts"
 import { Page } from "./Page.ts"
 import * as SavedAgent from "./SavedAgent.ts"
+import * as Skill from "./Skill.ts"
+import * as StoredFile from "./StoredFile.ts"
 import * as Work from "./Work.ts"
 
 const agent = "/v1/agents/{agent_id}"
 const environment = "/v1/environments/{environment_id}"
 const work = `${environment}/work/{work_id}` as const
 const deployment = "/v1/deployments/{deployment_id}"
+const file = "/v1/files/{file_id}"
+const skill = "/v1/skills/{skill_id}"
+const skillVersion = `${skill}/versions/{version}` as const
+
+/** Files and skills have left their betas, whose names would select the shapes of that time. */
+const released = { betas: [] }
 
 /**
  * Saved agents.
@@ -119,4 +127,44 @@ export const deploymentRuns = {
     "/v1/deployment_runs/{deployment_run_id}",
     DeploymentRun.DeploymentRun
   )
+}
+
+/**
+ * The files of a workspace.
+ * @category constants
+ */
+export const files = {
+  upload: Endpoint.postForm("Files.upload", "/v1/files", StoredFile.StoredFile, {
+    body: StoredFile.UploadParams,
+    ...released
+  }),
+  retrieveMetadata: Endpoint.get("Files.retrieveMetadata", file, StoredFile.StoredFile, released),
+  list: Endpoint.get("Files.list", "/v1/files", Page(StoredFile.StoredFile), {
+    query: StoredFile.ListParams,
+    ...released
+  }),
+  download: Endpoint.bytes("Files.download", `${file}/content`, released),
+  delete: Endpoint.del("Files.delete", file, StoredFile.DeletedFile, released)
+}
+
+/**
+ * Skills, and their versions.
+ * @category constants
+ */
+export const skills = {
+  create: Endpoint.postForm("Skills.create", "/v1/skills", Skill.Skill, { body: Skill.CreateParams, ...released }),
+  retrieve: Endpoint.get("Skills.retrieve", skill, Skill.Skill, released),
+  list: Endpoint.get("Skills.list", "/v1/skills", Page(Skill.Skill), { query: Skill.ListParams, ...released }),
+  delete: Endpoint.del("Skills.delete", skill, Skill.DeletedSkill, released),
+  createVersion: Endpoint.postForm("Skills.createVersion", `${skill}/versions`, Skill.SkillVersion, {
+    body: Skill.CreateVersionParams,
+    ...released
+  }),
+  retrieveVersion: Endpoint.get("Skills.retrieveVersion", skillVersion, Skill.SkillVersion, released),
+  listVersions: Endpoint.get("Skills.listVersions", `${skill}/versions`, Page(Skill.SkillVersion), {
+    query: Skill.ListVersionsParams,
+    ...released
+  }),
+  deleteVersion: Endpoint.del("Skills.deleteVersion", skillVersion, Skill.DeletedSkillVersion, released),
+  downloadVersion: Endpoint.bytes("Skills.downloadVersion", `${skillVersion}/content`, released)
 }

@@ -176,6 +176,13 @@ export * as Event from "./Event.ts"
 export * as Events from "./Events.ts"
 
 /**
+ * The files of a workspace: upload, list, download and delete them.
+ *
+ * @since 0.1.0
+ */
+export * as Files from "./Files.ts"
+
+/**
  * Updates for a follower of a session or of a thread: its events, each exactly once, and changes of the connection.
  *
  * @since 0.1.0
@@ -331,6 +338,20 @@ export * as SessionPool from "./SessionPool.ts"
 export * as Sessions from "./Sessions.ts"
 
 /**
+ * Skills of a workspace, and what it takes to create and list them and their versions.
+ *
+ * @since 0.1.0
+ */
+export * as Skill from "./Skill.ts"
+
+/**
+ * Skills: create, read, list and delete them, version by version.
+ *
+ * @since 0.1.0
+ */
+export * as Skills from "./Skills.ts"
+
+/**
  * The events that mark spans of work: requests to the model and evaluations of an outcome.
  *
  * @since 0.1.0
@@ -343,6 +364,13 @@ export * as SpanEvent from "./SpanEvent.ts"
  * @since 0.1.0
  */
 export * as Sse from "./Sse.ts"
+
+/**
+ * Files as they are stored in a workspace, and what it takes to upload and list them.
+ *
+ * @since 0.1.0
+ */
+export * as StoredFile from "./StoredFile.ts"
 
 /**
  * The threads of a session: the primary one and those of the agents it delegates to.
@@ -392,6 +420,13 @@ export * as UiMessageStream from "./UiMessageStream.ts"
  * @since 0.1.0
  */
 export * as Unknown from "./Unknown.ts"
+
+/**
+ * Files to upload: bytes, or a stream of them, with a name and a media type.
+ *
+ * @since 0.1.0
+ */
+export * as Upload from "./Upload.ts"
 
 /**
  * Errors of the service as an HTTP server answers them: with a status, a body that says what a client of the server may know,
@@ -445,14 +480,14 @@ export * as WorkflowEvent from "./WorkflowEvent.ts"
 
 /**
  * The services on what sessions are made of, as one layer on top of `ManagedAgents`: saved agents, environments and their
- * work, models, and deployments.
+ * work, models, deployments, files and skills.
  *
  * @since 0.1.0
  */
 export * as Workspace from "./Workspace.ts"
 
 /**
- * The endpoints of what sessions are made of: agents, environments, models and deployments.
+ * The endpoints of what sessions are made of: agents, environments, models, deployments, files and skills.
  *
  * @since 0.1.0
  */

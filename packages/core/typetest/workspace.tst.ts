@@ -1,5 +1,5 @@
 /*
- * Our types of agents, environments, work, models and deployments against those of the official SDK, by the rules of
+ * Our types of agents, environments, work, models, deployments, files and skills against those of the official SDK, by the rules of
  * `compare.ts`. The SDK's side is taken from the methods of its client.
  */
 import type Anthropic from "@anthropic-ai/sdk"
@@ -9,6 +9,8 @@ import type * as DeploymentRun from "../src/DeploymentRun.ts"
 import type * as Environment from "../src/Environment.ts"
 import type * as Model from "../src/Model.ts"
 import type * as SavedAgent from "../src/SavedAgent.ts"
+import type * as Skill from "../src/Skill.ts"
+import type * as StoredFile from "../src/StoredFile.ts"
 import type * as Work from "../src/Work.ts"
 import type { Closed, Differences } from "./compare.ts"
 import type { differences } from "./differences.ts"
@@ -16,6 +18,8 @@ import type { First, Result, Second } from "./pairs.ts"
 import type { workspaceDifferences } from "./workspaceDifferences.ts"
 
 type Sdk = Anthropic["beta"]
+/** The parts of a form that are no files: those are values of this package here, and web objects there. */
+type WithoutFiles<P> = Omit<P, "file" | "files">
 type InBody<P> = Omit<P, "environment_id" | "Anthropic-Worker-ID">
 
 interface Pairs {
@@ -49,6 +53,27 @@ interface Pairs {
   readonly ListDeployments: [typeof Deployment.ListParams.Encoded, First<Sdk["deployments"]["list"]>]
   readonly DeploymentRun: [typeof DeploymentRun.DeploymentRun.Encoded, Result<Sdk["deployments"]["run"]>]
   readonly ListDeploymentRuns: [typeof DeploymentRun.ListParams.Encoded, First<Sdk["deploymentRuns"]["list"]>]
+  readonly File: [typeof StoredFile.StoredFile.Encoded, Result<Sdk["files"]["retrieveMetadata"]>]
+  readonly DeletedFile: [typeof StoredFile.DeletedFile.Encoded, Result<Sdk["files"]["delete"]>]
+  readonly UploadFile: [
+    WithoutFiles<typeof StoredFile.UploadParams.Encoded>,
+    WithoutFiles<First<Sdk["files"]["upload"]>>
+  ]
+  readonly ListFiles: [typeof StoredFile.ListParams.Encoded, First<Sdk["files"]["list"]>]
+  readonly Skill: [typeof Skill.Skill.Encoded, Result<Sdk["skills"]["retrieve"]>]
+  readonly DeletedSkill: [typeof Skill.DeletedSkill.Encoded, Result<Sdk["skills"]["delete"]>]
+  readonly CreateSkill: [WithoutFiles<typeof Skill.CreateParams.Encoded>, WithoutFiles<First<Sdk["skills"]["create"]>>]
+  readonly ListSkills: [typeof Skill.ListParams.Encoded, First<Sdk["skills"]["list"]>]
+  readonly SkillVersion: [typeof Skill.SkillVersion.Encoded, Result<Sdk["skills"]["versions"]["retrieve"]>]
+  readonly DeletedSkillVersion: [
+    typeof Skill.DeletedSkillVersion.Encoded,
+    Result<Sdk["skills"]["versions"]["delete"]>
+  ]
+  readonly CreateSkillVersion: [
+    WithoutFiles<typeof Skill.CreateVersionParams.Encoded>,
+    WithoutFiles<Second<Sdk["skills"]["versions"]["create"]>>
+  ]
+  readonly ListSkillVersions: [typeof Skill.ListVersionsParams.Encoded, Second<Sdk["skills"]["versions"]["list"]>]
 }
 
 type Compared = {

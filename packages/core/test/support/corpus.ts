@@ -64,7 +64,9 @@ const all: ReadonlyArray<Entry> = [
     WorkspaceApi.environmentWork,
     WorkspaceApi.models,
     WorkspaceApi.deployments,
-    WorkspaceApi.deploymentRuns
+    WorkspaceApi.deploymentRuns,
+    WorkspaceApi.files,
+    WorkspaceApi.skills
   ].flatMap((group) =>
     Object.values(group).flatMap((endpoint): ReadonlyArray<Entry> => [
       { name: `${endpoint.name} answer`, schema: endpoint.success },

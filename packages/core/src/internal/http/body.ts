@@ -74,6 +74,7 @@ const expected = {
     accepts: (type: string | undefined) => type === undefined || type === "application/json" || type.endsWith("+json"),
     name: "JSON"
   },
+  bytes: { accepts: () => true, name: "bytes" },
   events: { accepts: (type: string | undefined) => type === "text/event-stream", name: "an event stream" }
 }
 

@@ -11,8 +11,10 @@ import type * as ClientConfig from "../../ClientConfig.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import { fromParseIssue } from "../schema/explain.ts"
 import * as wellFormed from "../schema/wellFormed.ts"
+import type { Sources } from "./encoding.ts"
 import { type Headers, isWord, problemsOf as headerProblemsOf, textOf } from "./headers.ts"
 import type { Scrub } from "./secrets.ts"
+import { scrubber } from "./secrets.ts"
 
 /** The arguments of a call, whatever its endpoint. */
 export interface Input {
@@ -25,7 +27,15 @@ export interface Input {
 export interface Call {
   readonly endpoint: Endpoint.Any
   readonly scrub: Scrub
+  readonly sources: Sources
 }
+
+/** A call that begins. */
+export const begin = (endpoint: Endpoint.Any, config: ClientConfig.Service, input: Input, options: Options): Call => ({
+  endpoint,
+  scrub: scrubber(config, input, options),
+  sources: { failure: undefined, isSpent: false }
+})
 
 /** Options of a single call, beside the configuration. */
 export interface Options {
@@ -40,11 +50,11 @@ export interface Options {
   readonly headers?: Headers | undefined
 }
 
-/** Options of opening an event stream. */
+/** Options of opening a stream. */
 export interface StreamOptions extends Options {
   /**
-   * The longest silence while the stream is read. The service sends a heartbeat about every 15 seconds, which
-   * counts; a reader that is busy with something else does not. When the time is up, the stream fails with
+   * The longest silence while the stream is read. In an event stream the service sends a heartbeat about every 15 seconds,
+   * which counts; a reader that is busy with something else does not. When the time is up, the stream fails with
    * `StreamStalled`.
    *
    * @default no limit
@@ -122,6 +132,13 @@ const encode = (
   return encoder(value)
 }
 
+/** Errors are JSON whatever is asked for. */
+const accepted: { readonly [Kind in Endpoint.Any["kind"]]: string } = {
+  json: "application/json",
+  events: "text/event-stream, application/json",
+  bytes: "application/binary, application/json"
+}
+
 const headersOf = (
   endpoint: Endpoint.Any,
   config: ClientConfig.Service,
@@ -133,10 +150,9 @@ const headersOf = (
   const out: Record<string, string> = {}
   for (const [name, value] of Object.entries(config.headers)) out[name] = textOf(value)
   for (const [name, value] of Object.entries(options.headers ?? {})) out[name.toLowerCase()] = textOf(value)
-  // errors are JSON also where an event stream is asked for
-  out["accept"] = endpoint.kind === "events" ? "text/event-stream, application/json" : "application/json"
-  // a gateway that compresses holds events back until it has enough of them
-  if (endpoint.kind === "events") out["accept-encoding"] = "identity"
+  out["accept"] = accepted[endpoint.kind]
+  // a gateway that compresses holds events back until it has enough of them, and leaves no length to check
+  if (endpoint.kind !== "json") out["accept-encoding"] = "identity"
   out["anthropic-version"] = config.apiVersion
   const betas = new Set([...(options.betas ?? []), ...config.betas, ...endpoint.betas])
   if (betas.size > 0) out["anthropic-beta"] = [...betas].join(",")
@@ -159,11 +175,10 @@ const problemsOf = ({ authToken, betas = [], headers = {} }: Options): ReadonlyA
 
 /** Builds the request of a call, or says what is wrong with its arguments. */
 export const make = (
-  endpoint: Endpoint.Any,
+  { endpoint, scrub, sources }: Call,
   config: ClientConfig.Service,
   input: Input,
-  options: StreamOptions,
-  scrub: Scrub
+  options: StreamOptions
 ): Effect.Effect<HttpClientRequest.HttpClientRequest, InvalidParams> =>
   Effect.gen(function*() {
     const issues: Array<Issue> = []
@@ -189,9 +204,8 @@ export const make = (
       headers: headersOf(endpoint, config, options)
     })
     if (body === undefined) return request
-    return yield* Effect.mapError(HttpClientRequest.bodyJson(request, body), () =>
-      new InvalidParams({
-        operation: endpoint.name,
-        issues: [{ path: "", message: "expected values that can be written as JSON" }]
-      }))
+    return yield* Effect.matchEffect(endpoint.encoding.write(body, sources), {
+      onFailure: (issues) => Effect.fail(new InvalidParams({ operation: endpoint.name, issues })),
+      onSuccess: (written) => Effect.succeed(HttpClientRequest.setBody(request, written))
+    })
   })

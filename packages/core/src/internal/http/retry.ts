@@ -4,9 +4,9 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Random from "effect/Random"
 import type { ApiError } from "../../ApiError.ts"
-import type * as Endpoint from "../../Endpoint.ts"
 import * as RetryPolicy from "../../RetryPolicy.ts"
 import { countRetry } from "../telemetry/metrics.ts"
+import type { Call } from "./request.ts"
 
 /**
  * Tells whether a failed call may be repeated without the risk that it takes effect twice.
@@ -73,7 +73,7 @@ export const retryAfter = (
 
 /** Repeats a call as the policy says: the one that is set around the call, else the one that the layer was built with. */
 export const repeat =
-  ({ method, name }: Endpoint.Any, policyOfLayer: RetryPolicy.RetryPolicy) =>
+  ({ endpoint: { method, name }, sources }: Call, policyOfLayer: RetryPolicy.RetryPolicy) =>
   <A, R>(self: Effect.Effect<A, ApiError, R>): Effect.Effect<A, ApiError, R> =>
     Effect.contextWithEffect((context: Context.Context<R>) => {
       const policy = context.unsafeMap.has(RetryPolicy.Current.key)
@@ -81,7 +81,9 @@ export const repeat =
         : policyOfLayer
       const loop = (count: number): Effect.Effect<A, ApiError, R> =>
         Effect.catchAll(self, (error) => {
-          if (count >= policy.maxRetries || !mayRepeat(error, method === "GET")) return Effect.fail(error)
+          if (count >= policy.maxRetries || sources.isSpent || !mayRepeat(error, method === "GET")) {
+            return Effect.fail(error)
+          }
           return Effect.flatMap(delay(error, policy, count), (delay) => {
             if (delay === undefined) return Effect.fail(error)
             return Effect.logDebug(`${name} is tried again in ${Duration.format(delay)}: ${error._tag}`).pipe(

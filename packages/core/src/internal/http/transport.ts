@@ -65,21 +65,37 @@ export const make: Effect.Effect<Transport, never, HttpClient.HttpClient> = Effe
       // closing the scope releases the connection, also when the body was not read to its end
       HttpClient.withScope
     )
-    return (call, message) => Effect.catchAll(withoutRedirects(http.execute(message)), recover(call))
+    return (call, message) =>
+      Effect.catchAll(
+        withInit(http.execute(message), message.body._tag === "Stream" ? streaming() : { redirect: "manual" }),
+        recover(call)
+      )
   }
 )
+
+/**
+ * For a body that is read as it is sent: Node's `fetch` keeps all of it for a redirect, unless there is no window and a
+ * redirect is an error. workerd refuses to have it so, and keeps nothing.
+ */
+const streaming = (): RequestInit => {
+  try {
+    return { redirect: new Request("http://localhost", { redirect: "error" }).redirect, window: null }
+  } catch {
+    return { redirect: "manual" }
+  }
+}
 
 /**
  * Follows no redirect: `fetch` would make a GET of a POST, take its answer for that of the POST, and hand the credentials to
  * another origin.
  */
-const withoutRedirects = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+const withInit = <A, E, R>(self: Effect.Effect<A, E, R>, init: RequestInit): Effect.Effect<A, E, R> =>
   Effect.contextWithEffect((context: Context.Context<R>) =>
     Effect.provide(
       self,
       Context.add(context, FetchHttpClient.RequestInit, {
         ...Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit)),
-        redirect: "manual"
+        ...init
       })
     )
   )
@@ -89,9 +105,13 @@ const withoutRedirects = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<
  * other failure came before a response head.
  */
 const recover =
-  ({ endpoint, scrub }: Call) =>
+  ({ endpoint, scrub, sources }: Call) =>
   (error: HttpClientError.HttpClientError): Effect.Effect<HttpClientResponse, TransportError> => {
     if (error._tag === "ResponseError" && error.reason === "StatusCode") return Effect.succeed(error.response)
+    if (sources.failure !== undefined) {
+      const detail = `a source could not be sent: ${describe(sources.failure, scrub)}`
+      return Effect.fail(new TransportError({ operation: endpoint.name, reason: "Source", detail }))
+    }
     const unsent = error._tag === "RequestError" && (error.reason !== "Transport" || wasRefused(error.cause))
     return Effect.fail(
       new TransportError({
