@@ -4,14 +4,7 @@ import { root } from "./lib.mjs"
 
 /** The simulator on a free port, as `npm run simulator` starts it, and how to ask and end it. */
 export const startSimulator = async () => {
-  const child = spawn(process.execPath, [
-    join(root, "scripts", "run.mjs"),
-    "simulator",
-    "--port",
-    "0",
-    "--fixtures",
-    "none"
-  ], {
+  const child = spawn(process.execPath, [join(root, "scripts", "run.mjs"), "simulator", "--port", "0"], {
     stdio: ["ignore", "pipe", "inherit"]
   })
   process.on("exit", () => child.kill())

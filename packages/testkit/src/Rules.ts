@@ -237,8 +237,8 @@ export interface Rules {
    */
   readonly waitingRunsIdle: boolean
   /**
-   * True if a session with an open workflow run can be archived: the run ends as stopped, which is in the list of the
-   * session and on no stream. If not, archiving it is refused.
+   * True if a session with an open workflow run can be archived: the run ends as stopped, and before it its threads, which
+   * is in the list of the session and on no stream. If not, archiving it is refused.
    *
    * @default false
    */

@@ -238,6 +238,43 @@ describe("workflow runs", () => {
       lifetime: 60_000
     })))))
 
+  it.scoped("9.14 64 threads are at work at a time, and others begin as they end", () =>
+    Effect.gen(function*() {
+      const id = yield* startSession()
+      const created = Effect.map(eventsOf(id), (events) =>
+        types(events).filter((type) => type === "session.thread_created").length)
+      assert.strictEqual(yield* created, 64)
+      yield* TestClock.adjust("999 millis")
+      assert.strictEqual(yield* created, 64)
+      yield* TestClock.adjust("1 millis")
+      assert.strictEqual(yield* created, 70)
+      assert.notInclude(tails(yield* eventsOf(id)), "phase_ended")
+      yield* TestClock.adjust("1 second")
+      assert.deepStrictEqual(tails(yield* eventsOf(id)).slice(-2), ["phase_ended", "status_ended"])
+    }).pipe(Effect.provide(planning(AgentScript.workflow({
+      name: "Wide",
+      phases: [{
+        name: "All",
+        agents: Array.from({ length: 70 }, () =>
+          task({ sleep: 1000 }))
+      }]
+    })))))
+
+  it.scoped("9.14 it ends with an error when it has created 1,000 threads and needs more", () =>
+    Effect.gen(function*() {
+      const id = yield* startSession()
+      const ends = "types[]=workflow_run.error&types[]=workflow_run.status_ended"
+      const listed = yield* ok("GET", `/v1/sessions/${id}/events?${ends}`)
+      assert.deepStrictEqual(tails(listed.data), ["error", "status_ended"])
+      assert.strictEqual(listed.data[1].result.error.type, "thread_limit_error")
+      const created = yield* ok("GET", `/v1/sessions/${id}/events?limit=1000&types[]=session.thread_created`)
+      assert.lengthOf(created.data, 1000)
+      assert.notExists(created.next_page)
+    }).pipe(Effect.provide(planning(AgentScript.workflow({
+      name: "Long",
+      phases: [{ name: "All", agents: Array.from({ length: 1001 }, () => task()) }]
+    })))))
+
   it.scoped("9.18 it ends with an error when its time is up, also while it is paused", () =>
     Effect.gen(function*() {
       for (
@@ -378,8 +415,15 @@ describe("workflow runs", () => {
       yield* settle
       assert.deepStrictEqual(types(seen), ["session.status_terminated"])
       const after = (yield* eventsOf(id)).slice(before.length)
-      assert.deepStrictEqual(types(after), ["workflow_run.phase_ended", "workflow_run.status_ended"])
-      assert.deepStrictEqual(after[1].result, { type: "stopped" })
+      assert.deepStrictEqual(types(after), [
+        ...Array(3).fill("session.thread_status_terminated"),
+        "workflow_run.phase_ended",
+        "workflow_run.status_ended"
+      ])
+      const [, ...agents] = yield* threadsOf(id)
+      assert.deepStrictEqual(after.slice(0, 3).map((event) => event.session_thread_id), agents.map(({ id }) => id))
+      assert.deepStrictEqual(agents.map(({ status }) => status), Array(3).fill("terminated"))
+      assert.deepStrictEqual(after.at(-1)?.result, { type: "stopped" })
     }).pipe(Effect.provide(planningBy({ archiveStopsRuns: true }, [AgentScript.workflow(plan())]))))
 
   it.scoped("9.25 one that ends unread after retries are exhausted may start a turn by itself", () =>

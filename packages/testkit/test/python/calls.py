@@ -27,6 +27,8 @@ made = set()
 refused = []
 seen_types = set()
 AGENT, ENVIRONMENT = "agent_lead", "env_python"
+# the session that every simulator has
+FIXTURE = "sesn_011CZkZAtmR3yMPDzynEDxu7"
 
 
 def control(method, path, body=None):
@@ -174,7 +176,7 @@ def sessions_and_events():
     check(call("sessions.update", sessions.update, session.id, title="Renamed").title == "Renamed", "the new title")
     for _ in range(3):
         create()
-    listed, pages = every("sessions.list", sessions.list, limit=2, statuses=["idle", "running"])
+    listed, pages = every("sessions.list", sessions.list, limit=2, statuses=["idle", "running"], agent_id=AGENT)
     check((len(listed), pages) == (4, 2), f"{len(listed)} sessions on {pages} pages")
 
     seen = conversation(session)
@@ -255,8 +257,20 @@ def ends(session):
         check(error.request_id.startswith("req_"), "the request id")
 
 
+def fixture():
+    """What the simulator begins with, which has a value in each field that may have one."""
+    session = call("sessions.retrieve", sessions.retrieve, FIXTURE)
+    check(session is not None and session.id == FIXTURE, "the session of the fixtures")
+    listed, _ = every("sessions.list", sessions.list)
+    check(FIXTURE in [one.id for one in listed], "the session of the fixtures in the list")
+    every("sessions.events.list", events.list, FIXTURE)
+    every("sessions.resources.list", resources.list, FIXTURE)
+    every("sessions.threads.list", threads.list, FIXTURE)
+
+
 prepare()
 try:
+    fixture()
     session = sessions_and_events()
     resources_of(session)
     threads_of(session)

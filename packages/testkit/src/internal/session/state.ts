@@ -208,6 +208,8 @@ export interface Phase {
   readonly started: string
   /** Its threads that are not done. */
   readonly pending: ReadonlyArray<string>
+  /** The tasks that have no thread yet, because there are as many as there may be at a time. */
+  readonly waiting: ReadonlyArray<Delegation<Script | DataScript>>
 }
 
 /** A workflow run that is open. */
@@ -224,6 +226,8 @@ export interface Run {
   /** The index of the first phase that the plan has not come to. */
   readonly next: number
   readonly open: ReadonlyArray<Phase>
+  /** The number of threads that it has created. */
+  readonly created: number
   /** True if its last status event says that it runs. */
   readonly running: boolean
   /** Set while an interrupt has paused it, with or without an event. */

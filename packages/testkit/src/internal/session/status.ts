@@ -128,8 +128,14 @@ const idleSession = (self: Draft, { details, reason }: Stop): void => {
 export const endThread = (self: Draft, thread: ThreadDraft): void => {
   thread.play = null
   draft.setThreadStatus(self, thread, "terminated")
-  emitPublicly(self, thread, { type: "session.thread_status_terminated", ...identity(thread) })
+  emitPublicly(self, thread, threadTerminated(thread))
 }
+
+/** Says that a thread is over. */
+export const threadTerminated = (thread: ThreadDraft): Fields => ({
+  type: "session.thread_status_terminated",
+  ...identity(thread)
+})
 
 /** The session is over: no idle, no usage, no stop reason, and no event of any thread. */
 export const terminate = (self: Draft): void => {

@@ -505,18 +505,15 @@ export const archive = (session: Session, now: Micros, env: Env): Ruling<Outcome
     return runOpen(`Session ${session.id} cannot be archived`)
   }
   const wasTerminated = session.status === "terminated"
-  for (const thread of self.session.threads) {
-    if (thread !== self.session.threads[0] && thread.status !== "terminated") {
-      draft.setThreadStatus(self, thread, "terminated")
-    }
-    thread.play = null
-  }
+  const ended = self.session.threads.slice(1).filter((thread) => thread.status !== "terminated")
+  for (const thread of ended) draft.setThreadStatus(self, thread, "terminated")
+  for (const thread of self.session.threads) thread.play = null
   self.session.inbox = []
   if (env.rules.archiveInterruptsOutcome) goals.abandon(self)
   self.session.archivedAt = now
   draft.setStatus(self, "terminated")
   if (!wasTerminated) announce(self, "session.status_terminated", env.rules.storeArchival)
-  workflows.stopAll(self)
+  workflows.stopAll(self, ended)
   return Either.right(draft.close(self))
 }
 

@@ -11,6 +11,9 @@ import * as usage from "./usage.ts"
 /** The number of runs of a session that may be open at a time. */
 const maxRuns = 10
 
+/** The number of threads that a run may have at work at a time, and in all. */
+const maxThreads = { atOnce: 64, inAll: 1000 }
+
 /** The time that a run has unless its agent says less, in milliseconds. */
 const maxLifetime = 24 * 60 * 60 * 1000
 
@@ -70,6 +73,7 @@ export const start = (
     })),
     next: 0,
     open: [],
+    created: 0,
     running,
     paused: null,
     expires: self.now + Math.round(lifetime * 1000),
@@ -96,24 +100,51 @@ const set = (self: Draft, run: Run): void => {
 
 /** The plan enters its next phase, and those that overlap with it, or has none left. */
 const enter = (self: Draft, run: Run): void => {
-  const [primary] = self.session.threads
-  let { next, open } = run
-  for (; next < run.phases.length; next++) {
-    const phase = run.phases[next]
+  let entered = run
+  for (; entered.next < run.phases.length; entered = { ...entered, next: entered.next + 1 }) {
+    const phase = run.phases[entered.next]
     // a phase without agents never starts
     if (phase === undefined || phase.agents.length === 0) continue
-    if (open.length > 0 && !phase.overlaps) break
-    const { id: started } = draft.emit(self, primary, {
+    if (entered.open.length > 0 && !phase.overlaps) break
+    const { id: started } = draft.emit(self, self.session.threads[0], {
       type: "workflow_run.phase_started",
       workflow_run_id: run.id,
       workflow_run_phase_id: phase.id
     })
-    const pending = phase.agents.map((task) => delegation.spawn(self, primary, task, run.id))
-    open = [...open, { id: phase.id, started, pending }]
+    const filled = fill(self, {
+      ...entered,
+      open: [...entered.open, { id: phase.id, started, pending: [], waiting: phase.agents }]
+    })
+    if (filled === undefined) return
+    entered = filled
   }
-  const entered = { ...run, next, open }
-  if (open.length === 0) finish(self, entered, run.result)
+  if (entered.open.length === 0) finish(self, entered, run.result)
   else set(self, entered)
+}
+
+/** Creates the threads that there is room for. Nothing is left of a run that may create no more: it ends. */
+const fill = (self: Draft, run: Run): Run | undefined => {
+  let { created } = run
+  let room = maxThreads.atOnce - run.open.reduce((sum, { pending }) => sum + pending.length, 0)
+  const open: Array<Phase> = []
+  for (const phase of run.open) {
+    const tasks = phase.waiting.slice(0, Math.min(room, maxThreads.inAll - created))
+    const pending = tasks.map((task) => delegation.spawn(self, self.session.threads[0], task, run.id))
+    created += tasks.length
+    room -= tasks.length
+    open.push({
+      ...phase,
+      pending: [...phase.pending, ...pending],
+      waiting: phase.waiting.slice(tasks.length)
+    })
+  }
+  const filled = { ...run, open, created }
+  if (created < maxThreads.inAll || room === 0 || open.every(({ waiting }) => waiting.length === 0)) return filled
+  finish(self, filled, {
+    type: "thread_limit_error",
+    message: `A workflow run may create ${maxThreads.inAll} threads.`
+  })
+  return undefined
 }
 
 /** A thread has done its part of a run, however its turn ended. A phase is over with its last thread. */
@@ -121,13 +152,12 @@ export const leave = (self: Draft, thread: ThreadDraft): void => {
   const run = self.session.runs.find((one) => one.open.some(({ pending }) => pending.includes(thread.id)))
   if (run === undefined) return
   const open = run.open.map((phase) => ({ ...phase, pending: phase.pending.filter((id) => id !== thread.id) }))
-  const left = open.filter(({ pending }) => pending.length > 0)
-  for (const phase of open) {
-    if (phase.pending.length === 0) draft.emit(self, self.session.threads[0], phaseEnded(run, phase))
-  }
-  const next = { ...run, open: left }
-  if (left.length > 0) set(self, next)
-  else enter(self, next)
+  const isOver = ({ pending, waiting }: Phase) => pending.length === 0 && waiting.length === 0
+  for (const phase of open) if (isOver(phase)) draft.emit(self, self.session.threads[0], phaseEnded(run, phase))
+  const left = open.filter((phase) => !isOver(phase))
+  if (left.length === 0) return enter(self, { ...run, open: left })
+  const filled = fill(self, { ...run, open: left })
+  if (filled !== undefined) set(self, filled)
 }
 
 const phaseEnded = (run: Run, phase: Phase): Fields => ({
@@ -190,12 +220,18 @@ const finish = (self: Draft, run: Run, result: Parameters<typeof endings>[1]): v
   }
 }
 
-/** The session is archived: the runs end, which its list has and no stream. */
-export const stopAll = (self: Draft): void => {
+/** The session is archived: the runs end, and so did their threads that were open. Its list has that, and no stream. */
+export const stopAll = (self: Draft, ended: ReadonlyArray<ThreadDraft>): void => {
   const { runs, threads } = self.session
   self.session.runs = []
-  for (const thread of threads) if (runs.some(({ id }) => id === thread.runId)) thread.archivedAt ??= self.now
-  for (const run of runs) for (const fields of endings(run, "stopped")) draft.store(self, fields)
+  for (const run of runs) {
+    for (const thread of threads) {
+      if (thread.runId !== run.id) continue
+      thread.archivedAt ??= self.now
+      if (ended.includes(thread)) draft.store(self, status.threadTerminated(thread))
+    }
+    for (const fields of endings(run, "stopped")) draft.store(self, fields)
+  }
 }
 
 /** An interrupt has paused a run. Its threads stand still where they are. */
