@@ -166,6 +166,13 @@ export interface Rules {
    */
   readonly strictReferences: ReadonlyArray<"file" | "memory_store" | "vault">
   /**
+   * The greatest time by which the runs of a deployment are later than its schedule. Each deployment is as late every
+   * time, by a part of it that derives from the seed.
+   *
+   * @default 0
+   */
+  readonly maxScheduleJitter: Duration.Duration
+  /**
    * True if a repository needs an `authorization_token`, as it did until public repositories came to need none.
    *
    * @default false
@@ -373,6 +380,7 @@ export const defaults: Rules = {
   statusesShowEnded: true,
   malformedSessionIds: "not_found",
   strictReferences: ["memory_store"],
+  maxScheduleJitter: Duration.zero,
   requireRepositoryTokens: false,
   maxEventsPerSend: Infinity,
   acceptEmptySends: false,

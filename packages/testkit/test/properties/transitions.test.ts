@@ -52,6 +52,7 @@ const fresh = state.makeSession({
   title: null,
   metadata: {},
   vaultIds: [],
+  deploymentId: null,
   resources: [],
   budget: null,
   issued: { event: 0, resource: 0, thread: 1, file: 0, outcome: 0 },

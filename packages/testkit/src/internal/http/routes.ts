@@ -6,6 +6,8 @@ import type { Ruling } from "../session/refusal.ts"
 import * as validate from "../session/validate.ts"
 import * as agents from "./handlers/agents.ts"
 import type { Call, Stream } from "./handlers/context.ts"
+import * as deploymentRuns from "./handlers/deploymentRuns.ts"
+import * as deployments from "./handlers/deployments.ts"
 import * as environments from "./handlers/environments.ts"
 import * as events from "./handlers/events.ts"
 import { sendBody } from "./handlers/events.ts"
@@ -43,6 +45,8 @@ const groups: ReadonlyArray<Group> = [
   group(Api.resources, resources),
   group(Api.threads, threads),
   group(WorkspaceApi.agents, agents),
+  group(WorkspaceApi.deployments, deployments),
+  group(WorkspaceApi.deploymentRuns, deploymentRuns),
   group(WorkspaceApi.environments, environments),
   group(WorkspaceApi.models, models)
 ]
@@ -52,8 +56,6 @@ export const endpoints: ReadonlyArray<Endpoint.Any> = groups.flatMap((one) => Ob
 
 /** Names of parts of the API that exist and that the simulator does not have. */
 export const elsewhere: ReadonlyArray<string> = [
-  "deployment_runs",
-  "deployments",
   "environments",
   "files",
   "memory_stores",

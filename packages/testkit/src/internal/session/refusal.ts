@@ -8,7 +8,23 @@ export interface Refusal {
   /** `error.details.error_code`. */
   readonly code?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** As a run of a deployment names it when its session is refused. */
+  readonly reason?: Reason
 }
+
+/** The reasons for which no session of a deployment can be created until somebody changes something. */
+export type Reason =
+  | "agent_archived_error"
+  | "environment_archived_error"
+  | "environment_not_found_error"
+  | "file_not_found_error"
+  | "mcp_egress_blocked_error"
+  | "memory_store_archived_error"
+  | "self_hosted_resources_unsupported_error"
+  | "session_resource_not_found_error"
+  | "skill_not_found_error"
+  | "vault_archived_error"
+  | "vault_not_found_error"
 
 /** Result of a request: an answer or a refusal. */
 export type Ruling<A> = Either.Either<A, Refusal>
@@ -18,6 +34,10 @@ const refuse = (refusal: Refusal): Either.Either<never, Refusal> => Either.left(
 /** 400: nearly everything that may not be done. */
 export const invalid = (message: string, code?: string): Either.Either<never, Refusal> =>
   refuse({ status: 400, type: "invalid_request_error", message, ...(code !== undefined && { code }) })
+
+/** Names the reason of a refusal. */
+export const because = <A>(reason: Reason, ruling: Ruling<A>): Ruling<A> =>
+  Either.mapLeft(ruling, (wrong) => ({ ...wrong, reason }))
 
 /** 401. */
 export const unauthenticated = (message: string): Either.Either<never, Refusal> =>

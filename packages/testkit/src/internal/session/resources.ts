@@ -71,9 +71,12 @@ const mount = (
     value
   })
   if (params.type !== "memory_store" && owner.environment.type === "self_hosted") {
-    return refusal.invalid(
-      `Environment ${owner.environment.id} is a self-hosted environment. ` +
-        "`resources` are not supported with self-hosted environments."
+    return refusal.because(
+      "self_hosted_resources_unsupported_error",
+      refusal.invalid(
+        `Environment ${owner.environment.id} is a self-hosted environment. ` +
+          "`resources` are not supported with self-hosted environments."
+      )
     )
   }
   switch (params.type) {

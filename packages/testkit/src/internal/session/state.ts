@@ -376,6 +376,7 @@ export const makeSession = (
       | "title"
       | "metadata"
       | "vaultIds"
+      | "deploymentId"
       | "resources"
       | "budget"
       | "issued"
@@ -396,7 +397,6 @@ export const makeSession = (
     terminatedAt: null,
     status: "idle",
     statusSince: options.createdAt,
-    deploymentId: null,
     outcomes: [],
     goal: null,
     runs: [],
@@ -492,6 +492,7 @@ export const fromWire = (
     title: session.title,
     metadata: session.metadata,
     vaultIds: session.vault_ids,
+    deploymentId: session.deployment_id ?? null,
     resources: session.resources.map((value, seq) => ({
       seq,
       value: settle(value as Mounted["value"], "created_at", "updated_at")
@@ -509,7 +510,6 @@ export const fromWire = (
     archivedAt,
     terminatedAt: archivedAt,
     status: archivedAt === null ? "idle" : "terminated",
-    deploymentId: session.deployment_id ?? null,
     outcomes: session.outcome_evaluations.map((outcome) => settle(outcome, "completed_at")),
     activity: {
       total: Math.round((usage.active_seconds ?? session.stats.active_seconds ?? 0) * 1_000_000),

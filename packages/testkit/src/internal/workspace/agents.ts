@@ -98,7 +98,9 @@ export const resolve = (self: Agents, params: typeof Agent.Params.Encoded): Ruli
   Either.gen(function*() {
     // the tag of a reference that is not known is refused before it comes here
     const saved = yield* find(self, String(typeof params === "string" ? params : params.id))
-    if (saved.archivedAt !== null) return yield* refusal.invalid(`Agent ${saved.id} is archived.`)
+    if (saved.archivedAt !== null) {
+      return yield* refusal.because("agent_archived_error", refusal.invalid(`Agent ${saved.id} is archived.`))
+    }
     if (typeof params === "string") return latest(saved).agent
     if (params.type !== "agent" && params.type !== "agent_with_overrides") return latest(saved).agent
     const { agent } = yield* versionOf(saved, params.version)

@@ -91,9 +91,13 @@ export const resolve = (
   servers: Servers
 ): Ruling<Environment> =>
   Either.gen(function*() {
-    const { archivedAt, config } = yield* find(self, id)
-    if (archivedAt !== null) return yield* refusal.invalid(`Environment ${id} is archived.`)
-    if (config.type === "cloud") yield* checkServers(config.networking, servers)
+    const { archivedAt, config } = yield* refusal.because("environment_not_found_error", find(self, id))
+    if (archivedAt !== null) {
+      return yield* refusal.because("environment_archived_error", refusal.invalid(`Environment ${id} is archived.`))
+    }
+    if (config.type === "cloud") {
+      yield* refusal.because("mcp_egress_blocked_error", checkServers(config.networking, servers))
+    }
     return { id, type: config.type }
   })
 

@@ -8,6 +8,7 @@ import * as refusal from "../session/refusal.ts"
 import type { Ruling } from "../session/refusal.ts"
 import type { Micros } from "../session/timestamp.ts"
 import * as agents from "./agents.ts"
+import * as deployments from "./deployments.ts"
 import * as environments from "./environments.ts"
 
 /** A memory store that sessions may attach. */
@@ -22,6 +23,7 @@ export interface MemoryStore {
 /** Everything that sessions refer to, and what the agents play. */
 export interface Workspace {
   readonly agents: agents.Agents
+  readonly deployments: deployments.Deployments
   readonly environments: environments.Environments
   readonly memoryStores: ReadonlyMap<string, MemoryStore>
   /** The ids of uploads. */
@@ -36,6 +38,7 @@ export interface Workspace {
 /** The workspace that has nothing. */
 export const empty: Workspace = {
   agents: agents.empty,
+  deployments: deployments.empty,
   environments: environments.empty,
   memoryStores: new Map(),
   files: new Set(),
@@ -77,38 +80,49 @@ export const scriptOf = (self: Workspace, agentId: string): Script => self.scrip
 /** Standing of an id: of what is there, of what is there no more or archived, or of nothing that was ever here. */
 type Standing = "there" | "archived" | "deleted" | "unknown"
 
-const kinds = {
+interface Kind {
+  readonly field: string
+  readonly title: string
+  readonly standing: (self: Workspace, id: string) => Standing
+  readonly reasons: { readonly archived: refusal.Reason; readonly missing: refusal.Reason }
+}
+
+const kinds: { readonly [K in "file" | "memory_store" | "vault"]: Kind } = {
   file: {
     field: "file_id",
     title: "File",
-    standing: (self: Workspace, id: string): Standing => self.files.has(id) ? "there" : "unknown"
+    standing: (self, id) => self.files.has(id) ? "there" : "unknown",
+    reasons: { archived: "file_not_found_error", missing: "file_not_found_error" }
   },
   memory_store: {
     field: "memory_store_id",
     title: "Memory store",
-    standing: (self: Workspace, id: string): Standing => {
+    standing: (self, id) => {
       const store = self.memoryStores.get(id)
       return store === undefined ? "unknown" : store.archived === true ? "archived" : "there"
-    }
+    },
+    reasons: { archived: "memory_store_archived_error", missing: "session_resource_not_found_error" }
   },
   vault: {
     field: "vault_ids",
     title: "Vault",
-    standing: (self: Workspace, id: string): Standing => self.vaults.has(id) ? "there" : "unknown"
+    standing: (self, id) => self.vaults.has(id) ? "there" : "unknown",
+    reasons: { archived: "vault_archived_error", missing: "vault_not_found_error" }
   }
 }
 
 /** Refuses a reference to what is archived or deleted, and where it matters to what was never here. */
 export const checkReference = (self: Workspace, rules: Rules, kind: keyof typeof kinds, id: string): Ruling<void> => {
-  const { field, standing, title } = kinds[kind]
+  const { field, reasons, standing, title } = kinds[kind]
+  const missing = refusal.because(reasons.missing, refusal.notFound(`${title} ${id} not found.`))
   switch (standing(self, id)) {
     case "there":
       return Either.void
     case "archived":
-      return refusal.invalid(`${field}: ${title.toLowerCase()} ${id} is archived`)
+      return refusal.because(reasons.archived, refusal.invalid(`${field}: ${title.toLowerCase()} ${id} is archived`))
     case "deleted":
-      return refusal.notFound(`${title} ${id} not found.`)
+      return missing
     case "unknown":
-      return rules.strictReferences.includes(kind) ? refusal.notFound(`${title} ${id} not found.`) : Either.void
+      return rules.strictReferences.includes(kind) ? missing : Either.void
   }
 }

@@ -69,6 +69,8 @@ export class World {
   private readonly note: (moment: Exclude<Ledger.Moment, Ledger.Asked>) => void
   private streams = 0
   private readonly timers = new timers.Timers()
+  /** The timers of what is no session, by name. */
+  private readonly alarms = new Map<string, Timer>()
   /** The fibers that sleep until a timer may be due, by that time. */
   private readonly sleepers = new Map<Micros, Fiber.RuntimeFiber<void>>()
   private readonly scheduler: SynchronousScheduler
@@ -298,6 +300,8 @@ export class World {
   /** Drops every session and closes every stream. */
   clear(): void {
     for (const cell of this.cells.values()) this.release(cell)
+    for (const alarm of this.alarms.values()) this.set(alarm, undefined)
+    this.alarms.clear()
     this.streams = 0
     for (const fiber of this.sleepers.values()) fiber.unsafeInterruptAsFork(FiberId.none)
     this.sleepers.clear()
@@ -333,6 +337,17 @@ export class World {
 
   private fork(effect: Effect.Effect<void>): Fiber.RuntimeFiber<void> {
     return Runtime.runFork(this.runtime)(effect, { scope: this.scope })
+  }
+
+  /** Sets what is to happen at a time, in place of what was set under the same name. */
+  setAlarm(name: string, due: Micros | undefined, run: (now: Micros) => void): void {
+    const before = this.alarms.get(name)
+    if (before !== undefined) this.set(before, undefined)
+    this.alarms.delete(name)
+    if (due === undefined) return
+    const alarm = timers.make(run)
+    this.alarms.set(name, alarm)
+    this.set(alarm, due)
   }
 
   private set(timer: Timer, due: Micros | undefined): void {

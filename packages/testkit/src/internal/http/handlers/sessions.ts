@@ -5,15 +5,11 @@ import * as Either from "effect/Either"
 import * as ids from "../../session/ids.ts"
 import * as refusal from "../../session/refusal.ts"
 import type { Ruling } from "../../session/refusal.ts"
-import * as resources from "../../session/resources.ts"
-import * as state from "../../session/state.ts"
+import type * as state from "../../session/state.ts"
 import * as transitions from "../../session/transitions.ts"
-import * as usage from "../../session/usage.ts"
 import * as validate from "../../session/validate.ts"
 import * as views from "../../session/views.ts"
-import * as agents from "../../workspace/agents.ts"
-import * as environments from "../../workspace/environments.ts"
-import * as workspace from "../../workspace/workspace.ts"
+import * as creation from "../../world/creation.ts"
 import type { Cell, World } from "../../world/world.ts"
 import type { Call } from "./context.ts"
 import * as context from "./context.ts"
@@ -40,48 +36,17 @@ const hasNoModel = (body: unknown): boolean => {
 export const create = (
   call: Call<unknown, typeof Session.CreateParams.Encoded>
 ): Ruling<typeof Session.Session.Encoded> =>
-  Either.gen(function*() {
-    const { body, world } = call
-    const now = world.now()
-    const agent = yield* agents.resolve(world.workspace.agents, body.agent)
-    if (body.budget !== undefined) yield* usage.checkPriced(agent, world.env.rules)
-    const environment = yield* environments.resolve(
-      world.workspace.environments,
-      body.environment_id,
-      agent.mcp_servers
-    )
-    const key = ids.child(call.key, "session")
-    const mounted = yield* resources.mountAll(
-      { agent, environment, issued: { event: 0, resource: 0, thread: 1, file: 0, outcome: 0 }, key, resources: [] },
-      world.workspace,
-      world.env.rules,
-      now,
-      body.resources ?? []
-    )
-    for (const id of body.vault_ids ?? []) {
-      yield* workspace.checkReference(world.workspace, world.env.rules, "vault", id)
-    }
-    const session = state.makeSession({
-      id: ids.format("sesn", key),
-      key,
-      seq: world.created,
-      agent,
-      environment,
-      title: body.title ?? null,
-      metadata: body.metadata ?? {},
-      vaultIds: body.vault_ids ?? [],
-      budget: body.budget ?? null,
-      createdAt: now,
-      ...mounted
-    })
-    // the schema of the body admits only events of the two kinds that may start a session
-    const events = (body.initial_events ?? []) as ReadonlyArray<transitions.SendableEncoded>
-    const begun = yield* transitions.begin(session, now, world.env, events)
-    world.created++
-    const cell = world.add(session)
-    world.commit(cell, begun)
-    return view(world, cell)
-  })
+  Either.map(
+    creation.prepare(call.world, {
+      key: ids.child(call.key, "session"),
+      params: call.body,
+      // the schema of the body admits only events of the two kinds that may start a session
+      events: (call.body.initial_events ?? []) as ReadonlyArray<transitions.SendableEncoded>,
+      deploymentId: null,
+      now: call.world.now()
+    }),
+    (create) => view(call.world, create())
+  )
 
 type ListQuery = typeof Session.ListParams.Encoded & {
   /** Known from recordings alone. */
