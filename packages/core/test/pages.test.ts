@@ -11,12 +11,14 @@ import * as Deployments from "../src/Deployments.ts"
 import * as Environments from "../src/Environments.ts"
 import * as EnvironmentWork from "../src/EnvironmentWork.ts"
 import * as Events from "../src/Events.ts"
+import * as Files from "../src/Files.ts"
 import { AgentId, EnvironmentId } from "../src/Ids.ts"
 import type { Services } from "../src/ManagedAgents.ts"
 import * as Models from "../src/Models.ts"
 import * as Resources from "../src/Resources.ts"
 import * as SessionLifecycle from "../src/SessionLifecycle.ts"
 import * as Sessions from "../src/Sessions.ts"
+import * as Skills from "../src/Skills.ts"
 import * as Threads from "../src/Threads.ts"
 import * as Workspace from "../src/Workspace.ts"
 import { sessionId, threadId } from "./utils/calls.ts"
@@ -41,6 +43,9 @@ const reads: Record<string, Read> = {
   "Models.list": all(Effect.map(Models.Models, (_) => _.list())),
   "Deployments.list": all(Effect.map(Deployments.Deployments, (_) => _.list())),
   "DeploymentRuns.list": all(Effect.map(DeploymentRuns.DeploymentRuns, (_) => _.list())),
+  "Files.list": all(Effect.map(Files.Files, (_) => _.list())),
+  "Skills.list": all(Effect.map(Skills.Skills, (_) => _.list())),
+  "Skills.listVersions": all(Effect.map(Skills.Skills, (_) => _.listVersions("skill_1"))),
   "Events.follow": all(Effect.map(Events.Events, (_) => _.follow(sessionId))),
   "Events.follow from now": all(Effect.map(Events.Events, (_) => _.follow(sessionId, { from: "now" }))),
   "Threads.follow": all(Effect.map(Threads.Threads, (_) => _.follow(sessionId, threadId))),
