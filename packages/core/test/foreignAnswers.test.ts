@@ -31,7 +31,9 @@ const run = (endpoint: Endpoint.Any): Effect.Effect<unknown, ApiError, Services>
     const input = { path } as unknown as Endpoint.Input<"{p}", never, never>
     if (endpoint.kind === "json") return yield* client.call(any, input)
     return endpoint.kind === "bytes"
-      ? yield* Stream.runDrain(client.download(any, input))
+      ? yield* Stream.runDrain(
+        client.download(Object.assign(any, { success: WorkspaceApi.files.download.success }), input)
+      )
       : yield* Effect.scoped(Effect.flatMap(client.open(any, input), Stream.runDrain))
   })
 
