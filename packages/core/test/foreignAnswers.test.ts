@@ -27,7 +27,7 @@ const run = (endpoint: Endpoint.Any): Effect.Effect<unknown, ApiError, Services>
     const client = yield* ApiClient.ApiClient
     const path = Object.fromEntries([...endpoint.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, "x_1"]))
     // one function for every endpoint: which parameters a path has is known at run time only
-    const any = { ...endpoint, body: undefined } as unknown as Endpoint.Endpoint<"{p}", never, never, unknown, never>
+    const any = { ...endpoint, body: undefined } as unknown as Endpoint.Endpoint<"{p}", never, never, Uint8Array, never>
     const input = { path } as unknown as Endpoint.Input<"{p}", never, never>
     if (endpoint.kind === "json") return yield* client.call(any, input)
     return endpoint.kind === "bytes"
