@@ -20,6 +20,28 @@ export const run = <R>(
   runner: ToolRunner.ToolRunner<R>,
   options: ToolRunner.RunOptions
 ): Effect.Effect<Follow.EndReason, ApiError | Journal.JournalError, Events.Events | R> =>
+  serve(sessionId, runner, options, { onCurrent: () => {}, drain: Effect.never }) as Effect.Effect<
+    // it never drains
+    Follow.EndReason,
+    ApiError | Journal.JournalError,
+    Events.Events | R
+  >
+
+/** Wishes of whoever leads a worker. */
+export interface Control {
+  /** Gets the transcript whenever all that has happened is known. */
+  readonly onCurrent: (transcript: Transcript.Transcript) => void
+  /** Comes when the calls that are under way shall be the last ones. */
+  readonly drain: Effect.Effect<void>
+}
+
+/** Answers the calls of a session until it ends, or is to drain and no call is under way. */
+export const serve = <R>(
+  sessionId: SessionIdInput,
+  runner: ToolRunner.ToolRunner<R>,
+  options: ToolRunner.RunOptions,
+  control: Control
+): Effect.Effect<Follow.EndReason | "drained", ApiError | Journal.JournalError, Events.Events | R> =>
   Effect.gen(function*() {
     const events = yield* Events.Events
     const failed = yield* Deferred.make<never, Journal.JournalError>()
@@ -32,6 +54,13 @@ export const run = <R>(
     let isCurrent = false
     /** The calls that were taken on, and are still open. */
     const taken = new Set<string>()
+    const underWay = new Set<string>()
+    let isDraining = false
+    const drained = yield* Deferred.make<"drained">()
+    const settle = (id: string): void => {
+      underWay.delete(id)
+      if (isDraining && underWay.size === 0) Deferred.unsafeDone(drained, Effect.succeed("drained"))
+    }
 
     const pending = (): ReadonlyArray<ToolRunner.Call> =>
       Transcript.pendingActions(transcript, sessionId).filter((action) => action._tag !== "Confirmation")
@@ -43,16 +72,21 @@ export const run = <R>(
         // somebody may decide elsewhere
         Effect.repeat({ while: (answered) => answered === "undecided", schedule: Schedule.spaced("5 seconds") }),
         Effect.catchAll((error) => undelivered(call, error)),
-        Effect.asVoid
+        Effect.ensuring(Effect.sync(() => settle(call.id)))
       )
 
     const respond: Effect.Effect<void> = Effect.suspend(() => {
       const { added, gone } = reconcile(taken, pending().filter(runner.owns), ({ id }) => id)
+      const more = isDraining ? [] : added
       for (const id of gone) taken.delete(id)
-      for (const { id } of added) taken.add(id)
+      for (const { id } of more) {
+        taken.add(id)
+        underWay.add(id)
+      }
+      control.onCurrent(transcript)
       return Effect.zipRight(
         Effect.forEach(gone, fibers.cancel, { discard: true }),
-        Effect.forEach(added, (call) => fibers.run(call.id, answer(call)), { discard: true })
+        Effect.forEach(more, (call) => fibers.run(call.id, answer(call)), { discard: true })
       )
     })
 
@@ -77,8 +111,16 @@ export const run = <R>(
     }
 
     const following = Stream.runForEach(events.follow(sessionId, { ...options.follow, from: "start" }), take)
-    yield* Effect.raceFirst(following, Deferred.await(failed))
-    return reason
+    const draining = Effect.zipRight(
+      control.drain,
+      Effect.suspend(() => {
+        isDraining = true
+        settle("")
+        return Deferred.await(drained)
+      })
+    )
+    const ended = Effect.raceFirst(following, Deferred.await(failed))
+    return yield* Effect.raceFirst(Effect.map(ended, () => reason), draining)
   }).pipe(Effect.scoped)
 
 /** A result that was not delivered is in the journal: whoever sees the call next sends it. */
