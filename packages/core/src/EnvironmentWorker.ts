@@ -351,7 +351,11 @@ const serveItem = <R, E, R2>(
       settings,
       drain,
       tools: (control) =>
-        Effect.provideService(worker.serve(work.data.id, runner, parts.session, control), Events.Events, events)
+        worker.serve(work.data.id, runner, parts.session, {
+          ...control,
+          // whoever has the item next sends it
+          onUndelivered: (_call, error) => Effect.fail(error)
+        }).pipe(Effect.provideService(Events.Events, events))
     })
   })
 
@@ -359,5 +363,6 @@ const serveItem = <R, E, R2>(
 const withToken = (api: ApiClient.Service, authToken: RequestOptions["authToken"]): ApiClient.Service =>
   authToken === undefined ? api : ApiClient.ApiClient.of({
     call: (endpoint, input, options) => api.call(endpoint, input, { ...options, authToken }),
-    open: (endpoint, input, options) => api.open(endpoint, input, { ...options, authToken })
+    open: (endpoint, input, options) => api.open(endpoint, input, { ...options, authToken }),
+    download: (endpoint, input, options) => api.download(endpoint, input, { ...options, authToken })
   })

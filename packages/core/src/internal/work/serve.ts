@@ -13,6 +13,7 @@ import type * as EnvironmentWorker from "../../EnvironmentWorker.ts"
 import type * as Journal from "../../Journal.ts"
 import * as Transcript from "../../Transcript.ts"
 import type { HeartbeatParams, Work } from "../../Work.ts"
+import { unsafeNow } from "../telemetry/clock.ts"
 import type { Command, Settings, Signal, State } from "./step.ts"
 import * as step from "./step.ts"
 
@@ -35,107 +36,119 @@ export interface Options<R> {
 /** The longest wait for the service to take note that a worker is done. */
 const lastCallTimeout = 10_000
 
+const heartbeat = <R>({ queue, request, work }: Options<R>, params: HeartbeatParams, timeout: number) =>
+  queue.heartbeat(work.environment_id, work.id, params, request).pipe(
+    Effect.timeoutFail({
+      duration: Math.max(1, timeout),
+      onTimeout: () =>
+        new TransportError({ operation: "EnvironmentWork.heartbeat", reason: "Timeout", detail: "no answer in time" })
+    })
+  )
+
+/** Sends a heartbeat, and says what came of it. */
+const beat = <R>(
+  options: Options<R>,
+  { expected, timeout }: Extract<Command, { readonly _tag: "Beat" }>
+): Effect.Effect<Signal> =>
+  Effect.flatMap(Clock.currentTimeMillis, (sentAt) =>
+    heartbeat(options, {
+      desired_ttl_seconds: Math.max(1, Math.round(options.settings.ttl / 1000)),
+      ...(expected !== undefined && { expected_last_heartbeat: expected })
+    }, timeout).pipe(
+      Effect.map((heartbeat): Signal => ({ _tag: "Beaten", sentAt, heartbeat })),
+      Effect.catchAll((error) =>
+        Effect.map(Clock.currentTimeMillis, (now): Signal => ({ _tag: "BeatFailed", now, error }))
+      )
+    ))
+
+/** Runs the tools, and says how they ended. */
+const runTools = <R>(
+  { tools }: Options<R>,
+  control: Parameters<Options<R>["tools"]>[0]
+): Effect.Effect<Signal, never, R> =>
+  Effect.suspend(() => tools(control)).pipe(
+    Effect.map((reason): Signal => ({ _tag: "ToolsEnded", reason: reason === "drained" ? reason : "session" })),
+    Effect.catchAllCause((cause) =>
+      Effect.as(
+        Effect.logError("The tools of a work item have failed", cause),
+        { _tag: "ToolsEnded", reason: "failed" } satisfies Signal
+      )
+    )
+  )
+
+/** The last thing for an item; what comes of it is the service's to sort out, since a lease ends by itself. */
+const last = <R>(
+  options: Options<R>,
+  { lease }: State,
+  kind: Extract<Command, { readonly _tag: "End" }>["last"]
+): Effect.Effect<void> =>
+  Effect.flatMap(Clock.currentTimeMillis, (now) => {
+    const { queue, request, work } = options
+    // what is not this worker's any more may be another's
+    const left = lease.until === undefined ? lastCallTimeout : lease.until - now
+    if (kind === "leave" || left <= 0) return Effect.void
+    const call = kind === "stop"
+      ? Effect.asVoid(queue.stop(work.environment_id, work.id, { force: true }, request))
+      : Effect.asVoid(heartbeat(options, { desired_ttl_seconds: 1, expected_last_heartbeat: lease.last }, left))
+    return call.pipe(
+      Effect.retry({ while: (error) => error.isRetryable, schedule: Schedule.spaced("1 second") }),
+      Effect.timeoutOption(Math.min(left, lastCallTimeout)),
+      Effect.catchAll((error) =>
+        error._tag === "Conflict" || error._tag === "NotFound"
+          ? Effect.void
+          : Effect.logWarning("The service did not take note that a work item is done with", error)
+      )
+    )
+  })
+
+/** An alarm, which can be set again and again. */
+const makeAlarm = (post: (signal: Signal) => void) => {
+  let set: { readonly at: number; readonly fiber: Fiber.RuntimeFiber<void> } | undefined
+  return (at: number): Effect.Effect<void, never, Scope.Scope> =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      if (set?.at === at) return Effect.void
+      const before = set?.fiber
+      set = undefined
+      const ring = Effect.map(Clock.currentTimeMillis, (now) => {
+        set = undefined
+        post({ _tag: "Alarm", now })
+      })
+      const arm = Number.isFinite(at)
+        ? Effect.map(Effect.forkScoped(Effect.delay(ring, Math.max(0, at - now))), (fiber) => {
+          set = { at, fiber }
+        })
+        : Effect.void
+      return before === undefined ? arm : Effect.zipRight(Fiber.interruptFork(before), arm)
+    })
+}
+
 /** Holds the lease of an item that was acknowledged, and runs the tools of its session meanwhile. */
 export const serve = <R>(options: Options<R>): Effect.Effect<EnvironmentWorker.Outcome, never, R> =>
   Effect.gen(function*() {
-    const { drain, queue, request, settings, tools, work } = options
     const signals = yield* Queue.unbounded<Signal>()
     const post = (signal: Signal): void => {
       Queue.unsafeOffer(signals, signal)
     }
-    const now = yield* Clock.clockWith((clock) => Effect.succeed(() => clock.unsafeCurrentTimeMillis()))
+    const now = yield* unsafeNow
     const toDrain = yield* Deferred.make<void>()
+    const wake = makeAlarm(post)
     let running: Fiber.RuntimeFiber<void> | undefined
-    let alarm: { readonly at: number; readonly fiber: Fiber.RuntimeFiber<void> } | undefined
 
-    const heartbeat = (params: HeartbeatParams, timeout: number) =>
-      queue.heartbeat(work.environment_id, work.id, params, request).pipe(
-        Effect.timeoutFail({
-          duration: Math.max(1, timeout),
-          onTimeout: () =>
-            new TransportError({
-              operation: "EnvironmentWork.heartbeat",
-              reason: "Timeout",
-              detail: "no answer in time"
-            })
-        })
-      )
-    const desired_ttl_seconds = Math.max(1, Math.round(settings.ttl / 1000))
-    const beat = ({ expected, timeout }: Extract<Command, { readonly _tag: "Beat" }>) =>
-      Effect.suspend(() => {
-        const sentAt = now()
-        const params = { desired_ttl_seconds, ...(expected !== undefined && { expected_last_heartbeat: expected }) }
-        return Effect.match(heartbeat(params, timeout), {
-          onSuccess: (heartbeat) => post({ _tag: "Beaten", sentAt, heartbeat }),
-          onFailure: (error) => post({ _tag: "BeatFailed", now: now(), error })
-        })
-      })
-
-    const run = Effect.suspend(() =>
-      tools({
-        onCurrent: (transcript) => {
-          const { _tag } = Transcript.turn(transcript)
-          post(_tag === "Idle" || _tag === "Ended" ? { _tag: "Rests", now: now() } : { _tag: "Works" })
-        },
-        drain: Deferred.await(toDrain)
-      })
-    ).pipe(
-      Effect.matchCauseEffect({
-        onSuccess: (reason) =>
-          Effect.sync(() => post({ _tag: "ToolsEnded", reason: reason === "drained" ? reason : "session" })),
-        onFailure: (cause) =>
-          Effect.zipRight(
-            Effect.logError("The tools of a work item have failed", cause),
-            Effect.sync(() => post({ _tag: "ToolsEnded", reason: "failed" }))
-          )
-      })
-    )
-
-    /** The last thing for an item; what comes of it is the service's to sort out, since a lease ends by itself. */
-    const last = (state: State, kind: "stop" | "release" | "leave") => {
-      const left = (state.lease.until ?? now() + lastCallTimeout) - now()
-      if (kind === "leave" || left <= 0) return Effect.void
-      const call = kind === "stop"
-        ? Effect.asVoid(queue.stop(work.environment_id, work.id, { force: true }, request))
-        : Effect.asVoid(heartbeat({ desired_ttl_seconds: 1, expected_last_heartbeat: state.lease.last }, left))
-      return call.pipe(
-        Effect.retry({ while: (error) => error.isRetryable, schedule: Schedule.spaced("1 second") }),
-        Effect.timeoutOption(Math.min(left, lastCallTimeout)),
-        Effect.catchAll((error) =>
-          error._tag === "Conflict" || error._tag === "NotFound"
-            ? Effect.void
-            : Effect.logWarning("The service could not be told that a work item is done with", error)
-        )
-      )
+    const control: Parameters<typeof options.tools>[0] = {
+      onCurrent: (transcript) => {
+        const { _tag } = Transcript.turn(transcript)
+        post(_tag === "Idle" || _tag === "Ended" ? { _tag: "Rests", now: now() } : { _tag: "Works" })
+      },
+      drain: Deferred.await(toDrain)
     }
-
-    const wake = (at: number): Effect.Effect<void, never, Scope.Scope> => {
-      if (alarm?.at === at) return Effect.void
-      const before = alarm?.fiber
-      alarm = undefined
-      const set = Number.isFinite(at)
-        ? Effect.sleep(Math.max(0, at - now())).pipe(
-          Effect.zipRight(Effect.sync(() => {
-            alarm = undefined
-            post({ _tag: "Alarm", now: now() })
-          })),
-          Effect.forkScoped,
-          Effect.map((fiber) => {
-            alarm = { at, fiber }
-          })
-        )
-        : Effect.void
-      return before === undefined ? set : Effect.zipRight(Fiber.interruptFork(before), set)
-    }
-
     const perform = (
       command: Exclude<Command, { readonly _tag: "End" }>
     ): Effect.Effect<void, never, R | Scope.Scope> => {
       switch (command._tag) {
         case "Beat":
-          return Effect.asVoid(Effect.forkScoped(beat(command)))
+          return Effect.asVoid(Effect.forkScoped(Effect.map(beat(options, command), post)))
         case "StartTools":
-          return Effect.map(Effect.forkScoped(run), (fiber) => {
+          return Effect.map(Effect.forkScoped(Effect.map(runTools(options, control), post)), (fiber) => {
             running = fiber
           })
         case "DrainTools":
@@ -145,8 +158,8 @@ export const serve = <R>(options: Options<R>): Effect.Effect<EnvironmentWorker.O
       }
     }
 
-    yield* Effect.forkScoped(Effect.zipRight(drain, Effect.sync(() => post({ _tag: "Drain", now: now() }))))
-    let [state, commands] = step.start(settings, now())
+    yield* Effect.forkScoped(Effect.zipRight(options.drain, Effect.sync(() => post({ _tag: "Drain", now: now() }))))
+    let [state, commands] = step.start(options.settings, now())
     for (;;) {
       for (const command of commands) {
         if (command._tag !== "End") {
@@ -154,7 +167,7 @@ export const serve = <R>(options: Options<R>): Effect.Effect<EnvironmentWorker.O
           continue
         }
         if (running !== undefined) yield* Fiber.interruptFork(running)
-        yield* last(state, command.last)
+        yield* last(options, state, command.last)
         return command.outcome
       }
       const next = step.step(state, yield* Queue.take(signals))
