@@ -155,6 +155,14 @@ export * as Environment from "./Environment.ts"
 export * as EnvironmentWork from "./EnvironmentWork.ts"
 
 /**
+ * Runs the tools of sessions in a self-hosted environment: takes work items from the queue of the environment, and answers
+ * the calls of each session with the tools of a program, each call at most once.
+ *
+ * @since 0.1.0
+ */
+export * as EnvironmentWorker from "./EnvironmentWorker.ts"
+
+/**
  * Environments: create, read, change, archive and delete them.
  *
  * @since 0.1.0

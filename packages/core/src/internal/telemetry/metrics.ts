@@ -114,3 +114,20 @@ const toolCalls = Metric.counter("managed_agents_tool_calls", {
 /** Counts a tool call, when the tool has run. */
 export const countToolCall = (tool: string, outcome: string): Effect.Effect<void> =>
   Metric.increment(toolCalls).pipe(Effect.tagMetrics({ tool, outcome }))
+
+const workItems = Metric.counter("managed_agents_work_items", {
+  description: "Work items of self-hosted environments that a worker is done with, by outcome",
+  incremental: true
+})
+
+/** Counts a work item, when a worker is done with it. */
+export const countWorkItem = (outcome: string): Effect.Effect<void> =>
+  Metric.increment(Metric.tagged(workItems, "outcome", outcome))
+
+const workInProgress = Metric.gauge("managed_agents_work_in_progress", {
+  description: "Work items that workers of this process hold"
+})
+
+/** Counts a work item while it is held. */
+export const whileWorking = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.acquireUseRelease(Metric.increment(workInProgress), () => self, () => Metric.incrementBy(workInProgress, -1))

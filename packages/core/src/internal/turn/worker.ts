@@ -20,10 +20,41 @@ export const run = <R>(
   runner: ToolRunner.ToolRunner<R>,
   options: ToolRunner.RunOptions
 ): Effect.Effect<Follow.EndReason, ApiError | Journal.JournalError, Events.Events | R> =>
+  serve(sessionId, runner, options, {
+    onCurrent: () => {},
+    onUndelivered: undelivered,
+    drain: Effect.never
+  }) as Effect.Effect<
+    // it never drains
+    Follow.EndReason,
+    ApiError | Journal.JournalError,
+    Events.Events | R
+  >
+
+/** Wishes of whoever leads a worker. */
+export interface Control {
+  /** Gets the transcript whenever all that has happened is known. */
+  readonly onCurrent: (transcript: Transcript.Transcript) => void
+  /** Decides about a result that was not delivered. It is in the journal: whoever sees the call next sends it. */
+  readonly onUndelivered: (
+    call: ToolRunner.Call,
+    error: ApiError | Journal.JournalError
+  ) => Effect.Effect<void, ApiError | Journal.JournalError>
+  /** Comes when the calls that are under way shall be the last ones. */
+  readonly drain: Effect.Effect<void>
+}
+
+/** Answers the calls of a session until it ends, or is to drain and no call is under way. */
+export const serve = <R>(
+  sessionId: SessionIdInput,
+  runner: ToolRunner.ToolRunner<R>,
+  options: ToolRunner.RunOptions,
+  control: Control
+): Effect.Effect<Follow.EndReason | "drained", ApiError | Journal.JournalError, Events.Events | R> =>
   Effect.gen(function*() {
     const events = yield* Events.Events
-    const failed = yield* Deferred.make<never, Journal.JournalError>()
-    const fibers = yield* background.make<Journal.JournalError, R | Events.Events>((cause) =>
+    const failed = yield* Deferred.make<never, ApiError | Journal.JournalError>()
+    const fibers = yield* background.make<ApiError | Journal.JournalError, R | Events.Events>((cause) =>
       Deferred.unsafeDone(failed, Effect.failCause(cause))
     )
     let transcript = Transcript.make({ keep: 100 })
@@ -32,6 +63,7 @@ export const run = <R>(
     let isCurrent = false
     /** The calls that were taken on, and are still open. */
     const taken = new Set<string>()
+    const underWay = yield* makeUnderWay
 
     const pending = (): ReadonlyArray<ToolRunner.Call> =>
       Transcript.pendingActions(transcript, sessionId).filter((action) => action._tag !== "Confirmation")
@@ -42,17 +74,22 @@ export const run = <R>(
       runner.answer(call, (result) => send(call, result), options.approve).pipe(
         // somebody may decide elsewhere
         Effect.repeat({ while: (answered) => answered === "undecided", schedule: Schedule.spaced("5 seconds") }),
-        Effect.catchAll((error) => undelivered(call, error)),
-        Effect.asVoid
+        Effect.catchAll((error) => control.onUndelivered(call, error)),
+        Effect.ensuring(Effect.sync(() => underWay.remove(call.id)))
       )
 
     const respond: Effect.Effect<void> = Effect.suspend(() => {
       const { added, gone } = reconcile(taken, pending().filter(runner.owns), ({ id }) => id)
+      const more = underWay.isDraining() ? [] : added
       for (const id of gone) taken.delete(id)
-      for (const { id } of added) taken.add(id)
+      for (const { id } of more) {
+        taken.add(id)
+        underWay.add(id)
+      }
+      control.onCurrent(transcript)
       return Effect.zipRight(
         Effect.forEach(gone, fibers.cancel, { discard: true }),
-        Effect.forEach(added, (call) => fibers.run(call.id, answer(call)), { discard: true })
+        Effect.forEach(more, (call) => fibers.run(call.id, answer(call)), { discard: true })
       )
     })
 
@@ -77,11 +114,38 @@ export const run = <R>(
     }
 
     const following = Stream.runForEach(events.follow(sessionId, { ...options.follow, from: "start" }), take)
-    yield* Effect.raceFirst(following, Deferred.await(failed))
-    return reason
+    const ended = Effect.raceFirst(following, Deferred.await(failed))
+    return yield* Effect.raceFirst(
+      Effect.map(ended, () => reason),
+      Effect.as(Effect.zipRight(control.drain, underWay.drain), "drained" as const)
+    )
   }).pipe(Effect.scoped)
 
-/** A result that was not delivered is in the journal: whoever sees the call next sends it. */
+/** The calls that are being answered, and an effect that waits for them to be the last ones. */
+const makeUnderWay = Effect.map(Deferred.make<void>(), (drained) => {
+  const ids = new Set<string>()
+  let isDraining = false
+  const check = () => {
+    if (isDraining && ids.size === 0) Deferred.unsafeDone(drained, Effect.void)
+  }
+  return {
+    add: (id: string): void => {
+      ids.add(id)
+    },
+    remove: (id: string): void => {
+      ids.delete(id)
+      check()
+    },
+    isDraining: () => isDraining,
+    drain: Effect.suspend(() => {
+      isDraining = true
+      check()
+      return Deferred.await(drained)
+    })
+  }
+})
+
+/** Goes on without a result that was not delivered. */
 const undelivered = (
   call: ToolRunner.Call,
   error: ApiError | Journal.JournalError
