@@ -12,7 +12,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
-import { EventId } from "./Ids.ts"
+import { EventId, MemoryId } from "./Ids.ts"
 
 const responseFields = {
   /** The operation that failed, for example `Sessions.create`. */
@@ -199,7 +199,13 @@ export class NotFound extends Schema.TaggedError<NotFound>("@effect-managed-agen
  */
 export class Conflict extends Schema.TaggedError<Conflict>("@effect-managed-agents/core/Conflict")(
   "Conflict",
-  responseFields
+  {
+    ...responseFields,
+    /** The path that is in the way of a memory, if that is the conflict. */
+    conflictingPath: Schema.optional(Schema.String),
+    /** The memory at that path, if the service knows. */
+    conflictingMemoryId: Schema.optional(MemoryId)
+  }
 ) {
   override get message(): string {
     return describe(this)

@@ -114,6 +114,12 @@ export interface Options {
  */
 export const beta = "managed-agents-2026-04-01"
 
+/**
+ * The beta of memory stores and their memories, which the service refuses beside {@link beta}.
+ * @category constants
+ */
+export const memoryBeta = "agent-memory-2026-07-22"
+
 /** Headers that exist to carry a secret. */
 const secretHeaders = new Set(["authorization", "cookie", "proxy-authorization", "x-api-key"])
 

@@ -329,3 +329,39 @@ export type DeploymentRunId = typeof DeploymentRunId.Type
  * @category models
  */
 export type DeploymentRunIdInput = DeploymentRunId | `drun_${string}`
+
+/**
+ * Identifies a memory in a store (`mem_…`).
+ * @category schemas
+ */
+export const MemoryId = make("MemoryId")
+
+/**
+ * Identifies a memory in a store.
+ * @category models
+ */
+export type MemoryId = typeof MemoryId.Type
+
+/**
+ * Identifies a memory in a store in the arguments of a call.
+ * @category models
+ */
+export type MemoryIdInput = MemoryId | `mem_${string}`
+
+/**
+ * Identifies a version of a memory (`memver_…`).
+ * @category schemas
+ */
+export const MemoryVersionId = make("MemoryVersionId")
+
+/**
+ * Identifies a version of a memory.
+ * @category models
+ */
+export type MemoryVersionId = typeof MemoryVersionId.Type
+
+/**
+ * Identifies a version of a memory in the arguments of a call.
+ * @category models
+ */
+export type MemoryVersionIdInput = MemoryVersionId | `memver_${string}`

@@ -1,20 +1,27 @@
 /**
- * The endpoints of what sessions are made of: agents, environments, models, deployments, files and skills.
+ * The endpoints of what sessions are made of: agents, environments, models, deployments, files, skills, vaults and memory
+ * stores.
  *
  * Apart from `Api`, so that a program on sessions alone stays small.
  *
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
+import { memoryBeta } from "./ClientConfig.ts"
+import * as Credential from "./Credential.ts"
 import * as Deployment from "./Deployment.ts"
 import * as DeploymentRun from "./DeploymentRun.ts"
 import * as Endpoint from "./Endpoint.ts"
 import * as Environment from "./Environment.ts"
+import * as Memory from "./Memory.ts"
+import * as MemoryStore from "./MemoryStore.ts"
+import * as MemoryVersion from "./MemoryVersion.ts"
 import * as Model from "./Model.ts"
 import { Page } from "./Page.ts"
 import * as SavedAgent from "./SavedAgent.ts"
 import * as Skill from "./Skill.ts"
 import * as StoredFile from "./StoredFile.ts"
+import * as Vault from "./Vault.ts"
 import * as Work from "./Work.ts"
 
 const agent = "/v1/agents/{agent_id}"
@@ -27,6 +34,11 @@ const skillVersion = `${skill}/versions/{version}` as const
 
 /** Files and skills have left their betas, whose names would select the shapes of that time. */
 const released = { betas: [] }
+const vault = "/v1/vaults/{vault_id}"
+const credential = `${vault}/credentials/{credential_id}` as const
+const memoryStore = "/v1/memory_stores/{memory_store_id}"
+const memory = `${memoryStore}/memories/{memory_id}` as const
+const memoryVersion = `${memoryStore}/memory_versions/{memory_version_id}` as const
 
 /**
  * Saved agents.
@@ -167,4 +179,103 @@ export const skills = {
   }),
   deleteVersion: Endpoint.del("Skills.deleteVersion", skillVersion, Skill.DeletedSkillVersion, released),
   downloadVersion: Endpoint.bytes("Skills.downloadVersion", `${skillVersion}/content`, released)
+}
+
+/**
+ * Vaults of credentials.
+ * @category constants
+ */
+export const vaults = {
+  create: Endpoint.post("Vaults.create", "/v1/vaults", Vault.Vault, { body: Vault.CreateParams }),
+  retrieve: Endpoint.get("Vaults.retrieve", vault, Vault.Vault),
+  list: Endpoint.get("Vaults.list", "/v1/vaults", Page(Vault.Vault), { query: Vault.ListParams }),
+  update: Endpoint.post("Vaults.update", vault, Vault.Vault, { body: Vault.UpdateParams }),
+  delete: Endpoint.del("Vaults.delete", vault, Vault.DeletedVault),
+  archive: Endpoint.post("Vaults.archive", `${vault}/archive`, Vault.Vault)
+}
+
+/**
+ * The credentials in a vault.
+ * @category constants
+ */
+export const credentials = {
+  create: Endpoint.post("Credentials.create", `${vault}/credentials`, Credential.Credential, {
+    body: Credential.CreateParams
+  }),
+  retrieve: Endpoint.get("Credentials.retrieve", credential, Credential.Credential),
+  list: Endpoint.get("Credentials.list", `${vault}/credentials`, Page(Credential.Credential), {
+    query: Credential.ListParams
+  }),
+  update: Endpoint.post("Credentials.update", credential, Credential.Credential, { body: Credential.UpdateParams }),
+  delete: Endpoint.del("Credentials.delete", credential, Credential.DeletedCredential),
+  archive: Endpoint.post("Credentials.archive", `${credential}/archive`, Credential.Credential),
+  mcpOAuthValidate: Endpoint.post(
+    "Credentials.mcpOAuthValidate",
+    `${credential}/mcp_oauth_validate`,
+    Credential.Validation
+  )
+}
+
+// they have a beta of their own, and are refused with that of sessions
+const betas = [memoryBeta]
+
+/**
+ * Memory stores.
+ * @category constants
+ */
+export const memoryStores = {
+  create: Endpoint.post("MemoryStores.create", "/v1/memory_stores", MemoryStore.MemoryStore, {
+    body: MemoryStore.CreateParams,
+    betas
+  }),
+  retrieve: Endpoint.get("MemoryStores.retrieve", memoryStore, MemoryStore.MemoryStore, { betas }),
+  list: Endpoint.get("MemoryStores.list", "/v1/memory_stores", Page(MemoryStore.MemoryStore), {
+    query: MemoryStore.ListParams,
+    betas
+  }),
+  update: Endpoint.post("MemoryStores.update", memoryStore, MemoryStore.MemoryStore, {
+    body: MemoryStore.UpdateParams,
+    betas
+  }),
+  delete: Endpoint.del("MemoryStores.delete", memoryStore, MemoryStore.DeletedMemoryStore, { betas }),
+  archive: Endpoint.post("MemoryStores.archive", `${memoryStore}/archive`, MemoryStore.MemoryStore, { betas })
+}
+
+/**
+ * The memories in a store.
+ * @category constants
+ */
+export const memories = {
+  create: Endpoint.post("Memories.create", `${memoryStore}/memories`, Memory.Memory, {
+    query: Memory.ViewParams,
+    body: Memory.CreateParams,
+    betas
+  }),
+  retrieve: Endpoint.get("Memories.retrieve", memory, Memory.Memory, { query: Memory.ViewParams, betas }),
+  list: Endpoint.get("Memories.list", `${memoryStore}/memories`, Page(Memory.ListItem), {
+    query: Memory.ListParams,
+    betas
+  }),
+  update: Endpoint.post("Memories.update", memory, Memory.Memory, {
+    query: Memory.ViewParams,
+    body: Memory.UpdateParams,
+    betas
+  }),
+  delete: Endpoint.del("Memories.delete", memory, Memory.DeletedMemory, { query: Memory.DeleteParams, betas })
+}
+
+/**
+ * The versions of a store's memories.
+ * @category constants
+ */
+export const memoryVersions = {
+  retrieve: Endpoint.get("MemoryVersions.retrieve", memoryVersion, MemoryVersion.MemoryVersion, {
+    query: Memory.ViewParams,
+    betas
+  }),
+  list: Endpoint.get("MemoryVersions.list", `${memoryStore}/memory_versions`, Page(MemoryVersion.MemoryVersion), {
+    query: MemoryVersion.ListParams,
+    betas
+  }),
+  redact: Endpoint.post("MemoryVersions.redact", `${memoryVersion}/redact`, MemoryVersion.MemoryVersion, { betas })
 }

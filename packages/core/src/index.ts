@@ -78,6 +78,21 @@ export * as Content from "./Content.ts"
 export * as Conversation from "./Conversation.ts"
 
 /**
+ * Credentials in a vault. Their secrets go in, as `Redacted`, and no answer has them.
+ *
+ * @since 0.1.0
+ */
+export * as Credential from "./Credential.ts"
+
+/**
+ * The credentials in a vault: create, read, change, validate, archive and delete them. Their secrets are `Redacted` here and
+ * in no answer.
+ *
+ * @since 0.1.0
+ */
+export * as Credentials from "./Credentials.ts"
+
+/**
  * Position in the events of a session or of a thread up to which they have been read, as a value that can be stored.
  *
  * @since 0.1.0
@@ -217,6 +232,48 @@ export * as Journal from "./Journal.ts"
  * @since 0.1.0
  */
 export * as ManagedAgents from "./ManagedAgents.ts"
+
+/**
+ * The memories in a store: create, read, change and delete them, on the condition that nobody else has.
+ *
+ * @since 0.1.0
+ */
+export * as Memories from "./Memories.ts"
+
+/**
+ * Memories: the texts in a memory store, each at a path.
+ *
+ * @since 0.1.0
+ */
+export * as Memory from "./Memory.ts"
+
+/**
+ * Memory stores: directories of texts that agents keep from session to session.
+ *
+ * @since 0.1.0
+ */
+export * as MemoryStore from "./MemoryStore.ts"
+
+/**
+ * Memory stores: create, read, change, archive and delete them. `Memories` has what is in them.
+ *
+ * @since 0.1.0
+ */
+export * as MemoryStores from "./MemoryStores.ts"
+
+/**
+ * Versions of memories: who changed a memory, when, and into what.
+ *
+ * @since 0.1.0
+ */
+export * as MemoryVersion from "./MemoryVersion.ts"
+
+/**
+ * The versions of a store's memories: read them, and redact what must not be kept.
+ *
+ * @since 0.1.0
+ */
+export * as MemoryVersions from "./MemoryVersions.ts"
 
 /**
  * The models of the service, and what each is able to do.
@@ -459,6 +516,20 @@ export * as Usage from "./Usage.ts"
 export * as UserEvent from "./UserEvent.ts"
 
 /**
+ * Vaults: containers of the credentials that sessions use and their agents never see.
+ *
+ * @since 0.1.0
+ */
+export * as Vault from "./Vault.ts"
+
+/**
+ * Vaults: create, read, change, archive and delete them. `Credentials` has what is in them.
+ *
+ * @since 0.1.0
+ */
+export * as Vaults from "./Vaults.ts"
+
+/**
  * Events of webhooks: a few words on what has changed, to be looked up.
  *
  * @since 0.1.0
@@ -488,14 +559,15 @@ export * as WorkflowEvent from "./WorkflowEvent.ts"
 
 /**
  * The services on what sessions are made of, as one layer on top of `ManagedAgents`: saved agents, environments and their
- * work, models, deployments, files and skills.
+ * work, models, deployments, files, skills, vaults and memory stores.
  *
  * @since 0.1.0
  */
 export * as Workspace from "./Workspace.ts"
 
 /**
- * The endpoints of what sessions are made of: agents, environments, models, deployments, files and skills.
+ * The endpoints of what sessions are made of: agents, environments, models, deployments, files, skills, vaults and memory
+ * stores.
  *
  * @since 0.1.0
  */

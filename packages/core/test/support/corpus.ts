@@ -66,7 +66,12 @@ const all: ReadonlyArray<Entry> = [
     WorkspaceApi.deployments,
     WorkspaceApi.deploymentRuns,
     WorkspaceApi.files,
-    WorkspaceApi.skills
+    WorkspaceApi.skills,
+    WorkspaceApi.vaults,
+    WorkspaceApi.credentials,
+    WorkspaceApi.memoryStores,
+    WorkspaceApi.memories,
+    WorkspaceApi.memoryVersions
   ].flatMap((group) =>
     Object.values(group).flatMap((endpoint): ReadonlyArray<Entry> => [
       { name: `${endpoint.name} answer`, schema: endpoint.success },

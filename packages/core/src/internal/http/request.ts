@@ -8,6 +8,7 @@ import type * as Schema from "effect/Schema"
 import type { Issue } from "../../ApiError.ts"
 import { InvalidParams } from "../../ApiError.ts"
 import type * as ClientConfig from "../../ClientConfig.ts"
+import { beta, memoryBeta } from "../../ClientConfig.ts"
 import type * as Endpoint from "../../Endpoint.ts"
 import { fromParseIssue } from "../schema/explain.ts"
 import * as wellFormed from "../schema/wellFormed.ts"
@@ -139,6 +140,9 @@ const accepted: { readonly [Kind in Endpoint.Any["kind"]]: string } = {
   bytes: "application/binary, application/json"
 }
 
+const betasOf = (endpoint: Endpoint.Any, config: ClientConfig.Service, options: Options): ReadonlySet<string> =>
+  new Set([...(options.betas ?? []), ...config.betas, ...endpoint.betas])
+
 const headersOf = (
   endpoint: Endpoint.Any,
   config: ClientConfig.Service,
@@ -154,7 +158,7 @@ const headersOf = (
   // a gateway that compresses holds events back until it has enough of them, and leaves no length to check
   if (endpoint.kind !== "json") out["accept-encoding"] = "identity"
   out["anthropic-version"] = config.apiVersion
-  const betas = new Set([...(options.betas ?? []), ...config.betas, ...endpoint.betas])
+  const betas = betasOf(endpoint, config, options)
   if (betas.size > 0) out["anthropic-beta"] = [...betas].join(",")
   if (credential !== undefined) {
     const secret = Redacted.value(credential.secret)
@@ -190,6 +194,11 @@ export const make = (
       : queryString(yield* Effect.catchAll(encode(endpoint.query, input.query), collect), issues)
     const body = yield* Effect.catchAll(encode(endpoint.body, input.body), collect)
     issues.push(...problemsOf(options))
+    const betas = betasOf(endpoint, config, options)
+    if (betas.has(beta) && betas.has(memoryBeta)) {
+      const message = `${beta} and ${memoryBeta} exclude each other: name neither, every endpoint has its own`
+      issues.push({ path: "betas", message })
+    }
     if (options.maxSilence !== undefined && !isPositive(options.maxSilence)) {
       issues.push({ path: "maxSilence", message: "expected a duration above zero" })
     }

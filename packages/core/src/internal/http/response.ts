@@ -1,5 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as ApiError from "../../ApiError.ts"
+import { MemoryId } from "../../Ids.ts"
 import { retryAfter } from "./retry.ts"
 import type { Scrub } from "./secrets.ts"
 import { excerpt } from "./secrets.ts"
@@ -19,8 +20,6 @@ const byStatus = (fields: Fields): ApiError.ApiError => {
       return new ApiError.Forbidden(fields)
     case 404:
       return new ApiError.NotFound(fields)
-    case 409:
-      return new ApiError.Conflict(fields)
     case 413:
       return new ApiError.RequestTooLarge(fields)
     case 429:
@@ -95,6 +94,17 @@ const fromBody = (body: string, scrub: Scrub) => {
   }
 }
 
+/** The memory that is in the way of another, as the error of memories names it. */
+const inTheWay = (body: string, scrub: Scrub): Partial<ApiError.Conflict> => {
+  const error = field(parse(body), "error")
+  const path = text(field(error, "conflicting_path"))
+  const id = text(field(error, "conflicting_memory_id"))
+  return {
+    ...(path !== undefined && { conflictingPath: scrub(path) }),
+    ...(id !== undefined && { conflictingMemoryId: MemoryId.make(scrub(id)) })
+  }
+}
+
 /** The error that a response with a status outside 200–299 stands for. */
 export const fromResponse = (
   operation: string,
@@ -107,7 +117,7 @@ export const fromResponse = (
     const said = fromBody(body, scrub)
     const location = status >= 300 && status <= 399 ? text(headers["location"]) : undefined
     const verdict = headers["x-should-retry"]
-    return byStatus({
+    const fields: Fields = {
       operation,
       status,
       ...said,
@@ -115,7 +125,8 @@ export const fromResponse = (
       requestId: requestId(headers, scrub) ?? said.requestId,
       retryAfter: after,
       shouldRetry: verdict === "true" ? true : verdict === "false" ? false : undefined
-    })
+    }
+    return status === 409 ? new ApiError.Conflict({ ...fields, ...inTheWay(body, scrub) }) : byStatus(fields)
   })
 
 /** The error that an `error` frame inside an event stream stands for. */
