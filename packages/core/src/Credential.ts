@@ -63,7 +63,7 @@ const BasicClientAuth = wire.struct("BasicClientAuth", { type: Schema.Literal("c
 const PostClientAuth = wire.struct("PostClientAuth", { type: Schema.Literal("client_secret_post") })
 
 /**
- * How the token endpoint authenticates the client.
+ * Authentication of the client at the token endpoint.
  * @category schemas
  */
 export const ClientAuth = wire.openUnion("ClientAuth", [NoClientAuth, BasicClientAuth, PostClientAuth])
@@ -75,7 +75,7 @@ export const ClientAuth = wire.openUnion("ClientAuth", [NoClientAuth, BasicClien
 export type ClientAuth = wire.Named<typeof ClientAuth>["union" | "name"]
 
 /**
- * How an access token is renewed when it has expired.
+ * Renewal of an access token that has expired.
  * @category schemas
  */
 export class Refresh extends wire.Struct<Refresh>()("CredentialRefresh", {
@@ -83,7 +83,7 @@ export class Refresh extends wire.Struct<Refresh>()("CredentialRefresh", {
   client_id: Schema.String,
   /** The address that gives new tokens. */
   token_endpoint: Schema.String,
-  /** How that address authenticates the client. */
+  /** Authentication of the client at that address. */
   token_endpoint_auth: ClientAuth,
   /** The OAuth resource indicator. */
   resource: wire.nullish(Schema.String),
@@ -288,7 +288,7 @@ const clientSecret = <const Type extends string>(identifier: string, type: Type)
   })
 
 /**
- * How the token endpoint is to authenticate the client.
+ * Authentication of the client at the token endpoint, with its secret.
  * @category schemas
  */
 export const ClientAuthParams = wire.openUnion("ClientAuthParams", [
@@ -304,7 +304,7 @@ export const ClientAuthParams = wire.openUnion("ClientAuthParams", [
 export type ClientAuthParams = wire.Named<typeof ClientAuthParams>["union" | "name"]
 
 /**
- * How to renew an access token.
+ * Renewal of an access token, with its secrets.
  * @category schemas
  */
 export class RefreshParams extends wire.Struct<RefreshParams>()("CredentialRefreshParams", {
@@ -314,7 +314,7 @@ export class RefreshParams extends wire.Struct<RefreshParams>()("CredentialRefre
   refresh_token: secret,
   /** The address that gives new tokens. */
   token_endpoint: Schema.String,
-  /** How that address authenticates the client. */
+  /** Authentication of the client at that address. */
   token_endpoint_auth: ClientAuthParams,
   /** The OAuth resource indicator. */
   resource: Schema.optional(Schema.NullOr(Schema.String)),
@@ -334,7 +334,7 @@ export class McpOAuthParams extends wire.Struct<McpOAuthParams>()("McpOAuthParam
   mcp_server_url: Schema.String,
   /** When the access token expires, in the future. */
   expires_at: Schema.optional(Schema.NullOr(Timestamp)),
-  /** How to renew it. */
+  /** Renewal of the access token. */
   refresh: Schema.optional(Schema.NullOr(RefreshParams))
 }) {}
 
@@ -405,7 +405,7 @@ export const ClientAuthUpdate = wire.openUnion("ClientAuthUpdate", [
 export type ClientAuthUpdate = wire.Named<typeof ClientAuthUpdate>["union" | "name"]
 
 /**
- * Changes to how an access token is renewed.
+ * Changes to the renewal of an access token.
  * @category schemas
  */
 export class RefreshUpdate extends wire.Struct<RefreshUpdate>()("CredentialRefreshUpdate", {
@@ -427,7 +427,7 @@ export class McpOAuthUpdate extends wire.Struct<McpOAuthUpdate>()("McpOAuthUpdat
   access_token: newSecret,
   /** When the access token expires, in the future. */
   expires_at: Schema.optional(Schema.NullOr(Timestamp)),
-  /** Changes to how it is renewed. */
+  /** Changes to the renewal. */
   refresh: Schema.optional(Schema.NullOr(RefreshUpdate))
 }) {}
 

@@ -18,17 +18,24 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import type * as Tracer from "effect/Tracer"
 import { inspect } from "node:util"
+import type { RequestOptions } from "../src/ApiClient.ts"
 import { ApiError } from "../src/ApiError.ts"
 import type * as ClientConfig from "../src/ClientConfig.ts"
+import * as Credentials from "../src/Credentials.ts"
+import * as EnvironmentWork from "../src/EnvironmentWork.ts"
 import { SessionId } from "../src/Ids.ts"
 import { scrubber } from "../src/internal/http/secrets.ts"
 import { explain } from "../src/internal/schema/explain.ts"
+import type { Services } from "../src/ManagedAgents.ts"
 import * as Resources from "../src/Resources.ts"
 import * as RetryPolicy from "../src/RetryPolicy.ts"
 import * as Session from "../src/Session.ts"
 import * as Sessions from "../src/Sessions.ts"
+import * as Webhooks from "../src/Webhooks.ts"
+import * as Workspace from "../src/Workspace.ts"
 import { calls, resourceId, sessionId, token } from "./utils/calls.ts"
 import type { Call } from "./utils/calls.ts"
+import { credentialCalls } from "./utils/credentialCalls.ts"
 import * as Stub from "./utils/StubHttpClient.ts"
 import * as telemetry from "./utils/telemetry.ts"
 
@@ -86,7 +93,12 @@ const textsOfCause = (cause: Cause.Cause<unknown>): Record<string, string> => ({
   "inspect(cause)": inspect(cause, { depth: Infinity, showHidden: true })
 })
 
-const textOfSpan = (call: Call, span: Tracer.Span): string => {
+/** What of a call is needed to observe it. */
+interface Observable extends Pick<Call, "name" | "kind"> {
+  readonly run: (options?: RequestOptions) => Effect.Effect<unknown, ApiError, Services | Workspace.Services>
+}
+
+const textOfSpan = (call: Observable, span: Tracer.Span): string => {
   const { attributes, links, name, status } = span
   // an answer of the service is the caller's business
   const isAnswer = (name === "caller" || call.kind === "json") && status._tag === "Ended" && Exit.isSuccess(status.exit)
@@ -97,7 +109,7 @@ const textOfSpan = (call: Call, span: Tracer.Span): string => {
 const formats = { json: Logger.jsonLogger, logfmt: Logger.logfmtLogger, string: Logger.stringLogger }
 
 /** Runs a call to its end, and looks for secrets in everything that comes out of it. */
-const observed = (call: Call, answer: Stub.Answer, config: ClientConfig.Options, clean: Clean) => {
+const observed = (call: Observable, answer: Stub.Answer, config: ClientConfig.Options, clean: Clean) => {
   const stub = Stub.make(answer)
   return Effect.gen(function*() {
     const { spans, tracer } = yield* telemetry.tracer
@@ -109,7 +121,7 @@ const observed = (call: Call, answer: Stub.Answer, config: ClientConfig.Options,
       Effect.withSpan("caller"),
       Effect.withLogSpan("caller"),
       Effect.withTracer(tracer),
-      Effect.provide(stub.client(config))
+      Effect.provide(Workspace.layer.pipe(Layer.provideMerge(stub.client(config))))
     )
     for (const { layer } of loggers) run = Effect.provide(run, Layer.fresh(layer))
     const fiber = yield* Effect.fork(run)
@@ -220,10 +232,155 @@ describe.each(configurations)("credential %s", (credential, config) => {
   })
 })
 
+const environmentKey = "sk-ant-oat01-the_key-of/the+environment"
+const workSecret = "eyJzZXNzaW9uc190b2tlbiI6InNrLWFudC1yZXEtMSJ9"
+const withKey = <A>(f: (queue: EnvironmentWork.Service, options: RequestOptions) => Effect.Effect<A, ApiError>) => () =>
+  Effect.flatMap(EnvironmentWork.EnvironmentWork, (queue) => f(queue, { authToken: Redacted.make(environmentKey) }))
+
+/** Calls around sessions that carry a secret of their own. */
+const around: ReadonlyArray<readonly [string, ReadonlyArray<string>, Observable]> = [
+  ...credentialCalls.map(({ body, carried, request, run }) =>
+    [`${request} ${JSON.stringify(body).slice(0, 40)}`, carried, { name: request, kind: "json", run }] as const
+  ),
+  ["the key of an environment, in a poll", [environmentKey], {
+    name: "EnvironmentWork.poll",
+    kind: "json",
+    run: withKey((queue, options) => queue.poll("env_1", { block_ms: 1 }, options))
+  }],
+  ["the key of an environment, in a heartbeat", [environmentKey], {
+    name: "EnvironmentWork.heartbeat",
+    kind: "json",
+    run: withKey((queue, options) => queue.heartbeat("env_1", "work_1", {}, options))
+  }],
+  ["the secret of a work item, as a token", [workSecret], {
+    name: "Sessions.retrieve",
+    kind: "json",
+    run: () =>
+      Effect.flatMap(
+        Sessions.Sessions,
+        (sessions) => sessions.retrieve(sessionId, { authToken: Redacted.make(workSecret) })
+      )
+  }]
+]
+
+describe.each(around)("around sessions: %s", (_, own, call) => {
+  const [credential, config] = configurations[0]!
+  const carried = [...own, header, cookie]
+  const clean = cleanOf([...carried, credential])
+
+  it.effect("shows no secret, whatever happens", () =>
+    Effect.forEach(
+      answers(carried.join(" ; ")),
+      ([what, answer]) =>
+        Effect.sandbox(observed(call, answer, config, (text, where) => clean(text, `${what}: ${where}`)))
+    ))
+
+  it.effect("shows no secret in a conflict that names what is in the way", () =>
+    observed(
+      call,
+      Stub.json({ error: { conflicting_path: own.join(), conflicting_memory_id: own.join() } }, { status: 409 }),
+      config,
+      clean
+    ))
+
+  it.effect("has sent the secrets", () =>
+    Effect.gen(function*() {
+      const { sent } = yield* observed(call, Stub.empty({ status: 400 }), config, clean)
+      const request = sent[0]!
+      const text = `${JSON.stringify(Object.values(request.headers))} ${request.body}`
+      for (const secret of carried) assert.include(text, JSON.stringify(secret).slice(1, -1))
+    }))
+})
+
+describe("the secret of a work item that is polled", () => {
+  const item = { type: "work", id: "work_1", secret: workSecret, state: "queued" }
+  const [, config] = configurations[0]!
+
+  it.effect.each<readonly [string, Stub.Answer]>([
+    ["of another shape", Stub.json(item)],
+    ["that stands for other words", Stub.json({ ...item, type: workSecret, id: [workSecret], created_at: workSecret })],
+    ["in an error", Stub.json({ ...item, error: { message: "gone" } }, { status: 409 })]
+  ])("is not shown in an answer %s", ([, answer]) =>
+    observed(
+      {
+        name: "EnvironmentWork.poll",
+        kind: "json",
+        run: withKey((queue, options) => queue.poll("env_1", {}, options))
+      },
+      answer,
+      config,
+      cleanOf([workSecret, environmentKey])
+    ))
+})
+
+describe("the secrets of webhooks", () => {
+  const key = Buffer.from("a key of webhooks, of 32 bytes..").toString("base64")
+  const clean = cleanOf([key, `whsec_${key}`])
+  const verify = (signature: string, secret: string) =>
+    Effect.flatMap(Webhooks.make({ secrets: [Redacted.make(secret)] }), (webhooks) =>
+      webhooks.verify({
+        body: key,
+        headers: { "webhook-id": key, "webhook-timestamp": "0", "webhook-signature": signature }
+      }))
+
+  it.effect.each<readonly [string, string, string]>([
+    ["a wrong signature", `v1,${key}`, `whsec_${key}`],
+    ["no signature", "", `whsec_${key}`],
+    ["a secret that is none", `v1,${key}`, `whsec_${key}!`]
+  ])("are in no error, log or span: %s", ([, signature, secret]) =>
+    Effect.gen(function*() {
+      const { spans, tracer } = yield* telemetry.tracer
+      const log = telemetry.logger()
+      const exit = yield* verify(signature, secret).pipe(
+        Effect.tapErrorCause((cause) => Effect.logError("failed", cause)),
+        Effect.withSpan("caller"),
+        Effect.exit,
+        Effect.withTracer(tracer),
+        Effect.provide(log.layer)
+      )
+      if (!Exit.isFailure(exit)) return assert.fail("was accepted")
+      for (const [how, text] of Object.entries(textsOfCause(exit.cause))) clean(text, how)
+      for (const error of Cause.failures(exit.cause)) {
+        for (const [how, text] of Object.entries(textsOfError(error))) clean(text, how)
+      }
+      clean(log.lines.join("\n"), "log")
+      return clean(inspect(spans, { depth: 20 }), "spans")
+    }))
+})
+
 describe("arguments that are refused", () => {
   const clean = cleanOf([token])
 
-  it.effect.each<readonly [string, Effect.Effect<unknown, ApiError, Sessions.Sessions | Resources.Resources>]>([
+  it.effect.each<readonly [string, Effect.Effect<unknown, ApiError, Services | Workspace.Services>]>([
+    [
+      "a token of a credential that is not wrapped",
+      Effect.flatMap(Credentials.Credentials, (credentials) =>
+        credentials.create("vlt_1", {
+          auth: { type: "static_bearer", token, mcp_server_url: "https://m" }
+        } as never))
+    ],
+    [
+      "a client secret that is not wrapped",
+      Effect.flatMap(Credentials.Credentials, (credentials) =>
+        credentials.update("vlt_1", "vcrd_1", {
+          auth: {
+            type: "mcp_oauth",
+            refresh: { token_endpoint_auth: { type: "client_secret_post", client_secret: token } }
+          }
+        } as never))
+    ],
+    [
+      "a secret in the place of its name",
+      Effect.flatMap(Credentials.Credentials, (credentials) =>
+        credentials.create("vlt_1", {
+          auth: {
+            type: "environment_variable",
+            secret_name: Redacted.make(token),
+            secret_value: Redacted.make(""),
+            networking: { type: "limited", allowed_hosts: [`https://${token}`, Redacted.make(token)] }
+          }
+        } as never))
+    ],
     [
       "a token that is not wrapped",
       Effect.flatMap(
@@ -302,7 +459,7 @@ describe("arguments that are refused", () => {
         for (const [how, text] of Object.entries(textsOfError(error))) clean(text, how)
       }
       return
-    }).pipe(Effect.provide(stub.client()))
+    }).pipe(Effect.provide(Workspace.layer.pipe(Layer.provideMerge(stub.client()))))
   })
 })
 
