@@ -41,10 +41,12 @@ import * as views from "./internal/session/views.ts"
 import * as savedAgents from "./internal/workspace/agents.ts"
 import * as keptEnvironments from "./internal/workspace/environments.ts"
 import * as workspace from "./internal/workspace/workspace.ts"
+import * as webhooks from "./internal/world/webhooks.ts"
 import type { Cell } from "./internal/world/world.ts"
 import { World } from "./internal/world/world.ts"
 import type * as Ledger from "./Ledger.ts"
 import * as Rules from "./Rules.ts"
+import * as WebhookEndpoint from "./WebhookEndpoint.ts"
 
 /**
  * Refusal of something that the simulator was asked to do behind the API.
@@ -205,6 +207,12 @@ export interface Options<out R = never> {
    * @default Rules.defaults
    */
   readonly rules?: Partial<Rules.Rules> | undefined
+  /**
+   * The endpoints of webhooks.
+   *
+   * @default []
+   */
+  readonly webhooks?: ReadonlyArray<WebhookEndpoint.WebhookEndpoint<R>> | undefined
 }
 
 /**
@@ -307,7 +315,12 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
       clock,
       runtime: yield* Effect.runtime<never>(),
       scope: yield* Effect.scope,
-      note: recorder.note
+      note: recorder.note,
+      endpoints: (options.webhooks ?? []).map((endpoint) =>
+        // how it fails is the author's business until it is run
+        // @effect-diagnostics-next-line anyUnknownInErrorContext:off
+        WebhookEndpoint.make((delivery) => Effect.provide(endpoint.deliver(delivery), context), endpoint)
+      )
     })
     const route = router.make(world)
     const engine = faults.make({
@@ -353,7 +366,8 @@ const known: Readonly<Record<keyof Options, true>> = {
   script: true,
   pace: true,
   faults: true,
-  rules: true
+  rules: true,
+  webhooks: true
 }
 
 /** Checks what TypeScript cannot: scripts and agents as they are read from files, and settings that would have no effect. */
@@ -372,6 +386,9 @@ const checkOptions = <R>(options: Options<R>): Effect.Effect<void, AgentScript.M
       if (agent === undefined && script === undefined && fixed.some((one) => one.id === id)) {
         return yield* wrong(`agents.${id}: has no effect: the agent exists, and neither agent nor script is given`)
       }
+    }
+    for (const [i, { secret }] of (options.webhooks ?? []).entries()) {
+      if (!webhooks.isSecret(secret)) return yield* wrong(`webhooks[${i}].secret: expected whsec_ and base64`)
     }
     for (const name of Object.keys(options)) {
       if (!Object.hasOwn(known, name)) return yield* wrong(`${name}: no such option`)

@@ -78,3 +78,10 @@ export * as SimulatorHttpClient from "./SimulatorHttpClient.ts"
  * @since 0.1.0
  */
 export * as Testkit from "./Testkit.ts"
+
+/**
+ * Endpoints of webhooks: where the simulator delivers an event when something has changed.
+ *
+ * @since 0.1.0
+ */
+export * as WebhookEndpoint from "./WebhookEndpoint.ts"

@@ -10,6 +10,7 @@ import * as refusal from "../session/refusal.ts"
 import * as validate from "../session/validate.ts"
 import type * as rateLimit from "../world/rateLimit.ts"
 import * as subscription from "../world/subscription.ts"
+import { homeOf } from "../world/webhooks.ts"
 import type { World } from "../world/world.ts"
 import * as context from "./handlers/context.ts"
 import * as json from "./json.ts"
@@ -101,33 +102,38 @@ const parameters = (route: Route, segments: ReadonlyArray<string>): Record<strin
   return path
 }
 
+/** The route of a request. */
+const match = (
+  all: ReadonlyArray<Route>,
+  request: Request
+): Ruling<{ readonly route: Route; readonly path: Record<string, string> }> => {
+  const segments = request.path.split("/").slice(1)
+  const allowed: Array<string> = []
+  for (const route of all) {
+    const path = parameters(route, segments)
+    if (path === undefined) continue
+    if (route.endpoint.method === request.method) return Either.right({ route, path })
+    allowed.push(route.endpoint.method)
+  }
+  if (allowed.length > 0) return refusal.wrongMethod(allowed)
+  return segments[0] === "v1" && routes.elsewhere.includes(segments[1] ?? "")
+    ? refusal.notImplemented("this part of the API")
+    : refusal.noSuchPath
+}
+
 /** Builds the function that answers requests from the table of endpoints. */
 export const make = (world: World): (request: Request) => Effect.Effect<Response, never, Scope.Scope> => {
   const { rules } = world.env
   const all = routes.make(rules)
+  const { organization_id, workspace_id } = homeOf(world.root)
   const home = {
-    "anthropic-organization-id": ids.uuid(ids.child(world.root, "organization")),
-    "anthropic-workspace-id": ids.format("wrkspc", ids.child(world.root, "workspace"))
-  }
-
-  const match = (request: Request): Ruling<{ readonly route: Route; readonly path: Record<string, string> }> => {
-    const segments = request.path.split("/").slice(1)
-    const allowed: Array<string> = []
-    for (const route of all) {
-      const path = parameters(route, segments)
-      if (path === undefined) continue
-      if (route.endpoint.method === request.method) return Either.right({ route, path })
-      allowed.push(route.endpoint.method)
-    }
-    if (allowed.length > 0) return refusal.wrongMethod(allowed)
-    return segments[0] === "v1" && routes.elsewhere.includes(segments[1] ?? "")
-      ? refusal.notImplemented("this part of the API")
-      : refusal.noSuchPath
+    "anthropic-organization-id": organization_id,
+    "anthropic-workspace-id": workspace_id
   }
 
   const answer = (request: Request, key: ids.Key): Ruling<{ readonly route: Route; readonly value: unknown }> =>
     Either.gen(function*() {
-      const found = match(request)
+      const found = match(all, request)
       yield* checkHeaders(request, Either.isRight(found) ? found.right.route.endpoint : undefined)
       const { path, route } = yield* found
       const wait = world.limiter(kindOf(route.endpoint, rules), world.now())

@@ -29,6 +29,9 @@ export const format = (micros: Micros): string => {
 
 const isTimestamp = Schema.is(Timestamp.Timestamp)
 
+/** The instant as other libraries take it. */
+export const toDate = (micros: Micros): Date => DateTime.toDateUtc(DateTime.unsafeMake(Math.floor(micros / 1000)))
+
 /** The instant of an RFC 3339 text; digits after the microsecond are dropped. */
 export const parse = (text: string): Micros | undefined =>
   isTimestamp(text) ? Number(Timestamp.toEpochMicros(text)) : undefined

@@ -56,6 +56,7 @@ export const prepare = (world: World, { deploymentId, events, key, now, params }
     return () => {
       world.created++
       const cell = world.add(session)
+      world.announce({ type: "session.created", id: session.id })
       world.commit(cell, begun)
       return cell
     }

@@ -70,10 +70,12 @@ export const run = (
   const prepared = wait === undefined
     ? prepare(world, kept.template, { key: ids.child(key, "session"), deploymentId: kept.id, now })
     : refusal.rateLimited(wait)
+  const id = ids.format("drun", key)
+  world.announce({ type: "deployment_run.started", id })
   const created = Either.map(prepared, (create) => create())
   const { deployments: known } = world.workspace
   const one: deployments.Run = {
-    id: ids.format("drun", key),
+    id,
     seq: known.runs.length,
     deploymentId: kept.id,
     agent: kept.template.agent,
@@ -82,6 +84,8 @@ export const run = (
     trigger,
     createdAt: now
   }
-  commit(world, deployments.record(known, kept, one, scheduled ? kept.next : null))
+  const { pausedReason } = commit(world, deployments.record(known, kept, one, scheduled ? kept.next : null))
+  world.announce({ type: one.error === null ? "deployment_run.succeeded" : "deployment_run.failed", id })
+  if (kept.pausedReason === null && pausedReason !== null) world.announce({ type: "deployment.paused", id: kept.id })
   return one
 }

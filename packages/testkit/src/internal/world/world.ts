@@ -11,6 +11,7 @@ import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type * as Ledger from "../../Ledger.ts"
 import type { Rules } from "../../Rules.ts"
+import type { WebhookEndpoint } from "../../WebhookEndpoint.ts"
 import * as scriptAgent from "../script/scriptAgent.ts"
 import { ScriptFiber } from "../script/scriptFiber.ts"
 import { SynchronousScheduler } from "../script/synchronousScheduler.ts"
@@ -28,6 +29,7 @@ import * as subscription from "./subscription.ts"
 import type { Subscription } from "./subscription.ts"
 import type { Timer } from "./timers.ts"
 import * as timers from "./timers.ts"
+import * as webhooks from "./webhooks.ts"
 
 /** A session and what is attached to it from outside: readers, a timer, running Effects. */
 export interface Cell {
@@ -61,6 +63,8 @@ export class World {
   limiter: rateLimit.Limiter
   readonly env: Env
   readonly root: ids.Key
+  private webhooks: webhooks.Webhooks
+  private readonly endpoints: ReadonlyArray<WebhookEndpoint>
   private readonly occurrences = new Map<string, number>()
   private epoch = 0
   private readonly clock: Clock.Clock
@@ -91,6 +95,7 @@ export class World {
       readonly runtime: Runtime.Runtime<never>
       readonly scope: Scope.Scope
       readonly note: World["note"]
+      readonly endpoints: ReadonlyArray<WebhookEndpoint>
     }
   ) {
     this.root = ids.root(options.seed)
@@ -100,6 +105,8 @@ export class World {
       pace: options.pace
     }
     this.limiter = rateLimit.make(options.rules)
+    this.endpoints = options.endpoints
+    this.webhooks = new webhooks.Webhooks(this, this.endpoints)
     this.clock = options.clock
     this.runtime = options.runtime
     this.scope = options.scope
@@ -177,6 +184,7 @@ export class World {
   private apply(cell: Cell, outcome: Outcome): void {
     cell.session = outcome.session
     for (const { event, session, thread } of outcome.emissions) {
+      if (session) this.webhooks.announceAll(cell.session, event)
       this.noteEmitted(cell.session.id, event, session ? null : thread)
       for (const one of cell.subscriptions) {
         if (one.thread === null ? session : one.thread === thread) subscription.offer(one, event)
@@ -235,6 +243,11 @@ export class World {
     if (one.ended) return
     subscription.end(one)
     this.noteClosed(cell, one, "service")
+  }
+
+  /** Lets the endpoints of webhooks know that something has changed. */
+  announce(change: webhooks.Change): void {
+    this.webhooks.announce(change)
   }
 
   private noteEmitted(sessionId: string, event: LiveEvent, threadId: string | null): void {
@@ -312,6 +325,7 @@ export class World {
     this.failures.length = 0
     this.created = 0
     this.limiter = rateLimit.make(this.env.rules)
+    this.webhooks = new webhooks.Webhooks(this, this.endpoints)
   }
 
   /** Tells whether nothing will ever come on a stream again, and the server says so. */
@@ -335,7 +349,7 @@ export class World {
     for (const [token, scriptFiber] of cell.effects) this.dismiss(cell, token, scriptFiber)
   }
 
-  private fork(effect: Effect.Effect<void>): Fiber.RuntimeFiber<void> {
+  fork(effect: Effect.Effect<void>): Fiber.RuntimeFiber<void> {
     return Runtime.runFork(this.runtime)(effect, { scope: this.scope })
   }
 

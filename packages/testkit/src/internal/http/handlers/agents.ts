@@ -18,7 +18,8 @@ const locate = ({ path, world }: Call<unknown, unknown>): Ruling<agents.Saved> =
   return known.has(id) || /^agent_\w+$/.test(id) ? agents.find(known, id) : refusal.invalid("Invalid agent ID.")
 }
 
-const commit = (world: World, [next, saved]: agents.Change): View => {
+const commit = (world: World, type: "created" | "updated" | "archived", [next, saved]: agents.Change): View => {
+  if (next !== world.workspace.agents) world.announce({ type: `agent.${type}`, id: saved.id })
   world.workspace = { ...world.workspace, agents: next }
   return agents.view(saved)
 }
@@ -26,7 +27,10 @@ const commit = (world: World, [next, saved]: agents.Change): View => {
 export const create = (call: Call<unknown, typeof SavedAgent.CreateParams.Encoded>): Ruling<View> => {
   const { body, key, world } = call
   const id = ids.format("agent", ids.child(key, "agent"))
-  return Either.map(agents.create(world.workspace.agents, id, body, world.now()), (change) => commit(world, change))
+  return Either.map(
+    agents.create(world.workspace.agents, id, body, world.now()),
+    (change) => commit(world, "created", change)
+  )
 }
 
 export const retrieve = (call: Call<typeof SavedAgent.RetrieveParams.Encoded, unknown>): Ruling<View> =>
@@ -39,14 +43,14 @@ export const update = (call: Call<unknown, typeof SavedAgent.UpdateParams.Encode
   Either.gen(function*() {
     const { body, world } = call
     const { id } = yield* locate(call)
-    return commit(world, yield* agents.update(world.workspace.agents, id, body, world.now()))
+    return commit(world, "updated", yield* agents.update(world.workspace.agents, id, body, world.now()))
   })
 
 export const archive = (call: Call<unknown, unknown>): Ruling<View> =>
   Either.gen(function*() {
     const { world } = call
     const { id } = yield* locate(call)
-    return commit(world, yield* agents.archive(world.workspace.agents, id, world.now()))
+    return commit(world, "archived", yield* agents.archive(world.workspace.agents, id, world.now()))
   })
 
 export const list = (call: Call<typeof SavedAgent.ListParams.Encoded, unknown>): Ruling<Page.Page<View>> => {

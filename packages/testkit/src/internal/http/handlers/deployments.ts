@@ -15,8 +15,13 @@ type View = typeof Deployment.Deployment.Encoded
 
 const idOf = ({ path }: Call<unknown, unknown>): string => path["deployment_id"] ?? ""
 
-const commit = (world: World, change: deployments.Change): View =>
-  deployments.view(runs.commit(world, change), world.now())
+type Verb = "created" | "updated" | "archived" | "paused" | "unpaused"
+
+const commit = (world: World, verb: Verb, change: deployments.Change): View => {
+  const [next, { id }] = change
+  if (next !== world.workspace.deployments) world.announce({ type: `deployment.${verb}`, id })
+  return deployments.view(runs.commit(world, change), world.now())
+}
 
 /** The agent at the version that is named, or that is the latest now. */
 const pin = (world: World, params: typeof Deployment.CreateParams.Encoded["agent"]) =>
@@ -36,7 +41,11 @@ export const create = (call: Call<unknown, typeof Deployment.CreateParams.Encode
     yield* check(call, template)
     const key = ids.child(call.key, "deployment")
     const identity = { id: ids.format("depl", key), key }
-    return commit(world, yield* deployments.create(world.workspace.deployments, identity, body, template, world.now()))
+    return commit(
+      world,
+      "created",
+      yield* deployments.create(world.workspace.deployments, identity, body, template, world.now())
+    )
   })
 
 export const retrieve = (call: Call<unknown, unknown>): Ruling<View> =>
@@ -64,20 +73,20 @@ export const update = (call: Call<unknown, typeof Deployment.UpdateParams.Encode
     if ([agent, budget, environment_id, initial_events, resources, vault_ids].some((one) => one !== undefined)) {
       yield* check(call, template)
     }
-    return commit(world, updated)
+    return commit(world, "updated", updated)
   })
 
-const changing = (change: typeof deployments.archive) => (call: Call<unknown, unknown>): Ruling<View> => {
+const changing = (verb: Verb, change: typeof deployments.archive) => (call: Call<unknown, unknown>): Ruling<View> => {
   const { world } = call
   const changed = change(world.workspace.deployments, idOf(call), world.now())
-  return Either.map(changed, (one) => commit(world, one))
+  return Either.map(changed, (one) => commit(world, verb, one))
 }
 
-export const archive = changing(deployments.archive)
+export const archive = changing("archived", deployments.archive)
 
-export const pause = changing(deployments.pause)
+export const pause = changing("paused", deployments.pause)
 
-export const unpause = changing(deployments.unpause)
+export const unpause = changing("unpaused", deployments.unpause)
 
 export const run = (call: Call<unknown, unknown>): Ruling<typeof DeploymentRun.DeploymentRun.Encoded> => {
   const { world } = call

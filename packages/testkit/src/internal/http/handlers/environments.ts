@@ -10,7 +10,10 @@ import * as pages from "./pages.ts"
 
 type View = typeof Environment.Environment.Encoded
 
-const commit = (world: World, [next, kept]: environments.Change): View => {
+type Verb = "created" | "updated" | "archived" | "deleted"
+
+const commit = (world: World, verb: Verb, [next, kept]: environments.Change): View => {
+  if (next !== world.workspace.environments) world.announce({ type: `environment.${verb}`, id: kept.id })
   world.workspace = { ...world.workspace, environments: next }
   return environments.view(kept)
 }
@@ -21,7 +24,7 @@ export const create = (call: Call<unknown, typeof Environment.CreateParams.Encod
   const { body, key, world } = call
   const id = ids.format("env", ids.child(key, "environment"))
   const created = environments.create(world.workspace.environments, id, body, world.now())
-  return Either.map(created, (change) => commit(world, change))
+  return Either.map(created, (change) => commit(world, "created", change))
 }
 
 export const retrieve = (call: Call<unknown, unknown>): Ruling<View> =>
@@ -30,13 +33,13 @@ export const retrieve = (call: Call<unknown, unknown>): Ruling<View> =>
 export const update = (call: Call<unknown, typeof Environment.UpdateParams.Encoded>): Ruling<View> => {
   const { body, world } = call
   const updated = environments.update(world.workspace.environments, idOf(call), body, world.now())
-  return Either.map(updated, (change) => commit(world, change))
+  return Either.map(updated, (change) => commit(world, "updated", change))
 }
 
 export const archive = (call: Call<unknown, unknown>): Ruling<View> => {
   const { world } = call
   const archived = environments.archive(world.workspace.environments, idOf(call), world.now())
-  return Either.map(archived, (change) => commit(world, change))
+  return Either.map(archived, (change) => commit(world, "archived", change))
 }
 
 const remove = (call: Call<unknown, unknown>): Ruling<typeof Environment.DeletedEnvironment.Encoded> => {
@@ -44,7 +47,7 @@ const remove = (call: Call<unknown, unknown>): Ruling<typeof Environment.Deleted
   const id = idOf(call)
   const active = world.all().filter(({ session }) => session.environment.id === id && session.status !== "terminated")
   return Either.map(environments.remove(world.workspace.environments, id, active.length), (change) => {
-    commit(world, change)
+    commit(world, "deleted", change)
     return { id, type: "environment_deleted" as const }
   })
 }

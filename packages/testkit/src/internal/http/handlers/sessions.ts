@@ -111,7 +111,9 @@ export const archive = (call: Call<unknown, unknown>): Ruling<typeof Session.Ses
   Either.gen(function*() {
     const { world } = call
     const cell = yield* context.session(call)
+    const { archivedAt } = cell.session
     world.commit(cell, yield* transitions.archive(cell.session, world.now(), world.env))
+    if (archivedAt === null) world.announce({ type: "session.archived", id: cell.session.id })
     return view(world, cell)
   })
 
