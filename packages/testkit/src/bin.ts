@@ -1,10 +1,12 @@
 #!/usr/bin/env node
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
+import * as Redacted from "effect/Redacted"
 import { readFile } from "node:fs/promises"
 import * as Fixtures from "./Fixtures.ts"
 import type { Flags } from "./internal/node/flags.ts"
@@ -14,6 +16,7 @@ import { BadScripts } from "./internal/node/scriptFile.ts"
 import { provide as provideVirtualTime } from "./internal/node/virtualTime.ts"
 import * as Simulator from "./Simulator.ts"
 import * as SimulatorServer from "./SimulatorServer.ts"
+import * as WebhookEndpoint from "./WebhookEndpoint.ts"
 
 /** The beginning of virtual time: the same for every run, so that the same requests give the same bytes. */
 const epoch = Date.UTC(2026, 2, 15, 10)
@@ -30,11 +33,21 @@ const readScripts = (file: string): Effect.Effect<Readonly<Record<string, Simula
     Effect.mapError(({ message }) => new BadScripts({ message: `${file}: ${message}` }))
   )
 
-const serve = ({ fixtures, host, pace, port, scripts, seed }: Flags) =>
+const endpoints = ({ webhook, "webhook-secret": secret }: Flags) =>
+  webhook === undefined ? [] : [WebhookEndpoint.toUrl(webhook, { secret: Redacted.make(secret) })]
+
+const serve = (given: Flags) =>
   Effect.gen(function*() {
+    const { fixtures, host, pace, port, scripts, seed } = given
     const agents = scripts === undefined ? {} : yield* readScripts(scripts)
     const context = yield* Layer.build(
-      Simulator.layer({ seed, pace, fixtures: fixtures === "docs" ? Fixtures.docs : Fixtures.none, agents })
+      Simulator.layer({
+        seed,
+        pace,
+        fixtures: fixtures === "docs" ? Fixtures.docs : Fixtures.none,
+        agents,
+        webhooks: endpoints(given)
+      }).pipe(Layer.provide(FetchHttpClient.layer))
     )
     const { url } = yield* Effect.provide(SimulatorServer.start({ host, port }), context)
     yield* Effect.sync(() => console.log(`Simulator listening on ${url}`))

@@ -41,16 +41,29 @@ describe("flags", () => {
       clock: "real",
       fixtures: "docs",
       scripts: undefined,
-      pace: 0
+      pace: 0,
+      webhook: undefined,
+      "webhook-secret": "whsec_c2ltdWxhdG9y"
     })
   })
 
   it("are read in both notations", () => {
     assert.deepStrictEqual(
       Either.getOrThrow(flags.parse(
-        "--port 0 --host=::1 --seed -5 --clock=virtual --fixtures none --scripts=a=b.json --pace 1.5s".split(" ")
+        ("--port 0 --host=::1 --seed -5 --clock=virtual --fixtures none --scripts=a=b.json --pace 1.5s " +
+          "--webhook http://x/y --webhook-secret whsec_eA==").split(" ")
       )),
-      { port: 0, host: "::1", seed: -5, clock: "virtual", fixtures: "none", scripts: "a=b.json", pace: 1500 }
+      {
+        port: 0,
+        host: "::1",
+        seed: -5,
+        clock: "virtual",
+        fixtures: "none",
+        scripts: "a=b.json",
+        pace: 1500,
+        webhook: "http://x/y",
+        "webhook-secret": "whsec_eA=="
+      }
     )
     assert.strictEqual(Either.getOrThrow(flags.parse(["--port", "1", "--help"])), "help")
   })
@@ -71,6 +84,8 @@ describe("flags", () => {
       [["--host="], "--host needs a value"],
       [["--scripts="], "--scripts needs a value"],
       [["--pace", "5"], "--pace must be a duration such as 500ms, 2s or 1m, not \"5\""],
+      [["--webhook", "x"], "--webhook must be a URL such as http://127.0.0.1:3000/hook, not \"x\""],
+      [["--webhook-secret", "sesame"], "--webhook-secret must be whsec_ and base64"],
       [["--port", "1", "--port=2"], "--port is given twice"]
     ]
     for (const [args, expected] of cases) {

@@ -1,6 +1,8 @@
-import type * as Either from "effect/Either"
+import * as Either from "effect/Either"
+import * as Redacted from "effect/Redacted"
+import { isSecret } from "../world/webhooks.ts"
 import type { BadFlag, Readers } from "./commandLine.ts"
-import { duration, integer, notEmpty, oneOf, parse as parse_ } from "./commandLine.ts"
+import { bad, duration, integer, notEmpty, oneOf, parse as parse_ } from "./commandLine.ts"
 
 /** Command that the command line asks for. */
 export interface Flags {
@@ -12,12 +14,18 @@ export interface Flags {
   readonly scripts: string | undefined
   /** In milliseconds. */
   readonly pace: number
+  /** The URL that webhooks are posted to. */
+  readonly webhook: string | undefined
+  readonly "webhook-secret": string
 }
+
+/** A secret that everybody may know: what is signed with it comes from a simulator. */
+const secret = "whsec_c2ltdWxhdG9y"
 
 /** Text that `--help` prints. */
 export const usage = `Usage: managed-agents-simulator [flags]
 
-Serves a simulation of the Claude Managed Agents Sessions API.
+Serves a simulation of the Claude Managed Agents API.
 
   --port <n>               port to listen on, 0 for any that is free (default 8787)
   --host <h>               address to listen on (default 127.0.0.1)
@@ -29,6 +37,8 @@ Serves a simulation of the Claude Managed Agents Sessions API.
   --pace <duration>        what each step of a script takes when it says nothing, such as
                            500ms or 2s, so that a stream that is opened after a message
                            was sent still sees the reply (default 0ms)
+  --webhook <url>          post webhooks there, of all types
+  --webhook-secret <s>     sign them with this (default ${secret})
   --help                   show this
 
 Any API key will do. One that begins with sk-ant-oat01- or sk-ant-req- is that of a
@@ -44,8 +54,20 @@ const defaults: Flags = {
   clock: "real",
   fixtures: "docs",
   scripts: undefined,
-  pace: 0
+  pace: 0,
+  webhook: undefined,
+  "webhook-secret": secret
 }
+
+/** Reads a URL. */
+const url = (name: string, text: string): Either.Either<string, BadFlag> =>
+  /^https?:\/\/[^/]/.test(text)
+    ? Either.right(text)
+    : bad(`--${name} must be a URL such as http://127.0.0.1:3000/hook, not ${JSON.stringify(text)}`)
+
+/** Reads a secret, which a message does not show. */
+const signing = (name: string, text: string): Either.Either<string, BadFlag> =>
+  isSecret(Redacted.make(text)) ? Either.right(text) : bad(`--${name} must be whsec_ and base64`)
 
 const readers: Readers<Flags> = {
   port: (text) => integer("port", text, 0, 65_535),
@@ -54,7 +76,9 @@ const readers: Readers<Flags> = {
   clock: (text) => oneOf("clock", text, "real", "virtual"),
   fixtures: (text) => oneOf("fixtures", text, "docs", "none"),
   scripts: (text) => notEmpty("scripts", text),
-  pace: (text) => duration("pace", text)
+  pace: (text) => duration("pace", text),
+  webhook: (text) => url("webhook", text),
+  "webhook-secret": (text) => signing("webhook-secret", text)
 }
 
 /** Reads a command line. */

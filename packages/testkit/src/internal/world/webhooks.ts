@@ -54,7 +54,8 @@ export const homeOf = (root: ids.Key) => ({
 /** Tells whether a text is a secret that can sign. */
 export const isSecret = (secret: Redacted.Redacted): boolean => {
   try {
-    return new Webhook(Redacted.value(secret)) instanceof Webhook
+    const text = Redacted.value(secret)
+    return text.startsWith("whsec_") && new Webhook(text) instanceof Webhook
   } catch {
     return false
   }
