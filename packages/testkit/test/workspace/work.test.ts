@@ -13,16 +13,23 @@ const key = { ...headers, "x-api-key": "sk-ant-oat01-key" }
 const queue = "/v1/environments/env_self/work"
 
 /** A call with the key of the environment, or another credential, that must succeed. */
-const asked = Effect.fnUntraced(function*(method: string, path: string, body?: object, as: Record<string, string> = key) {
-  const { json, status } = yield* call(method, `${queue}${path}`, body, { headers: as })
-  if (status !== 200) return yield* Effect.dieMessage(`${method} ${path}: ${status} ${JSON.stringify(json)}`)
-  conform(method, `${queue}${path}`, json)
-  return json
-})
-const refused = Effect.fnUntraced(function*(method: string, path: string, body?: object, as: Record<string, string> = key) {
-  const { json, status } = yield* call(method, path.startsWith("/v1") ? path : `${queue}${path}`, body, { headers: as })
-  return `${status} ${json.error?.type}`
-})
+const asked = Effect.fnUntraced(
+  function*(method: string, path: string, body?: object, as: Record<string, string> = key) {
+    const { json, status } = yield* call(method, `${queue}${path}`, body, { headers: as })
+    if (status !== 200) return yield* Effect.dieMessage(`${method} ${path}: ${status} ${JSON.stringify(json)}`)
+    // a secret is another value once it is decoded
+    conform(method, `${queue}${path}`, json === null ? null : { ...json, ...("secret" in json && { secret: null }) })
+    return json
+  }
+)
+const refused = Effect.fnUntraced(
+  function*(method: string, path: string, body?: object, as: Record<string, string> = key) {
+    const { json, status } = yield* call(method, path.startsWith("/v1") ? path : `${queue}${path}`, body, {
+      headers: as
+    })
+    return `${status} ${json.error?.type}`
+  }
+)
 const poll = (query = "") => asked("GET", `/poll${query}`)
 const ack = (id: string) => asked("POST", `/${id}/ack`)
 const beat = (id: string, expected: string, more = "") =>
@@ -124,9 +131,14 @@ describe("work", () => {
       assert.strictEqual((yield* ack(id)).state, "active")
       yield* TestClock.adjust("15 seconds")
       const second = yield* beat(id, first.last_heartbeat, "&desired_ttl_seconds=20")
-      const { json, status } = yield* call("POST", `${queue}/${id}/heartbeat?expected_last_heartbeat=NO_HEARTBEAT`, undefined, {
-        headers: key
-      })
+      const { json, status } = yield* call(
+        "POST",
+        `${queue}/${id}/heartbeat?expected_last_heartbeat=NO_HEARTBEAT`,
+        undefined,
+        {
+          headers: key
+        }
+      )
       assert.strictEqual(status, 412)
       assert.deepStrictEqual(json.error, {
         type: "precondition_failed_error",
@@ -209,12 +221,16 @@ describe("work", () => {
       yield* start
       const { id } = yield* poll()
       const denied = "403 permission_error"
-      for (const [method, path] of [["GET", "/poll"], ["GET", ""], ["POST", `/${id}/ack`], ["POST", `/${id}/heartbeat`]]) {
+      for (
+        const [method, path] of [["GET", "/poll"], ["GET", ""], ["POST", `/${id}/ack`], ["POST", `/${id}/heartbeat`]]
+      ) {
         assert.strictEqual(yield* refused(method!, path!, undefined, headers), denied)
       }
       assert.strictEqual(yield* refused("GET", `/${id}`), denied)
       assert.strictEqual(yield* refused("POST", `/${id}`, { metadata: {} }), denied)
-      assert.deepStrictEqual((yield* ok("POST", `${queue}/${id}`, { metadata: { a: "1", b: null } })).metadata, { a: "1" })
+      assert.deepStrictEqual((yield* ok("POST", `${queue}/${id}`, { metadata: { a: "1", b: null } })).metadata, {
+        a: "1"
+      })
       const { data } = yield* asked("GET", "")
       assert.deepStrictEqual(data, [yield* ok("GET", `${queue}/${id}`)])
       assert.strictEqual((yield* asked("GET", "/stats")).pending, 1)
@@ -243,7 +259,10 @@ describe("work", () => {
         (yield* call("POST", `/v1/sessions/${session}/events`, { events: [result] }, { headers: token })).status,
         200
       )
-      assert.strictEqual(yield* refused("GET", `/v1/sessions/${other}/events`, undefined, token), "403 permission_error")
+      assert.strictEqual(
+        yield* refused("GET", `/v1/sessions/${other}/events`, undefined, token),
+        "403 permission_error"
+      )
       assert.strictEqual(
         yield* refused("GET", `/v1/sessions/${session}`, undefined, bearer("sk-ant-req-unknown")),
         "401 authentication_error"

@@ -57,17 +57,20 @@ const pollingTime = 30_000_000
 const set = (self: Work, item: Item): Change => [{ ...self, items: new Map(self.items).set(item.id, item) }, item]
 
 /** Tells a session for which something is to be run, or may be. */
-const needsWorker = ({ environment, status, threads }: Session): boolean =>
-  environment.type === "self_hosted" && status !== "terminated" &&
+const needsWorker = ({ status, threads }: Session): boolean =>
+  status !== "terminated" &&
   (status === "running" || threads.some(({ play }) =>
     play?.blocked?._tag === "Calls" && play.blocked.calls.some((call) =>
       call.kind === "tool" && call.remote && !call.settled && call.needs !== "nothing"
     )
   ))
 
-/** Queues an item for a session that needs a worker and has no item. Otherwise there is nothing to change. */
-export const ensure = (self: Work, session: Session, now: Micros): Work => {
-  if (!needsWorker(session)) return self
+/**
+ * Queues an item for a session that has begun a turn, however short, or needs a worker otherwise, and has no item. If it
+ * has, there is nothing to change.
+ */
+export const ensure = (self: Work, session: Session, hasBegun: boolean, now: Micros): Work => {
+  if (!hasBegun && !needsWorker(session)) return self
   let count = 0
   for (const item of self.items.values()) {
     if (item.sessionId !== session.id) continue

@@ -194,15 +194,15 @@ export class World {
       const awaited = transitions.awaitedEffects(cell.session)
       for (const [token, scriptFiber] of cell.effects) if (!awaited.has(token)) this.dismiss(cell, token, scriptFiber)
     }
-    this.ensureWork(cell)
+    this.ensureWork(cell, outcome.emissions.some(({ event }) => event.type === "session.status_running"))
     for (const { played, token } of outcome.replies) cell.effects.get(token)?.reply(played)
     for (const request of outcome.effects) this.runEffect(cell, request)
   }
 
   /** Queues work for a session that needs a worker and has none, and wakes the polls that wait. */
-  ensureWork({ session }: Cell): void {
+  ensureWork({ session }: Cell, hasBegun = false): void {
     if (session.environment.type !== "self_hosted") return
-    const queue = work.ensure(this.workspace.work, session, this.now())
+    const queue = work.ensure(this.workspace.work, session, hasBegun, this.now())
     if (queue === this.workspace.work) return
     this.workspace = { ...this.workspace, work: queue }
     const waiting = [...this.polls]

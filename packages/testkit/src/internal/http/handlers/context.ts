@@ -3,8 +3,8 @@ import * as Either from "effect/Either"
 import type * as ids from "../../session/ids.ts"
 import * as refusal from "../../session/refusal.ts"
 import type { Ruling } from "../../session/refusal.ts"
-import type { Cell, World } from "../../world/world.ts"
 import * as work from "../../workspace/work.ts"
+import type { Cell, World } from "../../world/world.ts"
 import type { Request } from "../message.ts"
 
 /** Input of a handler: a request whose endpoint, path and parameters are known to be good. */

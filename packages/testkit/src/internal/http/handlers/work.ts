@@ -25,9 +25,14 @@ const environment = (
   Either.gen(function*() {
     const kind = context.credentials(call.request).some(context.isEnvironmentKey) ? "environment key" : "api key"
     if (!allowed.includes(kind)) {
-      return yield* refusal.forbidden(`This endpoint does not accept ${kind === "api key" ? "API keys" : "environment keys"}.`)
+      return yield* refusal.forbidden(
+        `This endpoint does not accept ${kind === "api key" ? "API keys" : "environment keys"}.`
+      )
     }
-    const { config, id } = yield* environments.find(call.world.workspace.environments, call.path["environment_id"] ?? "")
+    const { config, id } = yield* environments.find(
+      call.world.workspace.environments,
+      call.path["environment_id"] ?? ""
+    )
     return config.type === "self_hosted"
       ? id
       : yield* refusal.invalid(`Environment ${id} is not a self-hosted environment.`)
@@ -65,7 +70,10 @@ export const update = (call: Call<unknown, typeof Core.UpdateParams.Encoded>): R
 export const list = (call: Call<typeof Core.ListParams.Encoded, unknown>): Ruling<Page.Page<View>> =>
   Either.gen(function*() {
     const id = yield* environment(call, ["environment key"])
-    const page = yield* pages.list(call, work.of(call.world.workspace.work, id), { list: `work:${id}`, nullEdges: true })
+    const page = yield* pages.list(call, work.of(call.world.workspace.work, id), {
+      list: `work:${id}`,
+      nullEdges: true
+    })
     return { ...page, data: page.data.map((item) => work.view(item)) }
   })
 
@@ -77,7 +85,13 @@ export const poll = (
     const take = (): View | null => {
       // what is due in a session may be work
       world.all()
-      const [next, item] = work.poll(world.workspace.work, id, query, request.headers["anthropic-worker-id"], world.now())
+      const [next, item] = work.poll(
+        world.workspace.work,
+        id,
+        query,
+        request.headers["anthropic-worker-id"],
+        world.now()
+      )
       commit(world, next)
       return item === undefined ? null : work.view(item, true)
     }
