@@ -172,13 +172,13 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
       if (Either.isLeft(ruling)) return Effect.succeed(refuse(request, ruling.left, requestId))
       const headers = { "request-id": requestId, ...home }
       const { route, value } = ruling.right
-      if (route.endpoint.kind === "json") {
-        return Effect.succeed<Response>({
-          status: 200,
-          headers: { "content-type": "application/json", ...headers },
-          body: { _tag: "Json", value }
-        })
-      }
+      const answered = (value: unknown): Response => ({
+        status: 200,
+        headers: { "content-type": "application/json", ...headers },
+        body: { _tag: "Json", value }
+      })
+      if (value instanceof context.Later) return Effect.map(value.value, answered)
+      if (route.endpoint.kind === "json") return Effect.succeed(answered(value))
       // a route of kind "events" has a handler that yields a stream: `Handlers` says so
       const { cell, previewed, thread } = value as context.Stream
       return Effect.map(world.open(cell, { key, previewed, thread }), (one): Response => ({

@@ -16,6 +16,7 @@ import * as resources from "./handlers/resources.ts"
 import * as sessions from "./handlers/sessions.ts"
 import { createBody, listQuery } from "./handlers/sessions.ts"
 import * as threads from "./handlers/threads.ts"
+import * as work from "./handlers/work.ts"
 import type { Request } from "./message.ts"
 
 // the table keeps no types of what is on the wire; each handler states those of its own endpoint
@@ -48,6 +49,7 @@ const groups: ReadonlyArray<Group> = [
   group(WorkspaceApi.deployments, deployments),
   group(WorkspaceApi.deploymentRuns, deploymentRuns),
   group(WorkspaceApi.environments, environments),
+  group(WorkspaceApi.environmentWork, work),
   group(WorkspaceApi.models, models)
 ]
 

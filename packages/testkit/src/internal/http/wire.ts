@@ -10,7 +10,7 @@ export interface ErrorBody {
   readonly error: {
     readonly type: string
     readonly message: string
-    readonly details?: { readonly error_code: string }
+    readonly details?: { readonly error_code: string; readonly [name: string]: unknown }
   }
   readonly request_id: string
 }
@@ -22,7 +22,7 @@ export const errorResponse = (wrong: Refusal, requestId: string): Response => {
     error: {
       type: wrong.type,
       message: wrong.message,
-      ...(wrong.code !== undefined && { details: { error_code: wrong.code } })
+      ...(wrong.code !== undefined && { details: { error_code: wrong.code, ...wrong.details } })
     },
     request_id: requestId
   }

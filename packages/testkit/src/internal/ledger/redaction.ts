@@ -38,16 +38,18 @@ export const redactRecord = <V extends string | ReadonlyArray<string>>(
   )
 
 /**
- * Takes the values of `authorization_token` out of JSON, and adds them to `secrets`; and what stands before the `@` of a
- * URL.
+ * Takes the values of `authorization_token` out of JSON, and the secrets of work items, and adds them to `secrets`; and what
+ * stands before the `@` of a URL.
  */
 export const redact = (value: unknown, secrets: Set<string>): unknown => {
   if (typeof value === "string") return value.replace(/(\w:\/\/)[^/?#\s@]+@/g, `$1${redacted}@`)
   if (Array.isArray(value)) return value.map((item) => redact(item, secrets))
   if (typeof value !== "object" || value === null) return value
+  const isWork = "type" in value && value.type === "work"
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => {
-      if (name !== "authorization_token") return [name, redact(item, secrets)]
+      const isSecret = name === "authorization_token" || (name === "secret" && isWork && item !== null)
+      if (!isSecret) return [name, redact(item, secrets)]
       if (typeof item === "string") secrets.add(item)
       return [name, redacted]
     })

@@ -7,6 +7,8 @@ export interface Refusal {
   readonly message: string
   /** `error.details.error_code`. */
   readonly code?: string
+  /** More of `error.details`. */
+  readonly details?: Readonly<Record<string, unknown>>
   readonly headers?: Readonly<Record<string, string>>
   /** As a run of a deployment names it when its session is refused. */
   readonly reason?: Reason
@@ -71,6 +73,17 @@ export const wrongMethod = (allowed: ReadonlyArray<string>): Either.Either<never
 /** 409: what is to be changed has changed meanwhile, or is in use. */
 export const conflict = (message: string): Either.Either<never, Refusal> =>
   refuse({ status: 409, type: "invalid_request_error", message, headers: { "x-should-retry": "false" } })
+
+/** 412: what is to be changed is not as the client takes it to be. */
+export const precondition = (message: string, code: string, current: object): Either.Either<never, Refusal> =>
+  refuse({
+    status: 412,
+    type: "precondition_failed_error",
+    message,
+    code,
+    details: { current_state: current },
+    headers: { "x-should-retry": "false" }
+  })
 
 /** 413. */
 export const tooLarge: Either.Either<never, Refusal> = refuse({

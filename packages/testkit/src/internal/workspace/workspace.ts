@@ -10,6 +10,7 @@ import type { Micros } from "../session/timestamp.ts"
 import * as agents from "./agents.ts"
 import * as deployments from "./deployments.ts"
 import * as environments from "./environments.ts"
+import * as work from "./work.ts"
 
 /** A memory store that sessions may attach. */
 export interface MemoryStore {
@@ -25,6 +26,8 @@ export interface Workspace {
   readonly agents: agents.Agents
   readonly deployments: deployments.Deployments
   readonly environments: environments.Environments
+  /** The queues of the self-hosted ones. */
+  readonly work: work.Work
   readonly memoryStores: ReadonlyMap<string, MemoryStore>
   /** The ids of uploads. */
   readonly files: ReadonlySet<string>
@@ -40,6 +43,7 @@ export const empty: Workspace = {
   agents: agents.empty,
   deployments: deployments.empty,
   environments: environments.empty,
+  work: work.empty,
   memoryStores: new Map(),
   files: new Set(),
   vaults: new Set(),

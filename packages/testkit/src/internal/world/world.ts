@@ -22,6 +22,7 @@ import type { Session } from "../session/state.ts"
 import type { Micros } from "../session/timestamp.ts"
 import * as time from "../session/timestamp.ts"
 import * as transitions from "../session/transitions.ts"
+import * as work from "../workspace/work.ts"
 import * as workspace from "../workspace/workspace.ts"
 import type { Workspace } from "../workspace/workspace.ts"
 import * as rateLimit from "./rateLimit.ts"
@@ -72,6 +73,8 @@ export class World {
   private readonly scope: Scope.Scope
   private readonly note: (moment: Exclude<Ledger.Moment, Ledger.Asked>) => void
   private streams = 0
+  /** The polls that wait for work. */
+  private readonly polls = new Set<() => void>()
   private readonly timers = new timers.Timers()
   /** The timers of what is no session, by name. */
   private readonly alarms = new Map<string, Timer>()
@@ -199,8 +202,38 @@ export class World {
       const awaited = transitions.awaitedEffects(cell.session)
       for (const [token, scriptFiber] of cell.effects) if (!awaited.has(token)) this.dismiss(cell, token, scriptFiber)
     }
+    this.ensureWork(cell, outcome.emissions.some(({ event }) => event.type === "session.status_running"))
     for (const { played, token } of outcome.replies) cell.effects.get(token)?.reply(played)
     for (const request of outcome.effects) this.runEffect(cell, request)
+  }
+
+  /** Queues work for a session that needs a worker and has none, and wakes the polls that wait. */
+  ensureWork({ session }: Cell, hasBegun = false): void {
+    if (session.environment.type !== "self_hosted") return
+    const queue = work.ensure(this.workspace.work, session, hasBegun, this.now())
+    if (queue === this.workspace.work) return
+    this.workspace = { ...this.workspace, work: queue }
+    const waiting = [...this.polls]
+    this.polls.clear()
+    for (const wake of waiting) wake()
+  }
+
+  /** Waits until there is more work, or until a time. */
+  workBefore(until: Micros): Effect.Effect<void> {
+    return Effect.async<void>((resume) => {
+      const wake = () => {
+        this.polls.delete(wake)
+        this.set(timer, undefined)
+        resume(Effect.void)
+      }
+      const timer = timers.make(wake)
+      this.polls.add(wake)
+      this.set(timer, until)
+      return Effect.sync(() => {
+        this.polls.delete(wake)
+        this.set(timer, undefined)
+      })
+    })
   }
 
   /** Opens a stream. It sees what is emitted from this moment on, until the scope closes. */

@@ -1,7 +1,9 @@
+import type * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as ids from "../../session/ids.ts"
 import * as refusal from "../../session/refusal.ts"
 import type { Ruling } from "../../session/refusal.ts"
+import * as work from "../../workspace/work.ts"
 import type { Cell, World } from "../../world/world.ts"
 import type { Request } from "../message.ts"
 
@@ -23,9 +25,33 @@ export interface Stream {
   readonly previewed: ReadonlySet<string>
 }
 
-/** The session in the path, up to date. */
+/** Answer of a handler that comes later. */
+export class Later {
+  readonly value: Effect.Effect<unknown>
+  constructor(value: Effect.Effect<unknown>) {
+    this.value = value
+  }
+}
+
+/** Workers of self-hosted environments have keys that look so, or tokens for one piece of work. */
+export const isEnvironmentKey = (credential: string): boolean => /^sk-ant-(oat01|req)-/.test(credential)
+
+/** The work item that the credential of a request came with, if it came with one. */
+export const itemOfCredential = ({ request, world }: Call<unknown, unknown>): Ruling<work.Item | undefined> => {
+  const token = credentials(request).find((credential) => credential.startsWith("sk-ant-req-"))
+  if (token === undefined) return Either.right(undefined)
+  const item = work.ofToken(world.workspace.work, token)
+  return item === undefined ? refusal.unauthenticated("Invalid bearer token") : Either.right(item)
+}
+
+/** The session in the path, up to date, if the credential is good for it. */
 export const session = (call: Call<unknown, unknown>): Ruling<Cell> => {
   const id = call.path["session_id"] ?? ""
+  const own = itemOfCredential(call)
+  if (Either.isLeft(own)) return Either.left(own.left)
+  if (own.right !== undefined && own.right.sessionId !== id) {
+    return refusal.forbidden("The credential is that of another session.")
+  }
   const cell = call.world.find(id)
   if (cell !== undefined) return Either.right(cell)
   return call.world.env.rules.malformedSessionIds === "invalid" && !/^sesn_\w+$/.test(id)

@@ -172,16 +172,13 @@ export const sendBody = (rules: Rules) => (body: unknown): Ruling<typeof Event.S
   return lone ? Either.map(checkLone(first), (event) => ({ events: [event] })) : checkBody({ ...body, events })
 }
 
-/** Workers of self-hosted environments have keys that look so, or tokens for one piece of work. */
-const isEnvironmentKey = (credential: string): boolean => /^sk-ant-(oat01|req)-/.test(credential)
-
 export const send = (call: Call<unknown, typeof Event.SendParams.Encoded>): Ruling<typeof Event.SendResponse.Encoded> =>
   Either.gen(function*() {
     const { body, world } = call
     const cell = yield* context.session(call)
     // the tags were checked with the body
     const events = body.events as ReadonlyArray<transitions.SendableEncoded>
-    const sender = context.credentials(call.request).some(isEnvironmentKey) ? "worker" : "client"
+    const sender = context.credentials(call.request).some(context.isEnvironmentKey) ? "worker" : "client"
     const sent = yield* transitions.send(cell.session, world.now(), world.env, events, sender)
     world.commit(cell, sent, sent.answer.data ?? [])
     return sent.answer
