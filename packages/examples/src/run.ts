@@ -20,20 +20,36 @@ import * as Simulation from "./simulation.ts"
 import { Target } from "./target.ts"
 import { Terminal } from "./timeline.ts"
 
-interface Example {
-  /** If it succeeds with the outcome of a turn, the exit code says whether that is `EndTurn`. */
-  readonly program: Effect.Effect<
-    Conversation.TurnResult | void,
-    { readonly message: string },
-    ManagedAgents.Services | ClientConfig.ClientConfig | HttpClient.HttpClient | Prompt.Prompt | Target
-  >
-  /** The simulated agent. */
-  readonly agent: Simulator.AgentOptions
+/** If it succeeds with the outcome of a turn, the exit code says whether that is `EndTurn`. */
+type Program<R> = Effect.Effect<Conversation.TurnResult | void, { readonly message: string }, R>
+
+type Services =
+  | ManagedAgents.Services
+  | Workspace.Services
+  | ClientConfig.ClientConfig
+  | HttpClient.HttpClient
+  | Prompt.Prompt
+
+interface Options {
   /** Further options of the simulation. */
   readonly simulation?: Simulator.Options
   /** On the simulator it runs as a process that is killed when it prints this, and started again. */
   readonly diesAt?: string
 }
+
+interface WithTarget extends Options {
+  readonly program: Program<Services | Target>
+  /** The simulated agent. */
+  readonly agent: Simulator.AgentOptions
+}
+
+/** An example that makes all that it needs. */
+interface OnItsOwn extends Options {
+  readonly program: Program<Services>
+  readonly agent?: undefined
+}
+
+type Example = WithTarget | OnItsOwn
 
 /** The programs by name, in the order in which to read them. */
 const examples: { readonly [name: string]: () => Promise<Example> } = {
@@ -48,6 +64,7 @@ const examples: { readonly [name: string]: () => Promise<Example> } = {
   "09-many-sessions": () => import("./09-many-sessions.ts"),
   "11-record-and-replay": () => import("./11-record-and-replay.ts"),
   "12-observability": () => import("./12-observability.ts"),
+  "13-setup": () => import("./13-setup.ts"),
   "support-desk": () => import("./support-desk/main.ts")
 }
 
@@ -59,12 +76,14 @@ const hasCredentials = Effect.map(Config.option(Config.nonEmptyString("ANTHROPIC
 const exitCode = (outcome: Conversation.TurnResult | void) =>
   outcome === undefined || outcome._tag === "EndTurn" ? 0 : 1
 
-const onApi = (name: string, { agent, program, simulation }: Example) =>
+const withTarget = (name: string, { agent, program, simulation }: WithTarget) =>
+  Effect.provideServiceEffect(program, Target, Provision.target(name, agent, simulation?.agents))
+
+const onApi = (name: string, example: Example) =>
   Effect.gen(function*() {
     const { baseUrl } = yield* ClientConfig.ClientConfig
     yield* Console.log(`Running on ${baseUrl}`)
-    const target = yield* Provision.target(name, agent, simulation?.agents)
-    return exitCode(yield* Effect.provideService(program, Target, target))
+    return exitCode(yield* example.agent === undefined ? example.program : withTarget(name, example))
   }).pipe(
     Effect.provide(Workspace.layer.pipe(
       Layer.provideMerge(ManagedAgents.layer),
@@ -73,7 +92,7 @@ const onApi = (name: string, { agent, program, simulation }: Example) =>
     ))
   )
 
-const onSimulator = (name: string, { agent, diesAt, program, simulation }: Example) =>
+const onSimulator = (name: string, { agent = {}, diesAt, program, simulation }: Example) =>
   Effect.gen(function*() {
     yield* Console.log("Running on the embedded simulator. To run on the API, set ANTHROPIC_API_KEY.")
     if (diesAt === undefined) return exitCode(yield* Effect.provide(program, Simulation.layer(agent, simulation)))

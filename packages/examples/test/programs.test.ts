@@ -1,4 +1,5 @@
 // The examples, unchanged, on the simulator that they run on by themselves: what they print, in virtual time.
+import * as Agents from "@effect-managed-agents/core/Agents"
 import * as Ledger from "@effect-managed-agents/testkit/Ledger"
 import * as Simulator from "@effect-managed-agents/testkit/Simulator"
 import type * as Testkit from "@effect-managed-agents/testkit/Testkit"
@@ -7,6 +8,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Console from "effect/Console"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import * as Streaming from "../src/02-streaming.ts"
 import * as Tools from "../src/03-tools.ts"
 import * as Approvals from "../src/04-approvals.ts"
@@ -17,6 +19,7 @@ import * as Resume from "../src/08-resume.ts"
 import * as ManySessions from "../src/09-many-sessions.ts"
 import * as RecordAndReplay from "../src/11-record-and-replay.ts"
 import * as Observability from "../src/12-observability.ts"
+import * as Setup from "../src/13-setup.ts"
 import { Prompt } from "../src/prompt.ts"
 import * as Simulation from "../src/simulation.ts"
 import type { Target } from "../src/target.ts"
@@ -24,12 +27,12 @@ import { inTime, printed } from "./support.ts"
 
 interface Example<R> {
   readonly program: Effect.Effect<unknown, unknown, R>
-  readonly agent: Simulator.AgentOptions
+  readonly agent?: Simulator.AgentOptions
   readonly simulation?: Simulator.Options
 }
 
 /** The lines that an example prints. It must also have left nothing behind. */
-const lines = <R>({ agent, program, simulation }: Example<R>) =>
+const lines = <R>({ agent = {}, program, simulation }: Example<R>) =>
   printed(inTime(program)).pipe(
     Effect.map(([, printed]) => printed.split("\n")),
     Effect.zipLeft(Ledger.assertAll),
@@ -216,6 +219,30 @@ describe("the examples", () => {
       assert.includeMembers([...all], [
         "managed_agents_turns EndTurn 1",
         "managed_agents_follow_reconnects Events.follow StreamInterrupted 1"
+      ])
+    }))
+
+  it.effect("setup", () =>
+    Effect.gen(function*() {
+      const all = yield* lines({
+        ...Setup,
+        program: Effect.gen(function*() {
+          yield* Setup.program
+          const { ledger } = yield* Simulator.Simulator
+          // what was created at once is one again
+          const agents = yield* Agents.Agents
+          assert.strictEqual(
+            yield* Stream.runCount(Stream.filter(agents.list(), ({ name }) => name === "Shop assistant")),
+            1
+          )
+          assert.isTrue((yield* ledger).every(({ status }) => status === 200))
+        })
+      })
+      assert.deepStrictEqual(all, [
+        "Shop assistant: Created, Unchanged; the same: true",
+        "Updated system",
+        "Of 2 versions, the sessions have 1 and 2",
+        "Yes, from 10 to 14."
       ])
     }))
 })

@@ -47,7 +47,7 @@ const run = (name: string, env: { readonly [name: string]: string } = {}, interr
 
 const reply = "Reply    Your order #1234 has shipped and arrives on Friday.\n"
 
-/** A simulator on a port, and what `npm start` needs to be told to use it. */
+/** A simulator on a port, which has one agent and one environment. */
 const onPort = (script: AgentScript.Script) =>
   Layer.provideMerge(SimulatorServer.layer(), Simulator.layer(Simulation.options({ ...Quickstart.agent, script })))
 
@@ -72,7 +72,7 @@ describe("npm start", () => {
       assert.strictEqual(stderr, "")
       assert.include(
         stdout,
-        "Running on the embedded simulator. To run on the API, set ANTHROPIC_API_KEY, AGENT_ID, ENVIRONMENT_ID."
+        "Running on the embedded simulator. To run on the API, set ANTHROPIC_API_KEY."
       )
       assert.include(stdout, reply)
       assert.include(stdout, "Outcome  EndTurn\n")
@@ -81,16 +81,43 @@ describe("npm start", () => {
       assert.strictEqual(code, 0)
     }))
 
-  it.live("says which variables are missing", () =>
+  it.live("needs nothing but a key: it makes an agent and an environment, and finds them the next time", () =>
     Effect.gen(function*() {
-      const { code, stdout } = yield* run("01-quickstart", {
-        ANTHROPIC_API_KEY: "sk-secret-of-the-test",
-        AGENT_ID: "agent_1"
-      })
-      assert.include(stdout, "To run on the API, also set ENVIRONMENT_ID.")
-      assert.include(stdout, reply)
-      assert.strictEqual(code, 0)
-    }))
+      const { url } = yield* SimulatorServer.SimulatorServer
+      const env = { ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: "sk-secret-of-the-test" }
+      const made = (stdout: string) =>
+        Array.from(
+          stdout.matchAll(/^(Created|Updated|Found) (.*) \((\w+)\)$/gm),
+          ([, how, name, id]) => [how, name, id]
+        )
+
+      const first = yield* run("01-quickstart", env)
+      assert.strictEqual(first.stderr, "")
+      assert.include(first.stdout, reply)
+      assert.strictEqual(first.code, 0)
+      const ids = made(first.stdout).map(([, , id]) => id)
+      assert.deepStrictEqual(made(first.stdout), [
+        ["Created", "Order assistant", ids[0]],
+        ["Created", "Examples", ids[1]]
+      ])
+
+      const second = yield* run("01-quickstart", env)
+      assert.deepStrictEqual(made(second.stdout), [
+        ["Found", "Order assistant", ids[0]],
+        ["Found", "Examples", ids[1]]
+      ])
+      assert.include(second.stdout, reply)
+
+      const { ledger, sessions } = yield* Simulator.Simulator
+      assert.deepStrictEqual(
+        (yield* sessions).map(({ agent, environment_id }) => [agent.id, agent.version, environment_id]),
+        [[ids[0], 1, ids[1]], [ids[0], 1, ids[1]]]
+      )
+      const changes = (yield* ledger).filter(({ method, path }) =>
+        method === "POST" && !path.startsWith("/v1/sessions")
+      )
+      assert.deepStrictEqual(changes.map(({ path }) => path).sort(), ["/v1/agents", "/v1/environments"])
+    }).pipe(Effect.provide(Layer.provideMerge(SimulatorServer.layer(), Simulator.layer({ script })))))
 
   it.live("runs over HTTP when it is given credentials", () =>
     Effect.gen(function*() {
