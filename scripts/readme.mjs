@@ -4,6 +4,9 @@
 //   ```ts            compiled and run; with vitest if it imports @effect/vitest
 //   ```ts no-run     compiled only
 //   ```ts no-check   neither: a sketch
+//
+//   node scripts/readme.mjs                        all
+//   node scripts/readme.mjs docs/guides/setup.md   those of some documents
 import * as esbuild from "esbuild"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
@@ -15,6 +18,7 @@ const directory = join(root, "packages", "examples", ".readme")
 rmSync(directory, { recursive: true, force: true })
 mkdirSync(directory, { recursive: true })
 
+const only = process.argv.slice(2)
 const documents = [
   "README.md",
   ...published.map((name) => `packages/${name}/README.md`),
@@ -26,7 +30,7 @@ const documents = [
       .filter((file) => /^[A-Z].*\.ts$/.test(file))
       .map((file) => `packages/${name}/src/${file}`)
   )
-]
+].filter((document) => only.length === 0 || only.includes(document))
 
 const blocks = []
 for (const document of documents) {

@@ -3,11 +3,14 @@ import * as Agents from "@effect-managed-agents/core/Agents"
 import * as Ledger from "@effect-managed-agents/testkit/Ledger"
 import * as Simulator from "@effect-managed-agents/testkit/Simulator"
 import type * as Testkit from "@effect-managed-agents/testkit/Testkit"
+import type * as WebhookEndpoint from "@effect-managed-agents/testkit/WebhookEndpoint"
+import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import { assert, describe, it } from "@effect/vitest"
 import * as Console from "effect/Console"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import * as Streaming from "../src/02-streaming.ts"
 import * as Tools from "../src/03-tools.ts"
@@ -20,6 +23,7 @@ import * as ManySessions from "../src/09-many-sessions.ts"
 import * as RecordAndReplay from "../src/11-record-and-replay.ts"
 import * as Observability from "../src/12-observability.ts"
 import * as Setup from "../src/13-setup.ts"
+import * as Webhooks from "../src/17-webhooks.ts"
 import { Prompt } from "../src/prompt.ts"
 import * as Simulation from "../src/simulation.ts"
 import type { Target } from "../src/target.ts"
@@ -243,6 +247,48 @@ describe("the examples", () => {
         "Updated system",
         "Of 2 versions, the sessions have 1 and 2",
         "Yes, from 10 to 14."
+      ])
+    }))
+
+  it.effect("webhooks", () =>
+    Effect.gen(function*() {
+      const calls = yield* Queue.unbounded<WebhookEndpoint.Delivery>()
+      /** The server, which answers what the simulated service delivers. */
+      const program = Effect.gen(function*() {
+        const { app, done } = yield* Webhooks.make
+        const answer = ({ body, headers }: WebhookEndpoint.Delivery) =>
+          Effect.map(
+            Effect.provideService(
+              app,
+              HttpServerRequest.HttpServerRequest,
+              HttpServerRequest.fromWeb(new Request("https://example.com", { method: "POST", headers, body }))
+            ),
+            ({ status }) => status
+          )
+        yield* Webhooks.begin
+        const delivered: Array<WebhookEndpoint.Delivery> = []
+        const serve = Effect.flatMap(Queue.take(calls), (call) => {
+          delivered.push(call)
+          return answer(call)
+        })
+        yield* Effect.raceFirst(Effect.forever(serve), done)
+        // delivered again, and by somebody else
+        const last = delivered.at(-1)!
+        assert.strictEqual(yield* answer(last), 204)
+        assert.strictEqual(yield* answer({ ...last, body: `${last.body} ` }), 401)
+      }).pipe(Effect.provide(Webhooks.Services))
+      const endpoints = Webhooks.simulation.webhooks ?? []
+      const simulation = {
+        webhooks: endpoints.map((endpoint) => ({
+          ...endpoint,
+          deliver: (call: WebhookEndpoint.Delivery) => Queue.offer(calls, call)
+        }))
+      }
+      assert.deepStrictEqual(yield* lines({ agent: Webhooks.agent, program, simulation }), [
+        "webhook: session.status_run_started",
+        "webhook: session.status_idled",
+        "agent: I am reading them.",
+        "agent: Nothing went wrong."
       ])
     }))
 })

@@ -1,0 +1,114 @@
+// Webhooks: no stream is open while the agent works. The service calls when a session has become idle, and the program
+// reads then what is new in it.
+//
+// On the API, the Console is told the address of this server, and shows the secret: ANTHROPIC_WEBHOOK_SIGNING_KEY. With
+// stores that last, such as `NodeKeyValueStore.layerFileSystem`, nothing has to run between two calls.
+import * as Content from "@effect-managed-agents/core/Content"
+import * as CursorStore from "@effect-managed-agents/core/CursorStore"
+import * as Events from "@effect-managed-agents/core/Events"
+import type * as Ids from "@effect-managed-agents/core/Ids"
+import * as Sessions from "@effect-managed-agents/core/Sessions"
+import * as UserEvent from "@effect-managed-agents/core/UserEvent"
+import * as Webhooks from "@effect-managed-agents/core/Webhooks"
+import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
+import type * as Simulator from "@effect-managed-agents/testkit/Simulator"
+import * as WebhookEndpoint from "@effect-managed-agents/testkit/WebhookEndpoint"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpServer from "@effect/platform/HttpServer"
+import * as KeyValueStore from "@effect/platform/KeyValueStore"
+import * as Config from "effect/Config"
+import * as Console from "effect/Console"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Stream from "effect/Stream"
+import { createServer } from "node:http"
+import { Target } from "./target.ts"
+import * as WebhookApp from "./webhookApp.ts"
+
+const secret = Redacted.make("whsec_b25seSBvbiB0aGUgc2ltdWxhdG9y")
+const secrets = Config.withDefault(Config.map(Config.redacted("ANTHROPIC_WEBHOOK_SIGNING_KEY"), (one) => [one]), [
+  secret
+])
+
+/** Prints what the agent has said since the last call, each message once. Succeeds with true at the end of the task. */
+const catchUp = (id: Ids.SessionId) =>
+  Effect.flatMap(
+    Events.Events,
+    (events) =>
+      CursorStore.follow(id, (cursor) => events.follow(id, { from: cursor ?? "start" })).pipe(
+        Stream.takeUntil(({ update }) => update._tag === "CaughtUp"),
+        Stream.runFoldEffect(false, (isDone, { acknowledge, update }) =>
+          Effect.gen(function*() {
+            const event = update._tag === "Event" ? update.event : undefined
+            if (event?.type === "agent.message") yield* Console.log(`agent: ${Content.textOf(event.content)}`)
+            yield* acknowledge
+            return event?.type === "session.status_idle" ? event.stop_reason.type === "end_turn" : isDone
+          }))
+      )
+  )
+
+/** An `HttpApp` that reads on when it is called, and what it waits for. */
+export const make = Effect.gen(function*() {
+  const done = yield* Deferred.make<void>()
+  const app = yield* WebhookApp.make((data) =>
+    Effect.gen(function*() {
+      yield* Console.log(`webhook: ${data.type}`)
+      if (data.type === "session.status_idled" && (yield* catchUp(data.id))) yield* Deferred.succeed(done, undefined)
+    })
+  )
+  return { app, done: Deferred.await(done) }
+})
+
+/** Gives the agent something to do, and leaves. */
+export const begin = Effect.gen(function*() {
+  const { agent, environment } = yield* Target
+  const sessions = yield* Sessions.Sessions
+  const initial_events = [UserEvent.message("Read the logs of today, and tell me what went wrong.")]
+  yield* sessions.create({ agent, environment_id: environment, title: "Webhooks", initial_events })
+})
+
+export const Services = Layer.provideMerge(CursorStore.layer(), KeyValueStore.layerMemory).pipe(
+  Layer.merge(Layer.unwrapEffect(Effect.map(secrets, (secrets) => Webhooks.layer({ secrets }))))
+)
+
+const port = Config.withDefault(Config.integer("PORT"), 3000)
+
+export const program = Effect.gen(function*() {
+  const { app, done } = yield* make
+  yield* HttpServer.serveEffect(app)
+  yield* begin
+  yield* done
+}).pipe(
+  Effect.scoped,
+  Effect.provide(NodeHttpServer.layerConfig(createServer, Config.all({ port, host: Config.succeed("127.0.0.1") }))),
+  Effect.provide(Services)
+)
+
+export const agent: Simulator.AgentOptions = {
+  agent: { name: "Operator", tools: [{ type: "agent_toolset_20260401" }] },
+  script: AgentScript.make({
+    turns: [[
+      AgentScript.say("I am reading them."),
+      AgentScript.sleep("2 seconds"),
+      AgentScript.tool({ name: "bash", input: { command: "grep ERROR *.log" }, result: "nothing" }),
+      AgentScript.say("Nothing went wrong.")
+    ]]
+  })
+}
+
+/** The simulated service calls the server, as an endpoint in the Console would. */
+export const simulation: Simulator.Options = {
+  webhooks: [
+    WebhookEndpoint.make(
+      (delivery) =>
+        Effect.flatMap(port, (port) => WebhookEndpoint.toUrl(`http://127.0.0.1:${port}`, { secret }).deliver(delivery))
+          .pipe(
+            Effect.provide(FetchHttpClient.layer)
+          ),
+      { secret, types: ["session.status_run_started", "session.status_idled"] }
+    )
+  ]
+}
