@@ -15,6 +15,7 @@ import * as Tool from "@effect/ai/Tool"
 import * as Toolkit from "@effect/ai/Toolkit"
 import * as HttpClient from "@effect/platform/HttpClient"
 import { assert, describe, it } from "@effect/vitest"
+import * as Cause from "effect/Cause"
 import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -117,7 +118,10 @@ const check = ({ least, workers }: Kind) =>
         until: Chunk.every(({ state }) => state === "stopped"),
         schedule: Schedule.spaced("5 seconds")
       }),
-      Effect.timeoutFail({ duration: "30 minutes", onTimeout: () => new Error("an item is not stopped") })
+      Effect.timeoutFail({
+        duration: "30 minutes",
+        onTimeout: () => new Cause.TimeoutException("an item is not stopped")
+      })
     )
   }).pipe(RetryPolicy.provide({ maxRetries: 10, jitter: 0 }), Effect.scoped)
 
