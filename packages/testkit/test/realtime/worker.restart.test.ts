@@ -56,7 +56,11 @@ describe("a worker that is killed", () => {
           }), { concurrency: 2 })
 
         // it ends when all work has stopped
-        const { exit, stderr } = yield* handyman(url, "0", ...lives.flatMap(({ environment, path }) => [environment, path]))
+        const { exit, stderr } = yield* handyman(
+          url,
+          "0",
+          ...lives.flatMap(({ environment, path }) => [environment, path])
+        )
         assert.strictEqual(yield* exit, 0, stderr())
 
         let cutOff = 0
