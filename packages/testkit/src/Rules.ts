@@ -295,6 +295,12 @@ export interface Rules {
    */
   readonly evaluationHeartbeat: Duration.Duration
   /**
+   * The time for which a heartbeat holds the lease of a work item, unless the worker asks for another.
+   *
+   * @default "5 minutes"
+   */
+  readonly workLease: Duration.Duration
+  /**
    * True if a `system.message` may be sent on its own while the session is idle.
    *
    * @default false
@@ -400,6 +406,7 @@ export const defaults: Rules = {
   deleteArchived: true,
   archiveInterruptsOutcome: true,
   evaluationHeartbeat: Duration.seconds(10),
+  workLease: Duration.minutes(5),
   loneSystemMessages: false,
   modelsWithoutSystemMessages: [],
   modelsWithoutPrice: [],

@@ -46,8 +46,7 @@ export const empty: Work = { items: new Map(), workers: new Map() }
 /** Result of a change: all work, and the item that was changed. */
 export type Change = readonly [work: Work, item: Item]
 
-/** The time for which a lease is valid, unless a worker asks for another, and the longest. */
-const usualTtl = 300_000_000
+/** The longest time for which a lease is valid. */
 const maxTtl = 600_000_000
 /** The age at which an item that was given and not acknowledged is given again. */
 const usualReclaim = 5_000_000
@@ -91,7 +90,7 @@ export const ensure = (self: Work, session: Session, hasBegun: boolean, now: Mic
     acknowledgedAt: null,
     startedAt: null,
     heartbeatAt: null,
-    ttl: usualTtl,
+    ttl: 0,
     stopRequestedAt: null,
     stoppedAt: null
   })
@@ -207,7 +206,8 @@ export const heartbeat = (
   self: Work,
   item: Item,
   params: typeof Core.HeartbeatParams.Encoded,
-  now: Micros
+  now: Micros,
+  usualTtl: Micros
 ): Ruling<readonly [work: Work, beat: Beat]> => {
   if (item.state === "stopping" || item.state === "stopped") return Either.right([self, lease(item, false)])
   const { desired_ttl_seconds, expected_last_heartbeat: expected } = params

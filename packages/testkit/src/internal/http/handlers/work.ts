@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as refusal from "../../session/refusal.ts"
 import type { Ruling } from "../../session/refusal.ts"
+import * as time from "../../session/timestamp.ts"
 import * as environments from "../../workspace/environments.ts"
 import * as work from "../../workspace/work.ts"
 import type { World } from "../../world/world.ts"
@@ -118,7 +119,13 @@ export const heartbeat = (
   Either.gen(function*() {
     const item = yield* locate(call, ["environment key"])
     const { query, world } = call
-    const [next, beat] = yield* work.heartbeat(world.workspace.work, item, query, world.now())
+    const [next, beat] = yield* work.heartbeat(
+      world.workspace.work,
+      item,
+      query,
+      world.now(),
+      time.micros(world.env.rules.workLease)
+    )
     commit(world, next)
     return beat
   })
