@@ -23,15 +23,16 @@ const moduleDoc = (source) => {
 
 const since = (source) => /^\s*\/\*\*[\s\S]*?@since\s+(\S+)[\s\S]*?\*\//.exec(source)?.[1] ?? "0.1.0"
 
-/** Modules that need Node are subpaths only, so that the index loads everywhere. */
-const needsNode = (source) =>
-  /^\s*(?:import|export)\b[^"]*"(?:node:|@effect\/platform-node|\.\/internal\/node\/)/m.test(source)
+/** Modules that need Node are subpaths only, so that the index loads everywhere; so is the one with all descriptions. */
+const isSubpath = (source) =>
+  /^\s*(?:import|export)\b[^"]*"(?:node:|@effect\/platform-node|\.\/internal\/node\/|\.\/internal\/schema\/descriptions)/m
+    .test(source)
 
 const barrel = (directory) => {
   const modules = readdirSync(directory)
     .filter((name) => /^[A-Z]\w*\.ts$/.test(name))
     .map((name) => ({ name: name.slice(0, -3), source: readFileSync(join(directory, name), "utf8") }))
-    .filter(({ source }) => !needsNode(source))
+    .filter(({ source }) => !isSubpath(source))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const problems = modules.filter(({ source }) => moduleDoc(source) === undefined).map(({ name }) => name)
   for (const name of problems) {

@@ -1,6 +1,6 @@
 // Doc comments of the wire schemas: as a table for core's `Descriptions`, and as lists of fields for the API reference.
 import { readFileSync } from "node:fs"
-import { basename, join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import ts from "typescript"
 import { root } from "./lib.mjs"
 
@@ -91,6 +91,7 @@ const schemas = (checker) => {
       const value = constant(expression)
       return value && identifierOf(value)
     }
+    if (ts.isArrowFunction(expression)) return identifierOf(expression.body)
     if (!ts.isCallExpression(expression)) return undefined
     const { expression: callee } = expression
     if (ts.isPropertyAccessExpression(callee) && ["annotations", "pipe"].includes(callee.name.text)) {
@@ -120,15 +121,14 @@ const schemas = (checker) => {
 
 const docOf = (symbol) => textOf(symbol?.declarations?.[0])
 
-/** The schema that a class or a constant is, and the declaration whose doc comment says what it is of. */
+/** The schemas that a statement declares: the name and the value. */
 const declared = (statement) => {
   if (ts.isClassDeclaration(statement)) {
-    const [heritage] = statement.heritageClauses ?? []
-    return heritage && [{ node: statement, expression: heritage.types[0].expression }]
+    return statement.heritageClauses?.map(({ types }) => ({ name: statement.name, value: types[0].expression })) ?? []
   }
   if (!ts.isVariableStatement(statement)) return []
   return statement.declarationList.declarations
-    .flatMap(({ initializer, name }) => initializer ? [{ node: statement, name, expression: initializer }] : [])
+    .flatMap(({ initializer, name }) => initializer ? [{ name, value: initializer }] : [])
 }
 
 /** Every schema with a name, in the order of the alphabet: its text, and the texts of its fields. */
@@ -156,12 +156,12 @@ export const table = () => {
   for (const file of files) {
     visit(file)
     for (const statement of file.statements.filter(isExported)) {
-      for (const { expression, name, node } of declared(statement) ?? []) {
-        const identifier = identifierOf(expression)
-        const text = textOf(node)
+      for (const { name, value } of declared(statement)) {
+        const identifier = identifierOf(value)
+        const text = textOf(statement)
         if (identifier === undefined || text === undefined) continue
         // the comment of a schema with a type of its own only says so
-        const type = /^Schema of /.test(text) &&
+        const type = /^(?:The s|S)chema of /.test(text) &&
           checker.getSymbolAtLocation(name).declarations.find(ts.isInterfaceDeclaration)
         add(identifier, { text: type ? textOf(type) : text })
       }
@@ -173,4 +173,94 @@ export const table = () => {
       { ...(text !== undefined && { text }), ...(fields !== undefined && { fields }) }
     ])
   )
+}
+
+const primitives = {
+  "Schema.String": "string",
+  "Schema.Number": "number",
+  "Schema.Boolean": "boolean",
+  "wire.number": "number"
+}
+
+/** The names of types: those of exported schemas are also those of their values. */
+const names = (checker) => {
+  const isPublic = (expression) => {
+    if (!ts.isIdentifier(expression) && !ts.isPropertyAccessExpression(expression)) return false
+    const symbol = checker.getSymbolAtLocation(expression)
+    const { declarations = [] } = symbol?.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol ?? {}
+    return declarations.some((declaration) =>
+      dirname(declaration.getSourceFile().fileName) === source &&
+      isExported(ts.isVariableDeclaration(declaration) ? declaration.parent.parent : declaration)
+    )
+  }
+  /** The type of a schema by the names that its expression has; undefined for an expression of another kind. */
+  const typeOf = (expression) => {
+    const text = expression.getText()
+    if (text in primitives) return primitives[text]
+    if (isPublic(expression)) return text
+    if (!ts.isCallExpression(expression)) return undefined
+    const [inner, ...others] = expression.arguments.map(typeOf)
+    switch (expression.expression.getText()) {
+      case "wire.optional":
+      case "Schema.optional":
+        return inner
+      case "wire.nullish":
+      case "Schema.NullOr":
+        return inner && `${inner} | null`
+      case "Schema.Array":
+        return inner && `ReadonlyArray<${inner}>`
+      case "Schema.Union":
+        return [inner, ...others].every((type) => type !== undefined) ? [inner, ...others].join(" | ") : undefined
+      case "params.id":
+        return expression.typeArguments?.[0]?.getText()
+      default:
+        return undefined
+    }
+  }
+  return typeOf
+}
+
+/** The list of a struct's fields in Markdown, a line each, those from elsewhere first. */
+const listOf = (checker, declaration) => {
+  const type = checker.getDeclaredTypeOfSymbol(checker.getSymbolAtLocation(declaration.name))
+  const typeOf = names(checker)
+  const place = ({ declarations: [field] = [] }) =>
+    field?.getSourceFile() === declaration.getSourceFile() ? field.pos : -1
+  return checker.getPropertiesOfType(type).toSorted((a, b) => place(a) - place(b)).map((field) => {
+    const isOptional = Boolean(field.flags & ts.SymbolFlags.Optional)
+    const initializer = field.declarations?.[0]?.initializer
+    const shown = initializer && typeOf(initializer) ||
+      checker.typeToString(checker.getTypeOfSymbol(field), declaration).replace(isOptional ? / \| undefined$/ : /$^/, "")
+    const text = docOf(field)?.replaceAll("\n\n", " ")
+    return `- \`${field.name}\` (${isOptional ? "optional, " : ""}\`${shown}\`)${text === undefined ? "" : `: ${text}`}`
+  })
+}
+
+/**
+ * The modules of core whose structs have their fields only in a schema, by the names of their files: the source with a list
+ * of fields in the doc comment of each struct, and the lines of these lists.
+ */
+export const withFields = () => {
+  const { checker, files } = load()
+  const { fieldsOf } = schemas(checker)
+  const isStruct = (statement) =>
+    ts.isClassDeclaration(statement)
+      ? declared(statement).some(({ value }) => ts.isCallExpression(value) && fieldsOf(value).length > 0)
+      : ts.isInterfaceDeclaration(statement) && statement.members.length === 0
+  return new Map(files.filter(({ fileName }) => dirname(fileName) === source).map((file) => {
+    const lists = file.statements
+      .filter((statement) => isExported(statement) && isStruct(statement))
+      .map((statement) => ({
+        at: ts.getJSDocCommentsAndTags(statement).findLast(ts.isJSDoc).tags[0].pos,
+        lines: listOf(checker, statement)
+      }))
+    const text = lists.reduceRight(
+      (text, { at, lines }) => {
+        const list = ["", "**Fields**", "", ...lines, "", ""].join("\n * ")
+        return `${text.slice(0, at).replace(/[\s*]+$/, "\n *")}${list}${text.slice(at)}`
+      },
+      file.text
+    )
+    return [basename(file.fileName), { text, lines: lists.flatMap(({ lines }) => lines) }]
+  }))
 }

@@ -142,14 +142,6 @@ export * as DeploymentRuns from "./DeploymentRuns.ts"
 export * as Deployments from "./Deployments.ts"
 
 /**
- * Descriptions of the wire schemas and of their fields: what the doc comments say, for JSON Schemas, OpenAPI documents and
- * forms.
- *
- * @since 0.1.0
- */
-export * as Descriptions from "./Descriptions.ts"
-
-/**
  * The description of one endpoint as plain data.
  *
  * @since 0.1.0

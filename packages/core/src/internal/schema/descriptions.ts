@@ -1627,6 +1627,7 @@ export const descriptions: { readonly [identifier: string]: Description } = {
     }
   },
   Page: {
+    text: "One page of a list, with the cursors of its neighbours.",
     fields: {
       data: "The items, in the order of the list.",
       next_page: "The `page` parameter of the next page; absent or `null` on the last one.",
@@ -2634,7 +2635,7 @@ export const descriptions: { readonly [identifier: string]: Description } = {
     }
   },
   Upload: {
-    text: "The schema of a file to upload, for the description of an endpoint."
+    text: "A file to upload."
   },
   UploadFileParams: {
     text: "A file to upload.",
