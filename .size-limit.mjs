@@ -10,6 +10,13 @@ export default [
     limit: "1 kB"
   },
   {
+    name: "core: sessions alone, without Effect",
+    path: "packages/core/dist/index.js",
+    import: "{ Sessions }",
+    ignore: peers,
+    limit: "12 kB"
+  },
+  {
     name: "core: the whole client, without Effect",
     path: "packages/core/dist/index.js",
     import: "{ ManagedAgents }",

@@ -1,9 +1,11 @@
-// Writes packages/{core,testkit}/src/index.ts from the file list.
+// Writes packages/{core,testkit}/src/index.ts from the file list, and core's descriptions from the doc comments of its
+// wire schemas.
 //
 //   node scripts/codegen.mjs           write
 //   node scripts/codegen.mjs --check   write nothing, exit 1 if something would change
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join, relative } from "node:path"
+import * as descriptions from "./descriptions.mjs"
 import { root } from "./lib.mjs"
 
 const check = process.argv.includes("--check")
@@ -21,15 +23,16 @@ const moduleDoc = (source) => {
 
 const since = (source) => /^\s*\/\*\*[\s\S]*?@since\s+(\S+)[\s\S]*?\*\//.exec(source)?.[1] ?? "0.1.0"
 
-/** Modules that need Node are subpaths only, so that the index loads everywhere. */
-const needsNode = (source) =>
-  /^\s*(?:import|export)\b[^"]*"(?:node:|@effect\/platform-node|\.\/internal\/node\/)/m.test(source)
+/** Modules that need Node are subpaths only, so that the index loads everywhere; so is the one with all descriptions. */
+const isSubpath = (source) =>
+  /^\s*(?:import|export)\b[^"]*"(?:node:|@effect\/platform-node|\.\/internal\/node\/|\.\/internal\/schema\/descriptions)/m
+    .test(source)
 
 const barrel = (directory) => {
   const modules = readdirSync(directory)
     .filter((name) => /^[A-Z]\w*\.ts$/.test(name))
     .map((name) => ({ name: name.slice(0, -3), source: readFileSync(join(directory, name), "utf8") }))
-    .filter(({ source }) => !needsNode(source))
+    .filter(({ source }) => !isSubpath(source))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const problems = modules.filter(({ source }) => moduleDoc(source) === undefined).map(({ name }) => name)
   for (const name of problems) {
@@ -52,15 +55,35 @@ const barrel = (directory) => {
   return { text: `// Written by scripts/codegen.mjs from the files beside it. Do not edit.\n\n${text}`, problems }
 }
 
+/** A literal of an object, a line for each property. */
+const literal = (value, indent = "") => {
+  if (typeof value === "string") return JSON.stringify(value)
+  const properties = Object.entries(value).map(([key, value]) =>
+    `${indent}  ${/^[A-Za-z_]\w*$/.test(key) ? key : JSON.stringify(key)}: ${literal(value, `${indent}  `)}`
+  )
+  return `{\n${properties.join(",\n")}\n${indent}}`
+}
+
+const table = () =>
+  [
+    "// Written by scripts/codegen.mjs from the doc comments of the wire schemas. Do not edit.",
+    "// dprint-ignore-file",
+    "",
+    "interface Description {",
+    "  readonly text?: string",
+    "  readonly fields?: { readonly [field: string]: string }",
+    "}",
+    "",
+    "/** The doc comments of the wire schemas, by their identifiers. */",
+    `export const descriptions: { readonly [identifier: string]: Description } = ${literal(descriptions.table())}`,
+    ""
+  ].join("\n")
+
 let stale = 0
 let undocumented = 0
-for (const name of ["core", "testkit"]) {
-  const directory = join(root, "packages", name, "src")
-  const target = join(directory, "index.ts")
-  const { problems, text } = barrel(directory)
-  undocumented += problems.length
+const write = (target, text) => {
   const current = existsSync(target) ? readFileSync(target, "utf8") : ""
-  if (current === text) continue
+  if (current === text) return
   if (check) {
     stale++
     console.error(`${relative(root, target)} is not current: run \`pnpm codegen\` and commit the result`)
@@ -69,4 +92,11 @@ for (const name of ["core", "testkit"]) {
     console.error(`wrote ${relative(root, target)}`)
   }
 }
+for (const name of ["core", "testkit"]) {
+  const directory = join(root, "packages", name, "src")
+  const { problems, text } = barrel(directory)
+  undocumented += problems.length
+  write(join(directory, "index.ts"), text)
+}
+write(join(root, "packages/core/src/internal/schema/descriptions.ts"), table())
 process.exit(check && stale + undocumented > 0 ? 1 : 0)

@@ -55,6 +55,7 @@ export type SandboxToolName = "bash" | "edit" | "read" | "write" | "glob" | "gre
  * @category models
  */
 export interface SandboxToolConfig<Name extends SandboxToolName = SandboxToolName> {
+  /** The tool. */
   readonly name: Name
   /** The same as `name`; servers of mid-2026 leave it out. */
   readonly type?: Name
@@ -77,7 +78,6 @@ export interface SandboxToolConfigEncoded<Name extends SandboxToolName = Sandbox
 
 const sandboxTool = <const Name extends SandboxToolName>(
   identifier: string,
-  /** The tool. */
   name: Name
 ): Schema.Schema<SandboxToolConfig<Name>, SandboxToolConfigEncoded<Name>> =>
   wire.struct(identifier, {
@@ -314,7 +314,9 @@ export type Tool = wire.Named<typeof Tool>["union" | "name"]
  * @category models
  */
 export interface SandboxToolConfigParams<Name extends SandboxToolName = SandboxToolName> {
+  /** The tool. */
   readonly name: Name
+  /** The same as `name`. */
   readonly type?: Name | undefined
   /** True if the agent may use the tool; the toolset's `default_config` decides if absent. */
   readonly enabled?: boolean | null | undefined
@@ -335,7 +337,6 @@ export interface SandboxToolConfigParamsEncoded<Name extends SandboxToolName = S
 
 const sandboxToolParams = <const Name extends SandboxToolName>(
   identifier: string,
-  /** The tool. */
   name: Name
 ): Schema.Schema<SandboxToolConfigParams<Name>, SandboxToolConfigParamsEncoded<Name>> =>
   wire.struct(identifier, {

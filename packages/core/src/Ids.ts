@@ -9,8 +9,8 @@
  */
 import * as Schema from "effect/Schema"
 
-const make = <const Name extends string>(name: Name) =>
-  Schema.String.pipe(Schema.brand(`@effect-managed-agents/core/${name}`)).annotations({ identifier: name })
+const make = <const Name extends string>(identifier: Name) =>
+  Schema.String.pipe(Schema.brand(`@effect-managed-agents/core/${identifier}`)).annotations({ identifier })
 
 /**
  * Identifies a session (`sesn_…`).

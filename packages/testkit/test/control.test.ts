@@ -1,3 +1,4 @@
+import * as Descriptions from "@effect-managed-agents/core/Descriptions"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -351,6 +352,7 @@ describe("the OpenAPI document", () => {
         name: "statuses[]",
         in: "query",
         required: false,
+        description: "Only sessions with one of these statuses.",
         schema: { type: "array", items: { type: "string", enum: ["rescheduling", "running", "idle", "terminated"] } }
       })
       assert.include(list.parameters.map((parameter: Json) => parameter.name), "created_at[gte]")
@@ -372,6 +374,29 @@ describe("the OpenAPI document", () => {
           script: { $ref: "#/components/schemas/Script" }
         }
       )
+    }).pipe(Effect.provide(docs)))
+
+  it.scoped("says of every schema of the API and of its properties what they are", () =>
+    Effect.gen(function*() {
+      const { components } = yield* document
+      const schemas = Object.entries<Json>(components.schemas)
+      assert.strictEqual(
+        components.schemas.Session.properties.environment_id.description,
+        "The environment of the sandbox."
+      )
+      let properties = 0
+      for (const [name, schema] of schemas) {
+        const { fields = {}, text } = Descriptions.descriptions[name] ?? {}
+        if (text !== undefined) assert.strictEqual(schema.description, text, name)
+        for (const [field, text] of Object.entries(fields)) {
+          properties++
+          assert.strictEqual(schema.properties[field].description, text, `${name}.${field}`)
+        }
+      }
+      assert.isAbove(properties, 700)
+      const { SessionPage } = components.schemas
+      assert.strictEqual(SessionPage.description, "One page of a list, with the cursors of its neighbours.")
+      assert.strictEqual(SessionPage.properties.data.description, "The items, in the order of the list.")
     }).pipe(Effect.provide(docs)))
 
   it.scoped("refers to nothing that it does not define", () =>

@@ -1,4 +1,5 @@
 import * as Agent from "@effect-managed-agents/core/Agent"
+import * as Descriptions from "@effect-managed-agents/core/Descriptions"
 import type * as Endpoint from "@effect-managed-agents/core/Endpoint"
 import * as JSONSchema from "effect/JSONSchema"
 import * as Schema from "effect/Schema"
@@ -92,10 +93,11 @@ const queryParameters = (describe: Describe, query: Schema.Schema.All | undefine
   // a query is described by a struct, whose JSON Schema has these
   const required = object["required"] as ReadonlyArray<string>
   const properties = object["properties"] as Readonly<Record<string, Json>>
-  return Object.entries(properties).map(([name, schema]) => ({
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
     name: schema["type"] === "array" ? `${name}[]` : name,
     in: "query",
     required: required.includes(name),
+    ...(description !== undefined && { description }),
     schema
   }))
 }
@@ -157,7 +159,7 @@ const withoutIds = (value: unknown): unknown => {
 const make = (): Json => {
   const definitions: Record<string, JSONSchema.JsonSchema7> = {}
   const describe: Describe = (schema, inline = false) => ({
-    ...JSONSchema.fromAST(schema.ast, {
+    ...JSONSchema.fromAST(Descriptions.describe(Schema.make(schema.ast)).ast, {
       definitions,
       definitionPath: "#/components/schemas/",
       target: "openApi3.1",
