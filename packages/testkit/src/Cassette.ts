@@ -3,8 +3,8 @@
  *
  * A recording is made by any `HttpClient`: {@link layerRecord} passes everything through as it is and writes it down;
  * {@link layerReplay} answers from what was written, and reaches no network. {@link layer} does one or the other with a
- * file. The values of credentials, and of `authorization_token` wherever it stands, are in no recording; `redact` takes
- * out more.
+ * file. The values of credentials, and the secrets of repositories, vaults and work items, are in no recording; `redact`
+ * takes out more.
  *
  * **Matching.** Requests of one method and one path are played in the order in which they were recorded. Those that
  * overlapped, because one was asked before the other was answered, may come in any order; and so may requests of

@@ -2,8 +2,8 @@
  * Requests to a simulator and its answers, and the laws that every program should keep.
  *
  * The ledger has one entry for each request to the API, in the order of arrival. The history has them too, among
- * everything that the service did meanwhile. Both can be printed and shared: the values of credentials, and of
- * `authorization_token` wherever it stands, are not in them.
+ * everything that the service did meanwhile. Both can be printed and shared: the values of credentials, and the secrets of
+ * repositories, vaults and work items, are not in them.
  *
  * A {@link Law} is a function of the history. {@link assertAll} fails with what broke one, and with a timeline of both
  * sides in which that is marked.

@@ -40,6 +40,8 @@ import * as transitions from "./internal/session/transitions.ts"
 import * as views from "./internal/session/views.ts"
 import * as savedAgents from "./internal/workspace/agents.ts"
 import * as keptEnvironments from "./internal/workspace/environments.ts"
+import * as memory from "./internal/workspace/memory.ts"
+import * as keptVaults from "./internal/workspace/vaults.ts"
 import * as workspace from "./internal/workspace/workspace.ts"
 import * as webhooks from "./internal/world/webhooks.ts"
 import type { Cell } from "./internal/world/world.ts"
@@ -100,7 +102,7 @@ export type Environment = state.Environment
  * A memory store that sessions may attach.
  * @category models
  */
-export type MemoryStore = workspace.MemoryStore
+export type MemoryStore = memory.MemoryStore
 
 /**
  * A script that could not be played on: an Effect that failed or had no end, a turn that ran in circles, a task for
@@ -120,7 +122,7 @@ export interface Fixtures {
   readonly memoryStores?: ReadonlyArray<MemoryStore> | undefined
   /** The ids of uploads. They matter only where `Rules.strictReferences` says so. */
   readonly files?: ReadonlyArray<string> | undefined
-  /** The ids of vaults. They matter only where `Rules.strictReferences` says so. */
+  /** The ids of vaults, which are empty. */
   readonly vaults?: ReadonlyArray<string> | undefined
   readonly sessions?: ReadonlyArray<typeof Session.Session.Encoded> | undefined
   /** The ids of the primary threads of these sessions, by session; of the others they derive from the seed. */
@@ -417,7 +419,7 @@ const populate = <R>(world: World, options: Options<R>, context: Context.Context
     vaults = []
   } = options.fixtures ?? {}
   const others = Object.entries(options.environments ?? {}).map(([id, { type = "cloud" }]) => ({ id, type }))
-  let initial: workspace.Workspace = {
+  const initial: workspace.Workspace = {
     ...workspace.empty,
     agents: agents.reduce((all, agent) => savedAgents.add(all, agent, world.now()), savedAgents.empty),
     environments: [...environments, ...others].reduce(
@@ -425,9 +427,9 @@ const populate = <R>(world: World, options: Options<R>, context: Context.Context
       keptEnvironments.empty
     ),
     files: new Set(files),
-    vaults: new Set(vaults)
+    memory: memoryStores.reduce((all, store) => memory.put(all, store, world.now()), memory.empty),
+    vaults: vaults.reduce((all, id) => keptVaults.put(all, id, world.now()), keptVaults.empty)
   }
-  for (const store of memoryStores) initial = workspace.addMemoryStore(initial, store)
   world.workspace = options.script === undefined
     ? initial
     : { ...initial, otherwise: provide.script(options.script, context) }

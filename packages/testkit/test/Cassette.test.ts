@@ -370,6 +370,40 @@ describe("a recording", () => {
       assert.deepStrictEqual(yield* replay(asked, recording, { redact }), left)
     }))
 
+  it.effect("has no secret of a vault or of a work item", () =>
+    Effect.gen(function*() {
+      const hidden = [
+        "oat_the-access-token",
+        "ort_the-refresh-token",
+        "the-client-secret",
+        "the-bearer",
+        "sk_live_1",
+        "d29yaw"
+      ]
+      const [access_token, refresh_token, client_secret, token, secret_value, secret] = hidden
+      const told = {
+        oauth: { type: "mcp_oauth", access_token, refresh: { refresh_token, token_endpoint_auth: { client_secret } } },
+        bearer: { type: "static_bearer", token, note: `not ${token}` },
+        variable: { type: "environment_variable", secret_value },
+        work: { type: "work", secret },
+        // these are no secrets
+        others: [{ type: "work", secret: null }, { type: "custom", token: "word", secret: "word" }]
+      }
+      const asked = Effect.flatMap(HttpClient.HttpClient, (http) =>
+        http.execute(
+          HttpClientRequest.post("http://any/v1/x").pipe(HttpClientRequest.bodyUnsafeJson(told))
+        ).pipe(Effect.flatMap((response) => response.json)))
+      const { exit, recording } = yield* record(asked, echo)
+      assert.deepStrictEqual(yield* exit, told)
+      const text = Cassette.encode(recording)
+      for (const one of hidden) assert.notInclude(text, String(one))
+      assert.deepInclude(yield* replay(asked, recording), {
+        bearer: { type: "static_bearer", token: "<redacted>", note: "not <redacted>" },
+        work: { type: "work", secret: "<redacted>" },
+        others: told.others
+      })
+    }))
+
   describe("with secrets in pieces", () => {
     const token = "github_pat_ABCDEF0123456789"
     const delta = (text: string, event_id = "sevt_1") => ({

@@ -1,4 +1,5 @@
 import * as Api from "@effect-managed-agents/core/Api"
+import { beta, memoryBeta } from "@effect-managed-agents/core/ClientConfig"
 import type * as Endpoint from "@effect-managed-agents/core/Endpoint"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
@@ -42,6 +43,20 @@ const betaName = /^[a-z0-9][a-z0-9-]*-\d{4}-\d{2}-\d{2}$/
 /** The betas of what is not there, and of nearly everything that is. */
 const usualBetas = Api.sessions.list.betas
 
+/** Refuses betas that do not go together, and a request without those of its endpoint. */
+const checkBetas = (betas: ReadonlyArray<string>, needed: ReadonlyArray<string>): Ruling<void> => {
+  if (needed.includes(memoryBeta) && betas.includes(beta)) {
+    return betas.includes(memoryBeta)
+      ? refusal.invalid(`The betas \`${beta}\` and \`${memoryBeta}\` cannot be used together.`)
+      // either opens the endpoints of memory stores
+      : Either.void
+  }
+  const missing = needed.find((name) => !betas.includes(name))
+  return missing === undefined
+    ? Either.void
+    : refusal.notFound(`Not found: this endpoint needs the header \`anthropic-beta: ${missing}\``)
+}
+
 const checkHeaders = (request: Request, endpoint: Endpoint.Any | undefined): Ruling<void> => {
   const credentials = context.credentials(request)
   if (credentials.length === 0) return refusal.unauthenticated("x-api-key header is required")
@@ -58,10 +73,7 @@ const checkHeaders = (request: Request, endpoint: Endpoint.Any | undefined): Rul
         "Please consult our documentation at docs.claude.com or try again without the header."
     )
   }
-  const missing = (endpoint?.betas ?? usualBetas).find((name) => !betas.includes(name))
-  return missing === undefined
-    ? Either.void
-    : refusal.notFound(`Not found: this endpoint needs the header \`anthropic-beta: ${missing}\``)
+  return checkBetas(betas, endpoint?.betas ?? usualBetas)
 }
 
 const parseBody = (text: string): Ruling<unknown> =>

@@ -6,16 +6,21 @@ import type { Ruling } from "../session/refusal.ts"
 import * as validate from "../session/validate.ts"
 import * as agents from "./handlers/agents.ts"
 import type { Call, Stream } from "./handlers/context.ts"
+import * as credentials from "./handlers/credentials.ts"
 import * as deploymentRuns from "./handlers/deploymentRuns.ts"
 import * as deployments from "./handlers/deployments.ts"
 import * as environments from "./handlers/environments.ts"
 import * as events from "./handlers/events.ts"
 import { sendBody } from "./handlers/events.ts"
+import * as memories from "./handlers/memories.ts"
+import * as memoryStores from "./handlers/memoryStores.ts"
+import * as memoryVersions from "./handlers/memoryVersions.ts"
 import * as models from "./handlers/models.ts"
 import * as resources from "./handlers/resources.ts"
 import * as sessions from "./handlers/sessions.ts"
 import { createBody, listQuery } from "./handlers/sessions.ts"
 import * as threads from "./handlers/threads.ts"
+import * as vaults from "./handlers/vaults.ts"
 import * as work from "./handlers/work.ts"
 import type { Request } from "./message.ts"
 
@@ -50,7 +55,12 @@ const groups: ReadonlyArray<Group> = [
   group(WorkspaceApi.deploymentRuns, deploymentRuns),
   group(WorkspaceApi.environments, environments),
   group(WorkspaceApi.environmentWork, work),
-  group(WorkspaceApi.models, models)
+  group(WorkspaceApi.memories, memories),
+  group(WorkspaceApi.memoryStores, memoryStores),
+  group(WorkspaceApi.memoryVersions, memoryVersions),
+  group(WorkspaceApi.models, models),
+  group(WorkspaceApi.vaults, vaults),
+  group(WorkspaceApi.credentials, credentials)
 ]
 
 /** The endpoints that the simulator has. */
@@ -60,11 +70,9 @@ export const endpoints: ReadonlyArray<Endpoint.Any> = groups.flatMap((one) => Ob
 export const elsewhere: ReadonlyArray<string> = [
   "environments",
   "files",
-  "memory_stores",
   "messages",
   "organizations",
-  "skills",
-  "vaults"
+  "skills"
 ]
 
 /** An endpoint, and how requests of it are read and answered. */

@@ -11,6 +11,8 @@ export interface ErrorBody {
     readonly type: string
     readonly message: string
     readonly details?: { readonly error_code: string; readonly [name: string]: unknown }
+    /** Fields of single kinds of errors. */
+    readonly [field: string]: unknown
   }
   readonly request_id: string
 }
@@ -22,7 +24,8 @@ export const errorResponse = (wrong: Refusal, requestId: string): Response => {
     error: {
       type: wrong.type,
       message: wrong.message,
-      ...(wrong.code !== undefined && { details: { error_code: wrong.code, ...wrong.details } })
+      ...(wrong.code !== undefined && { details: { error_code: wrong.code, ...wrong.details } }),
+      ...wrong.fields
     },
     request_id: requestId
   }

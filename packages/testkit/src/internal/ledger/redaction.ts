@@ -37,19 +37,31 @@ export const redactRecord = <V extends string | ReadonlyArray<string>>(
     })
   )
 
+/** Fields of bodies that hold a secret wherever they are. */
+const secretFields = new Set([
+  "access_token",
+  "authorization_token",
+  "client_secret",
+  "refresh_token",
+  "secret_value"
+])
+
+/** Fields with names that are common, by the type of the object that holds the secret in them. */
+const secretFieldOf: { readonly [type: string]: string } = { static_bearer: "token", work: "secret" }
+
 /**
- * Takes the values of `authorization_token` out of JSON, and the secrets of work items, and adds them to `secrets`; and what
- * stands before the `@` of a URL.
+ * Takes the secrets of repositories, credentials and work items out of JSON, and adds them to `secrets`; and what stands
+ * before the `@` of a URL.
  */
 export const redact = (value: unknown, secrets: Set<string>): unknown => {
   if (typeof value === "string") return value.replace(/(\w:\/\/)[^/?#\s@]+@/g, `$1${redacted}@`)
   if (Array.isArray(value)) return value.map((item) => redact(item, secrets))
   if (typeof value !== "object" || value === null) return value
-  const isWork = "type" in value && value.type === "work"
+  const own = "type" in value ? secretFieldOf[String(value.type)] : undefined
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => {
-      const isSecret = name === "authorization_token" || (name === "secret" && isWork && item !== null)
-      if (!isSecret) return [name, redact(item, secrets)]
+      // null in place of a secret says that there is none
+      if (item === null || (name !== own && !secretFields.has(name))) return [name, redact(item, secrets)]
       if (typeof item === "string") secrets.add(item)
       return [name, redacted]
     })

@@ -9,6 +9,8 @@ export interface Refusal {
   readonly code?: string
   /** More of `error.details`. */
   readonly details?: Readonly<Record<string, unknown>>
+  /** Further fields of `error`. */
+  readonly fields?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
   /** As a run of a deployment names it when its session is refused. */
   readonly reason?: Reason
@@ -84,6 +86,26 @@ export const precondition = (message: string, code: string, current: object): Ei
     details: { current_state: current },
     headers: { "x-should-retry": "false" }
   })
+
+const final = { "x-should-retry": "false" }
+
+/** 409: a memory is in the way of another. */
+export const pathConflict = (path: string, memoryId: string): Either.Either<never, Refusal> =>
+  refuse({
+    status: 409,
+    type: "memory_path_conflict_error",
+    message: `The path is taken by, or overlaps, ${path}.`,
+    fields: { conflicting_memory_id: memoryId, conflicting_path: path },
+    headers: final
+  })
+
+/** 409: a memory is not as it was expected. */
+export const preconditionFailed: Either.Either<never, Refusal> = refuse({
+  status: 409,
+  type: "memory_precondition_failed_error",
+  message: "The content of the memory does not have the expected hash.",
+  headers: final
+})
 
 /** 413. */
 export const tooLarge: Either.Either<never, Refusal> = refuse({

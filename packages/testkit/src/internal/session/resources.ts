@@ -118,7 +118,7 @@ const mount = (
     case "memory_store": {
       const exists = workspace.checkReference(known, rules, "memory_store", params.memory_store_id)
       if (Either.isLeft(exists)) return Either.left(exists.left)
-      const store = known.memoryStores.get(params.memory_store_id)
+      const store = known.memory.stores.get(params.memory_store_id)
       return Either.right(added({
         type: "memory_store",
         memory_store_id: params.memory_store_id,

@@ -10,16 +10,9 @@ import type { Micros } from "../session/timestamp.ts"
 import * as agents from "./agents.ts"
 import * as deployments from "./deployments.ts"
 import * as environments from "./environments.ts"
+import * as memory from "./memory.ts"
+import * as vaults from "./vaults.ts"
 import * as work from "./work.ts"
-
-/** A memory store that sessions may attach. */
-export interface MemoryStore {
-  readonly id: string
-  readonly name: string
-  readonly description?: string | undefined
-  /** True if it is archived, so that no session can attach it any more. */
-  readonly archived?: boolean | undefined
-}
 
 /** Everything that sessions refer to, and what the agents play. */
 export interface Workspace {
@@ -28,11 +21,10 @@ export interface Workspace {
   readonly environments: environments.Environments
   /** The queues of the self-hosted ones. */
   readonly work: work.Work
-  readonly memoryStores: ReadonlyMap<string, MemoryStore>
+  readonly memory: memory.Memory
   /** The ids of uploads. */
   readonly files: ReadonlySet<string>
-  /** The ids of vaults. */
-  readonly vaults: ReadonlySet<string>
+  readonly vaults: vaults.Vaults
   readonly scripts: ReadonlyMap<string, Script>
   /** The script of agents that have none of their own. */
   readonly otherwise: Script
@@ -44,9 +36,9 @@ export const empty: Workspace = {
   deployments: deployments.empty,
   environments: environments.empty,
   work: work.empty,
-  memoryStores: new Map(),
+  memory: memory.empty,
   files: new Set(),
-  vaults: new Set(),
+  vaults: vaults.empty,
   scripts: new Map(),
   otherwise: echo
 }
@@ -72,17 +64,17 @@ export const putScript = (self: Workspace, id: string, script: Script): Workspac
   scripts: withEntry(self.scripts, id, script)
 })
 
-/** Adds a memory store. */
-export const addMemoryStore = (self: Workspace, store: MemoryStore): Workspace => ({
-  ...self,
-  memoryStores: withEntry(self.memoryStores, store.id, store)
-})
-
 /** The script of an agent. */
 export const scriptOf = (self: Workspace, agentId: string): Script => self.scripts.get(agentId) ?? self.otherwise
 
 /** Standing of an id: of what is there, of what is there no more or archived, or of nothing that was ever here. */
 type Standing = "there" | "archived" | "deleted" | "unknown"
+
+/** Standing of what is kept, also when it is there no more. */
+const standingOf = (
+  kept: { readonly archivedAt: Micros | null; readonly isDeleted: boolean } | undefined
+): Standing =>
+  kept === undefined ? "unknown" : kept.isDeleted ? "deleted" : kept.archivedAt === null ? "there" : "archived"
 
 interface Kind {
   readonly field: string
@@ -101,16 +93,13 @@ const kinds: { readonly [K in "file" | "memory_store" | "vault"]: Kind } = {
   memory_store: {
     field: "memory_store_id",
     title: "Memory store",
-    standing: (self, id) => {
-      const store = self.memoryStores.get(id)
-      return store === undefined ? "unknown" : store.archived === true ? "archived" : "there"
-    },
+    standing: (self, id) => standingOf(self.memory.stores.get(id)),
     reasons: { archived: "memory_store_archived_error", missing: "session_resource_not_found_error" }
   },
   vault: {
     field: "vault_ids",
     title: "Vault",
-    standing: (self, id) => self.vaults.has(id) ? "there" : "unknown",
+    standing: (self, id) => standingOf(self.vaults.vaults.get(id)),
     reasons: { archived: "vault_archived_error", missing: "vault_not_found_error" }
   }
 }

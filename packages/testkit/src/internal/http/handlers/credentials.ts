@@ -1,0 +1,71 @@
+import type * as Credential from "@effect-managed-agents/core/Credential"
+import type * as Page from "@effect-managed-agents/core/Page"
+import * as Either from "effect/Either"
+import * as ids from "../../session/ids.ts"
+import type { Ruling } from "../../session/refusal.ts"
+import * as vaults from "../../workspace/vaults.ts"
+import type { World } from "../../world/world.ts"
+import type { Call } from "./context.ts"
+import * as pages from "./pages.ts"
+
+type View = typeof Credential.Credential.Encoded
+
+const commit = <A>(world: World, [next, changed]: vaults.Change<A>): A => {
+  world.workspace = { ...world.workspace, vaults: next }
+  return changed
+}
+
+const vaultOf = ({ path }: Call<unknown, unknown>): string => path["vault_id"] ?? ""
+const idOf = ({ path }: Call<unknown, unknown>): string => path["credential_id"] ?? ""
+
+/** Commits the change of one credential. */
+const changing = (
+  { world }: Call<unknown, unknown>,
+  change: Ruling<vaults.Change<vaults.KeptCredential>>
+): Ruling<View> => Either.map(change, (done) => vaults.viewCredential(commit(world, done)))
+
+export const create = (call: Call<unknown, typeof Credential.CreateParams.Encoded>): Ruling<View> => {
+  const { body, key, world } = call
+  const id = ids.format("vcrd", ids.child(key, "credential"))
+  return changing(call, vaults.createCredential(world.workspace.vaults, vaultOf(call), id, body, world.now()))
+}
+
+export const retrieve = (call: Call<unknown, unknown>): Ruling<View> =>
+  Either.map(
+    vaults.findCredential(call.world.workspace.vaults, vaultOf(call), idOf(call)),
+    vaults.viewCredential
+  )
+
+export const update = (call: Call<unknown, typeof Credential.UpdateParams.Encoded>): Ruling<View> => {
+  const { body, world } = call
+  return changing(call, vaults.updateCredential(world.workspace.vaults, vaultOf(call), idOf(call), body, world.now()))
+}
+
+export const archive = (call: Call<unknown, unknown>): Ruling<View> => {
+  const { world } = call
+  return changing(call, vaults.archiveCredential(world.workspace.vaults, vaultOf(call), idOf(call), world.now()))
+}
+
+const remove = (call: Call<unknown, unknown>): Ruling<typeof Credential.DeletedCredential.Encoded> => {
+  const removed = changing(call, vaults.removeCredential(call.world.workspace.vaults, vaultOf(call), idOf(call)))
+  return Either.map(removed, ({ id }) => ({ id, type: "vault_credential_deleted" as const }))
+}
+
+export const mcpOAuthValidate = (call: Call<unknown, unknown>): Ruling<typeof Credential.Validation.Encoded> => {
+  const { world } = call
+  const validated = vaults.validate(world.workspace.vaults, vaultOf(call), idOf(call), world.now())
+  return Either.map(validated, (change) => commit(world, change))
+}
+
+export const list = (call: Call<typeof Credential.ListParams.Encoded, unknown>): Ruling<Page.Page<View>> =>
+  Either.flatMap(vaults.find(call.world.workspace.vaults, vaultOf(call)), ({ id }) => {
+    const shown = vaults.credentialsOf(call.world.workspace.vaults, id).filter(({ archivedAt }) =>
+      archivedAt === null || call.query.include_archived === true
+    )
+    return Either.map(pages.list(call, shown, { list: "credentials" }), (page) => ({
+      ...page,
+      data: page.data.map(vaults.viewCredential)
+    }))
+  })
+
+export { remove as delete }
