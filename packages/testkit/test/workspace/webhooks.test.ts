@@ -121,6 +121,40 @@ describe("webhooks", () => {
     )
   })
 
+  it.effect("10.10.11 tell of vaults, credentials and memory stores", () => {
+    const { endpoint: one, seen } = endpoint()
+    return withEndpoints(
+      [one],
+      Effect.gen(function*() {
+        const vault = yield* ok("POST", "/v1/vaults", { display_name: "V" })
+        yield* ok("POST", `/v1/vaults/${vault.id}`, { display_name: "W" })
+        const auth = { type: "static_bearer", token: "bearer_token", mcp_server_url: "https://m" }
+        const credential = yield* ok("POST", `/v1/vaults/${vault.id}/credentials`, { auth })
+        const path = `/v1/vaults/${vault.id}/credentials/${credential.id}`
+        yield* ok("POST", `${path}/archive`)
+        yield* ok("POST", `${path}/archive`)
+        yield* ok("DELETE", path)
+        yield* ok("POST", `/v1/vaults/${vault.id}/archive`)
+        yield* ok("DELETE", `/v1/vaults/${vault.id}`)
+        const store = yield* ok("POST", "/v1/memory_stores", { name: "M" })
+        yield* ok("POST", `/v1/memory_stores/${store.id}/archive`)
+        yield* ok("DELETE", `/v1/memory_stores/${store.id}`)
+        yield* settle
+        assert.deepStrictEqual(typesOf(seen), [
+          "vault.created",
+          "vault_credential.created",
+          "vault_credential.archived",
+          "vault_credential.deleted",
+          "vault.archived",
+          "vault.deleted",
+          "memory_store.created",
+          "memory_store.archived",
+          "memory_store.deleted"
+        ])
+      })
+    )
+  })
+
   it.effect("10.10.3 tell of agents, environments, deployments and their runs, and of nothing that changed nothing", () => {
     const { endpoint: one, seen } = endpoint()
     return withEndpoints(

@@ -21,13 +21,25 @@ const idOf = ({ path }: Call<unknown, unknown>): string => path["credential_id"]
 /** Commits the change of one credential. */
 const changing = (
   { world }: Call<unknown, unknown>,
-  change: Ruling<vaults.Change<vaults.KeptCredential>>
-): Ruling<View> => Either.map(change, (done) => vaults.viewCredential(commit(world, done)))
+  change: Ruling<vaults.Change<vaults.KeptCredential>>,
+  verb?: "created" | "archived" | "deleted"
+): Ruling<View> =>
+  Either.map(change, (done) => {
+    const [next, { id, vaultId }] = done
+    if (verb !== undefined && next !== world.workspace.vaults) {
+      world.announce({ type: `vault_credential.${verb}`, id, vault_id: vaultId })
+    }
+    return vaults.viewCredential(commit(world, done))
+  })
 
 export const create = (call: Call<unknown, typeof Credential.CreateParams.Encoded>): Ruling<View> => {
   const { body, key, world } = call
   const id = ids.format("vcrd", ids.child(key, "credential"))
-  return changing(call, vaults.createCredential(world.workspace.vaults, vaultOf(call), id, body, world.now()))
+  return changing(
+    call,
+    vaults.createCredential(world.workspace.vaults, vaultOf(call), id, body, world.now()),
+    "created"
+  )
 }
 
 export const retrieve = (call: Call<unknown, unknown>): Ruling<View> =>
@@ -43,11 +55,19 @@ export const update = (call: Call<unknown, typeof Credential.UpdateParams.Encode
 
 export const archive = (call: Call<unknown, unknown>): Ruling<View> => {
   const { world } = call
-  return changing(call, vaults.archiveCredential(world.workspace.vaults, vaultOf(call), idOf(call), world.now()))
+  return changing(
+    call,
+    vaults.archiveCredential(world.workspace.vaults, vaultOf(call), idOf(call), world.now()),
+    "archived"
+  )
 }
 
 const remove = (call: Call<unknown, unknown>): Ruling<typeof Credential.DeletedCredential.Encoded> => {
-  const removed = changing(call, vaults.removeCredential(call.world.workspace.vaults, vaultOf(call), idOf(call)))
+  const removed = changing(
+    call,
+    vaults.removeCredential(call.world.workspace.vaults, vaultOf(call), idOf(call)),
+    "deleted"
+  )
   return Either.map(removed, ({ id }) => ({ id, type: "vault_credential_deleted" as const }))
 }
 
