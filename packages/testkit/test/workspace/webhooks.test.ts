@@ -339,16 +339,21 @@ describe("webhooks", () => {
       }).pipe(Effect.provideService(Simulator.Simulator, simulator))))
   })
 
-  it.effect("are forgotten by a reset", () => {
+  it.effect("are forgotten by a reset, also those that are on their way", () => {
     const { endpoint: one, seen } = endpoint([500])
+    let slow = 0
+    const another = WebhookEndpoint.make(
+      () => Effect.suspend(() => Effect.delay(Effect.fail(++slow), "10 seconds")),
+      { secret }
+    )
     return withEndpoints(
-      [one],
+      [one, another],
       Effect.gen(function*() {
         yield* createSession()
         yield* settle
         yield* (yield* Simulator.Simulator).reset
         yield* TestClock.adjust("1 hour")
-        assert.strictEqual(seen.length, 1)
+        assert.deepStrictEqual([seen.length, slow], [1, 1])
       })
     )
   })
