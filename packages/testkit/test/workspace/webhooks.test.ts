@@ -10,10 +10,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
+import type { Request } from "../../src/internal/http/message.ts"
 import * as Simulator from "../../src/Simulator.ts"
 import * as WebhookEndpoint from "../../src/WebhookEndpoint.ts"
 import type { Json } from "../utils/wire.ts"
-import { call, createSession, layer, message, ok, refusal, send, settle } from "../utils/wire.ts"
+import { call, createSession, headers, layer, message, ok, refusal, send, settle } from "../utils/wire.ts"
 
 const secret = Redacted.make("whsec_c2VjcmV0IG9mIHRoZSBlbmRwb2ludA==")
 const verifier = Layer.orDie(Webhooks.layer({ secrets: [secret] }))
@@ -216,6 +217,43 @@ describe("webhooks", () => {
     )
   })
 
+  it.effect("10.10.3 tell of vaults, their credentials and memory stores, but not of their updates", () => {
+    const { endpoint: one, seen } = endpoint()
+    return withEndpoints(
+      [one],
+      Effect.gen(function*() {
+        const lives = Effect.fnUntraced(function*(at: string, params: object, more: Partial<Request> = {}) {
+          const { json: { id } } = yield* call("POST", at, params, more)
+          yield* call("POST", `${at}/${id}`, { metadata: { a: "1" } }, more)
+          for (let i = 0; i < 2; i++) yield* call("POST", `${at}/${id}/archive`, undefined, more)
+          yield* call("DELETE", `${at}/${id}`, undefined, more)
+          return id
+        })
+        const { json: vault } = yield* call("POST", "/v1/vaults", { display_name: "V" })
+        const credential = yield* lives(`/v1/vaults/${vault.id}/credentials`, {
+          display_name: "C",
+          auth: { type: "static_bearer", token: "t", mcp_server_url: "https://crm.example/mcp" }
+        })
+        yield* call("DELETE", `/v1/vaults/${vault.id}`)
+        yield* lives("/v1/vaults", { display_name: "W" })
+        yield* lives("/v1/memory_stores", { name: "M" }, {
+          headers: { ...headers, "anthropic-beta": "agent-memory-2026-07-22" }
+        })
+        yield* settle
+        const life = (kind: string) => ["created", "archived", "deleted"].map((verb) => `${kind}.${verb}`)
+        assert.deepStrictEqual(typesOf(seen), [
+          "vault.created",
+          ...life("vault_credential"),
+          "vault.deleted",
+          ...life("vault"),
+          ...life("memory_store")
+        ])
+        const data = seen[1]!.event.data as Json
+        assert.deepStrictEqual([data.id, data.vault_id], [credential, vault.id])
+      })
+    )
+  })
+
   it.effect("10.10.4 are tried three times, 5 to 120 seconds apart, as the same event with a new signature", () => {
     const { endpoint: one, seen } = endpoint([500])
     return withEndpoints(
@@ -373,16 +411,21 @@ describe("webhooks", () => {
       }).pipe(Effect.provideService(Simulator.Simulator, simulator))))
   })
 
-  it.effect("are forgotten by a reset", () => {
+  it.effect("are forgotten by a reset, also those that are on their way", () => {
     const { endpoint: one, seen } = endpoint([500])
+    let slow = 0
+    const another = WebhookEndpoint.make(
+      () => Effect.suspend(() => Effect.delay(Effect.fail(++slow), "10 seconds")),
+      { secret }
+    )
     return withEndpoints(
-      [one],
+      [one, another],
       Effect.gen(function*() {
         yield* createSession()
         yield* settle
         yield* (yield* Simulator.Simulator).reset
         yield* TestClock.adjust("1 hour")
-        assert.strictEqual(seen.length, 1)
+        assert.deepStrictEqual([seen.length, slow], [1, 1])
       })
     )
   })

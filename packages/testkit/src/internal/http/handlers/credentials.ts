@@ -18,16 +18,20 @@ const commit = <A>(world: World, [next, changed]: vaults.Change<A>): A => {
 const vaultOf = ({ path }: Call<unknown, unknown>): string => path["vault_id"] ?? ""
 const idOf = ({ path }: Call<unknown, unknown>): string => path["credential_id"] ?? ""
 
+/** Verbs of webhooks: there is none for updates. */
+type Verb = "created" | "archived" | "deleted"
+
 /** Commits the change of one credential. */
 const changing = (
-  { world }: Call<unknown, unknown>,
+  call: Call<unknown, unknown>,
   change: Ruling<vaults.Change<vaults.KeptCredential>>,
-  verb?: "created" | "archived" | "deleted"
+  verb?: Verb
 ): Ruling<View> =>
   Either.map(change, (done) => {
-    const [next, { id, vaultId }] = done
+    const { world } = call
+    const [next, { id }] = done
     if (verb !== undefined && next !== world.workspace.vaults) {
-      world.announce({ type: `vault_credential.${verb}`, id, vault_id: vaultId })
+      world.announce({ type: `vault_credential.${verb}`, id, vault_id: vaultOf(call) })
     }
     return vaults.viewCredential(commit(world, done))
   })

@@ -10,6 +10,7 @@ import * as pages from "./pages.ts"
 
 type View = typeof Store.MemoryStore.Encoded
 
+/** Verbs of webhooks: there is none for updates. */
 type Verb = "created" | "archived" | "deleted"
 
 const commit = (world: World, [next, kept]: memory.Change<memory.KeptStore>, verb?: Verb): View => {
