@@ -79,10 +79,11 @@ const said = <A, R>(self: Effect.Effect<A, PlatformError | string, R>): Effect.E
 
 const run = (directory: string, command: string): Effect.Effect<string, string, CommandExecutor.CommandExecutor> =>
   Effect.gen(function*() {
-    const process = yield* Command.make(
-      ...["env", "-i", "PATH=/usr/local/bin:/usr/bin:/bin", `HOME=${directory}`] as const,
-      ...["bash", "-c", `exec 2>&1\n${command}`]
-    ).pipe(Command.workingDirectory(directory), Command.start)
+    const variables = ["PATH=/usr/local/bin:/usr/bin:/bin", `HOME=${directory}`]
+    const process = yield* Command.make("env", "-i", ...variables, "bash", "-c", `exec 2>&1\n${command}`).pipe(
+      Command.workingDirectory(directory),
+      Command.start
+    )
     const output = Stream.runFold(Stream.decodeText(process.stdout), "", (before, more) => cut(before + more))
     const [written, code] = yield* Effect.all([output, process.exitCode], { concurrency: 2 })
     return code === 0 ? written : yield* Effect.fail(`${written}\nExit code ${code}`)
