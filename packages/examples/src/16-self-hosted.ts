@@ -7,6 +7,7 @@
 import * as Conversation from "@effect-managed-agents/core/Conversation"
 import * as Environments from "@effect-managed-agents/core/Environments"
 import * as EnvironmentWorker from "@effect-managed-agents/core/EnvironmentWorker"
+import * as Ids from "@effect-managed-agents/core/Ids"
 import * as Journal from "@effect-managed-agents/core/Journal"
 import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
 import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
@@ -19,6 +20,7 @@ import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as Schema from "effect/Schema"
 import * as Sandbox from "./sandbox.ts"
 import { Target } from "./target.ts"
 
@@ -27,14 +29,17 @@ const environmentKey = Config.withDefault(
   Redacted.make("sk-ant-oat01-of-the-simulator")
 )
 
-const environmentId = Effect.orElse(Config.string("ANTHROPIC_ENVIRONMENT_ID"), () =>
-  Effect.gen(function*() {
-    const environments = yield* Environments.Environments
-    const { id } = yield* environments.create({ name: "Self-hosted", config: { type: "self_hosted" } })
-    return id
-  }))
+const environmentId = Effect.orElse(
+  Schema.Config("ANTHROPIC_ENVIRONMENT_ID", Ids.EnvironmentId),
+  () =>
+    Effect.gen(function*() {
+      const environments = yield* Environments.Environments
+      const { id } = yield* environments.create({ name: "Self-hosted", config: { type: "self_hosted" } })
+      return id
+    })
+)
 
-const worker = (environment: string, directory: string) =>
+const worker = (environment: Ids.EnvironmentId, directory: string) =>
   Effect.gen(function*() {
     const tools = ({ sessionId }: EnvironmentWorker.Job) => Sandbox.make(`${directory}/${sessionId}`)
     return yield* EnvironmentWorker.run(environment, tools, {
