@@ -49,13 +49,13 @@ const serve = (id: string, directory: string) =>
     const queue = yield* EnvironmentWork.EnvironmentWork
     const worker = EnvironmentWorker.run(id, Tools, {
       environmentKey,
-      lease: "1 second",
+      lease: "3 seconds",
       reclaimOlderThan: "200 millis",
       maxIdle: "200 millis",
       journal: "required"
     })
     const stopped = Stream.runCollect(queue.list(id, {}, { authToken: environmentKey })).pipe(
-      Effect.repeat({ until: Chunk.every(({ state }) => state === "stopped"), schedule: Schedule.spaced("100 millis") })
+      Effect.repeat({ until: Chunk.every(({ state }) => state === "stopped"), schedule: Schedule.spaced("250 millis") })
     )
     yield* Effect.raceFirst(worker, stopped)
   }).pipe(
