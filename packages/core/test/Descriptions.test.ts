@@ -88,6 +88,15 @@ describe("Descriptions", () => {
     assert.deepStrictEqual(comments.filter((comment) => !known.has(comment)), [])
   })
 
+  it("leaves out no field of the wire but tags", () => {
+    const without = described.filter(([name, field]) =>
+      textOf(field) === undefined && !["type", "_tag"].includes(String(field.name)) &&
+      // the JSON Schema of a tool's input, and the private form of a cursor
+      !["ToolInputSchema", "Cursor"].includes(name)
+    )
+    assert.deepStrictEqual(without.map(([name, field]) => `${name}.${String(field.name)}`), [])
+  })
+
   it("shows them in a JSON Schema", () => {
     const { $defs = {} } = JSONSchema.make(Descriptions.describe(Session.Session))
     assert.deepInclude($defs["Session"], { description: "A session: an agent at work in an environment." })
