@@ -44,7 +44,7 @@ import { credentials } from "./Work.ts"
  * - `stopped`: somebody had the item stopped;
  * - `drained`: the worker was to end, and the item was stopped if its session had nothing to do, else released;
  * - `lost`: the lease was not obtained or not kept, and another worker may have the item;
- * - `failed`: its tools could not be run, or the service refused its credential; the item was released;
+ * - `failed`: its tools could not be run, or the service refused its credential; the item is given again after its lease;
  * - `skipped`: it was no session, and the item was stopped;
  * - `unclaimed`: it could not be acknowledged.
  *
