@@ -334,10 +334,10 @@ export const descriptions: { readonly [identifier: string]: Description } = {
     text: "Part of a repository that is checked out."
   },
   ClientAuth: {
-    text: "How the token endpoint authenticates the client."
+    text: "Authentication of the client at the token endpoint."
   },
   ClientAuthParams: {
-    text: "How the token endpoint is to authenticate the client."
+    text: "Authentication of the client at the token endpoint, with its secret."
   },
   ClientAuthUpdate: {
     text: "The new client secret of a credential that has one."
@@ -553,28 +553,28 @@ export const descriptions: { readonly [identifier: string]: Description } = {
     text: "Identifies a credential in a vault (`vcrd_…`)."
   },
   CredentialRefresh: {
-    text: "How an access token is renewed when it has expired.",
+    text: "Renewal of an access token that has expired.",
     fields: {
       client_id: "The OAuth client.",
       token_endpoint: "The address that gives new tokens.",
-      token_endpoint_auth: "How that address authenticates the client.",
+      token_endpoint_auth: "Authentication of the client at that address.",
       resource: "The OAuth resource indicator.",
       scope: "The OAuth scope."
     }
   },
   CredentialRefreshParams: {
-    text: "How to renew an access token.",
+    text: "Renewal of an access token, with its secrets.",
     fields: {
       client_id: "The OAuth client, which can never change.",
       refresh_token: "The refresh token.",
       token_endpoint: "The address that gives new tokens.",
-      token_endpoint_auth: "How that address authenticates the client.",
+      token_endpoint_auth: "Authentication of the client at that address.",
       resource: "The OAuth resource indicator.",
       scope: "The OAuth scope."
     }
   },
   CredentialRefreshUpdate: {
-    text: "Changes to how an access token is renewed.",
+    text: "Changes to the renewal of an access token.",
     fields: {
       refresh_token: "The new refresh token.",
       scope: "The new OAuth scope; empty for none.",
@@ -1304,7 +1304,7 @@ export const descriptions: { readonly [identifier: string]: Description } = {
       access_token: "The access token.",
       mcp_server_url: "The server, which can never change.",
       expires_at: "When the access token expires, in the future.",
-      refresh: "How to renew it."
+      refresh: "Renewal of the access token."
     }
   },
   McpOAuthUpdate: {
@@ -1312,7 +1312,7 @@ export const descriptions: { readonly [identifier: string]: Description } = {
     fields: {
       access_token: "The new access token. It has the expiry of the old one unless `expires_at` is given as well.",
       expires_at: "When the access token expires, in the future.",
-      refresh: "Changes to how it is renewed."
+      refresh: "Changes to the renewal."
     }
   },
   McpProbe: {
