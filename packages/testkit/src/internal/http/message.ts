@@ -26,7 +26,7 @@ export interface Request {
 export const maxBodySize = 32 * 1024 * 1024
 const maxFormSize = 500 * 1024 * 1024 + 64 * 1024
 
-/** What of a request comes from its body. */
+/** The parts of a request that its body makes. */
 type FromBody = Pick<Request, "body" | "form" | "isTooLarge" | "isUtf8">
 
 /** Reads a body piece by piece. Of one that is too large nothing is kept. */

@@ -169,6 +169,17 @@ const match = (
     : refusal.noSuchPath
 }
 
+/** Enough to know requests apart, at a bounded cost; those that look alike get a number. */
+const descriptionOf = ({ body, form, method, path, query }: Request): string =>
+  [
+    method,
+    path,
+    ...query.map(([name, value]) => `${name}=${value}`),
+    body.length,
+    body.slice(0, 16_384),
+    ...(form === undefined ? [] : [JSON.stringify(summary(form))])
+  ].join("\n")
+
 /** Builds the function that answers requests from the table of endpoints. */
 export const make = (world: World): (request: Request) => Effect.Effect<Response, never, Scope.Scope> => {
   const { rules } = world.env
@@ -206,16 +217,7 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
 
   return (request) =>
     Effect.suspend(() => {
-      const description = [
-        request.method,
-        request.path,
-        ...request.query.map(([name, value]) => `${name}=${value}`),
-        request.body.length,
-        // enough to tell requests apart, at a bounded cost; those that look alike get a number
-        request.body.slice(0, 16_384),
-        ...(request.form === undefined ? [] : [JSON.stringify(summary(request.form))])
-      ].join("\n")
-      const key = world.key("request", description)
+      const key = world.key("request", descriptionOf(request))
       const requestId = ids.format("req", key)
       const ruling = answer(request, key)
       if (Either.isLeft(ruling)) return Effect.succeed(refuse(request, ruling.left, requestId))
