@@ -24,7 +24,7 @@ import * as strict from "./internal/session/strict.ts"
 
 /**
  * Which requests a fault is for. Without a method or a path, any; but a fault of streams is only for requests that open
- * one.
+ * one, or that download.
  * @category models
  */
 export interface Match {
@@ -88,7 +88,7 @@ export interface Delay {
 }
 
 /**
- * Faults of one event stream.
+ * Faults of one event stream. Those that only count bytes are for downloads as well.
  *
  * Events are counted from 1, as they leave the service: previews are events; heartbeats, copies and what is inserted
  * are not. Bytes are counted as they reach the client, all of them. What is said together happens together: after event

@@ -173,6 +173,13 @@ export interface Rules {
    */
   readonly maxScheduleJitter: Duration.Duration
   /**
+   * True if a file that was uploaded can be downloaded again. The documentation says that only files that a tool made can
+   * be; then others are refused as `file_not_downloadable`.
+   *
+   * @default true
+   */
+  readonly uploadsAreDownloadable: boolean
+  /**
    * True if a repository needs an `authorization_token`, as it did until public repositories came to need none.
    *
    * @default false
@@ -390,6 +397,7 @@ export const defaults: Rules = {
   requireRepositoryTokens: false,
   maxEventsPerSend: Infinity,
   acceptEmptySends: false,
+  uploadsAreDownloadable: true,
   rateLimits: null,
   storeQuietInterrupts: true,
   asksHoldSiblings: false,

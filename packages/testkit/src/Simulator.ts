@@ -40,6 +40,7 @@ import * as transitions from "./internal/session/transitions.ts"
 import * as views from "./internal/session/views.ts"
 import * as savedAgents from "./internal/workspace/agents.ts"
 import * as keptEnvironments from "./internal/workspace/environments.ts"
+import * as keptFiles from "./internal/workspace/files.ts"
 import * as memory from "./internal/workspace/memory.ts"
 import * as keptVaults from "./internal/workspace/vaults.ts"
 import * as workspace from "./internal/workspace/workspace.ts"
@@ -426,7 +427,7 @@ const populate = <R>(world: World, options: Options<R>, context: Context.Context
       (all, environment) => keptEnvironments.put(all, environment, world.now()),
       keptEnvironments.empty
     ),
-    files: new Set(files),
+    files: files.reduce((all, id) => keptFiles.add(all, id, { now: world.now() }), keptFiles.empty),
     memory: memoryStores.reduce((all, store) => memory.put(all, store, world.now()), memory.empty),
     vaults: vaults.reduce((all, id) => keptVaults.put(all, id, world.now()), keptVaults.empty)
   }

@@ -1,4 +1,5 @@
 import * as Api from "@effect-managed-agents/core/Api"
+import * as WorkspaceApi from "@effect-managed-agents/core/WorkspaceApi"
 import type * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -6,6 +7,7 @@ import type * as Scope from "effect/Scope"
 import * as Fault from "../../Fault.ts"
 import type { Handle } from "../http/exchange.ts"
 import type { Request, Response } from "../http/message.ts"
+import * as http from "../http/message.ts"
 import { ConnectionReset } from "../http/message.ts"
 import * as faultyStream from "./faultyStream.ts"
 
@@ -42,14 +44,22 @@ const streams: ReadonlyArray<RegExp> = [Api.events.stream, Api.threads.stream].m
   glob(Fault.on(endpoint).path ?? "")
 )
 
-const opensStream = ({ method, path }: Request): boolean =>
-  method === "GET" && streams.some((pattern) => pattern.test(path))
+const downloads: ReadonlyArray<RegExp> = [WorkspaceApi.files.download, WorkspaceApi.skills.downloadVersion].map(
+  (endpoint) => glob(Fault.on(endpoint).path ?? "")
+)
+
+/** A fault that counts bytes is for downloads as well; one that counts events is not. */
+const opensStream = (fault: Fault.StreamFault) => {
+  const { clean: _clean, cut_after_bytes: _cut, split_bytes: _split, ...ofEvents } = fault
+  const patterns = Object.keys(ofEvents).length > 0 ? streams : [...streams, ...downloads]
+  return ({ method, path }: Request): boolean => method === "GET" && patterns.some((pattern) => pattern.test(path))
+}
 
 const pending = (fault: Fault.Fault): Pending => {
   const { method, path, skip = 0, times = 1 } = fault.match ?? {}
   const wanted = method?.toUpperCase()
   const pattern = path === undefined ? undefined : glob(path)
-  const applies = "stream" in fault.do ? opensStream : () => true
+  const applies = "stream" in fault.do ? opensStream(fault.do.stream) : () => true
   return {
     fault,
     matches: (request) =>
@@ -151,9 +161,9 @@ export const make = (options: {
       return Effect.tap(options.handle(request), () => options.clock.sleep(Duration.millis(action.delay)))
     }
     return Effect.map(options.handle(request), (response): Response =>
-      response.body._tag !== "Events" ? response : {
+      !http.isStream(response.body) ? response : {
         ...response,
-        body: { _tag: "Events", stream: faultyStream.make(response.body.stream, action.stream, untilReset()) }
+        body: { ...response.body, stream: faultyStream.make(response.body.stream, action.stream, untilReset()) }
       })
   }
 

@@ -6,6 +6,7 @@ import * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
 import type { ConnectionReset, Request, Response } from "./message.ts"
+import * as http from "./message.ts"
 
 /**
  * Handles a request: the one function behind the in-memory client, the `fetch` and the port. The scope is that of the
@@ -18,7 +19,7 @@ export class Closed extends Data.TaggedError("Closed") {
   override readonly message = "The simulator closed the connection"
 }
 
-/** An answer, and the scope of the request: whoever reads an event stream closes it, however the reading ends. */
+/** An answer, and the scope of the request: whoever reads a stream closes it, however the reading ends. */
 export interface Answer {
   readonly response: Response
   readonly scope: Scope.CloseableScope
@@ -26,7 +27,7 @@ export interface Answer {
 
 /**
  * Runs one exchange. Interrupting it interrupts the handler. Aborting the signal closes the request at any time, also while
- * its events are read. Any other answer than an event stream comes with a closed scope.
+ * its body is read. Any other answer than a stream comes with a closed scope.
  */
 export type Send = (request: Request, signal?: AbortSignal) => Effect.Effect<Answer, Closed | ConnectionReset>
 
@@ -50,7 +51,7 @@ export const open = (handle: Handle): Effect.Effect<Send, never, Scope.Scope> =>
             exit: Exit.Exit<Response, ConnectionReset>
           ): Effect.Effect<Answer, Closed | ConnectionReset> =>
             Exit.isSuccess(exit)
-              ? exit.value.body._tag === "Events"
+              ? http.isStream(exit.value.body)
                 ? Effect.succeed({ response: exit.value, scope })
                 : Effect.as(close, { response: exit.value, scope })
               : Effect.flatMap(
@@ -60,7 +61,7 @@ export const open = (handle: Handle): Effect.Effect<Send, never, Scope.Scope> =>
               )
           // most answers are there at once, and are neither aborted nor waited for
           const exit = fiber.unsafePoll()
-          if (exit !== null && !(Exit.isSuccess(exit) && exit.value.body._tag === "Events")) return answer(exit)
+          if (exit !== null && !(Exit.isSuccess(exit) && http.isStream(exit.value.body))) return answer(exit)
           const abort = () => void fork(close)
           signal?.addEventListener("abort", abort)
           return Scope.addFinalizer(

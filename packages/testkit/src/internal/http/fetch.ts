@@ -18,13 +18,14 @@ export const make = (handle: exchange.Handle): Effect.Effect<typeof globalThis.f
     const answer = (request: Parameters<exchange.Send>[0], signal: AbortSignal) =>
       Effect.gen(function*() {
         const { response, scope } = yield* send(request, signal)
-        const init = { status: response.status, headers: response.headers }
+        const init = { status: response.status, headers: http.headersOf(response) }
         switch (response.body._tag) {
           case "Empty":
             return new globalThis.Response(null, init)
           case "Json":
           case "Text":
             return new globalThis.Response(http.text(response.body), init)
+          case "Bytes":
           case "Events":
             return new globalThis.Response(yield* readable(run, response.body.stream, scope, signal), init)
         }
@@ -39,13 +40,20 @@ export const make = (handle: exchange.Handle): Effect.Effect<typeof globalThis.f
         method: request.method,
         ...exchange.fromUrl(new URL(request.url)),
         headers: Object.fromEntries(request.headers),
-        ...http.bodyOf(new Uint8Array(await request.arrayBuffer()))
+        ...await readBody(request)
       }, signal))
       signal.throwIfAborted()
       if (Exit.isSuccess(exit)) return exit.value
       throw new TypeError("fetch failed", { cause: Cause.squash(exit.cause) })
     }
   })
+
+const readBody = async (request: globalThis.Request) => {
+  const reader = http.bodyReader(request.headers.get("content-type") ?? undefined)
+  const body = request.body?.getReader()
+  for (let piece = await body?.read(); piece?.done === false; piece = await body?.read()) reader.push(piece.value)
+  return reader.end()
+}
 
 /** Runs an Effect outside any fiber. */
 type Run = <A, E>(

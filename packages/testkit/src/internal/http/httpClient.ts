@@ -12,20 +12,15 @@ import * as http from "./message.ts"
 export const make = (handle: exchange.Handle): Effect.Effect<HttpClient.HttpClient, never, Scope.Scope> =>
   Effect.map(exchange.open(handle), (send) =>
     HttpClient.make((request, url, signal) =>
-      bodyBytes(request).pipe(
-        Effect.flatMap((bytes) =>
-          send({
-            method: request.method,
-            ...exchange.fromUrl(url),
-            headers: request.headers,
-            ...http.bodyOf(bytes)
-          }, signal)
+      readBody(request).pipe(
+        Effect.flatMap((read) =>
+          send({ method: request.method, ...exchange.fromUrl(url), headers: request.headers, ...read }, signal)
         ),
         Effect.map(({ response, scope }) =>
           new MemoryResponse(
             request,
-            response,
-            response.body._tag === "Events"
+            { status: response.status, headers: http.headersOf(response) },
+            http.isStream(response.body)
               ? Stream.ensuringWith(response.body.stream, (exit) => Scope.close(scope, exit))
               : http.text(response.body)
           )
@@ -38,34 +33,45 @@ export const make = (handle: exchange.Handle): Effect.Effect<HttpClient.HttpClie
       )
     ))
 
-const bodyBytes = (
+/** The parts of a request that its body makes. */
+const readBody = (
   request: HttpClientRequest.HttpClientRequest
-): Effect.Effect<Uint8Array, HttpClientError.RequestError> => {
-  const body = request.body
+): Effect.Effect<Pick<http.Request, "body"> & Partial<http.Request>, HttpClientError.RequestError> => {
+  const { body, headers } = request
   const failed = (cause: unknown) => new HttpClientError.RequestError({ request, reason: "Encode", cause })
-  const read = (raw: BodyInit) =>
+  const whole = (bytes: Uint8Array, contentType: string | undefined) => {
+    const reader = http.bodyReader(contentType)
+    reader.push(bytes)
+    return reader.end()
+  }
+  // the content type of what the platform has a type for, such as a form, is up to it
+  const web = (raw: BodyInit) =>
     Effect.tryPromise({
-      try: async () => new Uint8Array(await new globalThis.Response(raw).arrayBuffer()),
+      try: async () => {
+        const response = new globalThis.Response(raw)
+        const type = headers["content-type"] ?? response.headers.get("content-type") ?? undefined
+        const read = whole(new Uint8Array(await response.arrayBuffer()), type)
+        return type === undefined ? read : { ...read, headers: { ...headers, "content-type": type } }
+      },
       catch: failed
     })
   switch (body._tag) {
     case "Empty":
-      return Effect.succeed(new Uint8Array())
+      return Effect.succeed({ body: "" })
     case "Uint8Array":
-      return Effect.succeed(body.body)
+      return Effect.succeed(whole(body.body, headers["content-type"]))
     case "Stream":
-      return body.stream.pipe(
-        Stream.mapConcat((bytes) => bytes),
-        Stream.runCollect,
-        Effect.mapBoth({
-          onFailure: failed,
-          onSuccess: (bytes) => Uint8Array.from(bytes)
-        })
-      )
+      return Effect.suspend(() => {
+        const reader = http.bodyReader(headers["content-type"])
+        return Stream.mapError(body.stream, failed).pipe(
+          Stream.runForEach((bytes) => Effect.sync(() => reader.push(bytes))),
+          Effect.map(reader.end)
+        )
+      })
     case "Raw":
       // whatever the platform's own client accepts as a body
-      return read(body.body as BodyInit)
+      return web(body.body as BodyInit)
     case "FormData":
-      return read(body.formData)
+      return web(body.formData)
   }
 }

@@ -1,3 +1,4 @@
+import type * as Endpoint from "@effect-managed-agents/core/Endpoint"
 import * as Either from "effect/Either"
 import * as refusal from "../session/refusal.ts"
 import type { Ruling } from "../session/refusal.ts"
@@ -24,13 +25,19 @@ export const checkEncoding = ({ body, headers, isUtf8 = true }: Request): Ruling
   return isUtf8 ? Either.void : refusal.invalid("Failed to parse request body: it is not valid UTF-8")
 }
 
-/** Refuses a body that says that it is no JSON. One that says nothing is taken for it. */
-export const checkType = ({ body, headers }: Request): Ruling<void> => {
-  const type = headers["content-type"]
-  return body === "" || type === undefined ||
-      /^\s*application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type)
+/** Refuses a body of another type than is expected. One without a type is taken for JSON. */
+export const checkType = (
+  { body, form, headers }: Request,
+  expected: Endpoint.Any["encoding"]["mediaType"]
+): Ruling<void> => {
+  if (body === "" && form === undefined) return Either.void
+  const type = headers["content-type"] ?? "application/json"
+  const isExpected = expected === "application/json"
+    ? /^\s*application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type)
+    : form !== undefined
+  return isExpected
     ? Either.void
-    : refusal.unsupported(`Unsupported content type ${JSON.stringify(type)}, expected "application/json"`)
+    : refusal.unsupported(`Unsupported content type ${JSON.stringify(type)}, expected ${JSON.stringify(expected)}`)
 }
 
 /** Reads JSON that a stranger wrote; what is wrong with it is the left side. */

@@ -5,11 +5,11 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import type * as UrlParams from "@effect/platform/UrlParams"
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
+import { concat } from "./message.ts"
 
 const encoder = new TextEncoder()
 
@@ -62,7 +62,7 @@ export class MemoryResponse extends Inspectable.Class implements HttpClientRespo
   get text(): Effect.Effect<string, HttpClientError.ResponseError> {
     return typeof this.content === "string"
       ? Effect.succeed(this.content)
-      : whole(this.content)
+      : Effect.map(whole(this.content), (bytes) => new TextDecoder().decode(bytes))
   }
 
   get json(): Effect.Effect<unknown, HttpClientError.ResponseError> {
@@ -74,7 +74,8 @@ export class MemoryResponse extends Inspectable.Class implements HttpClientRespo
   }
 
   get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.ResponseError> {
-    return Effect.map(this.text, (text) => encoder.encode(text).slice().buffer)
+    // a copy has a buffer of its own, which is not shared
+    return Effect.map(whole(this.stream), (bytes) => bytes.slice().buffer)
   }
 
   get formData(): Effect.Effect<FormData, HttpClientError.ResponseError> {
@@ -102,13 +103,16 @@ export class MemoryResponse extends Inspectable.Class implements HttpClientRespo
   }
 }
 
-/** The text of a stream. It is pulled, not run by a fiber, whose failure the runtime would log, request and all. */
-const whole = <E>(stream: Stream.Stream<Uint8Array, E>): Effect.Effect<string, E> =>
-  Effect.scoped(Effect.flatMap(Stream.toPull(Stream.decodeText(stream)), (pull) => {
-    const read = (before: string): Effect.Effect<string, E> =>
-      Effect.matchEffect(pull, {
-        onSuccess: (pieces) => read(before + Chunk.join(pieces, "")),
-        onFailure: Option.match({ onNone: () => Effect.succeed(before), onSome: (error) => Effect.fail(error) })
-      })
-    return read("")
+/** The bytes of a stream. It is pulled, not run by a fiber, whose failure the runtime would log, request and all. */
+const whole = <E>(stream: Stream.Stream<Uint8Array, E>): Effect.Effect<Uint8Array, E> =>
+  Effect.scoped(Effect.flatMap(Stream.toPull(stream), (pull) => {
+    const pieces: Array<Uint8Array> = []
+    const read: Effect.Effect<Uint8Array, E> = Effect.matchEffect(pull, {
+      onSuccess: (chunk) => {
+        pieces.push(...chunk)
+        return read
+      },
+      onFailure: Option.match({ onNone: () => Effect.succeed(concat(pieces)), onSome: (error) => Effect.fail(error) })
+    })
+    return read
   }))

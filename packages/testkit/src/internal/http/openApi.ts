@@ -114,8 +114,8 @@ const apiHeaders = ({ betas }: Endpoint.Any): ReadonlyArray<Json> => [
 
 const content = (type: string, schema: Json): Json => ({ content: { [type]: { schema } } })
 
-const requestBody = (describe: Describe, body: Schema.Schema.All | undefined): Json =>
-  body === undefined ? {} : { requestBody: { required: true, ...content("application/json", describe(body)) } }
+const requestBody = (describe: Describe, body: Schema.Schema.All | undefined, type = "application/json"): Json =>
+  body === undefined ? {} : { requestBody: { required: true, ...content(type, describe(body)) } }
 
 const responses = (describe: Describe, success: Json): Json => ({
   responses: {
@@ -124,16 +124,15 @@ const responses = (describe: Describe, success: Json): Json => ({
   }
 })
 
+const mediaTypes = { json: "application/json", events: "text/event-stream", bytes: "application/octet-stream" }
+
 const apiOperation = (describe: Describe, endpoint: Endpoint.Any): Json => ({
   operationId: endpoint.name,
   tags: [endpoint.name.split(".", 1)[0]],
   security: [{ apiKey: [] }, { bearer: [] }],
   parameters: [...parameters(endpoint.path), ...apiHeaders(endpoint), ...queryParameters(describe, endpoint.query)],
-  ...requestBody(describe, endpoint.body),
-  ...responses(
-    describe,
-    content(endpoint.kind === "events" ? "text/event-stream" : "application/json", describe(endpoint.success))
-  )
+  ...requestBody(describe, endpoint.body, endpoint.encoding.mediaType),
+  ...responses(describe, content(mediaTypes[endpoint.kind], describe(endpoint.success)))
 })
 
 const controlOperation = (describe: Describe, route: ControlRoute): Json => ({

@@ -1,9 +1,11 @@
 import * as Api from "@effect-managed-agents/core/Api"
 import { beta, memoryBeta } from "@effect-managed-agents/core/ClientConfig"
 import type * as Endpoint from "@effect-managed-agents/core/Endpoint"
+import * as WorkspaceApi from "@effect-managed-agents/core/WorkspaceApi"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
 import type { Rules } from "../../Rules.ts"
 import * as ids from "../session/ids.ts"
 import type { Refusal, Ruling } from "../session/refusal.ts"
@@ -13,15 +15,15 @@ import type * as rateLimit from "../world/rateLimit.ts"
 import * as subscription from "../world/subscription.ts"
 import { homeOf } from "../world/webhooks.ts"
 import type { World } from "../world/world.ts"
+import type { Form } from "./form.ts"
+import { summary } from "./form.ts"
 import * as context from "./handlers/context.ts"
 import * as json from "./json.ts"
 import type { Request, Response } from "./message.ts"
+import { maxBodySize } from "./message.ts"
 import type { Route } from "./routes.ts"
 import * as routes from "./routes.ts"
 import * as wire from "./wire.ts"
-
-/** The most bytes that a body may have. */
-const maxBodyBytes = 32 * 1024 * 1024
 
 const byteLength = (text: string): number => {
   let bytes = text.length
@@ -32,8 +34,19 @@ const byteLength = (text: string): number => {
   return bytes
 }
 
-const isTooLarge = (body: string): boolean =>
-  body.length > maxBodyBytes || (body.length * 3 > maxBodyBytes && byteLength(body) > maxBodyBytes)
+/** A file may be larger than any other body. */
+const isTooLarge = ({ body, form, isTooLarge = false }: Request, endpoint: Endpoint.Any): boolean =>
+  isTooLarge || body.length > maxBodySize || (body.length * 3 > maxBodySize && byteLength(body) > maxBodySize) ||
+  (endpoint !== WorkspaceApi.files.upload && form !== undefined && sizeOf(form) > maxBodySize)
+
+const sizeOf = (form: Form): number =>
+  Either.match(form, {
+    onLeft: () => 0,
+    onRight: (fields) => fields.reduce((sum, { value }) => sum + (typeof value === "string" ? 0 : value.size), 0)
+  })
+
+/** The betas of the time before a part of the API was released, which select the shapes of that time. */
+const former = new Map([["files", "files-api-2025-04-14"], ["skills", "skills-2025-10-02"]])
 
 /** Parts of the API whose refusals say that trying again cannot help. */
 const final = /^\/v1\/(environments|memory_stores|skills)(\/|$)/
@@ -73,13 +86,36 @@ const checkHeaders = (request: Request, endpoint: Endpoint.Any | undefined): Rul
         "Please consult our documentation at docs.claude.com or try again without the header."
     )
   }
+  const old = former.get(request.path.split("/")[2] ?? "")
+  if (old !== undefined && betas.includes(old)) return refusal.notImplemented(`the shapes of the beta \`${old}\``)
   return checkBetas(betas, endpoint?.betas ?? usualBetas)
 }
 
-const parseBody = (text: string): Ruling<unknown> =>
-  text === ""
+/** Bytes in pieces, as they are on the wire. Each is a copy: what is stored is never handed out. */
+function* pieces(chunks: ReadonlyArray<Uint8Array>): Iterable<Uint8Array> {
+  for (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; at += 65_536) yield chunk.slice(at, at + 65_536)
+  }
+}
+
+/** A file as a response. */
+const downloaded = (
+  { chunks, mediaType, name, size }: context.Download,
+  headers: Readonly<Record<string, string>>
+): Response => ({
+  status: 200,
+  headers: {
+    "content-type": mediaType,
+    "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name)}`,
+    ...headers
+  },
+  body: { _tag: "Bytes", size, stream: Stream.fromIterable(pieces(chunks)) }
+})
+
+const parseBody = ({ body, form }: Request): Ruling<unknown> =>
+  body === "" && form === undefined
     ? refusal.invalid("Failed to parse request body: unexpected end of input")
-    : Either.orElse(json.parse(text), (wrong) => refusal.invalid(`Failed to parse request body: ${wrong}`))
+    : Either.orElse(form ?? json.parse(body), (wrong) => refusal.invalid(`Failed to parse request body: ${wrong}`))
 
 /** As what a request counts towards the rate limits. */
 const kindOf = (endpoint: Endpoint.Any, { rateLimits }: Rules): rateLimit.Kind => {
@@ -133,6 +169,17 @@ const match = (
     : refusal.noSuchPath
 }
 
+/** Enough to know requests apart, at a bounded cost; those that look alike get a number. */
+const descriptionOf = ({ body, form, method, path, query }: Request): string =>
+  [
+    method,
+    path,
+    ...query.map(([name, value]) => `${name}=${value}`),
+    body.length,
+    body.slice(0, 16_384),
+    ...(form === undefined ? [] : [JSON.stringify(summary(form))])
+  ].join("\n")
+
 /** Builds the function that answers requests from the table of endpoints. */
 export const make = (world: World): (request: Request) => Effect.Effect<Response, never, Scope.Scope> => {
   const { rules } = world.env
@@ -150,14 +197,14 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
       const { path, route } = yield* found
       const wait = world.limiter(kindOf(route.endpoint, rules), world.now())
       if (wait !== undefined) yield* refusal.rateLimited(wait)
-      if (isTooLarge(request.body)) yield* refusal.tooLarge
+      if (isTooLarge(request, route.endpoint)) yield* refusal.tooLarge
       yield* json.checkEncoding(request)
-      yield* json.checkType(request)
+      yield* json.checkType(request, route.endpoint.encoding.mediaType)
       const query = yield* route.query(request.query)
       let body: unknown
-      if (route.body !== undefined) body = yield* route.body(yield* parseBody(request.body))
+      if (route.body !== undefined) body = yield* route.body(yield* parseBody(request))
       else if (request.method === "POST" && request.body !== "") {
-        yield* validate.emptyBody(yield* parseBody(request.body))
+        yield* validate.emptyBody(yield* parseBody(request))
       }
       return { route, value: yield* route.run({ world, request, key, path, query, body }) }
     })
@@ -170,15 +217,7 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
 
   return (request) =>
     Effect.suspend(() => {
-      const description = [
-        request.method,
-        request.path,
-        ...request.query.map(([name, value]) => `${name}=${value}`),
-        request.body.length,
-        // enough to tell requests apart, at a bounded cost; those that look alike get a number
-        request.body.slice(0, 16_384)
-      ].join("\n")
-      const key = world.key("request", description)
+      const key = world.key("request", descriptionOf(request))
       const requestId = ids.format("req", key)
       const ruling = answer(request, key)
       if (Either.isLeft(ruling)) return Effect.succeed(refuse(request, ruling.left, requestId))
@@ -191,6 +230,8 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
       })
       if (value instanceof context.Later) return Effect.map(value.value, answered)
       if (route.endpoint.kind === "json") return Effect.succeed(answered(value))
+      // a route of kind "bytes" has a handler that yields a file: `Handlers` says so
+      if (route.endpoint.kind === "bytes") return Effect.succeed(downloaded(value as context.Download, headers))
       // a route of kind "events" has a handler that yields a stream: `Handlers` says so
       const { cell, previewed, thread } = value as context.Stream
       return Effect.map(world.open(cell, { key, previewed, thread }), (one): Response => ({

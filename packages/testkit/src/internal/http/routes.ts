@@ -1,17 +1,22 @@
 import * as Api from "@effect-managed-agents/core/Api"
 import type * as Endpoint from "@effect-managed-agents/core/Endpoint"
+import * as Upload from "@effect-managed-agents/core/Upload"
 import * as WorkspaceApi from "@effect-managed-agents/core/WorkspaceApi"
+import type * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
 import type { Rules } from "../../Rules.ts"
 import type { Ruling } from "../session/refusal.ts"
 import * as validate from "../session/validate.ts"
+import type * as Field from "./form.ts"
 import * as agents from "./handlers/agents.ts"
-import type { Call, Stream } from "./handlers/context.ts"
+import type { Call, Download, Stream as EventStream } from "./handlers/context.ts"
 import * as credentials from "./handlers/credentials.ts"
 import * as deploymentRuns from "./handlers/deploymentRuns.ts"
 import * as deployments from "./handlers/deployments.ts"
 import * as environments from "./handlers/environments.ts"
 import * as events from "./handlers/events.ts"
 import { sendBody } from "./handlers/events.ts"
+import * as files from "./handlers/files.ts"
 import * as memories from "./handlers/memories.ts"
 import * as memoryStores from "./handlers/memoryStores.ts"
 import * as memoryVersions from "./handlers/memoryVersions.ts"
@@ -19,6 +24,7 @@ import * as models from "./handlers/models.ts"
 import * as resources from "./handlers/resources.ts"
 import * as sessions from "./handlers/sessions.ts"
 import { createBody, listQuery } from "./handlers/sessions.ts"
+import * as skills from "./handlers/skills.ts"
 import * as threads from "./handlers/threads.ts"
 import * as vaults from "./handlers/vaults.ts"
 import * as work from "./handlers/work.ts"
@@ -29,7 +35,9 @@ import type { Request } from "./message.ts"
 export type AnyCall = Call<any, any>
 
 type Handlers<Endpoints> = {
-  readonly [K in keyof Endpoints]: Endpoints[K] extends { readonly kind: "events" } ? (call: AnyCall) => Ruling<Stream>
+  readonly [K in keyof Endpoints]: Endpoints[K] extends { readonly kind: "events" } ?
+    (call: AnyCall) => Ruling<EventStream>
+    : Endpoints[K] extends { readonly kind: "bytes" } ? (call: AnyCall) => Ruling<Download>
     : (call: AnyCall) => Ruling<unknown>
 }
 
@@ -60,7 +68,9 @@ const groups: ReadonlyArray<Group> = [
   group(WorkspaceApi.memoryVersions, memoryVersions),
   group(WorkspaceApi.models, models),
   group(WorkspaceApi.vaults, vaults),
-  group(WorkspaceApi.credentials, credentials)
+  group(WorkspaceApi.credentials, credentials),
+  group(WorkspaceApi.files, files),
+  group(WorkspaceApi.skills, skills)
 ]
 
 /** The endpoints that the simulator has. */
@@ -69,10 +79,8 @@ export const endpoints: ReadonlyArray<Endpoint.Any> = groups.flatMap((one) => Ob
 /** Names of parts of the API that exist and that the simulator does not have. */
 export const elsewhere: ReadonlyArray<string> = [
   "environments",
-  "files",
   "messages",
-  "organizations",
-  "skills"
+  "organizations"
 ]
 
 /** An endpoint, and how requests of it are read and answered. */
@@ -84,10 +92,23 @@ export interface Route {
   readonly run: (call: AnyCall) => Ruling<unknown>
 }
 
+/** Reads the body of an endpoint that takes a form. */
+const formBody = (schema: Schema.Schema.All): Route["body"] => {
+  const read = validate.form(
+    schema,
+    ({ mediaType, name, size }: Field.File) => Upload.fromStream(Stream.empty, { mediaType, name, size })
+  )
+  // the fields of a form are all that reaches such an endpoint
+  return (fields) => read(fields as ReadonlyArray<Field.Field>)
+}
+
 const bodyOf = (endpoint: Endpoint.Any, rules: Rules): Route["body"] => {
   if (endpoint === Api.events.send) return sendBody(rules)
   if (endpoint === Api.sessions.create) return createBody
-  return endpoint.body === undefined ? undefined : validate.body(endpoint.body)
+  if (endpoint.body === undefined) return undefined
+  return endpoint.encoding.mediaType === "multipart/form-data"
+    ? formBody(endpoint.body)
+    : validate.body(endpoint.body)
 }
 
 const parameterCount = ({ segments }: Route): number => segments.filter((part) => part.startsWith("{")).length

@@ -2,6 +2,7 @@ import * as Effect from "effect/Effect"
 import type { Fault } from "../../Fault.ts"
 import type { Asked, Entry, History, Moment } from "../../Ledger.ts"
 import type { Handle } from "../http/exchange.ts"
+import * as form from "../http/form.ts"
 import type { Request } from "../http/message.ts"
 import * as redaction from "./redaction.ts"
 
@@ -115,7 +116,10 @@ const describe = (
   const secrets = new Set<string>()
   const headers = redaction.redactRecord(request.headers, secrets)
   const query = redaction.redactRecord(redaction.collect(request.query), secrets)
-  const body = request.body === "" ? undefined : redaction.redact(redaction.parse(request.body), secrets)
+  const said = request.form === undefined
+    ? request.body === "" ? undefined : redaction.parse(request.body)
+    : form.summary(request.form)
+  const body = said === undefined ? undefined : redaction.redact(said, secrets)
   const known = [...secrets].filter(redaction.isTelling)
   const entry = redaction.conceal({
     at,

@@ -42,9 +42,6 @@ type Fail = (status: number, type: string, message: string) => Response
 
 const portKey = ids.root(0)
 
-/** The largest request body that the service takes. */
-const maxBodySize = 32 * 1024 * 1024
-
 /**
  * Serves `handle` on a port until the scope closes. Then open event streams are ended, the connections are destroyed
  * and the port is free.
@@ -154,12 +151,12 @@ const serve = (
     if (request.method === "OPTIONS" && request.headers["access-control-request-method"] !== undefined) {
       return preflight(request, response)
     }
-    const body = yield* readBody(request)
-    if (body === undefined) {
+    const read = yield* readBody(request)
+    if (read.isTooLarge === true) {
       return yield* answer(response, fail(413, "request_too_large", "Request exceeds the maximum size"))
     }
-    const { response: result, scope } = yield* send({ ...head(request), ...http.bodyOf(body) }, gone)
-    if (result.body._tag !== "Events") return yield* answer(response, result)
+    const { response: result, scope } = yield* send({ ...head(request), ...read }, gone)
+    if (!http.isStream(result.body)) return yield* answer(response, result)
     yield* stream(response, result, result.body.stream).pipe(
       Effect.onExit((exit) => Scope.close(scope, exit))
     )
@@ -208,17 +205,12 @@ const head = (request: Http.IncomingMessage): Omit<Request, "body" | "isUtf8"> =
   }
 }
 
-/** `undefined` if there is too much of it: then the rest is read and thrown away, so that the client hears the answer. */
-const readBody = (request: Http.IncomingMessage): Effect.Effect<Uint8Array | undefined> =>
-  Effect.async((resume) => {
-    const chunks: Array<Buffer> = []
-    let size = 0
-    request.on("data", (chunk: Buffer) => {
-      size += chunk.length
-      if (size > maxBodySize) chunks.length = 0
-      else chunks.push(chunk)
-    })
-    request.on("end", () => resume(Effect.succeed(size > maxBodySize ? undefined : Buffer.concat(chunks))))
+/** Of what is too large the rest is read as well and thrown away, so that the client hears the answer. */
+const readBody = (request: Http.IncomingMessage) =>
+  Effect.async<ReturnType<ReturnType<typeof http.bodyReader>["end"]>>((resume) => {
+    const reader = http.bodyReader(request.headers["content-type"])
+    request.on("data", reader.push)
+    request.on("end", () => resume(Effect.sync(reader.end)))
   })
 
 // a page of any origin may talk to the simulator, which has no secrets and no state worth protecting
@@ -244,15 +236,15 @@ const answer = (response: Http.ServerResponse, { body, headers, status }: Respon
     response.end(text)
   })
 
-/** One write per frame, none before the client has taken the last. */
+/** One write per frame or piece, none before the client has taken the last. */
 const stream = (
   response: Http.ServerResponse,
-  { headers, status }: Response,
+  head: Response,
   events: Stream.Stream<Uint8Array, ConnectionReset>
 ): Effect.Effect<void, ConnectionReset> =>
   Effect.zipRight(
     Effect.sync(() => {
-      response.writeHead(status, { ...cors, ...headers })
+      response.writeHead(head.status, { ...cors, ...http.headersOf(head) })
       // a client waits for the head before it sends what will cause the first event
       response.flushHeaders()
     }),

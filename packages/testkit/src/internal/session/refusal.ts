@@ -52,8 +52,8 @@ export const forbidden = (message: string): Either.Either<never, Refusal> =>
   refuse({ status: 403, type: "permission_error", message })
 
 /** 404. */
-export const notFound = (message: string): Either.Either<never, Refusal> =>
-  refuse({ status: 404, type: "not_found_error", message })
+export const notFound = (message: string, code?: string): Either.Either<never, Refusal> =>
+  refuse({ status: 404, type: "not_found_error", message, ...(code !== undefined && { code }) })
 
 /** 404 of a path that does not exist, which a client must not try again. */
 export const noSuchPath: Either.Either<never, Refusal> = refuse({

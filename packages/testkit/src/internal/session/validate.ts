@@ -270,6 +270,51 @@ const parse = (kind: Kind, text: string): unknown => {
   return text
 }
 
+/** The place of what a name stands for. */
+interface Place {
+  readonly name: string
+  readonly many: boolean
+  readonly kind: Kind
+}
+
+/** The places of a flat list of names and values: an array is written `name[]=…`, once per element. */
+const placesOf = (schema: Schema.Schema.All | undefined): Map<string, Place> => {
+  const places = new Map<string, Place>()
+  for (const property of schema === undefined ? [] : fieldsOf(schema.ast)) {
+    const element = elementOf(property.type)
+    const name = String(property.name)
+    places.set(element === undefined ? name : `${name}[]`, {
+      name,
+      many: element !== undefined,
+      kind: kindOf(element ?? property.type)
+    })
+  }
+  return places
+}
+
+/** Reads the fields of a form. What it answers has the files as they are; the schema sees what `toValue` makes of them. */
+export const form = <S extends Schema.Schema.All, File>(
+  schema: S,
+  toValue: (file: File) => unknown
+): (fields: ReadonlyArray<{ readonly name: string; readonly value: string | File }>) => Ruling<unknown> => {
+  const check = body(schema)
+  const places = placesOf(schema)
+  return (fields) => {
+    const values: Record<string, unknown> = {}
+    const checked: Record<string, unknown> = {}
+    for (const { name, value } of fields) {
+      const place = places.get(name) ?? { name, many: false, kind: "string" }
+      const set = (into: Record<string, unknown>, one: unknown) => {
+        const before = into[place.name]
+        into[place.name] = place.many ? [...(Array.isArray(before) ? before : []), one] : one
+      }
+      set(values, typeof value === "string" ? parse(place.kind, value) : value)
+      set(checked, typeof value === "string" ? parse(place.kind, value) : toValue(value))
+    }
+    return Either.map(check(checked), () => values)
+  }
+}
+
 /**
  * Reads the query of a request: names are strict, an array is written `name[]=…` once per element, and an empty value
  * stands for null. Arrays of texts that the schema does not have may be allowed by their names.
@@ -278,18 +323,8 @@ export const query = <S extends Schema.Schema.All>(
   schema: S | undefined,
   more: ReadonlyArray<string> = []
 ): (pairs: ReadonlyArray<readonly [string, string]>) => Ruling<Schema.Schema.Encoded<S>> => {
-  const properties = schema === undefined ? [] : fieldsOf(schema.ast)
   const check: Check = schema === undefined ? () => undefined : compile(schema.ast)
-  const fields = new Map<string, { readonly name: string; readonly many: boolean; readonly kind: Kind }>()
-  for (const property of properties) {
-    const element = elementOf(property.type)
-    const name = String(property.name)
-    fields.set(element === undefined ? name : `${name}[]`, {
-      name,
-      many: element !== undefined,
-      kind: kindOf(element ?? property.type)
-    })
-  }
+  const fields = placesOf(schema)
   for (const name of more) fields.set(`${name}[]`, { name, many: true, kind: "string" })
   const valid = fields.size === 0 ? "none" : [...fields.keys()].map((name) => `\`${name}\``).join(", ")
   return (pairs) => {

@@ -1,4 +1,5 @@
 import type * as Agent from "@effect-managed-agents/core/Agent"
+import type * as Resource from "@effect-managed-agents/core/Resource"
 import * as Either from "effect/Either"
 import type { Script } from "../../AgentScript.ts"
 import { echo } from "../../AgentScript.ts"
@@ -10,7 +11,9 @@ import type { Micros } from "../session/timestamp.ts"
 import * as agents from "./agents.ts"
 import * as deployments from "./deployments.ts"
 import * as environments from "./environments.ts"
+import * as files from "./files.ts"
 import * as memory from "./memory.ts"
+import * as skills from "./skills.ts"
 import * as vaults from "./vaults.ts"
 import * as work from "./work.ts"
 
@@ -22,8 +25,8 @@ export interface Workspace {
   /** The queues of the self-hosted ones. */
   readonly work: work.Work
   readonly memory: memory.Memory
-  /** The ids of uploads. */
-  readonly files: ReadonlySet<string>
+  readonly files: files.Files
+  readonly skills: skills.Skills
   readonly vaults: vaults.Vaults
   readonly scripts: ReadonlyMap<string, Script>
   /** The script of agents that have none of their own. */
@@ -37,7 +40,8 @@ export const empty: Workspace = {
   environments: environments.empty,
   work: work.empty,
   memory: memory.empty,
-  files: new Set(),
+  files: files.empty,
+  skills: skills.empty,
   vaults: vaults.empty,
   scripts: new Map(),
   otherwise: echo
@@ -64,6 +68,21 @@ export const putScript = (self: Workspace, id: string, script: Script): Workspac
   scripts: withEntry(self.scripts, id, script)
 })
 
+/** Copies a file that a session mounts, under the id of the copy. */
+export const mountFile = (
+  self: Workspace,
+  sessionId: string,
+  params: typeof Resource.Params.Encoded,
+  mounted: typeof Resource.Resource.Encoded | undefined,
+  now: Micros
+): Workspace =>
+  params.type === "file" && mounted?.type === "file"
+    ? {
+      ...self,
+      files: files.mount(self.files, String(params.file_id), { id: String(mounted.file_id), sessionId, now })
+    }
+    : self
+
 /** The script of an agent. */
 export const scriptOf = (self: Workspace, agentId: string): Script => self.scripts.get(agentId) ?? self.otherwise
 
@@ -87,7 +106,10 @@ const kinds: { readonly [K in "file" | "memory_store" | "vault"]: Kind } = {
   file: {
     field: "file_id",
     title: "File",
-    standing: (self, id) => self.files.has(id) ? "there" : "unknown",
+    standing: (self, id) => {
+      const kept = self.files.get(id)
+      return kept === undefined ? "unknown" : kept.isDeleted ? "deleted" : "there"
+    },
     reasons: { archived: "file_not_found_error", missing: "file_not_found_error" }
   },
   memory_store: {

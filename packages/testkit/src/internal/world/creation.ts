@@ -55,6 +55,10 @@ export const prepare = (world: World, { deploymentId, events, key, now, params }
     const begun = yield* transitions.begin(session, now, env, events)
     return () => {
       world.created++
+      for (const [i, resource] of (params.resources ?? []).entries()) {
+        const value = mounted.resources[i]?.value
+        world.workspace = workspace.mountFile(world.workspace, session.id, resource, value, now)
+      }
       const cell = world.add(session)
       world.announce({ type: "session.created", id: session.id })
       world.commit(cell, begun)

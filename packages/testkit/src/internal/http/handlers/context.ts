@@ -5,6 +5,7 @@ import * as refusal from "../../session/refusal.ts"
 import type { Ruling } from "../../session/refusal.ts"
 import * as work from "../../workspace/work.ts"
 import type { Cell, World } from "../../world/world.ts"
+import type { File } from "../form.ts"
 import type { Request } from "../message.ts"
 
 /** Input of a handler: a request whose endpoint, path and parameters are known to be good. */
@@ -24,6 +25,9 @@ export interface Stream {
   readonly thread: string | null
   readonly previewed: ReadonlySet<string>
 }
+
+/** Answer of a handler of bytes. */
+export interface Download extends File {}
 
 /** Answer of a handler that comes later. */
 export class Later {

@@ -4,6 +4,7 @@ import * as Either from "effect/Either"
 import type { Ruling } from "../../session/refusal.ts"
 import * as resources from "../../session/resources.ts"
 import * as transitions from "../../session/transitions.ts"
+import * as workspace from "../../workspace/workspace.ts"
 import type { Call } from "./context.ts"
 import * as context from "./context.ts"
 import * as pages from "./pages.ts"
@@ -18,6 +19,7 @@ export const add = (
     const now = world.now()
     const mounted = yield* resources.add(cell.session, world.workspace, world.env.rules, now, body)
     world.commit(cell, transitions.setResources(cell.session, now, world.env, mounted.resources, mounted.issued))
+    world.workspace = workspace.mountFile(world.workspace, cell.session.id, body, mounted.value, now)
     return mounted.value
   })
 

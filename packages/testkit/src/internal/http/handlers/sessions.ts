@@ -9,6 +9,7 @@ import type * as state from "../../session/state.ts"
 import * as transitions from "../../session/transitions.ts"
 import * as validate from "../../session/validate.ts"
 import * as views from "../../session/views.ts"
+import * as files from "../../workspace/files.ts"
 import * as creation from "../../world/creation.ts"
 import type { Cell, World } from "../../world/world.ts"
 import type { Call } from "./context.ts"
@@ -123,6 +124,7 @@ const remove = (call: Call<unknown, unknown>): Ruling<typeof Session.DeletedSess
     const cell = yield* context.session(call)
     world.commit(cell, yield* transitions.remove(cell.session, world.now(), world.env))
     world.remove(cell)
+    world.workspace = { ...world.workspace, files: files.removeOf(world.workspace.files, cell.session.id) }
     return { id: cell.session.id, type: "session_deleted" as const }
   })
 
