@@ -11,7 +11,6 @@ import type * as Simulator from "@effect-managed-agents/testkit/Simulator"
 import * as NodeFileSystem from "@effect/platform-node/NodeFileSystem"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { fileURLToPath } from "node:url"
 import { Target } from "./target.ts"
@@ -35,8 +34,8 @@ const results = (session: Ids.SessionId) =>
     )
     return Array.from(made)
   }).pipe(
-    Effect.repeat({ until: (made) => made.length > 0, schedule: Schedule.spaced("1 second") }),
-    Effect.timeoutTo({ duration: "30 seconds", onSuccess: (made) => made, onTimeout: () => [] })
+    Effect.delay("1 second"),
+    Effect.repeat({ until: (made) => made.length > 0, times: 30 })
   )
 
 const lines = Stream.range(1, 1000).pipe(Stream.map((n) => `${n},${n * n}\n`), Stream.encodeText)

@@ -1,5 +1,6 @@
 /** The page for those who come from the official SDK has every call. */
 import * as Api from "@effect-managed-agents/core/Api"
+import type * as Endpoint from "@effect-managed-agents/core/Endpoint"
 import * as WorkspaceApi from "@effect-managed-agents/core/WorkspaceApi"
 import { assert, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
@@ -21,9 +22,10 @@ const inPrograms = Array.from(
   ([, service = "", method]) => `${service.charAt(0).toUpperCase()}${service.slice(1)}.${method}`
 )
 
-const endpoints = [Api, WorkspaceApi].flatMap((groups) =>
-  Object.values(groups).flatMap((group) => Object.values(group).map(({ name }) => name))
+const groups: ReadonlyArray<Readonly<Record<string, Endpoint.Any>>> = [Api, WorkspaceApi].flatMap((api) =>
+  Object.values(api)
 )
+const endpoints = groups.flatMap((group) => Object.values(group).map(({ name }) => name))
 
 it("has a counterpart of each endpoint", () => {
   const known = new Set([...inTables, ...inPrograms])

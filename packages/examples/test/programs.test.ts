@@ -24,6 +24,7 @@ import * as ManySessions from "../src/09-many-sessions.ts"
 import * as RecordAndReplay from "../src/11-record-and-replay.ts"
 import * as Observability from "../src/12-observability.ts"
 import * as Setup from "../src/13-setup.ts"
+import * as FilesExample from "../src/14-files.ts"
 import * as Secrets from "../src/15-secrets.ts"
 import * as Memory from "../src/16-memory.ts"
 import * as Webhooks from "../src/17-webhooks.ts"
@@ -250,6 +251,16 @@ describe("the examples", () => {
         "Updated system",
         "Of 2 versions, the sessions have 1 and 2",
         "Yes, from 10 to 14."
+      ])
+    }))
+
+  it.effect("files", () =>
+    Effect.gen(function*() {
+      const all = yield* lines(FilesExample)
+      assert.deepStrictEqual(all, [
+        "squares.csv, 10436 bytes",
+        "It is in sum.txt.",
+        "sum.txt: 333833500"
       ])
     }))
 
