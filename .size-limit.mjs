@@ -41,6 +41,6 @@ export default [
     path: "packages/testkit/dist/index.js",
     import: "*",
     ignore: [...peers, "@effect-managed-agents/core"],
-    limit: "72 kB"
+    limit: "100 kB"
   }
 ]

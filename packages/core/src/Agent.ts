@@ -339,7 +339,11 @@ export class Coordinator extends wire.Struct<Coordinator>()("Coordinator", {
 
 const Disabled = wire.struct("Disabled", { type: Schema.Literal("disabled") })
 
-const AdvisorEnabled = wire.struct("AdvisorEnabled", { type: Schema.Literal("enabled"), model: Schema.String })
+const AdvisorEnabled = wire.struct("AdvisorEnabled", {
+  type: Schema.Literal("enabled"),
+  /** The model that gives advice. */
+  model: Schema.String
+})
 
 /**
  * The model that can be consulted as an advisor, if any.

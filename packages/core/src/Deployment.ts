@@ -21,18 +21,23 @@ import * as UserEvent from "./UserEvent.ts"
 
 const Message = wire.struct("DeploymentUserMessage", {
   type: Schema.Literal("user.message"),
+  /** The content, in blocks. */
   content: Schema.Array(Content.MessageContent)
 })
 
 const DefineOutcome = wire.struct("DeploymentDefineOutcome", {
   type: Schema.Literal("user.define_outcome"),
+  /** The task of the agent. */
   description: Schema.String,
+  /** The rubric by which the outcome is graded. */
   rubric: Outcome.Rubric,
+  /** After how many cycles of work and evaluation the agent gives up. */
   max_iterations: wire.nullish(wire.number)
 })
 
 const SystemMessage = wire.struct("DeploymentSystemMessage", {
   type: Schema.Literal("system.message"),
+  /** The content, in blocks. */
   content: Schema.Array(Content.SystemMessageContent)
 })
 
@@ -50,21 +55,29 @@ export type InitialEvent = wire.Named<typeof InitialEvent>["union" | "name"]
 
 const FileConfig = wire.struct("FileResourceConfig", {
   type: Schema.Literal("file"),
+  /** The upload that each session gets a copy of. */
   file_id: FileId,
+  /** The path of the copy; the default is `/mnt/session/uploads/<file_id>`. */
   mount_path: wire.nullish(Schema.String)
 })
 
 const GitHubRepositoryConfig = wire.struct("GitHubRepositoryResourceConfig", {
   type: Schema.Literal("github_repository"),
+  /** The repository. */
   url: Schema.String,
+  /** Absent or `null` for the default branch. */
   checkout: wire.nullish(Resource.Checkout),
+  /** The path of the clone; the default is `/workspace/<repo>`. */
   mount_path: wire.nullish(Schema.String)
 })
 
 const MemoryStoreConfig = wire.struct("MemoryStoreResourceConfig", {
   type: Schema.Literal("memory_store"),
+  /** The store. */
   memory_store_id: MemoryStoreId,
+  /** The access that the agent has to the store; absent or `null` stands for `read_write`. */
   access: wire.nullish(wire.openString("MemoryStoreConfigAccess", "read_write", "read_only")),
+  /** Instructions for the agent about using the store. */
   instructions: wire.nullish(Schema.String)
 })
 
@@ -120,6 +133,7 @@ export const PausedReason = wire.openUnion("DeploymentPausedReason", [
   wire.struct("ManualPause", { type: Schema.Literal("manual") }),
   wire.struct("ErrorPause", {
     type: Schema.Literal("error"),
+    /** The error of the run. */
     error: wire.openUnion("DeploymentPausedErrors", [PausedError])
   })
 ])

@@ -44,7 +44,7 @@ import { credentials } from "./Work.ts"
  * - `stopped`: somebody had the item stopped;
  * - `drained`: the worker was to end, and the item was stopped if its session had nothing to do, else released;
  * - `lost`: the lease was not obtained or not kept, and another worker may have the item;
- * - `failed`: its tools could not be run, or the service refused its credential; the item was released;
+ * - `failed`: its tools could not be run, or the service refused its credential; the item is given again after its lease;
  * - `skipped`: it was no session, and the item was stopped;
  * - `unclaimed`: it could not be acknowledged.
  *
@@ -124,6 +124,7 @@ export interface Options extends Pick<ToolRunner.Options, "timeout" | "unfinishe
  * @example
  * ```ts
  * import * as EnvironmentWorker from "@effect-managed-agents/core/EnvironmentWorker"
+ * import * as Ids from "@effect-managed-agents/core/Ids"
  * import * as Tool from "@effect/ai/Tool"
  * import * as Toolkit from "@effect/ai/Toolkit"
  * import * as Config from "effect/Config"
@@ -136,7 +137,7 @@ export interface Options extends Pick<ToolRunner.Options, "timeout" | "unfinishe
  *
  * export const main = Effect.gen(function*() {
  *   const environmentKey = yield* Config.redacted("ANTHROPIC_ENVIRONMENT_KEY")
- *   const environmentId = yield* Config.string("ANTHROPIC_ENVIRONMENT_ID")
+ *   const environmentId = yield* Schema.Config("ANTHROPIC_ENVIRONMENT_ID", Ids.EnvironmentId)
  *   return yield* EnvironmentWorker.run(environmentId, Tools, { environmentKey, journal: "required" })
  * })
  * ```

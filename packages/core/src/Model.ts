@@ -21,27 +21,40 @@ export class Support extends wire.Struct<Support>()("CapabilitySupport", support
 
 const Thinking = wire.struct("ThinkingCapability", {
   ...supported,
+  /** Values of `thinking.type` in requests. */
   types: wire.struct("ThinkingTypes", {
+    /** Thinking where and as much as the model decides. */
     adaptive: Support,
+    /** No thinking; what the model writes between tool calls comes as thinking blocks. */
     between_tools: Support,
+    /** No thinking. */
     disabled: Support,
+    /** Thinking within a budget of tokens that the request sets. */
     enabled: Support
   })
 })
 
 const ContextManagement = wire.struct("ContextManagementCapability", {
   ...supported,
+  /** The strategy of this name; `null` where the service does not say. */
   clear_thinking_20251015: Schema.NullOr(Support),
+  /** The strategy of this name; `null` where the service does not say. */
   clear_tool_uses_20250919: Schema.NullOr(Support),
+  /** The strategy of this name; `null` where the service does not say. */
   compact_20260112: Schema.NullOr(Support)
 })
 
 const Effort = wire.struct("EffortCapability", {
   ...supported,
+  /** The level `low`. */
   low: Support,
+  /** The level `medium`. */
   medium: Support,
+  /** The level `high`. */
   high: Support,
+  /** The level `xhigh`; `null` where the service does not say. */
   xhigh: Schema.NullOr(Support),
+  /** The level `max`. */
   max: Support
 })
 
@@ -57,7 +70,11 @@ export class Capabilities extends wire.Struct<Capabilities>()("ModelCapabilities
   /** Calls of tools by code that the model runs. */
   code_execution: Support,
   /** Compaction of the context by the service. */
-  compaction: Schema.NullOr(wire.struct("CompactionCapability", { ...supported, summarize: Support })),
+  compaction: Schema.NullOr(wire.struct("CompactionCapability", {
+    ...supported,
+    /** Compaction of the type `summarize`. */
+    summarize: Support
+  })),
   /** Management of the context. */
   context_management: ContextManagement,
   /** Levels of effort. */
@@ -69,7 +86,9 @@ export class Capabilities extends wire.Struct<Capabilities>()("ModelCapabilities
   /** Tools that the service runs. */
   server_tools: wire.struct("ServerToolsCapability", {
     ...supported,
+    /** Some version of the code execution tool. */
     code_execution: Support,
+    /** Some version of web search. */
     web_search: Support
   }),
   /** Answers of a given form. */

@@ -71,6 +71,15 @@ const textOf = (field: AST.PropertySignature): string | undefined => {
   return typeof text === "string" ? text : undefined
 }
 
+/** The properties of one of the definitions of a described schema. */
+const propertiesOf = <A, I>(schema: Schema.Schema<A, I>, name: string) => {
+  const { $defs = {} } = JSONSchema.make(Descriptions.describe(schema))
+  const definition = $defs[name]
+  assert.isTrue(definition !== undefined && "properties" in definition, name)
+  // just asserted
+  return (definition as JSONSchema.JsonSchema7Object).properties
+}
+
 describe("Descriptions", () => {
   it("has every doc comment of a field", () => {
     const known = new Set(described.map(([, field]) => `${String(field.name)}: ${words(textOf(field) ?? "")}`))
@@ -79,18 +88,28 @@ describe("Descriptions", () => {
     assert.deepStrictEqual(comments.filter((comment) => !known.has(comment)), [])
   })
 
+  it("leaves out no field of the wire but tags", () => {
+    const without = described.filter(([name, field]) =>
+      textOf(field) === undefined && !["type", "_tag"].includes(String(field.name)) &&
+      // the JSON Schema of a tool's input, and the private form of a cursor
+      !["ToolInputSchema", "Cursor"].includes(name)
+    )
+    assert.deepStrictEqual(without.map(([name, field]) => `${name}.${String(field.name)}`), [])
+  })
+
   it("shows them in a JSON Schema", () => {
     const { $defs = {} } = JSONSchema.make(Descriptions.describe(Session.Session))
     assert.deepInclude($defs["Session"], { description: "A session: an agent at work in an environment." })
-    const { properties } = $defs["Session"] as JSONSchema.JsonSchema7Object
-    assert.deepStrictEqual(properties["environment_id"], {
+    const properties = propertiesOf(Session.Session, "Session")
+    assert.deepStrictEqual<unknown>(properties["environment_id"], {
       allOf: [{ $ref: "#/$defs/EnvironmentId" }],
       description: "The environment of the sandbox."
-    } as JSONSchema.JsonSchema7)
+    })
     assert.deepInclude(properties["title"], { description: "For people to read; `null` if there is none." })
     // below the session: of a field that a spread brings, of a schema that says what its JSON Schema is
-    const usage = $defs["SessionUsage"] as JSONSchema.JsonSchema7Object
-    assert.deepInclude(usage.properties["input_tokens"], { description: "Input tokens that no cache served." })
+    assert.deepInclude(propertiesOf(Session.Session, "SessionUsage")["input_tokens"], {
+      description: "Input tokens that no cache served."
+    })
     assert.deepInclude($defs["Timestamp"], {
       format: "date-time",
       description: "An RFC 3339 timestamp, for example `2026-03-15T10:00:00.899001Z`."
@@ -99,13 +118,12 @@ describe("Descriptions", () => {
   })
 
   it("describes pages, refinements and deprecated fields", () => {
-    const page = JSONSchema.make(Descriptions.describe(Page.Page(Session.Session)))
-    const { properties } = page.$defs?.["SessionPage"] as JSONSchema.JsonSchema7Object
-    assert.deepInclude(properties["data"], { description: "The items, in the order of the list." })
-    const list = JSONSchema.make(Descriptions.describe(Session.ListParams))
-    assert.deepInclude(list.$defs?.["ListSessionsParams"], { description: "Which sessions to list." })
-    const update = JSONSchema.make(Descriptions.describe(Session.UpdateParams))
-    const { properties: changes } = update.$defs?.["UpdateSessionParams"] as JSONSchema.JsonSchema7Object
+    assert.deepInclude(propertiesOf(Page.Page(Session.Session), "SessionPage")["data"], {
+      description: "The items, in the order of the list."
+    })
+    const { $defs } = JSONSchema.make(Descriptions.describe(Session.ListParams))
+    assert.deepInclude($defs?.["ListSessionsParams"], { description: "Which sessions to list." })
+    const changes = propertiesOf(Session.UpdateParams, "UpdateSessionParams")
     assert.match(String(changes["vault_ids"]?.description), /^Deprecated\. Reserved/)
   })
 

@@ -137,8 +137,8 @@ const table: ReadonlyArray<readonly [name: string, signals: ReadonlyArray<Signal
     ["stops the item of a session that has ended", [held, { _tag: "ToolsEnded", reason: "session" }], [
       end("ended", "stop")
     ]],
-    ["gives back an item whose tools failed", [held, { _tag: "ToolsEnded", reason: "failed" }], [
-      end("failed", "release")
+    ["leaves an item whose tools failed", [held, { _tag: "ToolsEnded", reason: "failed" }], [
+      end("failed", "leave")
     ]],
     ["stays with a session that rests", [held, rests], [wake(20_000)]],
     ["for a while", [held, rests, alarm(20_000), beaten(20_000), alarm(40_000), beaten(40_000)], [wake(60_000)]],

@@ -7,8 +7,11 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { describe, expect, it } from "tstyche"
+import type { ApiClient } from "../src/ApiClient.ts"
 import type { ApiError } from "../src/ApiError.ts"
 import * as Conversation from "../src/Conversation.ts"
+import type { EnvironmentWork } from "../src/EnvironmentWork.ts"
+import * as EnvironmentWorker from "../src/EnvironmentWorker.ts"
 import type * as Events from "../src/Events.ts"
 import type * as Follow from "../src/Follow.ts"
 import type * as Ids from "../src/Ids.ts"
@@ -106,5 +109,30 @@ describe("a toolkit", () => {
   it("does not go without a handler", () => {
     expect(Tools.toLayer).type.not.toBeCallableWith({ find: () => Effect.succeed("") })
     expect(Tools.toLayer).type.toBeCallableWith({ find: () => Effect.succeed(""), drop: () => Effect.void })
+  })
+})
+
+describe("EnvironmentWorker.run", () => {
+  const Local = Toolkit.make(Tool.make("bash", { parameters: { command: Schema.String }, success: Schema.String }))
+
+  it("requires the handlers of its tools, and never succeeds", () => {
+    const worker = EnvironmentWorker.run("env_1", Local)
+    expect<Effect.Effect.Success<typeof worker>>().type.toBe<never>()
+    expect<Effect.Effect.Error<typeof worker>>().type.toBe<ApiError>()
+    expect<Effect.Effect.Context<typeof worker>>().type.toBe<
+      ApiClient | EnvironmentWork | Events.Events | Tool.HandlersFor<typeof Local.tools>
+    >()
+  })
+
+  it("takes a function that makes the tools of a session, and says if a journal may be missing", () => {
+    const worker = EnvironmentWorker.run(
+      "env_1",
+      () => Effect.provide(Local, Local.toLayer({ bash: () => Effect.succeed("") })),
+      { journal: "required" }
+    )
+    expect<Effect.Effect.Error<typeof worker>>().type.toBe<ApiError | Journal.MissingJournal>()
+    expect<Effect.Effect.Context<typeof worker>>().type.toBe<
+      ApiClient | EnvironmentWork | Events.Events
+    >()
   })
 })

@@ -9,6 +9,7 @@ import "./whatHappensWhen/tests.ts"
 import "./whatHappensWhen/tools.ts"
 import "./whatHappensWhen/turns.ts"
 import "./whatHappensWhen/workspace.ts"
+import "./whatHappensWhen/workers.ts"
 
 it("what happens when …: the sections of the page are those that are tested", () => {
   assert.isAbove(titles.length, 0)

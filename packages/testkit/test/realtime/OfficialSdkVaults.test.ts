@@ -100,7 +100,7 @@ it.scopedLive("SDK 1.14.0 makes every call on memory stores, memories and versio
       assert.deepStrictEqual(await memoryStores.retrieve(store.id), store)
       assert.strictEqual((await memoryStores.update(store.id, { metadata: { a: "1" } })).metadata["a"], "1")
       assert.strictEqual((await collect(memoryStores.list({ limit: 1 }))).length, 2)
-      const both = refused(memoryStores.list({ betas: ["managed-agents-2026-04-01"] }).then())
+      const both = refused(collect(memoryStores.list({ betas: ["managed-agents-2026-04-01"] })))
       assert.instanceOf(await both, Anthropic.BadRequestError)
 
       const at = { memory_store_id: store.id }

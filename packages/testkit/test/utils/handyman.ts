@@ -7,6 +7,7 @@
 import * as ClientConfig from "@effect-managed-agents/core/ClientConfig"
 import * as EnvironmentWork from "@effect-managed-agents/core/EnvironmentWork"
 import * as EnvironmentWorker from "@effect-managed-agents/core/EnvironmentWorker"
+import { EnvironmentId } from "@effect-managed-agents/core/Ids"
 import * as Journal from "@effect-managed-agents/core/Journal"
 import * as ManagedAgents from "@effect-managed-agents/core/ManagedAgents"
 import * as Workspace from "@effect-managed-agents/core/Workspace"
@@ -44,18 +45,18 @@ const Tools = Toolkit.make(
 
 const environmentKey = Redacted.make("sk-ant-oat01-key")
 
-const serve = (id: string, directory: string) =>
+const serve = (id: EnvironmentId, directory: string) =>
   Effect.gen(function*() {
     const queue = yield* EnvironmentWork.EnvironmentWork
     const worker = EnvironmentWorker.run(id, Tools, {
       environmentKey,
-      lease: "1 second",
+      lease: "3 seconds",
       reclaimOlderThan: "200 millis",
       maxIdle: "200 millis",
       journal: "required"
     })
     const stopped = Stream.runCollect(queue.list(id, {}, { authToken: environmentKey })).pipe(
-      Effect.repeat({ until: Chunk.every(({ state }) => state === "stopped"), schedule: Schedule.spaced("100 millis") })
+      Effect.repeat({ until: Chunk.every(({ state }) => state === "stopped"), schedule: Schedule.spaced("250 millis") })
     )
     yield* Effect.raceFirst(worker, stopped)
   }).pipe(
@@ -94,7 +95,9 @@ const client = Workspace.layer.pipe(
   Layer.provide(FetchHttpClient.layer)
 )
 
-const pairs = environments.flatMap((id, at) => at % 2 === 0 ? [[id, environments[at + 1]!] as const] : [])
+const pairs = environments.flatMap((id, at) =>
+  at % 2 === 0 ? [[EnvironmentId.make(id), environments[at + 1]!] as const] : []
+)
 
 await Effect.runPromise(
   Effect.forEach(pairs, ([id, directory]) => serve(id, directory), { concurrency: "unbounded", discard: true }).pipe(

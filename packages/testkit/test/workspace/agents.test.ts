@@ -59,7 +59,7 @@ describe("agents", () => {
       )
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.1.3 refuse an update that was meant for another version, with a 409", () =>
+  it.effect("5.3, 5.28, 10.1.3 refuse an update that was meant for another version, with a 409", () =>
     Effect.gen(function*() {
       const { id } = yield* create()
       yield* ok("POST", `/v1/agents/${id}`, { version: 1, name: "B" })
@@ -115,7 +115,7 @@ describe("agents", () => {
       assert.notProperty(second, "next_page")
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.1.7 are archived for good: no update and no session any more, and not in lists unless asked for", () =>
+  it.effect("5.28, 10.1.7 are archived for good: no update and no session any more, and not in lists unless asked for", () =>
     Effect.gen(function*() {
       const agent = yield* create()
       const session = yield* createSession({ agent: agent.id })
@@ -161,7 +161,7 @@ describe("agents", () => {
       assert.match(yield* refusal("GET", "/v1/agents?order=asc"), /^400 .*Invalid query parameter `order`/)
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.1.9 have ids of a form; what has it and is not there is not found", () =>
+  it.effect("5.28, 10.1.9 have ids of a form; what has it and is not there is not found", () =>
     Effect.gen(function*() {
       assert.strictEqual(yield* refusal("GET", "/v1/agents/nope"), "400 invalid_request_error: Invalid agent ID.")
       assert.strictEqual(

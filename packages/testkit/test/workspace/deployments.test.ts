@@ -150,7 +150,7 @@ describe("deployments", () => {
 })
 
 describe("runs", () => {
-  it.effect("10.9.5 create a session of the pinned agent, which begins with the events", () =>
+  it.effect("2.13.7, 10.9.5 create a session of the pinned agent, which begins with the events", () =>
     Effect.gen(function*() {
       const budget = { type: "limit", max_list_cost: { amount: "100", currency: "USD" } }
       const system = { type: "system.message", content: [{ type: "text", text: "Be brief." }] }
@@ -178,6 +178,8 @@ describe("runs", () => {
       assert.deepStrictEqual(yield* ok("GET", `/v1/deployment_runs/${run.id}`), run)
       const listed = yield* ok("GET", `/v1/sessions?deployment_id=${id}`)
       assert.deepStrictEqual(listed.data.map((one: Json) => one.id), [run.session_id])
+      yield* ok("DELETE", `/v1/sessions/${run.session_id}`)
+      assert.deepStrictEqual(yield* ok("GET", `/v1/deployment_runs/${run.id}`), run)
       assert.match(yield* refusal("GET", "/v1/deployment_runs/drun_nope"), /^404/)
     }).pipe(Effect.provide(layer())))
 

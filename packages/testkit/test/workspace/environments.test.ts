@@ -131,7 +131,7 @@ describe("environments", () => {
       assert.include(ids(yield* ok("GET", "/v1/environments?include_archived=true")), id)
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.3.5 cannot be deleted while sessions are active in them", () =>
+  it.effect("5.28, 10.3.5 cannot be deleted while sessions are active in them", () =>
     Effect.gen(function*() {
       const { id } = yield* create()
       const session = yield* createSession({ environment_id: id })
@@ -165,7 +165,7 @@ describe("environments", () => {
 })
 
 describe("sessions in environments", () => {
-  it.effect("10.3.7 need MCP servers that the network reaches", () =>
+  it.effect("5.29, 10.3.7 need MCP servers that the network reaches", () =>
     Effect.gen(function*() {
       const server = (name: string, url: string) => ({ type: "url", name, url })
       const { id: agent } = yield* ok("POST", "/v1/agents", {

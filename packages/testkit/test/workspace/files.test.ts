@@ -69,6 +69,10 @@ describe("a file", () => {
       const files = yield* Files.Files
       assert.deepStrictEqual(yield* files.retrieveMetadata(file.id), file)
       assert.isTrue((yield* download(file.id)).equals(every))
+      const shared = Buffer.from("abc")
+      const { id } = yield* upload(shared)
+      shared.fill("x")
+      assert.strictEqual((yield* download(id)).toString(), "abc")
       const empty = yield* upload("")
       assert.strictEqual(empty.size_bytes, 0)
       assert.strictEqual((yield* download(empty.id)).length, 0)
@@ -214,6 +218,7 @@ describe("an upload", () => {
     ["JSON", "{}", { "content-type": "application/json" }, "415 Unsupported content type"],
     ["an empty body", "", {}, "400 Failed to parse request body: unexpected end of input"],
     ["a form without its end", part, boundary, "400 Failed to parse request body: unexpected end of the form"],
+    ["a form that ends between two files", `${part}\r\n--b\r\n`, boundary, "unexpected end of the form"],
     ["a form without a boundary", part, { "content-type": "multipart/form-data" }, "400 Failed to parse request body"],
     ["no file", form({ expires_in_seconds: "3600" }), {}, "400 file: value is required"],
     ["a text for a file", form({ file: "x" }), {}, "400 file: expected a valid value"],

@@ -1,5 +1,5 @@
 /**
- * Section 10.5 of FIDELITY.md: memory stores, memories and their versions, and the sessions that have them.
+ * Section 10.6 of FIDELITY.md: memory stores, memories and their versions, and the sessions that have them.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -20,7 +20,7 @@ const versions = (store: string, query = "") =>
   Effect.map(ok("GET", `${store}/memory_versions${query}`), ({ data }): ReadonlyArray<Json> => data)
 
 describe("the beta of memory stores", () => {
-  it.effect("10.5.1 or that of sessions opens their endpoints, and not both at once", () =>
+  it.effect("10.6.1, 1.16 or that of sessions opens their endpoints, and not both at once", () =>
     Effect.gen(function*() {
       const list = (...betas: ReadonlyArray<string>) =>
         Effect.map(
@@ -43,7 +43,7 @@ describe("the beta of memory stores", () => {
 })
 
 describe("memory stores", () => {
-  it.effect("10.5.2 are created, read, changed and listed with the newest first", () =>
+  it.effect("10.6.2 are created, read, changed and listed with the newest first", () =>
     Effect.gen(function*() {
       const store = yield* createStore({ metadata: { user: "u1" } })
       assert.match(store.id, /^memstore_\w+$/)
@@ -76,7 +76,7 @@ describe("memory stores", () => {
       )
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.5.3 can be read and emptied when they are archived, and nothing else", () =>
+  it.effect("10.6.3 can be read and emptied when they are archived, and nothing else", () =>
     Effect.gen(function*() {
       const store = yield* storePath
       const first = yield* write(store, "/a", "1")
@@ -100,7 +100,7 @@ describe("memory stores", () => {
       assert.deepStrictEqual(yield* ok("DELETE", store), { id: archived.id, type: "memory_store_deleted" })
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.5.4 are gone with their memories and versions when they are deleted", () =>
+  it.effect("10.6.4 are gone with their memories and versions when they are deleted", () =>
     Effect.gen(function*() {
       const store = yield* storePath
       const { id, memory_version_id } = yield* write(store, "/a")
@@ -110,7 +110,7 @@ describe("memory stores", () => {
       }
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.5.5 are mounted in sessions under their name at that time, unless archived or gone", () =>
+  it.effect("10.6.5 are mounted in sessions under their name at that time, unless archived or gone", () =>
     Effect.gen(function*() {
       const store = yield* createStore({ name: "Client Notes", description: "About clients" })
       const resources = [{ type: "memory_store", memory_store_id: store.id, access: "read_only" }]
@@ -142,7 +142,7 @@ describe("memory stores", () => {
 })
 
 describe("memories", () => {
-  it.effect("10.5.6 are shown with their text where it is asked for", () =>
+  it.effect("10.6.6 are shown with their text where it is asked for", () =>
     Effect.gen(function*() {
       const store = yield* storePath
       const memory = yield* write(store, "/projects/a/notes.md", "héllo")
@@ -170,7 +170,7 @@ describe("memories", () => {
       assert.strictEqual((yield* write(store, "/empty")).content_sha256, hash(""))
     }).pipe(Effect.provide(layer())))
 
-  it("10.5.7 have the hash that anybody computes", () => {
+  it("10.6.7 have the hash that anybody computes", () => {
     FastCheck.assert(
       FastCheck.property(FastCheck.string({ unit: "grapheme", maxLength: 200 }), (text) => {
         assert.deepStrictEqual(sha256(text), { digest: hash(text), size: Buffer.byteLength(text) })
@@ -182,7 +182,7 @@ describe("memories", () => {
     }
   })
 
-  it.effect("10.5.8 have paths of which none is another's, above another or below it", () =>
+  it.effect("10.6.8 have paths of which none is another's, above another or below it", () =>
     Effect.gen(function*() {
       const store = yield* storePath
       const { id } = yield* write(store, "/notes/todo.md")
@@ -212,7 +212,7 @@ describe("memories", () => {
       }
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.5.9 change only if their text is as expected, or already as it is to become", () =>
+  it.effect("10.6.9 change only if their text is as expected, or already as it is to become", () =>
     Effect.gen(function*() {
       const store = yield* storePath
       const { content_sha256, id } = yield* write(store, "/a", "one")
@@ -241,7 +241,7 @@ describe("memories", () => {
       assert.match(yield* refusal("DELETE", `${remove}b9`), /^400 /)
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.5.10 are listed below a directory, down to its bottom or one level", () =>
+  it.effect("10.6.10 are listed below a directory, down to its bottom or one level", () =>
     Effect.gen(function*() {
       const store = yield* storePath
       for (const path of ["/a/x/1", "/a/x/2", "/a/y", "/ab", "/c"]) yield* write(store, path)
@@ -268,7 +268,7 @@ describe("memories", () => {
 })
 
 describe("versions of memories", () => {
-  it.effect("10.5.11 are one to each change, and stay when the memory is deleted", () =>
+  it.effect("10.6.11 are one to each change, and stay when the memory is deleted", () =>
     Effect.gen(function*() {
       const store = yield* storePath
       const created = yield* write(store, "/a", "one")
@@ -302,7 +302,7 @@ describe("versions of memories", () => {
       assert.strictEqual((yield* versions(store, "?view=full"))[3]?.content, "one")
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.5.12 lose their text and path when they are redacted, unless they are the current one", () =>
+  it.effect("10.6.12 lose their text and path when they are redacted, unless they are the current one", () =>
     Effect.gen(function*() {
       const store = yield* storePath
       const { id, memory_version_id: first } = yield* write(store, "/secret", "one")

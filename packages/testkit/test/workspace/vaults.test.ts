@@ -1,5 +1,5 @@
 /**
- * Section 10.4 of FIDELITY.md: vaults and credentials, and the sessions that use them.
+ * Section 10.5 of FIDELITY.md: vaults and credentials, and the sessions that use them.
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -44,7 +44,7 @@ const add = (vault: string, auth: object, more: object = {}) =>
 const refused = (vault: string, auth: object) => refusal("POST", `/v1/vaults/${vault}/credentials`, { auth })
 
 describe("vaults", () => {
-  it.effect("10.4.1 are created, read, changed and listed with the newest first", () =>
+  it.effect("10.5.1 are created, read, changed and listed with the newest first", () =>
     Effect.gen(function*() {
       const first = yield* create({ metadata: { user: "u1", team: "a" } })
       assert.match(first.id, /^vlt_\w+$/)
@@ -73,7 +73,7 @@ describe("vaults", () => {
       assert.strictEqual(yield* refusal("GET", "/v1/vaults/vlt_0"), "404 not_found_error: Vault vlt_0 not found.")
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.4.2 are archived with what is in them, and then cannot change", () =>
+  it.effect("10.5.2 are archived with what is in them, and then cannot change", () =>
     Effect.gen(function*() {
       const { id } = yield* create()
       const credential = yield* add(id, bearer)
@@ -93,7 +93,7 @@ describe("vaults", () => {
       assert.lengthOf((yield* ok("GET", `/v1/vaults/${id}/credentials?include_archived=true`)).data, 1)
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.4.3 are deleted with what is in them", () =>
+  it.effect("10.5.3 are deleted with what is in them", () =>
     Effect.gen(function*() {
       const { id } = yield* create()
       const credential = yield* add(id, bearer)
@@ -106,7 +106,7 @@ describe("vaults", () => {
       assert.deepStrictEqual((yield* ok("GET", "/v1/vaults?include_archived=true")).data, [])
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.4.4 are there for sessions unless they are archived or deleted", () =>
+  it.effect("10.5.4 are there for sessions unless they are archived or deleted", () =>
     Effect.gen(function*() {
       const { id } = yield* create()
       const create_ = (...vault_ids: ReadonlyArray<string>) =>
@@ -123,7 +123,7 @@ describe("vaults", () => {
 })
 
 describe("credentials", () => {
-  it.effect("10.4.5 are shown without their secrets", () =>
+  it.effect("10.5.5 are shown without their secrets", () =>
     Effect.gen(function*() {
       const { id } = yield* create()
       const first = yield* add(id, bearer, { display_name: "Linear", metadata: { a: "1" } })
@@ -169,7 +169,7 @@ describe("credentials", () => {
       )
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.4.6 have no secret in the ledger, also of a refused request", () =>
+  it.effect("10.5.6 have no secret in the ledger, also of a refused request", () =>
     Effect.gen(function*() {
       const { id } = yield* create()
       for (const auth of [bearer, oauth, variable]) yield* add(id, auth)
@@ -182,7 +182,7 @@ describe("credentials", () => {
       assert.include(text, "STRIPE_KEY")
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.4.7 are one to a server or variable and at most 20 to a vault, as long as they are active", () =>
+  it.effect("10.5.7, 5.47 are one to a server or variable and at most 20 to a vault, as long as they are active", () =>
     Effect.gen(function*() {
       const { id } = yield* create()
       const { id: first } = yield* add(id, bearer)
@@ -208,7 +208,7 @@ describe("credentials", () => {
       yield* add(id, oauth)
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.4.8 keep what an update leaves out, and never change their kind or what they are for", () =>
+  it.effect("10.5.8 keep what an update leaves out, and never change their kind or what they are for", () =>
     Effect.gen(function*() {
       const { id } = yield* create()
       const paths = yield* Effect.forEach(
@@ -272,7 +272,7 @@ describe("credentials", () => {
       assert.include(yield* refusal("POST", first, { display_name: "B" }), "is archived")
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.4.9 have a refresh token and a client secret to replace, or the update is refused", () =>
+  it.effect("10.5.9 have a refresh token and a client secret to replace, or the update is refused", () =>
     Effect.gen(function*() {
       const { id } = yield* create()
       const plain = yield* add(id, { ...oauth, refresh: null, mcp_server_url: "https://a" })
@@ -292,7 +292,7 @@ describe("credentials", () => {
       )
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.4.10 are valid until their token expires, and are renewed if they can be", () =>
+  it.effect("10.5.10 are valid until their token expires, and are renewed if they can be", () =>
     Effect.gen(function*() {
       const { id } = yield* create()
       const renewable = yield* add(id, oauth)
@@ -335,7 +335,7 @@ describe("credentials", () => {
       )
     }).pipe(Effect.provide(layer())))
 
-  it.effect("10.4.11 are one of the documented kinds", () =>
+  it.effect("10.5.11 are one of the documented kinds", () =>
     Effect.gen(function*() {
       const { id } = yield* create()
       assert.match(yield* refused(id, { ...bearer, type: "basic" }), /^400 .*auth\.type: expected one of/)

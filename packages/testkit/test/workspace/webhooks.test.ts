@@ -10,10 +10,11 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
+import type { Request } from "../../src/internal/http/message.ts"
 import * as Simulator from "../../src/Simulator.ts"
 import * as WebhookEndpoint from "../../src/WebhookEndpoint.ts"
 import type { Json } from "../utils/wire.ts"
-import { call, createSession, layer, message, ok, refusal, send, settle } from "../utils/wire.ts"
+import { call, createSession, headers, layer, message, ok, refusal, send, settle } from "../utils/wire.ts"
 
 const secret = Redacted.make("whsec_c2VjcmV0IG9mIHRoZSBlbmRwb2ludA==")
 const verifier = Layer.orDie(Webhooks.layer({ secrets: [secret] }))
@@ -121,6 +122,40 @@ describe("webhooks", () => {
     )
   })
 
+  it.effect("10.10.11 tell of vaults, credentials and memory stores", () => {
+    const { endpoint: one, seen } = endpoint()
+    return withEndpoints(
+      [one],
+      Effect.gen(function*() {
+        const vault = yield* ok("POST", "/v1/vaults", { display_name: "V" })
+        yield* ok("POST", `/v1/vaults/${vault.id}`, { display_name: "W" })
+        const auth = { type: "static_bearer", token: "bearer_token", mcp_server_url: "https://m" }
+        const credential = yield* ok("POST", `/v1/vaults/${vault.id}/credentials`, { auth })
+        const path = `/v1/vaults/${vault.id}/credentials/${credential.id}`
+        yield* ok("POST", `${path}/archive`)
+        yield* ok("POST", `${path}/archive`)
+        yield* ok("DELETE", path)
+        yield* ok("POST", `/v1/vaults/${vault.id}/archive`)
+        yield* ok("DELETE", `/v1/vaults/${vault.id}`)
+        const store = yield* ok("POST", "/v1/memory_stores", { name: "M" })
+        yield* ok("POST", `/v1/memory_stores/${store.id}/archive`)
+        yield* ok("DELETE", `/v1/memory_stores/${store.id}`)
+        yield* settle
+        assert.deepStrictEqual(typesOf(seen), [
+          "vault.created",
+          "vault_credential.created",
+          "vault_credential.archived",
+          "vault_credential.deleted",
+          "vault.archived",
+          "vault.deleted",
+          "memory_store.created",
+          "memory_store.archived",
+          "memory_store.deleted"
+        ])
+      })
+    )
+  })
+
   it.effect("10.10.3 tell of agents, environments, deployments and their runs, and of nothing that changed nothing", () => {
     const { endpoint: one, seen } = endpoint()
     return withEndpoints(
@@ -178,6 +213,43 @@ describe("webhooks", () => {
           "environment.deleted",
           "deployment.archived"
         ])
+      })
+    )
+  })
+
+  it.effect("10.10.3 tell of vaults, their credentials and memory stores, but not of their updates", () => {
+    const { endpoint: one, seen } = endpoint()
+    return withEndpoints(
+      [one],
+      Effect.gen(function*() {
+        const lives = Effect.fnUntraced(function*(at: string, params: object, more: Partial<Request> = {}) {
+          const { json: { id } } = yield* call("POST", at, params, more)
+          yield* call("POST", `${at}/${id}`, { metadata: { a: "1" } }, more)
+          for (let i = 0; i < 2; i++) yield* call("POST", `${at}/${id}/archive`, undefined, more)
+          yield* call("DELETE", `${at}/${id}`, undefined, more)
+          return id
+        })
+        const { json: vault } = yield* call("POST", "/v1/vaults", { display_name: "V" })
+        const credential = yield* lives(`/v1/vaults/${vault.id}/credentials`, {
+          display_name: "C",
+          auth: { type: "static_bearer", token: "t", mcp_server_url: "https://crm.example/mcp" }
+        })
+        yield* call("DELETE", `/v1/vaults/${vault.id}`)
+        yield* lives("/v1/vaults", { display_name: "W" })
+        yield* lives("/v1/memory_stores", { name: "M" }, {
+          headers: { ...headers, "anthropic-beta": "agent-memory-2026-07-22" }
+        })
+        yield* settle
+        const life = (kind: string) => ["created", "archived", "deleted"].map((verb) => `${kind}.${verb}`)
+        assert.deepStrictEqual(typesOf(seen), [
+          "vault.created",
+          ...life("vault_credential"),
+          "vault.deleted",
+          ...life("vault"),
+          ...life("memory_store")
+        ])
+        const data = seen[1]!.event.data as Json
+        assert.deepStrictEqual([data.id, data.vault_id], [credential, vault.id])
       })
     )
   })
@@ -339,16 +411,21 @@ describe("webhooks", () => {
       }).pipe(Effect.provideService(Simulator.Simulator, simulator))))
   })
 
-  it.effect("are forgotten by a reset", () => {
+  it.effect("are forgotten by a reset, also those that are on their way", () => {
     const { endpoint: one, seen } = endpoint([500])
+    let slow = 0
+    const another = WebhookEndpoint.make(
+      () => Effect.suspend(() => Effect.delay(Effect.fail(++slow), "10 seconds")),
+      { secret }
+    )
     return withEndpoints(
-      [one],
+      [one, another],
       Effect.gen(function*() {
         yield* createSession()
         yield* settle
         yield* (yield* Simulator.Simulator).reset
         yield* TestClock.adjust("1 hour")
-        assert.strictEqual(seen.length, 1)
+        assert.deepStrictEqual([seen.length, slow], [1, 1])
       })
     )
   })

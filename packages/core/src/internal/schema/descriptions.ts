@@ -14,6 +14,11 @@ export const descriptions: { readonly [identifier: string]: Description } = {
       model: "The model that gives advice."
     }
   },
+  AdvisorEnabled: {
+    fields: {
+      model: "The model that gives advice."
+    }
+  },
   AdvisorSwitch: {
     text: "The model that can be consulted as an advisor, if any."
   },
@@ -364,6 +369,7 @@ export const descriptions: { readonly [identifier: string]: Description } = {
   },
   CompactionCapability: {
     fields: {
+      summarize: "Compaction of the type `summarize`.",
       supported: "True if the model is able to."
     }
   },
@@ -392,6 +398,9 @@ export const descriptions: { readonly [identifier: string]: Description } = {
   },
   ContextManagementCapability: {
     fields: {
+      clear_thinking_20251015: "The strategy of this name; `null` where the service does not say.",
+      clear_tool_uses_20250919: "The strategy of this name; `null` where the service does not say.",
+      compact_20260112: "The strategy of this name; `null` where the service does not say.",
       supported: "True if the model is able to."
     }
   },
@@ -742,6 +751,13 @@ export const descriptions: { readonly [identifier: string]: Description } = {
       archived_at: "`null` for a deployment that is not archived."
     }
   },
+  DeploymentDefineOutcome: {
+    fields: {
+      description: "The task of the agent.",
+      rubric: "The rubric by which the outcome is graded.",
+      max_iterations: "After how many cycles of work and evaluation the agent gives up."
+    }
+  },
   DeploymentId: {
     text: "Identifies a deployment (`depl_…`)."
   },
@@ -772,8 +788,18 @@ export const descriptions: { readonly [identifier: string]: Description } = {
   DeploymentRunId: {
     text: "Identifies a run of a deployment (`drun_…`)."
   },
+  DeploymentSystemMessage: {
+    fields: {
+      content: "The content, in blocks."
+    }
+  },
   DeploymentTrigger: {
     text: "The start of a run: by the schedule, or by somebody."
+  },
+  DeploymentUserMessage: {
+    fields: {
+      content: "The content, in blocks."
+    }
   },
   DocumentBlock: {
     text: "A document.",
@@ -818,6 +844,11 @@ export const descriptions: { readonly [identifier: string]: Description } = {
   },
   EffortCapability: {
     fields: {
+      low: "The level `low`.",
+      medium: "The level `medium`.",
+      high: "The level `high`.",
+      xhigh: "The level `xhigh`; `null` where the service does not say.",
+      max: "The level `max`.",
       supported: "True if the model is able to."
     }
   },
@@ -869,6 +900,11 @@ export const descriptions: { readonly [identifier: string]: Description } = {
       injection_location: "The parts of a request that may have it."
     }
   },
+  ErrorPause: {
+    fields: {
+      error: "The error of the run."
+    }
+  },
   EvaluatedPermission: {
     text: "The decision of the permission policy about a tool call: it runs, it waits for a `user.tool_confirmation`, or it is refused. Treat a word that you do not know as `ask`: it must not pass unseen."
   },
@@ -918,6 +954,12 @@ export const descriptions: { readonly [identifier: string]: Description } = {
       updated_at: "When the resource last changed."
     }
   },
+  FileResourceConfig: {
+    fields: {
+      file_id: "The upload that each session gets a copy of.",
+      mount_path: "The path of the copy; the default is `/mnt/session/uploads/<file_id>`."
+    }
+  },
   FileResourceParams: {
     text: "Mounts a copy of an uploaded file.",
     fields: {
@@ -943,6 +985,13 @@ export const descriptions: { readonly [identifier: string]: Description } = {
       checkout: "Absent or `null` for the default branch.",
       created_at: "When the repository was mounted.",
       updated_at: "When the resource last changed."
+    }
+  },
+  GitHubRepositoryResourceConfig: {
+    fields: {
+      url: "The repository.",
+      checkout: "Absent or `null` for the default branch.",
+      mount_path: "The path of the clone; the default is `/workspace/<repo>`."
     }
   },
   GitHubRepositoryResourceParams: {
@@ -1419,6 +1468,13 @@ export const descriptions: { readonly [identifier: string]: Description } = {
       description: "The description of the store when it was attached, empty if it had none.",
       instructions: "Instructions for the agent about using the store in this session.",
       mount_path: "The path of the store, derived from its name."
+    }
+  },
+  MemoryStoreResourceConfig: {
+    fields: {
+      memory_store_id: "The store.",
+      access: "The access that the agent has to the store; absent or `null` stands for `read_write`.",
+      instructions: "Instructions for the agent about using the store."
     }
   },
   MemoryStoreResourceParams: {
@@ -1966,6 +2022,8 @@ export const descriptions: { readonly [identifier: string]: Description } = {
   },
   ServerToolsCapability: {
     fields: {
+      code_execution: "Some version of the code execution tool.",
+      web_search: "Some version of web search.",
       supported: "True if the model is able to."
     }
   },
@@ -2419,7 +2477,16 @@ export const descriptions: { readonly [identifier: string]: Description } = {
   },
   ThinkingCapability: {
     fields: {
+      types: "Values of `thinking.type` in requests.",
       supported: "True if the model is able to."
+    }
+  },
+  ThinkingTypes: {
+    fields: {
+      adaptive: "Thinking where and as much as the model decides.",
+      between_tools: "No thinking; what the model writes between tool calls comes as thinking blocks.",
+      disabled: "No thinking.",
+      enabled: "Thinking within a budget of tokens that the request sets."
     }
   },
   Thread: {

@@ -212,8 +212,8 @@ const toolsEnded = (state: State, reason: Extract<Signal, { readonly _tag: "Tool
     case "session":
       return end(state, "ended", "stop")
     case "failed":
-      // whoever takes it after the lease may do better
-      return end(state, "failed", "release")
+      // whoever takes it after the lease may do better; at once it would fail again
+      return end(state, "failed", "leave")
     case "drained":
       if (state.then === "stop") return end(state, "stopped", "stop")
       // a session that waits is another worker's to serve

@@ -212,7 +212,7 @@ export const view = (kept: KeptMemory, view: View): typeof Core.Memory.Encoded =
 })
 
 /** The memories in a store. */
-export const memoriesOf = (self: Memory, storeId: string): ReadonlyArray<KeptMemory> =>
+const memoriesOf = (self: Memory, storeId: string): ReadonlyArray<KeptMemory> =>
   [...self.memories.values()].filter((kept) => kept.storeId === storeId)
 
 /** Refuses a path that another memory has, or that is above or below that of another. */

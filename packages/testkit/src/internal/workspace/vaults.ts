@@ -232,7 +232,7 @@ const authOf = (params: CreateParams["auth"], now: Micros): Ruling<KeptCredentia
     }
   })
 
-/** What a credential is for, of which a vault has one that is active. */
+/** The purpose of a credential; of each, a vault has one credential that is active. */
 const target = (auth: KeptCredential["auth"]): string =>
   auth.type === "environment_variable" ? `secret_name ${auth.secret_name}` : `mcp_server_url ${auth.mcp_server_url}`
 

@@ -65,6 +65,7 @@ export const isSecret = (secret: Redacted.Redacted): boolean => {
 export class Webhooks {
   private readonly host: Host
   private readonly endpoints: ReadonlyArray<Endpoint>
+  private isStopped = false
 
   constructor(host: Host, endpoints: ReadonlyArray<WebhookEndpoint>) {
     this.host = host
@@ -92,6 +93,11 @@ export class Webhooks {
       if (endpoint.isDisabled || (types !== undefined && !types.includes(change.type))) continue
       this.attempt(endpoint, ids.nth(key, i), message, 1)
     }
+  }
+
+  /** Tries nothing again any more. */
+  stop(): void {
+    this.isStopped = true
   }
 
   /** The same for what an event of a session's stream tells. */
@@ -136,6 +142,7 @@ export class Webhooks {
   }
 
   private later(endpoint: Endpoint, key: ids.Key, message: Message, attempt: number): void {
+    if (this.isStopped) return
     const seconds = 5 + ids.fraction(ids.nth(key, attempt)) * 115
     const due = this.host.now() + Math.floor(seconds * 1_000_000)
     this.host.setAlarm(`webhook ${message.id} ${key.join()}`, due, () => {

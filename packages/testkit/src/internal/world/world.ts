@@ -370,6 +370,7 @@ export class World {
     this.failures.length = 0
     this.created = 0
     this.limiter = rateLimit.make(this.env.rules)
+    this.webhooks.stop()
     this.webhooks = new webhooks.Webhooks(this, this.endpoints)
   }
 

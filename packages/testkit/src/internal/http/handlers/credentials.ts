@@ -18,16 +18,32 @@ const commit = <A>(world: World, [next, changed]: vaults.Change<A>): A => {
 const vaultOf = ({ path }: Call<unknown, unknown>): string => path["vault_id"] ?? ""
 const idOf = ({ path }: Call<unknown, unknown>): string => path["credential_id"] ?? ""
 
+/** Verbs of webhooks: there is none for updates. */
+type Verb = "created" | "archived" | "deleted"
+
 /** Commits the change of one credential. */
 const changing = (
-  { world }: Call<unknown, unknown>,
-  change: Ruling<vaults.Change<vaults.KeptCredential>>
-): Ruling<View> => Either.map(change, (done) => vaults.viewCredential(commit(world, done)))
+  call: Call<unknown, unknown>,
+  change: Ruling<vaults.Change<vaults.KeptCredential>>,
+  verb?: Verb
+): Ruling<View> =>
+  Either.map(change, (done) => {
+    const { world } = call
+    const [next, { id }] = done
+    if (verb !== undefined && next !== world.workspace.vaults) {
+      world.announce({ type: `vault_credential.${verb}`, id, vault_id: vaultOf(call) })
+    }
+    return vaults.viewCredential(commit(world, done))
+  })
 
 export const create = (call: Call<unknown, typeof Credential.CreateParams.Encoded>): Ruling<View> => {
   const { body, key, world } = call
   const id = ids.format("vcrd", ids.child(key, "credential"))
-  return changing(call, vaults.createCredential(world.workspace.vaults, vaultOf(call), id, body, world.now()))
+  return changing(
+    call,
+    vaults.createCredential(world.workspace.vaults, vaultOf(call), id, body, world.now()),
+    "created"
+  )
 }
 
 export const retrieve = (call: Call<unknown, unknown>): Ruling<View> =>
@@ -43,11 +59,19 @@ export const update = (call: Call<unknown, typeof Credential.UpdateParams.Encode
 
 export const archive = (call: Call<unknown, unknown>): Ruling<View> => {
   const { world } = call
-  return changing(call, vaults.archiveCredential(world.workspace.vaults, vaultOf(call), idOf(call), world.now()))
+  return changing(
+    call,
+    vaults.archiveCredential(world.workspace.vaults, vaultOf(call), idOf(call), world.now()),
+    "archived"
+  )
 }
 
 const remove = (call: Call<unknown, unknown>): Ruling<typeof Credential.DeletedCredential.Encoded> => {
-  const removed = changing(call, vaults.removeCredential(call.world.workspace.vaults, vaultOf(call), idOf(call)))
+  const removed = changing(
+    call,
+    vaults.removeCredential(call.world.workspace.vaults, vaultOf(call), idOf(call)),
+    "deleted"
+  )
   return Either.map(removed, ({ id }) => ({ id, type: "vault_credential_deleted" as const }))
 }
 

@@ -10,7 +10,13 @@ import * as pages from "./pages.ts"
 
 type View = typeof Store.MemoryStore.Encoded
 
-const commit = (world: World, [next, kept]: memory.Change<memory.KeptStore>): View => {
+/** Verbs of webhooks: there is none for updates. */
+type Verb = "created" | "archived" | "deleted"
+
+const commit = (world: World, [next, kept]: memory.Change<memory.KeptStore>, verb?: Verb): View => {
+  if (verb !== undefined && next !== world.workspace.memory) {
+    world.announce({ type: `memory_store.${verb}`, id: kept.id })
+  }
   world.workspace = { ...world.workspace, memory: next }
   return memory.viewStore(kept)
 }
@@ -21,7 +27,7 @@ export const create = (call: Call<unknown, typeof Store.CreateParams.Encoded>): 
   const { body, key, world } = call
   const id = ids.format("memstore", ids.child(key, "memory store"))
   const created = memory.createStore(world.workspace.memory, id, body, world.now())
-  return Either.map(created, (change) => commit(world, change))
+  return Either.map(created, (change) => commit(world, change, "created"))
 }
 
 export const retrieve = (call: Call<unknown, unknown>): Ruling<View> =>
@@ -36,14 +42,14 @@ export const update = (call: Call<unknown, typeof Store.UpdateParams.Encoded>): 
 export const archive = (call: Call<unknown, unknown>): Ruling<View> => {
   const { world } = call
   const archived = memory.archiveStore(world.workspace.memory, idOf(call), world.now())
-  return Either.map(archived, (change) => commit(world, change))
+  return Either.map(archived, (change) => commit(world, change, "archived"))
 }
 
 const remove = (call: Call<unknown, unknown>): Ruling<typeof Store.DeletedMemoryStore.Encoded> => {
   const { world } = call
   const id = idOf(call)
   return Either.map(memory.removeStore(world.workspace.memory, id), (change) => {
-    commit(world, change)
+    commit(world, change, "deleted")
     return { id, type: "memory_store_deleted" as const }
   })
 }

@@ -10,7 +10,11 @@ import * as pages from "./pages.ts"
 
 type View = typeof Vault.Vault.Encoded
 
-const commit = (world: World, [next, kept]: vaults.Change<vaults.KeptVault>): View => {
+/** Verbs of webhooks: there is none for updates. */
+type Verb = "created" | "archived" | "deleted"
+
+const commit = (world: World, [next, kept]: vaults.Change<vaults.KeptVault>, verb?: Verb): View => {
+  if (verb !== undefined && next !== world.workspace.vaults) world.announce({ type: `vault.${verb}`, id: kept.id })
   world.workspace = { ...world.workspace, vaults: next }
   return vaults.view(kept)
 }
@@ -20,7 +24,7 @@ const idOf = ({ path }: Call<unknown, unknown>): string => path["vault_id"] ?? "
 export const create = (call: Call<unknown, typeof Vault.CreateParams.Encoded>): Ruling<View> => {
   const { body, key, world } = call
   const created = vaults.create(world.workspace.vaults, ids.format("vlt", ids.child(key, "vault")), body, world.now())
-  return Either.map(created, (change) => commit(world, change))
+  return Either.map(created, (change) => commit(world, change, "created"))
 }
 
 export const retrieve = (call: Call<unknown, unknown>): Ruling<View> =>
@@ -35,14 +39,14 @@ export const update = (call: Call<unknown, typeof Vault.UpdateParams.Encoded>): 
 export const archive = (call: Call<unknown, unknown>): Ruling<View> => {
   const { world } = call
   const archived = vaults.archive(world.workspace.vaults, idOf(call), world.now())
-  return Either.map(archived, (change) => commit(world, change))
+  return Either.map(archived, (change) => commit(world, change, "archived"))
 }
 
 const remove = (call: Call<unknown, unknown>): Ruling<typeof Vault.DeletedVault.Encoded> => {
   const { world } = call
   const id = idOf(call)
   return Either.map(vaults.remove(world.workspace.vaults, id), (change) => {
-    commit(world, change)
+    commit(world, change, "deleted")
     return { id, type: "vault_deleted" as const }
   })
 }
