@@ -5,8 +5,7 @@
 // stores that last, such as `NodeKeyValueStore.layerFileSystem`, nothing has to run between two calls.
 import * as Content from "@effect-managed-agents/core/Content"
 import * as CursorStore from "@effect-managed-agents/core/CursorStore"
-import * as Events from "@effect-managed-agents/core/Events"
-import type * as Ids from "@effect-managed-agents/core/Ids"
+import type * as Event from "@effect-managed-agents/core/Event"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as Webhooks from "@effect-managed-agents/core/Webhooks"
@@ -17,7 +16,6 @@ import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpServer from "@effect/platform/HttpServer"
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
-import * as Config from "effect/Config"
 import * as Console from "effect/Console"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -29,37 +27,25 @@ import { Target } from "./target.ts"
 import * as WebhookApp from "./webhookApp.ts"
 
 const secret = Redacted.make("whsec_b25seSBvbiB0aGUgc2ltdWxhdG9y")
-const secrets = Config.withDefault(Config.map(Config.redacted("ANTHROPIC_WEBHOOK_SIGNING_KEY"), (one) => [one]), [
-  secret
-])
-
-/** Prints what the agent has said since the last call, each message once. Succeeds with true at the end of the task. */
-const catchUp = (id: Ids.SessionId) =>
-  Effect.flatMap(
-    Events.Events,
-    (events) =>
-      CursorStore.follow(id, (cursor) => events.follow(id, { from: cursor ?? "start" })).pipe(
-        Stream.takeUntil(({ update }) => update._tag === "CaughtUp"),
-        Stream.runFoldEffect(false, (isDone, { acknowledge, update }) =>
-          Effect.gen(function*() {
-            const event = update._tag === "Event" ? update.event : undefined
-            if (event?.type === "agent.message") yield* Console.log(`agent: ${Content.textOf(event.content)}`)
-            yield* acknowledge
-            return event?.type === "session.status_idle" ? event.stop_reason.type === "end_turn" : isDone
-          }))
-      )
-  )
-
 /** An `HttpApp` that reads on when it is called, and what it waits for. */
 export const make = Effect.gen(function*() {
   const done = yield* Deferred.make<void>()
+  let isOver = false
+  const show = (event: Event.Event) =>
+    Effect.gen(function*() {
+      if (event.type === "agent.message") yield* Console.log(`agent: ${Content.textOf(event.content)}`)
+      if (event.type !== "session.status_idle" || event.stop_reason.type !== "end_turn") return
+      isOver = true
+    })
   const app = yield* WebhookApp.make((data) =>
     Effect.gen(function*() {
       yield* Console.log(`webhook: ${data.type}`)
-      if (data.type === "session.status_idled" && (yield* catchUp(data.id))) yield* Deferred.succeed(done, undefined)
+      if (data.type === "session.status_idled") yield* Stream.runForEach(WebhookApp.news(data.id), show)
     })
   )
-  return { app, done: Deferred.await(done) }
+  // the last call is answered first
+  const answered = Effect.suspend(() => isOver ? Deferred.succeed(done, undefined) : Effect.void)
+  return { app: Effect.zipLeft(app, answered), done: Deferred.await(done) }
 })
 
 /** Gives the agent something to do, and leaves. */
@@ -70,11 +56,12 @@ export const begin = Effect.gen(function*() {
   yield* sessions.create({ agent, environment_id: environment, title: "Webhooks", initial_events })
 })
 
-export const Services = Layer.provideMerge(CursorStore.layer(), KeyValueStore.layerMemory).pipe(
-  Layer.merge(Layer.unwrapEffect(Effect.map(secrets, (secrets) => Webhooks.layer({ secrets }))))
+export const Services = Layer.merge(
+  Layer.provideMerge(CursorStore.layer(), KeyValueStore.layerMemory),
+  Layer.orElse(Webhooks.layerEnv, () => Webhooks.layer({ secrets: [secret] }))
 )
 
-const port = Config.withDefault(Config.integer("PORT"), 3000)
+const port = 3000
 
 export const program = Effect.gen(function*() {
   const { app, done } = yield* make
@@ -83,7 +70,7 @@ export const program = Effect.gen(function*() {
   yield* done
 }).pipe(
   Effect.scoped,
-  Effect.provide(NodeHttpServer.layerConfig(createServer, Config.all({ port, host: Config.succeed("127.0.0.1") }))),
+  Effect.provide(NodeHttpServer.layer(createServer, { port, host: "127.0.0.1" })),
   Effect.provide(Services)
 )
 
@@ -99,16 +86,13 @@ export const agent: Simulator.AgentOptions = {
   })
 }
 
+const types = ["session.status_run_started", "session.status_idled"]
+const endpoint = WebhookEndpoint.toUrl(`http://127.0.0.1:${port}`, { secret, types })
+
 /** The simulated service calls the server, as an endpoint in the Console would. */
 export const simulation: Simulator.Options = {
-  webhooks: [
-    WebhookEndpoint.make(
-      (delivery) =>
-        Effect.flatMap(port, (port) => WebhookEndpoint.toUrl(`http://127.0.0.1:${port}`, { secret }).deliver(delivery))
-          .pipe(
-            Effect.provide(FetchHttpClient.layer)
-          ),
-      { secret, types: ["session.status_run_started", "session.status_idled"] }
-    )
-  ]
+  webhooks: [{
+    ...endpoint,
+    deliver: (delivery) => Effect.provide(endpoint.deliver(delivery), FetchHttpClient.layer)
+  }]
 }

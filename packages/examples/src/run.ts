@@ -65,6 +65,9 @@ const examples: { readonly [name: string]: () => Promise<Example> } = {
   "11-record-and-replay": () => import("./11-record-and-replay.ts"),
   "12-observability": () => import("./12-observability.ts"),
   "13-setup": () => import("./13-setup.ts"),
+  "14-files": () => import("./14-files.ts"),
+  "15-secrets": () => import("./15-secrets.ts"),
+  "16-memory": () => import("./16-memory.ts"),
   "16-self-hosted": () => import("./16-self-hosted.ts"),
   "17-webhooks": () => import("./17-webhooks.ts"),
   "support-desk": () => import("./support-desk/main.ts")

@@ -1,4 +1,8 @@
-// An `HttpApp` for the URL of a webhook endpoint: verifies what arrives, and has each event dealt with once.
+// What a program that is called by webhooks is made of: an `HttpApp` for the URL of the endpoint, which verifies what
+// arrives and has each webhook dealt with once, and the events of a session since the last call.
+import * as CursorStore from "@effect-managed-agents/core/CursorStore"
+import * as Events from "@effect-managed-agents/core/Events"
+import type * as Ids from "@effect-managed-agents/core/Ids"
 import type * as WebhookEvent from "@effect-managed-agents/core/WebhookEvent"
 import * as Webhooks from "@effect-managed-agents/core/Webhooks"
 import * as HttpServerRequest from "@effect/platform/HttpServerRequest"
@@ -7,6 +11,7 @@ import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Stream from "effect/Stream"
 
 /** The ids of events that have been dealt with are in the `KeyValueStore`. */
 export const make = <E extends { readonly message: string }, R>(
@@ -36,3 +41,18 @@ export const make = <E extends { readonly message: string }, R>(
       Effect.catchAll((error) => Effect.as(Console.error(error.message), HttpServerResponse.empty({ status: 503 })))
     )
   })
+
+/** What has happened in a session since it was last read. An event counts as read when the next one is asked for. */
+export const news = (id: Ids.SessionId) =>
+  Stream.unwrap(
+    Effect.map(Events.Events, (events) =>
+      CursorStore.follow(id, (cursor) =>
+        events.follow(id, { from: cursor ?? "start" })).pipe(
+          Stream.takeUntil(({ update }) => update._tag === "CaughtUp"),
+          Stream.flatMap(({ acknowledge, update }) =>
+            update._tag === "Event"
+              ? Stream.concat(Stream.succeed(update.event), Stream.execute(acknowledge))
+              : Stream.execute(acknowledge)
+          )
+        ))
+  )

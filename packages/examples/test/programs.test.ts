@@ -1,5 +1,6 @@
 // The examples, unchanged, on the simulator that they run on by themselves: what they print, in virtual time.
 import * as Agents from "@effect-managed-agents/core/Agents"
+import * as Vaults from "@effect-managed-agents/core/Vaults"
 import * as Ledger from "@effect-managed-agents/testkit/Ledger"
 import * as Simulator from "@effect-managed-agents/testkit/Simulator"
 import type * as Testkit from "@effect-managed-agents/testkit/Testkit"
@@ -23,6 +24,9 @@ import * as ManySessions from "../src/09-many-sessions.ts"
 import * as RecordAndReplay from "../src/11-record-and-replay.ts"
 import * as Observability from "../src/12-observability.ts"
 import * as Setup from "../src/13-setup.ts"
+import * as FilesExample from "../src/14-files.ts"
+import * as Secrets from "../src/15-secrets.ts"
+import * as Memory from "../src/16-memory.ts"
 import * as Webhooks from "../src/17-webhooks.ts"
 import { Prompt } from "../src/prompt.ts"
 import * as Simulation from "../src/simulation.ts"
@@ -247,6 +251,47 @@ describe("the examples", () => {
         "Updated system",
         "Of 2 versions, the sessions have 1 and 2",
         "Yes, from 10 to 14."
+      ])
+    }))
+
+  it.effect("files", () =>
+    Effect.gen(function*() {
+      const all = yield* lines(FilesExample)
+      assert.deepStrictEqual(all, [
+        "squares.csv, 10436 bytes",
+        "It is in sum.txt.",
+        "sum.txt: 333833500"
+      ])
+    }))
+
+  it.effect("secrets", () =>
+    Effect.gen(function*() {
+      const all = yield* lines({
+        ...Secrets,
+        program: Effect.gen(function*() {
+          yield* Secrets.program
+          const { ledger } = yield* Simulator.Simulator
+          assert.notInclude(JSON.stringify(yield* ledger), "crm-token-of-ada")
+          const vaults = yield* Vaults.Vaults
+          assert.strictEqual(yield* Stream.runCount(vaults.list()), 0)
+        })
+      })
+      assert.deepStrictEqual(all, [
+        "{\"type\":\"static_bearer\",\"mcp_server_url\":\"https://crm.example.com/mcp\"}",
+        "You ordered a lamp."
+      ])
+    }))
+
+  it.effect("memory", () =>
+    Effect.gen(function*() {
+      const all = yield* lines(Memory)
+      assert.deepStrictEqual(all, [
+        "/mnt/memory/customers, read_only",
+        "A lamp.",
+        "modified \"Likes lamps.\\nWrites in English.\\n\"",
+        "modified \"redacted\"",
+        "modified \"Likes lamps.\\nWrites in English.\\n\"",
+        "created \"Likes lamps.\\n\""
       ])
     }))
 

@@ -2,10 +2,12 @@
  * Section 10.7 of FIDELITY.md: files, through core's client.
  */
 import type * as ApiError from "@effect-managed-agents/core/ApiError"
+import * as Events from "@effect-managed-agents/core/Events"
 import * as Files from "@effect-managed-agents/core/Files"
 import * as Resources from "@effect-managed-agents/core/Resources"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
 import * as Upload from "@effect-managed-agents/core/Upload"
+import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as Workspace from "@effect-managed-agents/core/Workspace"
 import { assert, describe, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
@@ -14,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { Buffer } from "node:buffer"
+import * as AgentScript from "../../src/AgentScript.ts"
 import * as Fixtures from "../../src/Fixtures.ts"
 import * as Simulator from "../../src/Simulator.ts"
 import * as SimulatorFetch from "../../src/SimulatorFetch.ts"
@@ -157,6 +160,33 @@ describe("a file in a session", () => {
       assert.strictEqual((yield* files.retrieveMetadata(second.id)).id, second.id)
       return undefined
     }).pipe(Effect.provide(layer())))
+})
+
+describe("what an agent writes", () => {
+  const write = (file_path: string, result?: Partial<AgentScript.ToolCall>) =>
+    AgentScript.tool({ name: "write", input: { file_path, content: "42\n" }, permission: "allow", ...result })
+
+  const script = AgentScript.make({
+    turns: [[
+      write("/mnt/session/outputs/charts/sum.txt"),
+      write("/mnt/session/outputs/denied.txt", { permission: "deny" }),
+      write("/mnt/session/outputs/broken.txt", { is_error: true }),
+      write("/tmp/sum.txt")
+    ]]
+  })
+
+  it.effect("7.16 to the folder of outputs is a file of the session, which can be downloaded", () =>
+    Effect.gen(function*() {
+      const events = yield* Events.Events
+      const files = yield* Files.Files
+      yield* events.send(Fixtures.sessionId, UserEvent.message("Add up."))
+      const made = yield* list({ scope_id: Fixtures.sessionId })
+      assert.lengthOf(made, 1)
+      const [id = ""] = made
+      const { downloadable, filename, size_bytes } = yield* files.retrieveMetadata(id as `file_${string}`)
+      assert.deepStrictEqual([filename, size_bytes, downloadable], ["sum.txt", 3, true])
+      assert.strictEqual((yield* download(id)).toString(), "42\n")
+    }).pipe(Effect.provide(layer({ script }))))
 })
 
 describe("an upload", () => {

@@ -22,9 +22,11 @@ import type { Session } from "../session/state.ts"
 import type { Micros } from "../session/timestamp.ts"
 import * as time from "../session/timestamp.ts"
 import * as transitions from "../session/transitions.ts"
+import * as files from "../workspace/files.ts"
 import * as work from "../workspace/work.ts"
 import * as workspace from "../workspace/workspace.ts"
 import type { Workspace } from "../workspace/workspace.ts"
+import { outputOf } from "./outputs.ts"
 import * as rateLimit from "./rateLimit.ts"
 import * as subscription from "./subscription.ts"
 import type { Subscription } from "./subscription.ts"
@@ -188,6 +190,7 @@ export class World {
     cell.session = outcome.session
     for (const { event, session, thread } of outcome.emissions) {
       if (session) this.webhooks.announceAll(cell.session, event)
+      this.keepOutput(cell.session, event)
       this.noteEmitted(cell.session.id, event, session ? null : thread)
       for (const one of cell.subscriptions) {
         if (one.thread === null ? session : one.thread === thread) subscription.offer(one, event)
@@ -205,6 +208,15 @@ export class World {
     this.ensureWork(cell, outcome.emissions.some(({ event }) => event.type === "session.status_running"))
     for (const { played, token } of outcome.replies) cell.effects.get(token)?.reply(played)
     for (const request of outcome.effects) this.runEffect(cell, request)
+  }
+
+  /** Makes what an agent has written a file of its session. */
+  private keepOutput(session: Session, event: LiveEvent): void {
+    const file = outputOf(session, event)
+    if (file === undefined) return
+    const id = ids.format("file", this.key("output", `${session.id} ${file.name}`))
+    const output = { file, sessionId: session.id, now: this.now() }
+    this.workspace = { ...this.workspace, files: files.add(this.workspace.files, id, output) }
   }
 
   /** Queues work for a session that needs a worker and has none, and wakes the polls that wait. */
