@@ -42,7 +42,7 @@ export const make = <E extends { readonly message: string }, R>(
     )
   })
 
-/** What has happened in a session since it was last read. An event counts as read when the next one is asked for. */
+/** The events of a session since it was last read. An event counts as read when the next one is asked for. */
 export const news = (id: Ids.SessionId) =>
   Stream.unwrap(
     Effect.map(Events.Events, (events) =>

@@ -78,7 +78,7 @@ export const make = Effect.gen(function*() {
   return { app, sumOf }
 })
 
-/** What the agents that are created on the simulator do. */
+/** The script of the agents that are created on the simulator. */
 export const script = (work: Duration.DurationInput) =>
   AgentScript.make({
     turns: [[
