@@ -122,7 +122,7 @@ const complete = (config: CreateParams["config"]): ConfigParams => {
  *
  * The key and a mark of the definition are kept in the environment's metadata, as `ensure` and `ensure_mark`; archived
  * environments do not count. Several processes may do it at once: of environments that were created at once, the oldest is used
- * and the others are deleted.
+ * and the others are archived.
  *
  * @example
  * ```ts
@@ -149,7 +149,7 @@ export const ensure = (
     return setup.ensure(key, {
       list: environments.list({}, request),
       create: environments.create({ ...definition, metadata }, request),
-      discard: ({ id }) => environments.delete(id, request),
+      discard: ({ id }) => environments.archive(id, request),
       isCurrent: (environment) =>
         environment.metadata[setup.markKey] === mark && environment.name === definition.name &&
         environment.description === description && setup.covers(config, environment.config),

@@ -68,8 +68,8 @@ const examples: { readonly [name: string]: () => Promise<Example> } = {
   "14-files": () => import("./14-files.ts"),
   "15-secrets": () => import("./15-secrets.ts"),
   "16-memory": () => import("./16-memory.ts"),
-  "16-self-hosted": () => import("./16-self-hosted.ts"),
   "17-webhooks": () => import("./17-webhooks.ts"),
+  "18-self-hosted": () => import("./18-self-hosted.ts"),
   "support-desk": () => import("./support-desk/main.ts")
 }
 

@@ -42,7 +42,7 @@ export const make = <E extends { readonly message: string }, R>(
     )
   })
 
-/** The events of a session since it was last read. An event counts as read when the next one is asked for. */
+/** The events of a session after those that were read. An event counts as read when the next one is asked for. */
 export const news = (id: Ids.SessionId) =>
   Stream.unwrap(
     Effect.map(Events.Events, (events) =>
