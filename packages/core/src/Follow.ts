@@ -19,6 +19,7 @@ import * as Cursor from "./Cursor.ts"
 import type * as Event_ from "./Event.ts"
 import type { EventId, ThreadId } from "./Ids.ts"
 import type * as request from "./internal/http/request.ts"
+import * as fork from "./internal/stream/fork.ts"
 
 /**
  * An event of the session or of the thread.
@@ -344,7 +345,7 @@ export const broadcast = <N extends number>(n: N, overflow: Overflow) =>
       )
     }).pipe(
       Effect.onExit((exit) => Effect.forEach(mailboxes, (mailbox) => mailbox.done(exit), { discard: true })),
-      Effect.forkScoped
+      fork.inScope
     )
     const consumers = mailboxes.map((mailbox) => {
       let next = 0

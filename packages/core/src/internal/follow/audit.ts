@@ -6,6 +6,7 @@ import type { ApiError } from "../../ApiError.ts"
 import { StreamStalled } from "../../ApiError.ts"
 import type { Event, ListParams } from "../../Event.ts"
 import type { Page } from "../../Page.ts"
+import * as fork from "../stream/fork.ts"
 import type { Settings } from "./settings.ts"
 import type { Source } from "./sources.ts"
 
@@ -47,5 +48,5 @@ export const audit = (
       if (data.some(isMissing)) yield* stall(new StreamStalled({ operation, silence: waited }))
       else onComplete(data)
     }
-  }).pipe(Effect.forkScoped, Effect.asVoid)
+  }).pipe(fork.inScope, Effect.asVoid)
 }

@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
+import * as fork from "../stream/fork.ts"
 import type { Pull } from "../stream/pull.ts"
 import * as pull from "../stream/pull.ts"
 
@@ -57,7 +58,7 @@ const withHeartbeats = <E, R>(
   Effect.map(Effect.scope, (scope) => {
     let pending: Fiber.Fiber<Effect.Effect.Success<typeof texts>, E> | undefined
     return Effect.gen(function*() {
-      pending ??= yield* Effect.forkIn(texts, scope)
+      pending ??= yield* fork.into(scope)(texts)
       const exit = yield* Effect.timeoutOption(Fiber.await(pending), interval)
       if (Option.isNone(exit)) return pull.chunk([comment])
       pending = undefined

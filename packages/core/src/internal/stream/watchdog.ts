@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { StreamInterrupted, StreamStalled } from "../../ApiError.ts"
 import { unsafeNow } from "../telemetry/clock.ts"
+import * as fork from "./fork.ts"
 import type { Pull } from "./pull.ts"
 import { AutoResetSignal } from "./signal.ts"
 
@@ -47,7 +48,7 @@ export const watch =
       })
       // `Effect.forever` would yield in between
       const reading: Effect.Effect<never> = Effect.zipRight(asked.wait, read)
-      yield* Effect.forkScoped(reading)
+      yield* fork.inScope(reading)
 
       const giveUp = (error: StreamStalled | StreamInterrupted): void => {
         failure = Effect.fail(error)
@@ -59,7 +60,7 @@ export const watch =
         giveUp(new StreamStalled({ operation, requestId, silence: Duration.millis(millis) }))
         return Effect.void
       })
-      if (Number.isFinite(millis)) yield* Effect.forkScoped(watcher)
+      if (Number.isFinite(millis)) yield* fork.inScope(watcher)
       yield* Effect.addFinalizer(() =>
         Effect.sync(() =>
           giveUp(new StreamInterrupted({ operation, requestId, detail: "the connection was given up" }))

@@ -60,6 +60,8 @@ export const make = <E, R>(
               running.delete(key)
               finishing.delete(key)
             })),
+            // also if whoever runs the turn cannot be interrupted
+            Effect.interruptible,
             FiberMap.run(fibers, key),
             Effect.asVoid
           )

@@ -15,6 +15,7 @@ import * as ToolRunner from "../../ToolRunner.ts"
 import { isLater } from "../follow/identity.ts"
 import * as observer from "../follow/observer.ts"
 import { readAgain } from "../http/foreign.ts"
+import * as fork from "../stream/fork.ts"
 import type { Pull } from "../stream/pull.ts"
 import * as pull from "../stream/pull.ts"
 import { AutoResetSignal } from "../stream/signal.ts"
@@ -179,13 +180,10 @@ const reader = <E, E2>(
         else inbox.push(...updates)
       }
     })
-    const readAside = Effect.forkIn(
-      Effect.map(read, () => {
-        isReading = false
-        arrived.raise()
-      }),
-      scope
-    )
+    const readAside = fork.into(scope)(Effect.map(read, () => {
+      isReading = false
+      arrived.raise()
+    }))
     return Effect.suspend(() => {
       // what has ended says nothing more; what is under way in the background still may
       if (isReading || hasEnded) return arrived.wait

@@ -13,6 +13,7 @@ import type * as EnvironmentWorker from "../../EnvironmentWorker.ts"
 import type * as Journal from "../../Journal.ts"
 import * as Transcript from "../../Transcript.ts"
 import type { HeartbeatParams, Work } from "../../Work.ts"
+import * as fork from "../stream/fork.ts"
 import { unsafeNow } from "../telemetry/clock.ts"
 import type { Command, Settings, Signal, State } from "./step.ts"
 import * as step from "./step.ts"
@@ -114,7 +115,7 @@ const makeAlarm = (post: (signal: Signal) => void) => {
         post({ _tag: "Alarm", now })
       })
       const arm = Number.isFinite(at)
-        ? Effect.map(Effect.forkScoped(Effect.delay(ring, Math.max(0, at - now))), (fiber) => {
+        ? Effect.map(fork.inScope(Effect.delay(ring, Math.max(0, at - now))), (fiber) => {
           set = { at, fiber }
         })
         : Effect.void
@@ -146,9 +147,9 @@ export const serve = <R>(options: Options<R>): Effect.Effect<EnvironmentWorker.O
     ): Effect.Effect<void, never, R | Scope.Scope> => {
       switch (command._tag) {
         case "Beat":
-          return Effect.asVoid(Effect.forkScoped(Effect.map(beat(options, command), post)))
+          return Effect.asVoid(fork.inScope(Effect.map(beat(options, command), post)))
         case "StartTools":
-          return Effect.map(Effect.forkScoped(Effect.map(runTools(options, control), post)), (fiber) => {
+          return Effect.map(fork.inScope(Effect.map(runTools(options, control), post)), (fiber) => {
             running = fiber
           })
         case "DrainTools":
@@ -158,7 +159,7 @@ export const serve = <R>(options: Options<R>): Effect.Effect<EnvironmentWorker.O
       }
     }
 
-    yield* Effect.forkScoped(Effect.zipRight(options.drain, Effect.sync(() => post({ _tag: "Drain", now: now() }))))
+    yield* fork.inScope(Effect.zipRight(options.drain, Effect.sync(() => post({ _tag: "Drain", now: now() }))))
     let [state, commands] = step.start(options.settings, now())
     for (;;) {
       for (const command of commands) {
