@@ -15,6 +15,7 @@ import * as Memories from "../src/Memories.ts"
 import * as MemoryStores from "../src/MemoryStores.ts"
 import * as MemoryVersions from "../src/MemoryVersions.ts"
 import * as Sessions from "../src/Sessions.ts"
+import * as Unknown from "../src/Unknown.ts"
 import * as Vaults from "../src/Vaults.ts"
 import * as Workspace from "../src/Workspace.ts"
 import { credentialCalls } from "./utils/credentialCalls.ts"
@@ -417,6 +418,20 @@ describe("calls", () => {
       const error = yield* Effect.flip(run)
       if (error._tag !== "InvalidParams") return assert.fail(error._tag)
       return assert.deepStrictEqual(error.issues.map((issue) => issue.path), [path])
+    }).pipe(Effect.provide(client(Stub.make([])))))
+
+  it.effect("with a secret where none is known to be are not sent with a placeholder", () =>
+    Effect.gen(function*() {
+      const { create } = yield* Credentials.Credentials
+      // a kind of credential that this version does not know
+      const auth = Unknown.make({
+        type: "passkey",
+        token: Redacted.make("secret"),
+        nested: [{ key: Redacted.make("k") }]
+      })
+      const error = yield* Effect.flip(create("vlt_1", { auth }))
+      if (error._tag !== "InvalidParams") return assert.fail(error._tag)
+      return assert.deepStrictEqual(error.issues.map((issue) => issue.path), ["auth.token", "auth.nested.0.key"])
     }).pipe(Effect.provide(client(Stub.make([])))))
 
   it.effect.each<readonly [string, ReturnType<Run>]>([

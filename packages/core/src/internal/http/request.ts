@@ -106,13 +106,18 @@ const queryString = (query: unknown, issues: Array<Issue>): string => {
   return pairs.length === 0 ? "" : `?${pairs.join("&")}`
 }
 
-/** The paths of keys named `__proto__`, which encoding would lose. */
-const prototypes = (value: unknown, path: ReadonlyArray<string> = [], seen = new Set()): ReadonlyArray<string> => {
+/** The paths of members that a body cannot have. */
+const pathsOf = (
+  value: unknown,
+  isWrong: (key: string, item: unknown) => boolean,
+  path: ReadonlyArray<string> = [],
+  seen = new Set()
+): ReadonlyArray<string> => {
   if (typeof value !== "object" || value === null || seen.has(value)) return []
   seen.add(value)
   return Object.entries(value).flatMap(([key, item]) => {
     const here = [...path, key]
-    return key === "__proto__" ? [here.join(".")] : prototypes(item, here, seen)
+    return isWrong(key, item) ? [here.join(".")] : pathsOf(item, isWrong, here, seen)
   })
 }
 
@@ -205,8 +210,13 @@ export const make = (
     for (const path of wellFormed.paths(body)) {
       issues.push({ path, message: "expected whole characters: the text was cut inside of one" })
     }
-    for (const path of prototypes(input.body)) {
+    // encoding would lose it
+    for (const path of pathsOf(input.body, (key) => key === "__proto__")) {
       issues.push({ path, message: "expected another name: no object can have a property of this one" })
+    }
+    // a part of a kind that this version does not know is sent as it is
+    for (const path of pathsOf(body, (_, item) => Redacted.isRedacted(item))) {
+      issues.push({ path, message: "expected a plain value: no secret is known to be here" })
     }
     if (issues.length > 0) return yield* new InvalidParams({ operation: endpoint.name, issues })
     const request = HttpClientRequest.make(endpoint.method)(`${config.baseUrl}${path}${query}`, {
