@@ -58,12 +58,7 @@ export const program = Effect.gen(function*() {
   // a new token replaces the old one, also for sessions that are running
   yield* keep(vault, server, Redacted.make("a-fresh-token"))
 
-  const session = yield* SessionLifecycle.scoped({
-    agent,
-    environment_id: environment,
-    vault_ids: [vault],
-    title: "Secrets"
-  })
+  const session = yield* SessionLifecycle.scoped({ agent, environment_id: environment, vault_ids: [vault] })
   const { reply } = yield* Conversation.turn(session.id, "What did I order last?")
   yield* Console.log(reply)
 }).pipe(Effect.scoped)

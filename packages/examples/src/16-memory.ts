@@ -48,13 +48,7 @@ export const program = Effect.gen(function*() {
   const session = yield* SessionLifecycle.scoped({
     agent,
     environment_id: environment,
-    title: "Memory",
-    resources: [{
-      type: "memory_store",
-      memory_store_id: id,
-      access: "read_only",
-      instructions: "Read before you answer."
-    }]
+    resources: [{ type: "memory_store", memory_store_id: id, access: "read_only" }]
   })
   for (const resource of session.resources) {
     if (resource.type === "memory_store") yield* Console.log(`${resource.mount_path}, ${resource.access}`)
