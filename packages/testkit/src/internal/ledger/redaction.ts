@@ -47,7 +47,7 @@ const secretFields = new Set([
 ])
 
 /** Fields with names that are common, by the type of the object that holds the secret in them. */
-const secretFieldOf: { readonly [type: string]: string } = { static_bearer: "token", work: "secret" }
+const secretFieldOf: ReadonlyMap<unknown, string> = new Map([["static_bearer", "token"], ["work", "secret"]])
 
 /**
  * Takes the secrets of repositories, credentials and work items out of JSON, and adds them to `secrets`; and what stands
@@ -57,7 +57,7 @@ export const redact = (value: unknown, secrets: Set<string>): unknown => {
   if (typeof value === "string") return value.replace(/(\w:\/\/)[^/?#\s@]+@/g, `$1${redacted}@`)
   if (Array.isArray(value)) return value.map((item) => redact(item, secrets))
   if (typeof value !== "object" || value === null) return value
-  const own = "type" in value ? secretFieldOf[String(value.type)] : undefined
+  const own = "type" in value ? secretFieldOf.get(value.type) : undefined
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => {
       // null in place of a secret says that there is none
