@@ -134,7 +134,7 @@ const run = (kind: Kind) =>
   }, 8 * 3_600_000)
 
 describe("workers", () => {
-  const runs = Math.ceil(Number(process.env["WORKER_FAULTS"] ?? 40) / Object.keys(kinds).length)
+  const runs = Math.ceil(Number(process.env["WORKER_FAULTS"] ?? 20) / Object.keys(kinds).length)
   for (const [at, [name, kind]] of Object.entries(kinds).entries()) {
     it(
       `${name} do what they should in ${runs} ways to go wrong`,
