@@ -25,7 +25,7 @@ const directory = Effect.acquireRelease(
 )
 
 /** How many processes are killed. */
-const kills = Number(process.env["WORKER_KILLS"] ?? 3)
+const kills = Number(process.env["WORKER_KILLS"] ?? 10)
 /** Fewer steps than there are. */
 const steps = 34
 
