@@ -7,12 +7,12 @@ import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as Http from "node:http"
-import type { AddressInfo } from "node:net"
 import * as ClientConfig from "../../src/ClientConfig.ts"
 import * as Files from "../../src/Files.ts"
 import * as ManagedAgents from "../../src/ManagedAgents.ts"
 import * as Upload from "../../src/Upload.ts"
 import * as Workspace from "../../src/Workspace.ts"
+import { listen } from "../utils/listen.ts"
 
 const megabyte = 1024 * 1024
 const total = 50 * megabyte
@@ -44,15 +44,7 @@ const gauge = () => {
 const server = (handler: Http.RequestListener) =>
   Effect.gen(function*() {
     const http = Http.createServer(handler)
-    yield* Effect.acquireRelease(
-      Effect.async<void>((resume) => void http.listen(0, "127.0.0.1", () => resume(Effect.void))),
-      () =>
-        Effect.async<void>((resume) => {
-          http.close(() => resume(Effect.void))
-          http.closeAllConnections()
-        })
-    )
-    const { port } = http.address() as AddressInfo
+    const port = yield* listen(http)
     return Workspace.layer.pipe(
       Layer.provide(ManagedAgents.layer),
       Layer.provide(ClientConfig.layer({ baseUrl: `http://127.0.0.1:${port}` })),

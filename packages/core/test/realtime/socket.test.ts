@@ -11,7 +11,6 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import * as Http from "node:http"
-import type { AddressInfo } from "node:net"
 import * as ClientConfig from "../../src/ClientConfig.ts"
 import * as Events from "../../src/Events.ts"
 import * as ManagedAgents from "../../src/ManagedAgents.ts"
@@ -19,6 +18,7 @@ import * as RetryPolicy from "../../src/RetryPolicy.ts"
 import * as Sessions from "../../src/Sessions.ts"
 import * as UserEvent from "../../src/UserEvent.ts"
 import { sessionId } from "../utils/calls.ts"
+import { listen } from "../utils/listen.ts"
 import * as Stub from "../utils/StubHttpClient.ts"
 
 const session = JSON.stringify(Stub.documented("Sessions.retrieve"))
@@ -46,15 +46,7 @@ const server = (handlers: ReadonlyArray<Handler>) =>
       handlers[requests++]?.(request, response)
     })
     http.on("connection", () => connections += 1)
-    yield* Effect.acquireRelease(
-      Effect.async<void>((resume) => void http.listen(0, "127.0.0.1", () => resume(Effect.void))),
-      () =>
-        Effect.async<void>((resume) => {
-          http.close(() => resume(Effect.void))
-          http.closeAllConnections()
-        })
-    )
-    const { port } = http.address() as AddressInfo
+    const port = yield* listen(http)
     return {
       client: client(port),
       gone: Deferred.await(gone),

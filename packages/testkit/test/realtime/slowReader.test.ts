@@ -19,7 +19,8 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import * as Http from "node:http"
-import type { AddressInfo, Socket } from "node:net"
+import type { Socket } from "node:net"
+import { listen } from "../utils/listen.ts"
 
 const total = 1_000_000
 
@@ -59,16 +60,7 @@ const service = Effect.gen(function*() {
     if (isStream) write(response)
     else response.end(JSON.stringify({ data: [] }))
   })
-  yield* Effect.acquireRelease(
-    Effect.async<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-    () =>
-      Effect.async<void>((resume) => {
-        server.close(() => resume(Effect.void))
-        server.closeAllConnections()
-      })
-  )
-  // it listens on a port
-  const { port } = server.address() as AddressInfo
+  const port = yield* listen(server)
   return { state, url: `http://127.0.0.1:${port}` }
 })
 

@@ -13,9 +13,9 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as Http from "node:http"
-import type { AddressInfo } from "node:net"
 import { gzipSync } from "node:zlib"
 import * as Fixtures from "../../src/Fixtures.ts"
+import { listen } from "../utils/listen.ts"
 
 const transports = {
   fetch: FetchHttpClient.layer,
@@ -49,16 +49,7 @@ const run = (
       seen.push(`${request.method} ${request.url}`)
       answer(response)
     })
-    yield* Effect.acquireRelease(
-      Effect.async<void>((resume) => void server.listen(0, "127.0.0.1", () => resume(Effect.void))),
-      () =>
-        Effect.async<void>((resume) => {
-          server.close(() => resume(Effect.void))
-          server.closeAllConnections()
-        })
-    )
-    // a server that listens on a port has such an address
-    const { port } = server.address() as AddressInfo
+    const port = yield* listen(server)
     const client = ManagedAgents.layer.pipe(
       Layer.provide(http),
       Layer.provide(ClientConfig.layer({ baseUrl: `http://127.0.0.1:${port}`, apiKey: Redacted.make("sk-1") }))

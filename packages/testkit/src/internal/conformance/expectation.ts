@@ -1,4 +1,5 @@
 import * as Data from "effect/Data"
+import { canonical } from "../session/canonical.ts"
 import type { Exchange } from "./wire.ts"
 
 /** The expected and the observed value. Both are JSON. */
@@ -58,10 +59,3 @@ export const builder = <A>(): Builder<A> => ({
     }
   })
 })
-
-/** JSON whose keys are in order, so that equal values are equal texts. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, one: unknown) =>
-    typeof one === "object" && one !== null && !Array.isArray(one)
-      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : one) ?? "undefined"

@@ -3,6 +3,7 @@ import type * as SavedAgent from "@effect-managed-agents/core/SavedAgent"
 import * as Either from "effect/Either"
 import type { AgentParams, MultiagentParams } from "../session/agents.ts"
 import * as agents from "../session/agents.ts"
+import { canonical } from "../session/canonical.ts"
 import * as metadata from "../session/metadata.ts"
 import type { Ruling } from "../session/refusal.ts"
 import * as refusal from "../session/refusal.ts"
@@ -192,6 +193,7 @@ const multiagentOf = (
   // an unknown kind of cooperation is refused before it comes here; those that are known are of this type
   const params = given as MultiagentParams | null | undefined
   if (params?.type !== "multiagent_20261001") return Either.right(params)
+  // what is stored has the form of parameters, with the agents as a whole
   const before = stored?.type === "multiagent_20261001" ? stored as unknown as Multiagent20261001 : undefined
   const advisor = params.advisor === undefined ? before?.advisor : params.advisor
   const merged: Multiagent20261001 = {
@@ -270,13 +272,6 @@ export const create = (self: Agents, id: string, params: CreateParams, now: Micr
     const version: Version = { agent, metadata: params.metadata ?? {}, updatedAt: now }
     return set(self, { id, seq: self.size, createdAt: now, archivedAt: null, versions: [version] })
   })
-
-/** Text of a value that equal values have in common, whatever the order of their keys. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, one: unknown) =>
-    typeof one === "object" && one !== null && !Array.isArray(one)
-      ? Object.fromEntries(Object.entries(one).sort(([a], [b]) => a < b ? -1 : 1))
-      : one)
 
 /** The next version of an agent, which means itself where the version before did. */
 const withSelf = (before: SessionAgent, agent: SessionAgent): SessionAgent => ({

@@ -96,6 +96,7 @@ type ResourceParams = NonNullable<CreateParams["resources"]>[number]
 /** A resource without what is secret. */
 const resourceView = (params: ResourceParams): View["resources"][number] => {
   if (params.type !== "github_repository" || !("authorization_token" in params)) {
+    // all other params are shown as they are
     return params as View["resources"][number]
   }
   const { authorization_token: _, ...rest } = params
