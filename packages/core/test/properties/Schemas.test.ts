@@ -31,8 +31,18 @@ const roundTrips = (schema: corpus.AnySchema) => {
   }
 }
 
-/** A record of texts, such as metadata, loses a key of this name when it is copied; the client's own path does not copy. */
-const isCopyable = (value: unknown): boolean => !/"__proto__":("|null)/.test(JSON.stringify(value))
+/**
+ * A record of texts, such as metadata, loses a key of this name when it is copied, and so does the schema of a tool's input
+ * itself; the client's own path does not copy.
+ */
+const isCopyable = (value: unknown, name?: string): boolean => {
+  if (typeof value !== "object" || value === null) return true
+  return Object.entries(value).every(([key, item]: [string, unknown]) =>
+    key === "__proto__"
+      ? typeof item === "object" && item !== null && name !== "input_schema"
+      : isCopyable(item, key)
+  )
+}
 
 const eras: ReadonlyArray<corpus.Era> = ["earliest", "latest", "future"]
 
@@ -88,7 +98,7 @@ describe("every schema", () => {
     it("reads whatever is generated and writes it back as it was", () => {
       const check = roundTrips(schema)
       FastCheck.assert(
-        FastCheck.property(Arbitrary.make(schema).filter(isCopyable), (value) => {
+        FastCheck.property(Arbitrary.make(schema).filter((value) => isCopyable(value)), (value) => {
           check(value)
         }),
         { numRuns: 20 }
