@@ -388,6 +388,13 @@ export * as SessionFailure from "./SessionFailure.ts"
 export * as SessionLifecycle from "./SessionLifecycle.ts"
 
 /**
+ * Ownership of a session among several processes: at most one of them acts in it at a time.
+ *
+ * @since 0.1.0
+ */
+export * as SessionOwner from "./SessionOwner.ts"
+
+/**
  * Work on thousands of sessions in one process: not too much of it at once, each session's in order, and every session in
  * its turn.
  *
@@ -471,6 +478,20 @@ export * as ToolRunner from "./ToolRunner.ts"
  * @since 0.1.0
  */
 export * as Transcript from "./Transcript.ts"
+
+/**
+ * Result of a turn as a value that can be stored and sent: what a `TurnResult` says, without the transcript.
+ *
+ * @since 0.1.0
+ */
+export * as TurnRecord from "./TurnRecord.ts"
+
+/**
+ * Storage of turns, and of who owns the sessions that they are in.
+ *
+ * @since 0.1.0
+ */
+export * as TurnStore from "./TurnStore.ts"
 
 /**
  * A turn as a UI message stream of the Vercel AI SDK, which `useChat` reads.
