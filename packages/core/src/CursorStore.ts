@@ -15,6 +15,8 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import * as Cursor from "./Cursor.ts"
 import * as Follow from "./Follow.ts"
+import * as fences from "./internal/turn/fences.ts"
+import type * as SessionOwner from "./SessionOwner.ts"
 
 /**
  * A cursor could not be read or written.
@@ -28,8 +30,12 @@ export class CursorStoreError
       operation: Schema.Literal("get", "set", "remove"),
       /** Whose cursor it is. */
       key: Schema.String,
-      /** The failure: of the store, or of what it holds, which is no cursor. */
-      reason: Schema.Literal("Unavailable", "Malformed"),
+      /**
+       * - `Unavailable`: the store cannot be reached, or failed;
+       * - `Malformed`: what it holds is no cursor, or one of a newer version;
+       * - `FencedOut`: somebody else owns the session now.
+       */
+      reason: Schema.Literal("Unavailable", "Malformed", "FencedOut"),
       /** A description of the failure. */
       detail: Schema.String
     }
@@ -38,7 +44,7 @@ export class CursorStoreError
   override get message(): string {
     return `CursorStore.${this.operation} of ${JSON.stringify(this.key)} failed: ${this.detail}`
   }
-  /** True if trying again may help: not if what is stored is no cursor. */
+  /** True if trying again may help. */
   get isRetryable(): boolean {
     return this.reason === "Unavailable"
   }
@@ -51,8 +57,15 @@ export class CursorStoreError
 export interface Service {
   /** The cursor that was last set, if any. */
   readonly get: (key: string) => Effect.Effect<Option.Option<Cursor.Cursor>, CursorStoreError>
-  /** Replaces the cursor. If that is interrupted, by a crash for example, either the old or the new one is there. */
-  readonly set: (key: string, cursor: Cursor.Cursor) => Effect.Effect<void, CursorStoreError>
+  /**
+   * Replaces the cursor. If that is interrupted, by a crash for example, either the old or the new one is there. With an
+   * owner who is not the owner of the session any more, it does nothing and fails as `FencedOut`.
+   */
+  readonly set: (
+    key: string,
+    cursor: Cursor.Cursor,
+    owner?: SessionOwner.Service
+  ) => Effect.Effect<void, CursorStoreError>
   /** Forgets the cursor. */
   readonly remove: (key: string) => Effect.Effect<void, CursorStoreError>
 }
@@ -92,6 +105,7 @@ export interface Options {
 export const make = Effect.fnUntraced(function*({ prefix = "cursor/" }: Options = {}) {
   const store = KeyValueStore.prefix(yield* KeyValueStore.KeyValueStore, prefix)
   const mutex = yield* Effect.makeSemaphore(1)
+  const known = fences.make()
   /** The turn of the last write of each key. */
   const turns = new Map<string, number>()
   const places = (key: string) => [`${key}.0`, `${key}.1`] as const
@@ -136,8 +150,16 @@ export const make = Effect.fnUntraced(function*({ prefix = "cursor/" }: Options 
 
   return CursorStore.of({
     get: (key) => Effect.map(latest("get", key), Option.map((saved) => saved.cursor)),
-    set: (key, cursor) =>
+    set: (key, cursor, owner) =>
       mutex.withPermits(1)(Effect.gen(function*() {
+        if (owner !== undefined && !known.admit(owner)) {
+          return yield* new CursorStoreError({
+            operation: "set",
+            key,
+            reason: "FencedOut",
+            detail: `session ${owner.sessionId} has another owner since fence ${owner.fence}`
+          })
+        }
         const turn = (yield* turnOf(key)) + 1
         const text = yield* attempt("set", key, Schema.encode(Saved)({ turn, cursor }))
         yield* attempt("set", key, store.set(places(key)[turn % 2 === 0 ? 0 : 1], text))

@@ -4,8 +4,8 @@
  * A call is recorded before its tool runs, again with the result before that is sent, and once more when the service
  * has taken or rejected it. A call that was started and has no result was cut off: nobody knows what it did.
  *
- * It knows about calls that a process has run before, or is running. Two processes that answer the same session at the
- * same time need a journal whose `exclusively` locks across both.
+ * It knows about calls that a process has run before, or is running. Of several processes, the one that owns the session
+ * answers its calls: with its {@link ownedBy} journal, which refuses what earlier owners still write.
  *
  * @since 0.1.0
  */
@@ -22,6 +22,8 @@ import * as Content from "./Content.ts"
 import * as Ids from "./Ids.ts"
 import * as defaultJournal from "./internal/turn/defaultJournal.ts"
 import * as exclusive from "./internal/turn/exclusive.ts"
+import * as fences from "./internal/turn/fences.ts"
+import type * as SessionOwner from "./SessionOwner.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Entries
@@ -37,7 +39,10 @@ export interface Call {
   readonly id: Ids.EventId
 }
 
-const Started_ = Schema.TaggedStruct("Started", {}).annotations({ identifier: "JournalStarted" })
+const Started_ = Schema.TaggedStruct("Started", {
+  /** The fence of the owner who was about to run it. One that is lower than that of the owner now was cut off. */
+  fence: Schema.optionalWith(Schema.Int, { exact: true })
+}).annotations({ identifier: "JournalStarted" })
 
 /**
  * The tool was about to run. Whether it did is not known.
@@ -115,6 +120,12 @@ export class JournalError extends Schema.TaggedError<JournalError>("@effect-mana
     sessionId: Schema.String,
     /** The event of the call; absent where all calls of a session are forgotten. */
     id: Schema.optional(Ids.EventId),
+    /**
+     * - `Unavailable`: the store cannot be reached, or failed;
+     * - `Malformed`: what it holds is not what was written, or of a newer version;
+     * - `FencedOut`: somebody else owns the session now.
+     */
+    reason: Schema.Literal("Unavailable", "Malformed", "FencedOut"),
     /** A description of the failure. */
     detail: Schema.String
   }
@@ -122,10 +133,10 @@ export class JournalError extends Schema.TaggedError<JournalError>("@effect-mana
   override get message(): string {
     return `Journal.${this.operation} of ${this.id ?? this.sessionId} failed: ${this.detail}`
   }
-  /**
-   * Trying again may help: reading and writing the same once more does no harm, and by then the store may work.
-   */
-  readonly isRetryable = true
+  /** True if trying again may help: writing the same once more does no harm, and by then the store may work. */
+  get isRetryable(): boolean {
+    return this.reason === "Unavailable"
+  }
 }
 
 /**
@@ -150,13 +161,18 @@ export class MissingJournal extends Schema.TaggedError<MissingJournal>("@effect-
  * @category models
  */
 export interface Storage {
-  /** The last entry of a call, if there is any. */
-  readonly get: (call: Call) => Effect.Effect<Option.Option<Entry>, JournalError>
+  /**
+   * The last entry of a call, if there is any. From the first time that an owner of the session reads, those before it
+   * write nothing more.
+   */
+  readonly get: (call: Call, owner?: SessionOwner.Service) => Effect.Effect<Option.Option<Entry>, JournalError>
   /**
    * Adds an entry. Succeeds when it is as safe as it can be: after a crash it is there. If it is cut off itself, either it
-   * or the entry before it is the last one.
+   * or the entry before it is the last one. A decision about a call that has an entry is left out.
+   *
+   * With an owner who is not the owner of the session any more, it does nothing and fails as `FencedOut`.
    */
-  readonly put: (call: Call, entry: Entry) => Effect.Effect<void, JournalError>
+  readonly put: (call: Call, entry: Entry, owner?: SessionOwner.Service) => Effect.Effect<void, JournalError>
   /** Removes the entries of a session that is over. A call of one that is not could run again. */
   readonly forget: (sessionId: Ids.SessionIdInput) => Effect.Effect<void, JournalError>
 }
@@ -168,19 +184,56 @@ export interface Storage {
 export interface Service extends Storage {
   /**
    * Runs an effect while no other runs for the same call. Two turns of one session see the same call: one answers it, the
-   * other waits, and takes over if the first gives up.
+   * other waits, and takes over if the first gives up. An owner does not wait for those before it.
    */
-  readonly exclusively: <A, E, R>(call: Call, self: Effect.Effect<A, E, R>) => Effect.Effect<A, E | JournalError, R>
+  readonly exclusively: <A, E, R>(
+    call: Call,
+    self: Effect.Effect<A, E, R>,
+    owner?: SessionOwner.Service
+  ) => Effect.Effect<A, E | JournalError, R>
 }
 
 /**
- * Builds a journal of storage that the program brings, with a lock for this process.
+ * Builds a journal of storage that the program brings, with a lock for this process, which also knows the owners that it
+ * has seen. Storage that several processes share checks the fence itself, in the write.
  * @category constructors
  */
 export const fromStorage = (storage: Storage): Service => {
   const run = exclusive.make()
-  return { ...storage, exclusively: ({ id, sessionId }, self) => run(`${sessionId}/${id}`, self) }
+  const known = fences.make()
+  return {
+    get: (call, owner) =>
+      Effect.suspend(() => {
+        if (owner !== undefined) known.admit(owner)
+        return storage.get(call, owner)
+      }),
+    put: (call, entry, owner) =>
+      Effect.suspend(() =>
+        owner === undefined || known.admit(owner)
+          ? storage.put(call, entry, owner)
+          : new JournalError({
+            operation: "put",
+            sessionId: call.sessionId,
+            id: call.id,
+            reason: "FencedOut",
+            detail: `the session has another owner since fence ${owner.fence}`
+          })
+      ),
+    forget: storage.forget,
+    exclusively: ({ id, sessionId }, self, owner) => run(`${sessionId}/${id}/${owner?.fence ?? ""}`, self)
+  }
 }
+
+/**
+ * The journal of the owner of a session, which names its fence in all that it does.
+ * @category combinators
+ */
+export const ownedBy = (journal: Service, owner: SessionOwner.Service): Service => ({
+  get: (call) => journal.get(call, owner),
+  put: (call, entry) => journal.put(call, entry._tag === "Started" ? { ...entry, fence: owner.fence } : entry, owner),
+  forget: journal.forget,
+  exclusively: (call, self) => journal.exclusively(call, self, owner)
+})
 
 // ---------------------------------------------------------------------------------------------------------------------
 // In memory
@@ -222,6 +275,8 @@ export const makeMemory = ({ capacity = 10_000, maxAge = Duration.infinity }: Me
       }),
     put: (call, entry) =>
       Effect.map(Clock.currentTimeMillis, (now) => {
+        const last = entries.get(keyOf(call))
+        if (entry._tag === "Decided" && last !== undefined && now - last.at <= ageLimit) return
         entries.delete(keyOf(call))
         entries.set(keyOf(call), { entry, at: now })
         for (const [key, { at }] of entries) {
@@ -363,7 +418,11 @@ export const make = (
       operation: JournalError["operation"],
       { id, sessionId }: { readonly sessionId: Ids.SessionIdInput; readonly id?: Ids.EventId },
       self: Effect.Effect<A, { readonly message: string }>
-    ) => Effect.mapError(self, ({ message }) => new JournalError({ operation, sessionId, id, detail: message }))
+    ) =>
+      Effect.mapError(
+        self,
+        ({ message }) => new JournalError({ operation, sessionId, id, reason: "Unavailable", detail: message })
+      )
 
     const read = (call: Call, kind: Kind) => attempt("get", call, store.get(keyOf(call, kind)))
 

@@ -170,7 +170,11 @@ describe("a journal", () => {
       const journal = Journal.makeMemory({ capacity: 2 })
       const ids = ["sevt_1", "sevt_2", "sevt_3"].map((id) => ({ ...call, id: EventId.make(id) }))
       for (const one of ids) yield* journal.put(one, { _tag: "Started" })
-      assert.deepStrictEqual((yield* Effect.forEach(ids, journal.get)).map(Option.isSome), [false, true, true])
+      assert.deepStrictEqual((yield* Effect.forEach(ids, (call) => journal.get(call))).map(Option.isSome), [
+        false,
+        true,
+        true
+      ])
     }))
 
   it.effect("that fails says what, and that it may be tried again", () =>

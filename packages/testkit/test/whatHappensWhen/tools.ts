@@ -226,7 +226,15 @@ section("A tool", {
           get: () => Effect.succeedNone,
           forget: () => Effect.void,
           put: ({ id, sessionId }) =>
-            Effect.fail(new Journal.JournalError({ operation: "put", sessionId, id, detail: "the disk is full" }))
+            Effect.fail(
+              new Journal.JournalError({
+                operation: "put",
+                sessionId,
+                id,
+                reason: "Unavailable",
+                detail: "the disk is full"
+              })
+            )
         })
       ),
       Effect.provide(paying)
