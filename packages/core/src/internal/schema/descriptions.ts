@@ -2600,6 +2600,128 @@ export const descriptions: { readonly [identifier: string]: Description } = {
       permission_policy: "The default is `always_allow` for the built-in tools and `always_ask` for the tools of MCP servers."
     }
   },
+  TurnRecord: {
+    text: "A result that can be stored. `match` handles every case."
+  },
+  TurnRecordBudgetReached: {
+    text: "The session's budget is used up.",
+    fields: {
+      version: "The version of this format.",
+      reply: "The text of the agent's last message.",
+      messages: "The agent's messages.",
+      errors: "The failures in the session, also those that it recovered from."
+    }
+  },
+  TurnRecordConsumption: {
+    text: "Consumption of a turn.",
+    fields: {
+      cost: "The cost at list prices, with all threads of the session; absent where the session did not say.",
+      session: "Everything that the session had consumed since its creation when the turn ended."
+    }
+  },
+  TurnRecordDeleted: {
+    text: "Somebody deleted the session.",
+    fields: {
+      version: "The version of this format.",
+      reply: "The text of the agent's last message.",
+      messages: "The agent's messages.",
+      errors: "The failures in the session, also those that it recovered from."
+    }
+  },
+  TurnRecordEndTurn: {
+    text: "The agent has finished.",
+    fields: {
+      version: "The version of this format.",
+      reply: "The text of the agent's last message.",
+      messages: "The agent's messages.",
+      errors: "The failures in the session, also those that it recovered from."
+    }
+  },
+  TurnRecordFailed: {
+    text: "The service has refused the turn for good: its input is wrong, or its session does not exist. What had happened until then is not known.",
+    fields: {
+      version: "The version of this format.",
+      reply: "The text of the agent's last message.",
+      messages: "The agent's messages.",
+      errors: "The failures in the session, also those that it recovered from."
+    }
+  },
+  TurnRecordFailureError: {
+    text: "The error that ended a turn, as far as it can be stored.",
+    fields: {
+      _tag: "The tag of the error, such as `InvalidRequest`.",
+      message: "The message of the error."
+    }
+  },
+  TurnRecordInterrupted: {
+    text: "The agent was stopped by an interrupt.",
+    fields: {
+      version: "The version of this format.",
+      reply: "The text of the agent's last message.",
+      messages: "The agent's messages.",
+      errors: "The failures in the session, also those that it recovered from."
+    }
+  },
+  TurnRecordRefusal: {
+    text: "The model refused.",
+    fields: {
+      version: "The version of this format.",
+      reply: "The text of the agent's last message.",
+      messages: "The agent's messages.",
+      errors: "The failures in the session, also those that it recovered from."
+    }
+  },
+  TurnRecordRequiresAction: {
+    text: "The session waits for something that nobody has answered yet. The turn goes on once it is.",
+    fields: {
+      actions: "The actions that it waits for.",
+      version: "The version of this format.",
+      reply: "The text of the agent's last message.",
+      messages: "The agent's messages.",
+      errors: "The failures in the session, also those that it recovered from."
+    }
+  },
+  TurnRecordRetriesExhausted: {
+    text: "The service has given up on the turn; `errors` says why. The session takes new messages.",
+    fields: {
+      version: "The version of this format.",
+      reply: "The text of the agent's last message.",
+      messages: "The agent's messages.",
+      errors: "The failures in the session, also those that it recovered from."
+    }
+  },
+  TurnRecordTerminated: {
+    text: "The session is over.",
+    fields: {
+      archived: "True if somebody archived it; otherwise an error has ended it, and `errors` says which.",
+      version: "The version of this format.",
+      reply: "The text of the agent's last message.",
+      messages: "The agent's messages.",
+      errors: "The failures in the session, also those that it recovered from."
+    }
+  },
+  TurnRecordTokens: {
+    text: "Tokens of model requests, added up.",
+    fields: {
+      input: "Input tokens that no cache served."
+    }
+  },
+  TurnRecordToolCall: {
+    text: "A tool call with what became of it, as `Transcript.ToolCall`.",
+    fields: {
+      confirmation: "The decision about a call that had to be approved.",
+      closed: "True if it ended without a result that the session's events show."
+    }
+  },
+  TurnRecordUnknownStopReason: {
+    text: "The turn ended for a reason that the program which ran it did not know.",
+    fields: {
+      version: "The version of this format.",
+      reply: "The text of the agent's last message.",
+      messages: "The agent's messages.",
+      errors: "The failures in the session, also those that it recovered from."
+    }
+  },
   UnknownError: {
     text: "An error that has no type of its own.",
     fields: {

@@ -5,6 +5,7 @@ import type { ApiError } from "../../ApiError.ts"
 import * as Delivery from "../../Delivery.ts"
 import type { Ensured } from "../../Ensured.ts"
 import * as Timestamp from "../../Timestamp.ts"
+import { canonical } from "../schema/canonical.ts"
 import { digest } from "../schema/hash.ts"
 import { appears } from "./appears.ts"
 
@@ -91,13 +92,6 @@ export const ensure = <A extends Thing>(name: string, calls: Calls<A>): Effect.E
     }
   })
 }
-
-/** Texts that are equal for equal JSON, whatever the order of members. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, item: unknown) =>
-    typeof item === "object" && item !== null && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => a < b ? -1 : 1))
-      : item) ?? ""
 
 /** Digest of a definition. */
 export const digestOf = (definition: unknown): string => digest(canonical(definition))
