@@ -18,7 +18,7 @@ import * as Event from "./Event.ts"
 import * as identity from "./internal/follow/identity.ts"
 import { Timestamp, toEpochMicros } from "./Timestamp.ts"
 
-const Cursor_ = Schema.Struct({
+const place = {
   /** The version of this format. */
   version: Schema.Literal(1),
   /** Everything that was processed before this moment has been read. */
@@ -27,6 +27,15 @@ const Cursor_ = Schema.Struct({
   read: Schema.Array(Schema.Tuple(Schema.String, Schema.NullOr(Timestamp))),
   /** The inputs that have been read while they were queued, and not yet as processed. */
   queued: Schema.Array(Schema.String)
+}
+
+const Cursor_ = Schema.Struct({
+  ...place,
+  /**
+   * The places in child threads, by their ids, of one that follows all threads of a session. A thread that is not named is
+   * read from its start.
+   */
+  threads: Schema.optionalWith(Schema.Record({ key: Schema.String, value: Schema.Struct(place) }), { exact: true })
 }).annotations({ identifier: "Cursor" })
 
 /**
@@ -40,6 +49,12 @@ export interface Cursor extends Schema.Schema.Type<typeof Cursor_> {}
  * @category schemas
  */
 export const Cursor: Schema.Schema<Cursor, typeof Cursor_.Encoded> = Cursor_
+
+/**
+ * Cursor in a session and all its threads. Where only the session is followed, it is like any other.
+ * @category models
+ */
+export type ThreadCursors = Cursor & Required<Pick<Cursor, "threads">>
 
 /**
  * The cursor before the first event.

@@ -76,10 +76,8 @@ export interface Service {
  */
 export class CursorStore extends Context.Tag("@effect-managed-agents/core/CursorStore")<CursorStore, Service>() {}
 
-/** The content of one of the two places of a cursor. */
-const Saved = Schema.parseJson(Schema.Struct({ turn: Schema.Number, cursor: Cursor.Cursor }))
-
-type Saved = typeof Saved.Type
+/** The content of a place of a cursor. */
+const Saved = Schema.parseJson(Cursor.Cursor)
 
 /**
  * Options of a store of cursors.
@@ -97,8 +95,9 @@ export interface Options {
 /**
  * Builds the service on a `KeyValueStore`.
  *
- * Writing to a file or to a browser's storage may break off half way. So every cursor has two places that are written in
- * turn, and what is not whole does not count.
+ * Writing to a file or to a browser's storage may break off half way, and what is not whole does not count. So every cursor
+ * has a second place, to which the last one is copied before the first is written. Nothing of a store is remembered, so
+ * that several processes may use one: the cursor that was written last is the one that is read.
  *
  * @category constructors
  */
@@ -106,9 +105,7 @@ export const make = Effect.fnUntraced(function*({ prefix = "cursor/" }: Options 
   const store = KeyValueStore.prefix(yield* KeyValueStore.KeyValueStore, prefix)
   const mutex = yield* Effect.makeSemaphore(1)
   const known = fences.make()
-  /** The turn of the last write of each key. */
-  const turns = new Map<string, number>()
-  const places = (key: string) => [`${key}.0`, `${key}.1`] as const
+  const places = (key: string) => ({ first: `${key}.0`, copy: `${key}.1` })
   const attempt = <A>(
     operation: CursorStoreError["operation"],
     key: string,
@@ -118,58 +115,54 @@ export const make = Effect.fnUntraced(function*({ prefix = "cursor/" }: Options 
       self,
       ({ message }) => new CursorStoreError({ operation, key, reason: "Unavailable", detail: message })
     )
+  const isWhole = (text: string) => Option.isSome(Schema.decodeOption(Saved)(text))
 
-  const latest = (operation: "get" | "set", key: string): Effect.Effect<Option.Option<Saved>, CursorStoreError> =>
-    Effect.gen(function*() {
-      let found: Option.Option<Saved> = Option.none()
-      let broken = 0
-      for (const place of places(key)) {
-        const text = yield* attempt(operation, key, store.get(place))
-        if (Option.isNone(text)) continue
-        const saved = Schema.decodeOption(Saved)(text.value)
-        if (Option.isNone(saved)) broken++
-        else if (Option.isNone(found) || saved.value.turn > found.value.turn) found = saved
-      }
-      if (broken === 2) {
-        return yield* new CursorStoreError({
-          operation,
-          key,
-          reason: "Malformed",
-          detail: "expected a cursor of version 1"
-        })
-      }
-      return found
+  const get: Service["get"] = Effect.fnUntraced(function*(key) {
+    const { copy, first } = places(key)
+    let broken = 0
+    for (const place of [first, copy]) {
+      const text = yield* attempt("get", key, store.get(place))
+      if (Option.isNone(text)) continue
+      const saved = Schema.decodeOption(Saved)(text.value)
+      if (Option.isSome(saved)) return saved
+      broken++
+    }
+    if (broken < 2) return Option.none()
+    return yield* new CursorStoreError({
+      operation: "get",
+      key,
+      reason: "Malformed",
+      detail: "expected a cursor of version 1"
     })
+  })
 
-  const turnOf = (key: string): Effect.Effect<number, CursorStoreError> => {
-    const turn = turns.get(key)
-    return turn === undefined
-      ? Effect.map(latest("set", key), Option.match({ onNone: () => 0, onSome: (saved) => saved.turn }))
-      : Effect.succeed(turn)
-  }
+  const set: Service["set"] = Effect.fnUntraced(function*(key, cursor, owner) {
+    if (owner !== undefined && !known.admit(owner)) {
+      return yield* new CursorStoreError({
+        operation: "set",
+        key,
+        reason: "FencedOut",
+        detail: `session ${owner.sessionId} has another owner since fence ${owner.fence}`
+      })
+    }
+    const { copy, first } = places(key)
+    const text = yield* attempt("set", key, Schema.encode(Saved)(cursor))
+    const last = yield* attempt("set", key, store.get(first))
+    // a first place that is not whole is written anew, while the copy is
+    if (Option.isSome(last) && isWhole(last.value)) yield* attempt("set", key, store.set(copy, last.value))
+    yield* attempt("set", key, store.set(first, text))
+  })
 
   return CursorStore.of({
-    get: (key) => Effect.map(latest("get", key), Option.map((saved) => saved.cursor)),
-    set: (key, cursor, owner) =>
-      mutex.withPermits(1)(Effect.gen(function*() {
-        if (owner !== undefined && !known.admit(owner)) {
-          return yield* new CursorStoreError({
-            operation: "set",
-            key,
-            reason: "FencedOut",
-            detail: `session ${owner.sessionId} has another owner since fence ${owner.fence}`
-          })
-        }
-        const turn = (yield* turnOf(key)) + 1
-        const text = yield* attempt("set", key, Schema.encode(Saved)({ turn, cursor }))
-        yield* attempt("set", key, store.set(places(key)[turn % 2 === 0 ? 0 : 1], text))
-        turns.set(key, turn)
-      })),
-    remove: (key) =>
-      mutex.withPermits(1)(Effect.gen(function*() {
-        turns.delete(key)
-        for (const place of places(key)) yield* attempt("remove", key, store.remove(place))
-      }))
+    get,
+    set: (key, cursor, owner) => mutex.withPermits(1)(set(key, cursor, owner)),
+    remove: (key) => {
+      const { copy, first } = places(key)
+      // without the first place, the copy would count
+      return mutex.withPermits(1)(
+        Effect.zipRight(attempt("remove", key, store.remove(copy)), attempt("remove", key, store.remove(first)))
+      )
+    }
   })
 })
 
@@ -224,6 +217,54 @@ export const follow = <E, R>(
   key: string,
   source: (from: Cursor.Cursor | undefined) => Stream.Stream<Follow.Update, E, R>
 ): Stream.Stream<Tracked, E | CursorStoreError, R | CursorStore> =>
+  track(key, (from) => Follow.withCursor(from)(source(from)), ({ update }, acknowledge) => ({ update, acknowledge }))
+
+/**
+ * An update of a session or one of its threads, and the means to acknowledge it.
+ * @category models
+ */
+export interface TrackedThread extends Follow.Threaded, Tracked {}
+
+/**
+ * Follows a session and all its threads from where the consumer of this key has left off, as {@link follow} does. The
+ * places in all of them are stored as one cursor.
+ *
+ * @example
+ * ```ts
+ * import * as CursorStore from "@effect-managed-agents/core/CursorStore"
+ * import type * as Follow from "@effect-managed-agents/core/Follow"
+ * import type { SessionId } from "@effect-managed-agents/core/Ids"
+ * import * as Threads from "@effect-managed-agents/core/Threads"
+ * import * as Effect from "effect/Effect"
+ * import * as Stream from "effect/Stream"
+ *
+ * declare const record: (update: Follow.Threaded) => Effect.Effect<void>
+ *
+ * export const program = (id: SessionId) =>
+ *   Effect.flatMap(Threads.Threads, (threads) =>
+ *     CursorStore.followAll(id, (cursor) => threads.followAll(id, { from: cursor ?? "start" })).pipe(
+ *       Stream.runForEach(({ acknowledge, ...update }) => Effect.zipRight(record(update), acknowledge))
+ *     ))
+ * ```
+ *
+ * @category combinators
+ */
+export const followAll = <E, R>(
+  key: string,
+  source: (from: Cursor.Cursor | undefined) => Stream.Stream<Follow.Threaded, E, R>
+): Stream.Stream<TrackedThread, E | CursorStoreError, R | CursorStore> =>
+  track(
+    key,
+    (from) => Follow.withThreadCursors(from)(source(from)),
+    ({ threadId, update }, acknowledge) => ({ threadId, update, acknowledge })
+  )
+
+/** Follows from the stored cursor on, and gives each update the means to store the one after it. */
+const track = <P extends Follow.Positioned, A, E, R>(
+  key: string,
+  source: (from: Cursor.Cursor | undefined) => Stream.Stream<P, E, R>,
+  tracked: (positioned: P, acknowledge: Tracked["acknowledge"]) => A
+): Stream.Stream<A, E | CursorStoreError, R | CursorStore> =>
   Stream.unwrap(Effect.gen(function*() {
     const store = yield* CursorStore
     const stored = Option.getOrUndefined(yield* store.get(key))
@@ -231,22 +272,21 @@ export const follow = <E, R>(
     let acknowledged = -1
     const mutex = yield* Effect.makeSemaphore(1)
 
-    const deliver = ({ cursor, update }: Follow.Positioned): Tracked => {
+    const deliver = (positioned: P): A => {
+      const { cursor } = positioned
       const mine = number++
-      return {
-        update,
-        // what is acknowledged late does not take back what was acknowledged since
-        acknowledge: mutex.withPermits(1)(Effect.suspend(() => {
-          if (cursor === undefined || mine <= acknowledged) return Effect.void
-          return Effect.map(store.set(key, cursor), () => {
-            acknowledged = mine
-          })
-        }))
-      }
+      // what is acknowledged late does not take back what was acknowledged since
+      const acknowledge = mutex.withPermits(1)(Effect.suspend(() => {
+        if (cursor === undefined || mine <= acknowledged) return Effect.void
+        return Effect.map(store.set(key, cursor), () => {
+          acknowledged = mine
+        })
+      }))
+      return tracked(positioned, acknowledge)
     }
 
     let begun = stored !== undefined
-    return Follow.withCursor(stored)(source(stored)).pipe(Stream.mapEffect((positioned) => {
+    return source(stored).pipe(Stream.mapEffect((positioned) => {
       const { cursor, update } = positioned
       const isFirst = !begun && cursor !== undefined
       begun ||= isFirst

@@ -25,15 +25,15 @@ export interface Accepted {
 }
 
 /**
- * The answer was lost, but the events are in the session's list.
+ * The answer was lost, or nobody waited for it, but the events are in the session's list.
  * @category models
  */
 export interface AlreadyLanded {
   readonly _tag: "AlreadyLanded"
   /** The events as they were stored, in the order in which they were sent; without interrupts that left no trace. */
   readonly events: ReadonlyArray<UserEvent>
-  /** The failure that the answer was lost to. */
-  readonly error: ApiError
+  /** The failure that the answer was lost to; `undefined` where the events were there before they were sent. */
+  readonly error: ApiError | undefined
 }
 
 /**
@@ -63,6 +63,13 @@ export interface Options {
    * call, a message names nothing.
    */
   readonly since?: Cursor | undefined
+  /**
+   * True if an earlier process may have sent these events, after `since`: they are looked for, for as long as `settle`
+   * says, and sent only if they are absent. Such a process keeps the cursor of `Events.before` before it sends anything.
+   *
+   * @default false
+   */
+  readonly lookFirst?: boolean | undefined
   /**
    * The time in which to look for the events after the answer was lost. Events that are absent after it, and were not cut
    * off while the service might still have been at work on them, count as not delivered.

@@ -27,6 +27,7 @@ import type { EnvironmentIdInput, SessionId } from "./Ids.ts"
 import { countWorkItem, whileWorking } from "./internal/telemetry/metrics.ts"
 import * as span from "./internal/telemetry/span.ts"
 import * as defaultJournal from "./internal/turn/defaultJournal.ts"
+import * as drain from "./internal/turn/drain.ts"
 import * as worker from "./internal/turn/worker.ts"
 import * as poll from "./internal/work/poll.ts"
 import { serve } from "./internal/work/serve.ts"
@@ -299,10 +300,10 @@ const ask = (
 const handle = <R, E, R2>(
   parts: Parts<R, E, R2>,
   work: Work,
-  drain: Effect.Effect<void>
+  toDrain: Effect.Effect<void>
 ): Effect.Effect<void, never, R | R2> =>
   claim(parts, work).pipe(
-    Effect.flatMap((isClaimed) => isClaimed ? serveItem(parts, work, drain) : Effect.succeed<Outcome>("unclaimed")),
+    Effect.flatMap((isClaimed) => isClaimed ? serveItem(parts, work, toDrain) : Effect.succeed<Outcome>("unclaimed")),
     Effect.catchAllCause((cause) =>
       Effect.as(Effect.logError("A work item could not be served", cause), "failed" satisfies Outcome)
     ),
@@ -333,7 +334,7 @@ const claim = ({ queue, request }: Parts<unknown, unknown, unknown>, work: Work)
 const serveItem = <R, E, R2>(
   parts: Parts<R, E, R2>,
   work: Work,
-  drain: Effect.Effect<void>
+  toDrain: Effect.Effect<void>
 ): Effect.Effect<Outcome, E | ApiError, R | R2> =>
   Effect.gen(function*() {
     const authToken = credentials(work)?.token ?? parts.request.authToken
@@ -345,18 +346,20 @@ const serveItem = <R, E, R2>(
     const runner = yield* parts.runnerOf({ sessionId: work.data.id, work })
     const events = yield* Effect.provideService(Events.make, ApiClient.ApiClient, withToken(parts.api, authToken))
     const { settings } = parts
+    // an item that comes to its end stops no other
+    const gate = yield* drain.make
     return yield* serve({
       queue: parts.queue,
       work,
       request,
       settings,
-      drain,
+      drain: toDrain,
       tools: (control) =>
         worker.serve(work.data.id, runner, parts.session, {
           ...control,
           // whoever has the item next sends it
           onUndelivered: (_call, error) => Effect.fail(error)
-        }).pipe(Effect.provideService(Events.Events, events))
+        }).pipe(Effect.provideService(Events.Events, events), Effect.provideService(drain.CurrentGate, gate))
     })
   })
 

@@ -15,7 +15,7 @@ import * as Api from "./Api.ts"
 import type { RequestOptions, StreamOptions } from "./ApiClient.ts"
 import { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
-import { MalformedResponse } from "./ApiError.ts"
+import { InvalidParams, MalformedResponse } from "./ApiError.ts"
 import * as Cursor from "./Cursor.ts"
 import * as Delivery from "./Delivery.ts"
 import type { Event, EventParams, EventType, ListParams, SendResponse, StreamEvent, StreamParams } from "./Event.ts"
@@ -86,6 +86,43 @@ export interface Service {
 }
 
 /**
+ * The end of the event list, for `since` of a delivery. What keeps it before it sends, can find out later, in another
+ * process as well, whether the events have arrived: by delivering them with `lookFirst`.
+ *
+ * @example
+ * ```ts
+ * import type * as Cursor from "@effect-managed-agents/core/Cursor"
+ * import * as Events from "@effect-managed-agents/core/Events"
+ * import type { SessionId } from "@effect-managed-agents/core/Ids"
+ * import * as UserEvent from "@effect-managed-agents/core/UserEvent"
+ * import * as Effect from "effect/Effect"
+ *
+ * declare const keep: (since: Cursor.Cursor) => Effect.Effect<void>
+ *
+ * const message = UserEvent.message("Ship order 7.")
+ *
+ * export const send = (id: SessionId) =>
+ *   Effect.gen(function*() {
+ *     const events = yield* Events.Events
+ *     const since = yield* Events.before(id, message)
+ *     yield* keep(since)
+ *     return yield* events.deliver(id, message, { since })
+ *   })
+ *
+ * export const sendAfterCrash = (id: SessionId, since: Cursor.Cursor) =>
+ *   Effect.flatMap(Events.Events, (events) => events.deliver(id, message, { since, lookFirst: true }))
+ * ```
+ *
+ * @category combinators
+ */
+export const before = (
+  id: SessionIdInput,
+  events: EventParams | ReadonlyArray<EventParams>,
+  options?: RequestOptions
+): Effect.Effect<Cursor.Cursor, ApiError, Events> =>
+  Effect.flatMap(Events, ({ listPage }) => Effect.map(newest(listPage, id, asArray(events), options), cursorOf))
+
+/**
  * Options of {@link Service.deliver}.
  * @category options
  */
@@ -146,6 +183,28 @@ const checkAcceptance = (
   })
 }
 
+/** The newest events that may be copies of some. What was sent a moment ago is among them; what is queued comes first. */
+const newest = (
+  listPage: Service["listPage"],
+  id: SessionIdInput,
+  sent: ReadonlyArray<EventParams>,
+  options: RequestOptions | undefined
+) => {
+  // the tag of an event that is newer than this version is a string as well
+  const types = [...new Set(sent.map(({ type }) => type as EventType))]
+  return readAgain(listPage(id, { order: "desc", limit: 100, types }, options))
+}
+
+const cursorOf = ({ data }: Page<Event>): Cursor.Cursor => data.toReversed().reduce(Cursor.add, Cursor.start)
+
+const noSince = new InvalidParams({
+  operation: "Events.deliver",
+  issues: [{
+    path: "since",
+    message: "expected the place before the events were sent, where they are looked for first"
+  }]
+})
+
 /** The wait between two looks at the event list, at first and at most. */
 const looks = { first: 250, most: 2000 }
 
@@ -156,13 +215,11 @@ const deliver = (
   options: DeliverOptions = {}
 ): Effect.Effect<Delivery.Delivery, ApiError> =>
   Effect.gen(function*() {
-    // the tag of an event that is newer than this version is a string as well
-    const types = [...new Set(sent.map(({ type }) => type as EventType))]
-    // what was sent a moment ago is among the newest; what is queued comes first
-    const recent = readAgain(listPage(id, { order: "desc", limit: 100, types }, options.request))
-    const since = options.since ?? (sent.every(Delivery.isAnswer)
-      ? Cursor.start
-      : (yield* recent).data.toReversed().reduce(Cursor.add, Cursor.start))
+    const recent = newest(listPage, id, sent, options.request)
+    const isAnswers = sent.every(Delivery.isAnswer)
+    const lookFirst = options.lookFirst === true
+    if (lookFirst && options.since === undefined && !isAnswers) return yield* noSince
+    const since = options.since ?? (isAnswers ? Cursor.start : cursorOf(yield* recent))
     const { resends = 2 } = options
     const settle = Duration.toMillis(options.settle ?? "5 seconds")
 
@@ -179,6 +236,11 @@ const deliver = (
       }
     })
 
+    if (lookFirst) {
+      const found = (yield* look(settle)) ?? Delivery.find(sent, (yield* recent).data, since) ?? []
+      if (found.length > 0) return { _tag: "AlreadyLanded", events: found, error: undefined }
+    }
+
     for (let attempt = 0;; attempt++) {
       const answer = yield* Effect.match(send(id, sent, options.request), {
         onFailure: (error) => ({ error }),
@@ -194,7 +256,7 @@ const deliver = (
       if (found !== undefined && found.length > 0) return { _tag: "AlreadyLanded", events: found, error }
       if (rejected) return yield* error
       // a second answer to a call has no effect, so one may be sent whatever became of the first
-      const surelyNot = found !== undefined && (verdict === "indeterminate" || sent.every(Delivery.isAnswer))
+      const surelyNot = found !== undefined && (verdict === "indeterminate" || isAnswers)
       if (!surelyNot || attempt >= resends) return { _tag: "Indeterminate", error }
     }
   })

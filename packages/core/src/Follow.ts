@@ -201,11 +201,12 @@ export interface Threaded {
 export interface AllOptions extends Omit<Options, "from"> {
   /**
    * The point to start from: the first event of the history, or now; the latter for each thread from the
-   * moment at which it has caught up. A thread that is created later is always followed from its start.
+   * moment at which it has caught up. A thread that is created later is always followed from its start, and so is one that
+   * is not named in the `threads` of a cursor.
    *
    * @default "start"
    */
-  readonly from?: "start" | "now" | undefined
+  readonly from?: Options["from"]
   /**
    * The number of child threads that are followed at a time. Further ones wait until one of these has ended.
    *
@@ -300,6 +301,48 @@ const cursorAfter = (before: Cursor.Cursor | undefined, update: Update): Cursor.
   if (update._tag === "Event") return Cursor.add(before ?? Cursor.start, update.event)
   // a follower that starts now has skipped what is behind this
   return update._tag === "CaughtUp" ? before ?? update.cursor : before
+}
+
+/**
+ * An update of a session or one of its threads, with the cursor that goes on after it.
+ * @category models
+ */
+export interface ThreadedPosition extends Threaded {
+  /** `undefined` before the session's first event and `CaughtUp` of a follower that began without a cursor. */
+  readonly cursor: Cursor.ThreadCursors | undefined
+}
+
+/**
+ * Pairs each update of a session and its threads with the cursor that goes on after it: as {@link withCursor}, for
+ * `Threads.followAll`.
+ * @category combinators
+ */
+export const withThreadCursors =
+  (from?: AllOptions["from"]) => <E, R>(self: Stream.Stream<Threaded, E, R>): Stream.Stream<ThreadedPosition, E, R> => {
+    const begin: Places = typeof from === "object"
+      ? { session: from, threads: new Map(Object.entries(from.threads ?? {})) }
+      : { session: undefined, threads: new Map() }
+    return Stream.mapAccum(self, begin, (before, { threadId, update }) => {
+      const places = placesAfter(before, threadId, update)
+      const cursor = places.session && { ...places.session, threads: Object.fromEntries(places.threads) }
+      return [places, { threadId, update, cursor }]
+    })
+  }
+
+interface Places {
+  readonly session: Cursor.Cursor | undefined
+  readonly threads: ReadonlyMap<string, Cursor.Cursor>
+}
+
+const placesAfter = (before: Places, threadId: ThreadId | null, update: Update): Places => {
+  if (threadId === null) {
+    const session = cursorAfter(before.session, update)
+    return session === before.session ? before : { ...before, session }
+  }
+  const known = before.threads.get(threadId)
+  const place = cursorAfter(known, update)
+  if (place === undefined || place === known) return before
+  return { ...before, threads: new Map(before.threads).set(threadId, place) }
 }
 
 /**

@@ -12,6 +12,7 @@
 import * as Context_ from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
@@ -28,12 +29,14 @@ import { inputSchema } from "./internal/schema/jsonSchema.ts"
 import * as sessionSpan from "./internal/telemetry/sessionSpan.ts"
 import * as span from "./internal/telemetry/span.ts"
 import * as defaultJournal from "./internal/turn/defaultJournal.ts"
+import * as drain from "./internal/turn/drain.ts"
 import * as runOnce from "./internal/turn/runOnce.ts"
 import type { Handled } from "./internal/turn/runTool.ts"
 import { runTool } from "./internal/turn/runTool.ts"
 import * as worker from "./internal/turn/worker.ts"
 import * as Journal from "./Journal.ts"
 import type * as PendingAction from "./PendingAction.ts"
+import * as SessionOwner from "./SessionOwner.ts"
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Tools
@@ -451,7 +454,11 @@ const fromHandlers = <R>(handlers: Handlers, options: Options, journal: Journal.
   /** One that was provided where the runner was made is kept. */
   const inForce = Effect.gen(function*() {
     const known = defaultJournal.isDefault(journal) ? yield* Journal.Journal : journal
-    return defaultJournal.resolve(known, yield* Events.Events)
+    const resolved = defaultJournal.resolve(known, yield* Events.Events)
+    const owner = yield* Effect.serviceOption(SessionOwner.SessionOwner)
+    if (Option.isNone(owner)) return resolved
+    yield* Effect.annotateCurrentSpan("session.fence", owner.value.fence)
+    return Journal.ownedBy(resolved, owner.value)
   })
   const own = (call: Call) =>
     call._tag === "CustomToolCall" || options.selfHosted === true ? tools.get(call.name) : undefined
@@ -561,3 +568,51 @@ export const run = <T extends Source, J extends "required" | undefined = undefin
   Effect.flatMap(make<T, J>(source, options), (runner) => worker.run(sessionId, runner, options ?? {})).pipe(
     sessionSpan.within("ToolRunner.run", sessionId)
   )
+
+// ---------------------------------------------------------------------------------------------------------------------
+// The end of a process
+// ---------------------------------------------------------------------------------------------------------------------
+
+/**
+ * Options of {@link withDrain}.
+ * @category options
+ */
+export interface DrainOptions {
+  /**
+   * The longest time that running tools have to end by themselves, and their results to be recorded and sent.
+   *
+   * @default "10 seconds"
+   */
+  readonly timeout?: Duration.DurationInput | undefined
+}
+
+/**
+ * Lets running tools come to their end when a program is interrupted, such as by the end of its process: turns, workers
+ * or anything else that answers calls. No other call begins meanwhile. What is not done in time is interrupted with the
+ * rest.
+ *
+ * @example
+ * ```ts
+ * import type { SessionId } from "@effect-managed-agents/core/Ids"
+ * import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
+ *
+ * export const worker = (id: SessionId, tools: ToolRunner.ToolRunner) =>
+ *   ToolRunner.run(id, tools).pipe(ToolRunner.withDrain({ timeout: "30 seconds" }))
+ * ```
+ *
+ * @category combinators
+ */
+export const withDrain =
+  ({ timeout = "10 seconds" }: DrainOptions = {}) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function*() {
+        const gate = yield* drain.make
+        const fiber = yield* Effect.fork(restore(Effect.provideService(self, drain.CurrentGate, gate)))
+        const end = gate.drain.pipe(
+          Effect.interruptible,
+          Effect.timeoutOption(timeout),
+          Effect.zipRight(Fiber.interrupt(fiber))
+        )
+        return yield* Effect.onInterrupt(restore(Fiber.join(fiber)), () => end)
+      })
+    )

@@ -1,3 +1,4 @@
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -15,6 +16,13 @@ export const within =
 /** Opens a span that ends with the scope. */
 export const open = (name: string, options?: Options): Effect.Effect<Tracer.Span, never, Scope.Scope> =>
   Effect.makeSpanScoped(name, { ...options, captureStackTrace: false })
+
+/** Adds an event to the span around the current effect, if there is one. */
+export const event = (name: string, attributes: Record<string, unknown>): Effect.Effect<void> =>
+  Effect.flatMap(Effect.option(Effect.currentSpan), (span) =>
+    Option.isNone(span)
+      ? Effect.void
+      : Effect.map(Clock.currentTimeNanos, (now) => span.value.event(name, now, attributes)))
 
 /** The span around the current effect, if any. */
 export const current: Effect.Effect<Tracer.AnySpan | undefined> = Effect.map(

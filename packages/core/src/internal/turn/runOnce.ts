@@ -2,10 +2,13 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
+import * as Schedule from "effect/Schedule"
 import type * as Journal from "../../Journal.ts"
 import type * as PendingAction from "../../PendingAction.ts"
 import type * as ToolRunner from "../../ToolRunner.ts"
 import { countToolCall } from "../telemetry/metrics.ts"
+import * as span from "../telemetry/span.ts"
+import * as drain from "./drain.ts"
 import type { Execution } from "./runTool.ts"
 import * as runTool from "./runTool.ts"
 
@@ -34,13 +37,17 @@ export const answer = <R, E, R2>(
     journal.exclusively(
       call,
       Effect.gen(function*() {
-        if (decision !== undefined) yield* keep(journal, call, decision)
-        const entry = Option.getOrUndefined(yield* journal.get(call))
-        if (entry === undefined && (yield* runnable.needsApproval(call))) return "undecided"
-        const result = yield* resultOf(journal, call, runnable, entry)
-        if (result === undefined) return entry?._tag === "Posted" ? "answered" : "declined"
-        yield* post(journal, call, send(result))
-        return "answered"
+        const { enter, leave } = (yield* drain.current).ticket()
+        return yield* Effect.gen(function*() {
+          if (decision !== undefined) yield* keep(journal, call, decision)
+          const entry = Option.getOrUndefined(yield* journal.get(call))
+          if (entry === undefined && (yield* runnable.needsApproval(call))) return "undecided"
+          const result = yield* resultOf(journal, call, { ...runnable, enter }, entry)
+          if (result === undefined) return entry?._tag === "Posted" ? "answered" : "declined"
+          yield* enter
+          yield* post(journal, call, send(result))
+          return "answered"
+        }).pipe(Effect.ensuring(leave))
       })
     )
   return Effect.flatMap(attempt(), (answered) =>
@@ -77,11 +84,17 @@ const keep = (
     })
   )
 
+/** A tool that is ready to run once it is let in. */
+interface Admitted<R> extends Runnable<R> {
+  /** Waits until the call may begin. */
+  readonly enter: Effect.Effect<void>
+}
+
 /** The result of a call, where it is this program's to send. */
 const resultOf = <R>(
   journal: Journal.Service,
   call: ToolRunner.Call,
-  runnable: Runnable<R>,
+  runnable: Admitted<R>,
   entry: Journal.Entry | undefined
 ): Effect.Effect<PendingAction.ToolResult | undefined, Journal.JournalError, R> => {
   switch (entry?._tag) {
@@ -105,7 +118,7 @@ const resultOf = <R>(
 const resume = <R>(
   journal: Journal.Service,
   call: ToolRunner.Call,
-  runnable: Runnable<R>
+  runnable: Admitted<R>
 ): Effect.Effect<PendingAction.ToolResult | undefined, Journal.JournalError, R> => {
   switch (runnable.unfinished(call)) {
     case "ask":
@@ -114,7 +127,7 @@ const resume = <R>(
       return start(journal, call, runnable)
     case "fail": {
       const result = runTool.unfinished(runnable.tool)
-      return Effect.as(journal.put(call, { _tag: "Ran", result }), result)
+      return Effect.as(Effect.uninterruptibleMask(record(journal, call, { _tag: "Ran", result })), result)
     }
   }
 }
@@ -123,20 +136,23 @@ const resume = <R>(
 const start = <R>(
   journal: Journal.Service,
   call: ToolRunner.Call,
-  { limit, run, tool }: Runnable<R>
+  { enter, limit, run, tool }: Admitted<R>
 ): Effect.Effect<PendingAction.ToolResult, Journal.JournalError, R> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
-      yield* journal.put(call, { _tag: "Started" })
+      yield* Effect.retry(journal.put(call, { _tag: "Started" }), {
+        while: ({ isRetryable }) => isRetryable,
+        schedule: startRetries
+      })
       const exit = yield* Effect.exit(restore(run(call)))
       // a call that is not needed any more; otherwise the tool has interrupted itself
       if (Exit.isInterrupted(exit)) yield* restore(Effect.void)
       const { outcome, result } = Exit.isSuccess(exit) ? exit.value : yield* runTool.defect(tool, exit.cause)
       yield* countToolCall(tool.name, outcome)
-      yield* journal.put(call, { _tag: "Ran", result })
+      yield* record(journal, call, { _tag: "Ran", result })(restore)
       return result
     })
-  ).pipe(limit)
+  ).pipe((self) => Effect.zipRight(enter, self), limit)
 
 /** Sends a result and records what became of it. */
 const post = <E, R>(
@@ -146,13 +162,42 @@ const post = <E, R>(
 ): Effect.Effect<void, E | Journal.JournalError, R> =>
   Effect.uninterruptibleMask((restore) =>
     restore(send).pipe(
-      Effect.flatMap((arrived) => arrived ? journal.put(call, { _tag: "Posted" }) : Effect.void),
       Effect.tapError((error) => {
         const detail = rejectionOf(error)
-        return detail === undefined ? Effect.void : journal.put(call, { _tag: "Rejected", detail })
-      })
+        return detail === undefined ? Effect.void : record(journal, call, { _tag: "Rejected", detail })(restore)
+      }),
+      Effect.flatMap((arrived) => arrived ? record(journal, call, { _tag: "Posted" })(restore) : Effect.void)
     )
   )
+
+/** A tool that has not run yet is in no hurry, but whoever waits for it should learn soon that it cannot. */
+const startRetries = Schedule.intersect(Schedule.exponential("200 millis"), Schedule.recurs(3))
+
+const recordRetries = Schedule.union(Schedule.exponential("500 millis"), Schedule.spaced("15 seconds"))
+
+/** Writes down what has happened already, again and again while that may help: until it is there, or is interrupted. */
+const record = (journal: Journal.Service, call: ToolRunner.Call, entry: Journal.Entry) =>
+(
+  restore: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+): Effect.Effect<void, Journal.JournalError> => {
+  const put = journal.put(call, entry)
+  return Effect.catchIf(
+    put,
+    ({ isRetryable }) => isRetryable,
+    (error) =>
+      Effect.logWarning(
+        `The journal does not take "${entry._tag}" of a call of ${call.name}, and is asked again`,
+        error
+      )
+        .pipe(
+          Effect.zipRight(span.event("journal.retry", { "journal.entry": entry._tag, "event.id": call.id })),
+          Effect.zipRight(Effect.retry(Effect.zipRight(restore(Effect.sleep("500 millis")), put), {
+            while: ({ isRetryable }) => isRetryable,
+            schedule: recordRetries
+          }))
+        )
+  )
+}
 
 /** The words of a service that will never take a result, whoever sends it and whenever. */
 const rejectionOf = (error: unknown): string | undefined =>

@@ -11,6 +11,7 @@ import * as PendingAction from "../../PendingAction.ts"
 import type * as ToolRunner from "../../ToolRunner.ts"
 import * as Transcript from "../../Transcript.ts"
 import * as background from "./background.ts"
+import * as drain from "./drain.ts"
 import { reconcile } from "./reconcile.ts"
 import { sendReply } from "./sendReply.ts"
 
@@ -63,7 +64,7 @@ export const serve = <R>(
     let isCurrent = false
     /** The calls that were taken on, and are still open. */
     const taken = new Set<string>()
-    const underWay = yield* makeUnderWay
+    const gate = yield* drain.current
 
     const pending = (): ReadonlyArray<ToolRunner.Call> =>
       Transcript.pendingActions(transcript, sessionId).filter((action) => action._tag !== "Confirmation")
@@ -75,17 +76,14 @@ export const serve = <R>(
         // somebody may decide elsewhere
         Effect.repeat({ while: (answered) => answered === "undecided", schedule: Schedule.spaced("5 seconds") }),
         Effect.catchAll((error) => control.onUndelivered(call, error)),
-        Effect.ensuring(Effect.sync(() => underWay.remove(call.id)))
+        Effect.provideService(drain.CurrentGate, gate)
       )
 
     const respond: Effect.Effect<void> = Effect.suspend(() => {
       const { added, gone } = reconcile(taken, pending().filter(runner.owns), ({ id }) => id)
-      const more = underWay.isDraining() ? [] : added
+      const more = gate.isDraining() ? [] : added
       for (const id of gone) taken.delete(id)
-      for (const { id } of more) {
-        taken.add(id)
-        underWay.add(id)
-      }
+      for (const { id } of more) taken.add(id)
       control.onCurrent(transcript)
       return Effect.zipRight(
         Effect.forEach(gone, fibers.cancel, { discard: true }),
@@ -117,33 +115,9 @@ export const serve = <R>(
     const ended = Effect.raceFirst(following, Deferred.await(failed))
     return yield* Effect.raceFirst(
       Effect.map(ended, () => reason),
-      Effect.as(Effect.zipRight(control.drain, underWay.drain), "drained" as const)
+      Effect.as(Effect.zipRight(control.drain, gate.drain), "drained" as const)
     )
   }).pipe(Effect.scoped)
-
-/** The calls that are being answered, and an effect that waits for them to be the last ones. */
-const makeUnderWay = Effect.map(Deferred.make<void>(), (drained) => {
-  const ids = new Set<string>()
-  let isDraining = false
-  const check = () => {
-    if (isDraining && ids.size === 0) Deferred.unsafeDone(drained, Effect.void)
-  }
-  return {
-    add: (id: string): void => {
-      ids.add(id)
-    },
-    remove: (id: string): void => {
-      ids.delete(id)
-      check()
-    },
-    isDraining: () => isDraining,
-    drain: Effect.suspend(() => {
-      isDraining = true
-      check()
-      return Deferred.await(drained)
-    })
-  }
-})
 
 /** Goes on without a result that was not delivered. */
 const undelivered = (
