@@ -434,7 +434,8 @@ export const make = (
 
     return fromStorage({
       get: Effect.fnUntraced(function*(call) {
-        const isStarted = Option.isSome(yield* read(call, "started"))
+        const begun = yield* read(call, "started")
+        const isStarted = Option.isSome(begun)
         const decision = isStarted
           ? Option.none()
           : Option.flatMap(yield* read(call, "decided"), Schema.decodeOption(decided))
@@ -443,7 +444,9 @@ export const make = (
         if (Option.isSome(end)) return Option.some(end.value.entry)
         if (Option.isSome(decision)) return Option.some(decision.value.entry)
         const result = Option.flatMap(yield* read(call, "ran"), Schema.decodeOption(ran))
-        return Option.some(Option.isSome(result) ? result.value.entry : { _tag: "Started" })
+        if (Option.isSome(result)) return Option.some(result.value.entry)
+        const start = Option.flatMap(begun, Schema.decodeOption(started))
+        return Option.some(Option.isSome(start) ? start.value.entry : { _tag: "Started" })
       }),
       put: (call, entry) => {
         switch (entry._tag) {

@@ -137,6 +137,39 @@ describe("deliver", () => {
       assert.strictEqual(tagOf(result), "AlreadyLanded")
     }))
 
+  it.effect("looks first for what an earlier process may have sent, and sends it only if it is absent", () =>
+    Effect.gen(function*() {
+      const [earlier, stored] = [message("Hello"), message("Hello")]
+      const options = { since: Cursor.add(Cursor.start, earlier), lookFirst: true, settle: "100 millis" } as const
+      const landed = yield* deliver([page(stored, earlier)], hello, options)
+      assert.strictEqual(landed.requests, "GET")
+      assert.deepStrictEqual(landed.result._tag === "Right" && landed.result.right, {
+        _tag: "AlreadyLanded",
+        events: [stored as UserEvent.UserEvent],
+        error: undefined
+      })
+      const absent = yield* deliver([page(earlier), page(earlier), accepted(stored)], hello, options)
+      assert.strictEqual(absent.requests, "GET GET POST")
+      assert.strictEqual(tagOf(absent.result), "Accepted")
+      const late = yield* deliver([page(earlier), page(earlier), page(stored, earlier)], hello, {
+        ...options,
+        settle: "5 seconds"
+      })
+      assert.strictEqual(late.requests, "GET GET GET")
+    }))
+
+  it.effect("sends nothing where it should look first and cannot", () =>
+    Effect.gen(function*() {
+      const gone = Stub.apiError(404, "not_found_error", "Session not found")
+      const options = { since: Cursor.start, lookFirst: true, settle: "100 millis" } as const
+      const unread = yield* deliver([gone, gone, gone], hello, options)
+      assert.strictEqual(unread.requests, "GET GET GET")
+      assert.strictEqual(tagOf(unread.result), "NotFound")
+      const unknown = yield* deliver([], hello, { lookFirst: true })
+      assert.strictEqual(unknown.requests, "")
+      assert.deepNestedInclude(unknown.result, { "left._tag": "InvalidParams", "left.issues[0].path": "since" })
+    }))
+
   it.effect("recognises an answer by the call that it names, and may repeat it", () =>
     Effect.gen(function*() {
       const call = customCall()

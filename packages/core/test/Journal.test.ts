@@ -186,4 +186,73 @@ describe("a journal", () => {
       assert.strictEqual(error.message, "Journal.get of sevt_1 failed: the disk is full")
       assert.isTrue(error.isRetryable)
     }))
+
+  const ownerOf = (fence: number) => ({ sessionId: call.sessionId, fence })
+
+  for (const [where, make] of Object.entries(journals)) {
+    it(`${where} takes nothing from owners before the last one that has read or written`, () =>
+      FastCheck.assert(FastCheck.property(
+        FastCheck.array(
+          FastCheck.record({ fence: FastCheck.nat(4), isRead: FastCheck.boolean(), n: FastCheck.nat(3) })
+        ),
+        (actions) => {
+          Effect.runSync(Effect.gen(function*() {
+            const journal = yield* make
+            let highest = 0
+            let last: Journal.Entry | undefined
+            for (const { fence, isRead, n } of actions) {
+              const owned = Journal.ownedBy(journal, ownerOf(fence))
+              if (isRead) {
+                assert.deepStrictEqual(Option.getOrUndefined(yield* owned.get(call)), last)
+              } else {
+                const entry: Journal.Entry = { _tag: "Ran", result: PendingAction.result(String(n)) }
+                // in a store a result belongs to a start
+                if (last === undefined && fence >= highest) yield* owned.put(call, { _tag: "Started" })
+                const error = yield* Effect.flip(owned.put(call, entry)).pipe(
+                  Effect.option,
+                  Effect.map(Option.getOrUndefined)
+                )
+                assert.strictEqual(error?.reason, fence < highest ? "FencedOut" : undefined)
+                assert.notStrictEqual(error?.isRetryable, true)
+                if (fence >= highest) last = entry
+              }
+              highest = Math.max(highest, fence)
+            }
+            assert.deepStrictEqual(Option.getOrUndefined(yield* journal.get(call)), last)
+          }))
+        }
+      )))
+
+    it.effect(`${where} keeps the first decision, and what an owner of another session writes`, () =>
+      Effect.gen(function*() {
+        const journal = yield* make
+        yield* journal.put(call, { _tag: "Started" }, ownerOf(7))
+        yield* journal.put(call, { _tag: "Decided", decision: PendingAction.deny("No.") })
+        assertSome(yield* journal.get(call), { _tag: "Started" })
+        yield* journal.put(elsewhere, { _tag: "Started" }, { sessionId: elsewhere.sessionId, fence: 1 })
+        assertSome(yield* journal.get(elsewhere), { _tag: "Started" })
+      }))
+
+    it.effect(`${where} does not forget who owns a session that is forgotten`, () =>
+      Effect.gen(function*() {
+        const journal = yield* make
+        yield* journal.put(call, { _tag: "Started" }, ownerOf(2))
+        yield* journal.forget(call.sessionId)
+        assertNone(yield* journal.get(call))
+        assert.strictEqual((yield* Effect.flip(journal.put(call, { _tag: "Started" }, ownerOf(1)))).reason, "FencedOut")
+        assertNone(yield* journal.get(call))
+      }))
+  }
+
+  it.effect("says which owner has started a call, and lets one act without waiting for those before", () =>
+    Effect.gen(function*() {
+      const journal = Journal.makeMemory()
+      const [first, second] = [Journal.ownedBy(journal, ownerOf(1)), Journal.ownedBy(journal, ownerOf(2))]
+      yield* first.put(call, { _tag: "Started" })
+      assertSome(yield* second.get(call), { _tag: "Started", fence: 1 })
+      // it is frozen
+      yield* Effect.fork(first.exclusively(call, Effect.never))
+      yield* Effect.yieldNow()
+      assert.strictEqual(yield* second.exclusively(call, Effect.succeed("acts")), "acts")
+    }))
 })
