@@ -29,6 +29,7 @@ import * as pull from "./internal/stream/pull.ts"
 import * as sessionSpan from "./internal/telemetry/sessionSpan.ts"
 import * as decidedTurn from "./internal/turn/decidedTurn.ts"
 import * as defaultJournal from "./internal/turn/defaultJournal.ts"
+import { toEvents } from "./internal/turn/input.ts"
 import { run, toolCalls } from "./internal/turn/interpreter.ts"
 import * as runOnce from "./internal/turn/runOnce.ts"
 import * as Journal from "./Journal.ts"
@@ -55,21 +56,6 @@ export type Input =
   | ReadonlyArray<Content.MessageContentParams>
   | Event.EventParams
   | ReadonlyArray<Event.EventParams>
-
-const isEvent = (value: { readonly type: unknown }): value is Event.EventParams =>
-  /^(user|system)\./.test(String(value.type))
-
-const toEvents = (input: Input): ReadonlyArray<Event.EventParams> => {
-  if (typeof input === "string") return [UserEvent.message(input)]
-  const list: ReadonlyArray<Content.MessageContentParams | Event.EventParams> = Symbol.iterator in input
-    ? input
-    : [input]
-  const events = list.filter(isEvent)
-  // what is not an event is a block of a message; a mixture is refused like any other wrong block
-  return events.length === list.length
-    ? events
-    : [UserEvent.message(list as ReadonlyArray<Content.MessageContentParams>)]
-}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Results

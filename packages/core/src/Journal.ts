@@ -211,18 +211,21 @@ export const fromStorage = (storage: Storage): Service => {
       Effect.suspend(() =>
         owner === undefined || known.admit(owner)
           ? storage.put(call, entry, owner)
-          : new JournalError({
-            operation: "put",
-            sessionId: call.sessionId,
-            id: call.id,
-            reason: "FencedOut",
-            detail: `the session has another owner since fence ${owner.fence}`
-          })
+          : fencedOut(call, owner)
       ),
     forget: storage.forget,
     exclusively: ({ id, sessionId }, self, owner) => run(`${sessionId}/${id}/${owner?.fence ?? ""}`, self)
   }
 }
+
+const fencedOut = ({ id, sessionId }: Call, { fence }: SessionOwner.Service): JournalError =>
+  new JournalError({
+    operation: "put",
+    sessionId,
+    id,
+    reason: "FencedOut",
+    detail: `the session has another owner since fence ${fence}`
+  })
 
 /**
  * The journal of the owner of a session, which names its fence in all that it does.
@@ -230,7 +233,12 @@ export const fromStorage = (storage: Storage): Service => {
  */
 export const ownedBy = (journal: Service, owner: SessionOwner.Service): Service => ({
   get: (call) => journal.get(call, owner),
-  put: (call, entry) => journal.put(call, entry._tag === "Started" ? { ...entry, fence: owner.fence } : entry, owner),
+  put: (call, entry) =>
+    Effect.zipRight(
+      journal.put(call, entry._tag === "Started" ? { ...entry, fence: owner.fence } : entry, owner),
+      // what was written in time may be long ago when the process goes on
+      Effect.flatMap(owner.isHeld ?? Effect.succeed(true), (held) => held ? Effect.void : fencedOut(call, owner))
+    ),
   forget: journal.forget,
   exclusively: (call, self) => journal.exclusively(call, self, owner)
 })

@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as Ids from "./Ids.ts"
 
@@ -18,6 +19,13 @@ export interface Service {
   readonly sessionId: Ids.SessionId
   /** The number of the take-over; each is greater than those before. */
   readonly fence: number
+  /**
+   * Tells whether the session may still be this owner's, as far as the process knows by itself: false once a lease has run out
+   * unrenewed. It is asked before anything takes effect that a store does not guard.
+   *
+   * @default Effect.succeed(true)
+   */
+  readonly isHeld?: Effect.Effect<boolean> | undefined
 }
 
 /**

@@ -452,14 +452,16 @@ const noLimits: typeof Limits.Service = {}
 const fromHandlers = <R>(handlers: Handlers, options: Options, journal: Journal.Service): ToolRunner<R> => {
   const tools = runnables<R>(handlers, options)
   /** One that was provided where the runner was made is kept. */
-  const inForce = Effect.gen(function*() {
-    const known = defaultJournal.isDefault(journal) ? yield* Journal.Journal : journal
-    const resolved = defaultJournal.resolve(known, yield* Events.Events)
-    const owner = yield* Effect.serviceOption(SessionOwner.SessionOwner)
-    if (Option.isNone(owner)) return resolved
-    yield* Effect.annotateCurrentSpan("session.fence", owner.value.fence)
-    return Journal.ownedBy(resolved, owner.value)
-  })
+  const inForce = ({ sessionId }: Call) =>
+    Effect.gen(function*() {
+      const known = defaultJournal.isDefault(journal) ? yield* Journal.Journal : journal
+      const resolved = defaultJournal.resolve(known, yield* Events.Events)
+      const owner = Option.getOrUndefined(yield* Effect.serviceOption(SessionOwner.SessionOwner))
+      // a tool may itself talk to another session
+      if (owner?.sessionId !== sessionId) return resolved
+      yield* Effect.annotateCurrentSpan("session.fence", owner.fence)
+      return Journal.ownedBy(resolved, owner)
+    })
   const own = (call: Call) =>
     call._tag === "CustomToolCall" || options.selfHosted === true ? tools.get(call.name) : undefined
   return {
@@ -470,12 +472,12 @@ const fromHandlers = <R>(handlers: Handlers, options: Options, journal: Journal.
       const runnable = own(call)
       return runnable === undefined
         ? Effect.succeed(false)
-        : Effect.flatMap(inForce, (journal) => runOnce.isUndecided(journal, call, runnable))
+        : Effect.flatMap(inForce(call), (journal) => runOnce.isUndecided(journal, call, runnable))
     },
     answer: (call, send, approve) => {
       const runnable = own(call)
       if (runnable === undefined) return Effect.succeed("declined")
-      return Effect.flatMap(inForce, (journal) => runOnce.answer(journal, call, runnable, send, approve)).pipe(
+      return Effect.flatMap(inForce(call), (journal) => runOnce.answer(journal, call, runnable, send, approve)).pipe(
         span.within("ToolRunner.answer", {
           attributes: { "session.id": call.sessionId, "event.id": call.id, "tool.name": call.name }
         })

@@ -14,6 +14,7 @@ export interface Ticket {
 /** The calls that are under way: from the start of the tool until the result is sent. */
 export interface Gate {
   readonly ticket: () => Ticket
+  readonly isIdle: () => boolean
   readonly isDraining: () => boolean
   /** Lets no more calls begin, and waits until none is under way. */
   readonly drain: Effect.Effect<void>
@@ -48,6 +49,7 @@ export const make = Effect.map(Deferred.make<void>(), (drained): Gate => {
         })
       }
     },
+    isIdle: () => underWay === 0,
     isDraining: () => isDraining,
     drain: Effect.suspend(() => {
       isDraining = true

@@ -6,13 +6,16 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "../../ApiError.ts"
 import type * as Conversation from "../../Conversation.ts"
+import type * as Cursor from "../../Cursor.ts"
+import type * as Delivery from "../../Delivery.ts"
 import * as Event from "../../Event.ts"
 import * as Events from "../../Events.ts"
 import type * as Follow from "../../Follow.ts"
 import type { EventId, SessionId } from "../../Ids.ts"
 import * as PendingAction from "../../PendingAction.ts"
 import * as ToolRunner from "../../ToolRunner.ts"
-import { isLater } from "../follow/identity.ts"
+import type * as Usage from "../../Usage.ts"
+import { isLater, latestOf } from "../follow/identity.ts"
 import * as observer from "../follow/observer.ts"
 import { readAgain } from "../http/foreign.ts"
 import * as fork from "../stream/fork.ts"
@@ -22,10 +25,11 @@ import { AutoResetSignal } from "../stream/signal.ts"
 import { countTurn } from "../telemetry/metrics.ts"
 import * as span from "../telemetry/span.ts"
 import * as background from "./background.ts"
+import type { Found } from "./findTurn.ts"
 import { findTurn } from "./findTurn.ts"
 import { sendReply } from "./sendReply.ts"
-import type { Command, Signal, State } from "./step.ts"
-import { initial, isPending, joined, step } from "./step.ts"
+import type { Command, Resumed, Signal, State } from "./step.ts"
+import { initial, isPending, joined, resumed, step } from "./step.ts"
 
 /** An entry of the inbox. */
 type Entry<E> = Signal | { readonly _tag: "Failed"; readonly cause: Cause.Cause<E> }
@@ -38,27 +42,38 @@ interface Running<E, R, E1, R1, E2, R2> {
   readonly options: Conversation.Options<E1, R1, E2, R2, never>
   readonly tools: ToolRunner.ToolRunner<R> | undefined
   readonly fibers: background.Background<E, R>
+  readonly durable: Durable<E, R> | undefined
   readonly baseline: () => observer.Page | undefined
   readonly state: () => State
   readonly post: (entry: Entry<E>) => void
+}
+
+/** A turn that may go on in another process. */
+export interface Durable<E, R> extends Resumed {
+  /** Sends the input, given the place before it, and what the session had consumed by then, if that is known yet. */
+  readonly deliver: (
+    since: Cursor.Cursor,
+    usageBefore: () => Usage.UsageSnapshot | undefined
+  ) => Effect.Effect<Delivery.Delivery, E, R>
 }
 
 /**
  * Runs a turn: feeds updates of the follower and results of commands to {@link step}, one at a time, and obeys it. Without
  * input it joins the turn that is under way.
  */
-export const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
+export const run = <E1, R1, E2, R2, T extends ToolRunner.Source, E3 = never, R3 = never>(
   sessionId: SessionId,
   sent: ReadonlyArray<Event.EventParams> | undefined,
-  options: Conversation.Options<E1, R1, E2, R2, T>
+  options: Conversation.Options<E1, R1, E2, R2, T>,
+  durable?: Durable<E3, R3>
 ): Effect.Effect<
-  Pull<Conversation.Update, ApiError | E1 | E2 | ToolRunner.Error<T>>,
+  Pull<Conversation.Update, ApiError | E1 | E2 | E3 | ToolRunner.Error<T>>,
   ApiError | ToolRunner.Error<T>,
-  Events.Events | R1 | R2 | ToolRunner.Context<T> | Scope.Scope
+  Events.Events | R1 | R2 | R3 | ToolRunner.Context<T> | Scope.Scope
 > =>
   Effect.gen(function*() {
-    type E = ApiError | E1 | E2 | ToolRunner.Error<T>
-    type R = Events.Events | R1 | R2 | ToolRunner.Context<T>
+    type E = ApiError | E1 | E2 | E3 | ToolRunner.Error<T>
+    type R = Events.Events | R1 | R2 | R3 | ToolRunner.Context<T>
     const events = yield* Events.Events
     const tools = options.tools === undefined ? undefined : yield* ToolRunner.make(options.tools)
     const inbox: Array<Entry<E>> = []
@@ -70,9 +85,7 @@ export const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
     const fibers = yield* background.make<E, R>((cause) => post({ _tag: "Failed", cause }))
     const found = sent === undefined ? yield* readAgain(findTurn(events, sessionId)) : undefined
     let baseline = found?.baseline
-    let state = found === undefined
-      ? initial(sessionId, sent ?? [], handles(options, tools))
-      : joined(sessionId, found, handles(options, tools))
+    let state = begin(sessionId, sent ?? [], handles(options, tools), found, durable)
     // where there are tools, `E` includes the errors of the journal
     const perform = performer({
       events,
@@ -81,13 +94,14 @@ export const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
       options: options as Conversation.Options<E1, R1, E2, R2, never>,
       tools: tools as ToolRunner.ToolRunner<R> | undefined,
       fibers,
+      durable,
       baseline: () => baseline,
       state: () => state,
       post
     })
     const following: Follow.Options & observer.Options = {
       ...options.follow,
-      from: found?.since ?? "now",
+      from: found?.since ?? durable?.since ?? "now",
       [observer.key]: (learnt) => {
         if (learnt._tag === "Baseline") baseline = learnt
         post(learnt)
@@ -105,6 +119,18 @@ export const run = <E1, R1, E2, R2, T extends ToolRunner.Source>(
       }
     })
   })
+
+/** The state before the first signal. */
+const begin = (
+  sessionId: SessionId,
+  sent: ReadonlyArray<Event.EventParams>,
+  handles: State["input"]["handles"],
+  found: Found | undefined,
+  durable: Resumed | undefined
+): State => {
+  if (found !== undefined) return joined(sessionId, found, handles)
+  return durable === undefined ? initial(sessionId, sent, handles) : resumed(sessionId, sent, handles, durable)
+}
 
 /** Takes in what arrives, one entry after another, and yields the updates that come of it. */
 const consume = <E>({ advance, inbox, perform, updates }: {
@@ -232,7 +258,7 @@ const performer = <E, R, E1 extends E, R1 extends R, E2 extends E, R2 extends R>
   turn: Running<E | ApiError, R | Events.Events, E1, R1, E2, R2>
 ) =>
 (command: Exclude<Command, { readonly _tag: "Fail" | "Finish" }>): Effect.Effect<void> => {
-  const { baseline, events, fibers, options, post, sent, sessionId } = turn
+  const { durable, events, fibers, options, post, sent, sessionId, state } = turn
   const newest = (types: ReadonlyArray<Event.EventType>, limit = 1) =>
     Effect.map(readAgain(events.listPage(sessionId, { order: "desc", limit, types })), ({ data }) => data)
   const run = (key: string, effect: Effect.Effect<Signal, E | ApiError, R | Events.Events>): Effect.Effect<void> =>
@@ -240,14 +266,16 @@ const performer = <E, R, E1 extends E, R1 extends R, E2 extends E, R2 extends R>
 
   switch (command._tag) {
     case "Deliver": {
-      const delivery = events.deliver(sessionId, sent, { ...options.delivery, since: command.since })
+      const delivery = durable === undefined
+        ? events.deliver(sessionId, sent, { ...options.delivery, since: command.since })
+        : durable.deliver(command.since, () => state().baseline)
       return run("input", Effect.map(delivery, (delivery) => ({ _tag: "InputDelivered", delivery })))
     }
     case "FindBaseline":
       return run(
         "baseline",
-        newest(["session.usage"], 20).pipe(
-          Effect.map((found) => ({ _tag: "BaselineFound", usage: usageBefore(found, baseline()) } as const)),
+        usageBefore(turn).pipe(
+          Effect.map((usage) => ({ _tag: "BaselineFound", usage } as const)),
           // a cost that cannot be read does not fail the turn
           Effect.orElseSucceed(() => ({ _tag: "BaselineFound", usage: undefined } as const))
         )
@@ -283,13 +311,27 @@ const performer = <E, R, E1 extends E, R1 extends R, E2 extends E, R2 extends R>
 }
 
 /** The newest consumption that is not later than the newest event before the turn. */
-const usageBefore = (found: ReadonlyArray<Event.Event>, baseline: observer.Page | undefined) => {
-  const last = baseline?.events.map(Event.processedAtOf).find((at) => at !== undefined)
-  const usage = found.find((event) => {
+const usageBefore = (
+  { baseline, durable, events, sessionId }: Pick<
+    Running<never, never, never, never, never, never>,
+    "baseline" | "events" | "sessionId"
+  > & { readonly durable: Resumed | undefined }
+): Effect.Effect<Usage.UsageSnapshot | undefined, ApiError> => {
+  const since = durable?.since
+  const last = since === undefined
+    ? baseline()?.events.map(Event.processedAtOf).find((at) => at !== undefined)
+    : latestOf(since.before, since.read.map(([, at]) => at))
+  const isBefore = (event: Event.Event): boolean => {
     const at = Event.processedAtOf(event)
-    return last === undefined || (at !== undefined && !isLater(at, last))
+    return last === undefined ? since === undefined : at !== undefined && !isLater(at, last)
+  }
+  const query = { order: "desc", limit: since === undefined ? 20 : 100, types: ["session.usage"] } as const
+  return Effect.map(readAgain(events.listPage(sessionId, query)), ({ data, next_page }) => {
+    const usage = data.find(isBefore)
+    if (usage?.type === "session.usage") return usage.usage
+    // a session that has told of nothing before had consumed nothing
+    return since !== undefined && !next_page ? {} : undefined
   })
-  return usage?.type === "session.usage" ? usage.usage : undefined
 }
 
 const findCalls = (

@@ -22,7 +22,7 @@ export interface State {
   /** All that has happened is known. Otherwise a call that looks open may have been answered. */
   readonly isCurrent: boolean
   /** The input as the service stored it; `undefined` until it has. */
-  readonly delivery: Pick<Delivery.Accepted, "events"> | undefined
+  readonly delivery: Delivered | undefined
   readonly ended: Follow.EndReason | undefined
   /** The service discarded the input or had nothing to do for it, so no turn starts for it. */
   readonly isIgnored: boolean
@@ -48,6 +48,23 @@ interface Input {
   readonly handles: (action: PendingAction.Repliable) => boolean
   /** Nothing is sent: the turn is one that others have begun. */
   readonly isJoined: boolean
+  /** The place in the history before the turn, if its input was or may have been sent before. */
+  readonly since: Cursor | undefined
+}
+
+/** Input that the service has. */
+interface Delivered {
+  /** The events that the agent has to take up before the turn can be over. */
+  readonly ids: ReadonlyArray<EventId>
+  /** The service said what it stored. Otherwise there is only the kind to go by. */
+  readonly isKnown: boolean
+}
+
+/** A turn that an earlier process has begun: the place before it, and its input, as far as they are known. */
+export interface Resumed {
+  readonly since: Cursor | undefined
+  readonly sent: ReadonlyArray<EventId> | undefined
+  readonly usageBefore: Usage.UsageSnapshot | undefined
 }
 
 /** Progress of the reply to one action; a declined one is left to others, an undecided one waits for their approval. */
@@ -103,7 +120,8 @@ export const initial = (
       if (event.type === "user.custom_tool_result") return [event.custom_tool_use_id]
       return event.type === "user.tool_confirmation" || event.type === "user.tool_result" ? [event.tool_use_id] : []
     })),
-    isJoined: false
+    isJoined: false,
+    since: undefined
   },
   transcript: Transcript.empty,
   isAttached: false,
@@ -126,8 +144,24 @@ export const joined = (sessionId: SessionId, { baseline, events }: Found, handle
     ...state,
     input: { ...state.input, isJoined: true },
     transcript: Transcript.fromEvents(events),
-    delivery: { events: [] },
+    delivery: { ids: [], isKnown: true },
     baseline: baselineOf(baseline)
+  }
+}
+
+/** The state before the first signal of a turn that may have begun in an earlier process. */
+export const resumed = (
+  sessionId: SessionId,
+  sent: ReadonlyArray<Event.EventParams>,
+  handles: Input["handles"],
+  { sent: ids, since, usageBefore }: Resumed
+): State => {
+  const state = initial(sessionId, sent, handles)
+  return {
+    ...state,
+    input: { ...state.input, since },
+    delivery: ids === undefined ? undefined : { ids, isKnown: ids.length > 0 || !sent.some(isToBeTakenUp) },
+    baseline: usageBefore
   }
 }
 
@@ -199,11 +233,13 @@ const withReply = (state: State, key: string, reply: Reply): State => ({
 const attach = (state: State, since: Cursor): Step => {
   const attached = { ...state, isAttached: true, isCurrent: true }
   if (state.input.isJoined) return respond(attached)
+  const { delivery, input } = state
+  const [next, commands]: Step = delivery === undefined
+    ? [attached, [{ _tag: "Deliver", since: input.since ?? since }]]
+    : respond(attached)
   // a message never waits for a metric
-  return [
-    attached,
-    state.baseline === undefined ? [{ _tag: "Deliver", since }, { _tag: "FindBaseline" }] : [{ _tag: "Deliver", since }]
-  ]
+  const metric: ReadonlyArray<Command> = state.baseline === undefined ? [{ _tag: "FindBaseline" }] : none
+  return [next, [...commands, ...metric, ...delivery === undefined || asks(input.sent) ? none : awaitEffect]]
 }
 
 /** Consumption before the turn; none in a session that never reported any. */
@@ -215,9 +251,20 @@ const baselineOf = ({ events, isWhole }: Page): Usage.UsageSnapshot | undefined 
 
 const delivered = (state: State, delivery: Delivery.Delivery): Step => {
   if (delivery._tag === "Indeterminate") return [state, [{ _tag: "Fail", error: delivery.error }]]
-  const asks = state.input.sent.some(({ type }) => type === "user.message" || type === "user.define_outcome")
-  return [{ ...state, delivery }, asks ? none : [{ _tag: "AwaitEffect" }]]
+  const { events } = delivery
+  const ids = events.filter(isToBeTakenUp).flatMap((event) => Event.idOf(event) ?? [])
+  return [{ ...state, delivery: { ids, isKnown: events.length > 0 } }, asks(state.input.sent) ? none : awaitEffect]
 }
+
+const awaitEffect: ReadonlyArray<Command> = [{ _tag: "AwaitEffect" }]
+
+/** Tells input that asks something of the agent. */
+const asks = (sent: ReadonlyArray<Event.EventParams>): boolean =>
+  sent.some(({ type }) => type === "user.message" || type === "user.define_outcome")
+
+/** Tells an event that the agent has to take up. */
+export const isToBeTakenUp = ({ type }: { readonly type: unknown }): boolean =>
+  type !== "user.interrupt" && type !== "system.message"
 
 /** The connection is silent and complete: a session whose last status is idle rests, unless it is to take something up. */
 const audited = (state: State, newestFirst: ReadonlyArray<Event.Event>): Step => {
@@ -340,7 +387,7 @@ const conclude = (state: State, ending: Transcript.Ending): Step => {
   const since = Transcript.statusSince(state.transcript)
   return state.dropCheckedAt === since
     ? [state, none]
-    : [{ ...state, dropCheckedAt: since }, [{ _tag: "CheckDropped", ids: ownIds(state) }]]
+    : [{ ...state, dropCheckedAt: since }, [{ _tag: "CheckDropped", ids: state.delivery?.ids ?? [] }]]
 }
 
 /** Ends a turn that waits for actions which nobody here answers. */
@@ -373,13 +420,6 @@ const requiresAction = (state: State, ids: ReadonlyArray<EventId>): Step => {
   return finish(state, { _tag: "RequiresAction", ...report(state), actions })
 }
 
-/** The inputs that the agent has to take up before the turn can be over. */
-const ownIds = ({ delivery }: State): ReadonlyArray<EventId> =>
-  (delivery?.events ?? []).flatMap((event) => {
-    const id = Event.idOf(event)
-    return id === undefined || event.type === "user.interrupt" || event.type === "system.message" ? [] : [id]
-  })
-
 /** Tells whether the agent had taken up the input when the status last changed. */
 const isTakenUp = (state: State): boolean => {
   const { delivery, input, transcript } = state
@@ -387,10 +427,9 @@ const isTakenUp = (state: State): boolean => {
   if (input.isJoined) return true
   const since = Transcript.statusSince(transcript)
   const taken = transcript.inputs.filter(({ at, processed }) => processed && at < since)
-  // a server that does not say what it stored leaves only the kind to go by
-  return delivery.events.length === 0
-    ? taken.some(({ type }) => input.sent.some((event) => event.type === type))
-    : ownIds(state).every((id) => taken.some((input) => input.id === id))
+  return delivery.isKnown
+    ? delivery.ids.every((id) => taken.some((input) => input.id === id))
+    : taken.some(({ type }) => input.sent.some((event) => event.type === type))
 }
 
 const isBeingAnswered = (state: State, id: EventId): boolean => state.input.answered.has(id) && !isTakenUp(state)
