@@ -142,6 +142,13 @@ export * as DeploymentRuns from "./DeploymentRuns.ts"
 export * as Deployments from "./Deployments.ts"
 
 /**
+ * Turns by id, which outlive the process that began them: in a `TurnStore`, and run by whoever owns their session.
+ *
+ * @since 0.1.0
+ */
+export * as DurableTurn from "./DurableTurn.ts"
+
+/**
  * The description of one endpoint as plain data.
  *
  * @since 0.1.0

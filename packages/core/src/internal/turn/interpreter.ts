@@ -312,10 +312,12 @@ const performer = <E, R, E1 extends E, R1 extends R, E2 extends E, R2 extends R>
 
 /** The newest consumption that is not later than the newest event before the turn. */
 const usageBefore = (
-  { baseline, durable, events, sessionId }: Pick<
-    Running<never, never, never, never, never, never>,
-    "baseline" | "events" | "sessionId"
-  > & { readonly durable: Resumed | undefined }
+  { baseline, durable, events, sessionId }:
+    & Pick<
+      Running<never, never, never, never, never, never>,
+      "baseline" | "events" | "sessionId"
+    >
+    & { readonly durable: Resumed | undefined }
 ): Effect.Effect<Usage.UsageSnapshot | undefined, ApiError> => {
   const since = durable?.since
   const last = since === undefined
