@@ -131,3 +131,57 @@ const workInProgress = Metric.gauge("managed_agents_work_in_progress", {
 /** Counts a work item while it is held. */
 export const whileWorking = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
   Effect.acquireUseRelease(Metric.increment(workInProgress), () => self, () => Metric.incrementBy(workInProgress, -1))
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Turns by id
+// ---------------------------------------------------------------------------------------------------------------------
+
+const liveTurns = Metric.gauge("managed_agents_turns_live", {
+  description: "Turns by id that this process follows"
+})
+
+/** Counts a turn by id while it is followed. */
+export const whileLive = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.acquireUseRelease(Metric.increment(liveTurns), () => self, () => Metric.incrementBy(liveTurns, -1))
+
+const resumedTurns = Metric.counter("managed_agents_turns_resumed", {
+  description:
+    "Turns by id that were gone on with, by the status that they were found in (`sending`, `running`, `waiting`)",
+  incremental: true
+})
+
+/** Counts a turn that was begun before. */
+export const countResumed = (status: string): Effect.Effect<void> =>
+  Metric.increment(Metric.tagged(resumedTurns, "status", status))
+
+const parkedTurns = Metric.counter("managed_agents_turns_parked", {
+  description: "Turns by id that nobody follows any more because they were silent",
+  incremental: true
+})
+
+/** Counts a turn that is left because it is silent. */
+export const countParked: Effect.Effect<void> = Metric.increment(parkedTurns)
+
+const ownedSessions = Metric.gauge("managed_agents_sessions_owned", {
+  description: "Sessions whose lease this process has"
+})
+
+/** Counts a session while its lease is held. */
+export const whileOwned = <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+  Effect.acquireUseRelease(Metric.increment(ownedSessions), () => self, () => Metric.incrementBy(ownedSessions, -1))
+
+const leftSessions = Metric.counter("managed_agents_sessions_left", {
+  description: "Sessions that a worker was done with, by outcome (`done`, `waiting`, `drained`, `lost`, `failed`)",
+  incremental: true
+})
+
+/** Counts a session that a worker is done with. */
+export const countLeft = (outcome: string): Effect.Effect<void> =>
+  Metric.increment(Metric.tagged(leftSessions, "outcome", outcome))
+
+const dueSessions = Metric.gauge("managed_agents_sessions_due", {
+  description: "Sessions with turns to run, owned or not, as a worker has last seen it; a thousand at most"
+})
+
+/** Notes the number of sessions with turns to run. */
+export const noteDue = (count: number): Effect.Effect<void> => Metric.set(dueSessions, count)

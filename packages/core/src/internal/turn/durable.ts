@@ -12,6 +12,7 @@ import type * as ToolRunner from "../../ToolRunner.ts"
 import * as TurnRecord from "../../TurnRecord.ts"
 import * as TurnStore from "../../TurnStore.ts"
 import type { Pull } from "../stream/pull.ts"
+import { countParked, countResumed, whileLive } from "../telemetry/metrics.ts"
 import * as span from "../telemetry/span.ts"
 import { deliverOnce } from "./deliverOnce.ts"
 import * as drainGate from "./drain.ts"
@@ -36,6 +37,7 @@ export const attend = <E1, R1, E2, R2, T extends ToolRunner.Source>(
 > =>
   Effect.gen(function*() {
     const store = yield* TurnStore.TurnStore
+    if (turn.status !== "queued") yield* countResumed(turn.status)
     const gate = yield* drainGate.make
     const deciding: Deciding = { count: 0 }
     const { grace = "10 seconds", lookAfter = "10 minutes", parkAfter = "5 minutes" } = options
@@ -56,6 +58,7 @@ export const attend = <E1, R1, E2, R2, T extends ToolRunner.Source>(
     if (followed === "drained") return "drained"
     const state = begun.state()
     if (followed === "silent") {
+      yield* countParked
       yield* store.put(owner, turn.id, { ...state, status: "waiting" }, { dueAfter: lookAfter })
     } else if (followed._tag === "RequiresAction") {
       const record = TurnRecord.make(followed)
@@ -66,6 +69,7 @@ export const attend = <E1, R1, E2, R2, T extends ToolRunner.Source>(
     return "left"
   }).pipe(
     Effect.scoped,
+    whileLive,
     span.within("DurableTurn.turn", {
       attributes: { "session.id": owner.sessionId, "turn.id": turn.id, "turn.status": turn.status, fence: owner.fence }
     })
