@@ -23,9 +23,12 @@ const moduleDoc = (source) => {
 
 const since = (source) => /^\s*\/\*\*[\s\S]*?@since\s+(\S+)[\s\S]*?\*\//.exec(source)?.[1] ?? "0.1.0"
 
-/** Modules that need Node are subpaths only, so that the index loads everywhere; so is the one with all descriptions. */
+/**
+ * Modules that need Node or an optional peer are subpaths only, so that the index loads everywhere; so is the one with all
+ * descriptions.
+ */
 const isSubpath = (source) =>
-  /^\s*(?:import|export)\b[^"]*"(?:node:|@effect\/platform-node|\.\/internal\/node\/|\.\/internal\/schema\/descriptions)/m
+  /^\s*(?:import|export)\b[^"]*"(?:node:|@effect\/(?:platform-node|sql)\b|\.\/internal\/(?:node\/|schema\/descriptions))/m
     .test(source)
 
 const barrel = (directory) => {

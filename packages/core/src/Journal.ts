@@ -103,6 +103,14 @@ export interface Decided extends Schema.Schema.Type<typeof Decided_> {}
  */
 export type Entry = Decided | Started | Ran | Posted | Rejected
 
+const Entry_ = Schema.Union(Decided_, Started_, Ran_, Posted_, Rejected_)
+
+/**
+ * Schema of {@link Entry}.
+ * @category schemas
+ */
+export const Entry: Schema.Schema<Entry, typeof Entry_.Encoded> = Entry_
+
 // ---------------------------------------------------------------------------------------------------------------------
 // Service
 // ---------------------------------------------------------------------------------------------------------------------
