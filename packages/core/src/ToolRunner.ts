@@ -609,7 +609,8 @@ export const withDrain =
     Effect.uninterruptibleMask((restore) =>
       Effect.gen(function*() {
         const gate = yield* drain.make
-        const fiber = yield* Effect.fork(restore(Effect.provideService(self, drain.CurrentGate, gate)))
+        // a child would be interrupted at once
+        const fiber = yield* Effect.forkDaemon(restore(Effect.provideService(self, drain.CurrentGate, gate)))
         const end = gate.drain.pipe(
           Effect.interruptible,
           Effect.timeoutOption(timeout),

@@ -1,4 +1,6 @@
 /** Following sessions and threads of the simulator. */
+import * as CursorStore from "@effect-managed-agents/core/CursorStore"
+import * as Event from "@effect-managed-agents/core/Event"
 import * as Events from "@effect-managed-agents/core/Events"
 import type * as Follow from "@effect-managed-agents/core/Follow"
 import * as Ids from "@effect-managed-agents/core/Ids"
@@ -296,4 +298,102 @@ describe("Threads.followAll", () => {
     "also when every stream breaks off after %s events",
     (events) => run([Fault.cutAfterEvents(events, { match: { path: "/v1/sessions/**/stream", times: 6 } })])
   )
+})
+
+describe("CursorStore.followAll", () => {
+  /** A session in which two sub-agents work. Each call of theirs is answered when `live` has run once more. */
+  const working = Effect.gen(function*() {
+    const events = yield* Events.Events
+    const sessions = yield* Sessions.Sessions
+    const simulator = yield* Simulator.Simulator
+    const { id } = yield* sessions.create({
+      agent: Ids.AgentId.make("agent_lead"),
+      environment_id: Fixtures.environmentId
+    })
+    yield* events.send(id, UserEvent.message("Go"))
+    const answered = new Set<string>()
+    const answer = Effect.gen(function*() {
+      yield* TestClock.adjust("3 minutes")
+      for (const event of yield* simulator.events(id)) {
+        if (event.type !== "agent.custom_tool_use" || answered.has(event.id)) continue
+        answered.add(event.id)
+        yield* events.send(id, UserEvent.customToolResult(Ids.EventId.make(event.id), "it"))
+      }
+      yield* TestClock.adjust("3 minutes")
+    })
+    return { id, answer }
+  })
+
+  /** A life of a consumer: handles so many events, and dies with the next in hand. */
+  const live = (id: Ids.SessionId, key: string, count: number, from: "start" | "now" = "start") =>
+    Effect.gen(function*() {
+      const threads = yield* Threads.Threads
+      const handled: Array<string> = []
+      const fiber = yield* CursorStore.followAll(key, (cursor) => threads.followAll(id, { from: cursor ?? from })).pipe(
+        Stream.runForEach(({ acknowledge, threadId, update }) => {
+          if (update._tag !== "Event" || update.state !== "processed") return Effect.void
+          if (handled.length === count) return Effect.never
+          handled.push(`${threadId} ${Event.idOf(update.event) || Event.processedAtOf(update.event)}`)
+          return acknowledge
+        }),
+        Effect.fork
+      )
+      yield* TestClock.adjust("10 seconds")
+      yield* Fiber.interrupt(fiber)
+      return handled
+    })
+
+  // an interrupt may be given as that of the session or of the thread
+  const idsOf = (lines: ReadonlyArray<string>) => lines.map((line) => line.split(" ")[1]).toSorted()
+
+  it.effect("gives each event of each thread once, wherever a consumer dies", () =>
+    Effect.gen(function*() {
+      const events = yield* Events.Events
+      const threads = yield* Threads.Threads
+      const { answer, id } = yield* working
+      yield* TestClock.adjust("1 minute")
+      // one is interrupted, which is on its stream and that of the session
+      const [, child] = Chunk.toReadonlyArray(yield* Stream.runCollect(threads.list(id)))
+      yield* events.send(id, UserEvent.interrupt(child!.id))
+      yield* answer
+      const all = yield* live(id, "whole", Infinity)
+      assert.isAbove(all.length, 20)
+      assert.strictEqual(new Set(idsOf(all)).size, all.length)
+      assert.strictEqual(new Set(all.map((line) => line.split(" ")[0])).size, 3)
+      for (let cut = 0; cut <= all.length; cut++) {
+        const first = yield* live(id, `cut ${cut}`, cut)
+        const second = yield* live(id, `cut ${cut}`, Infinity)
+        assert.strictEqual(first.length, cut)
+        assert.deepStrictEqual(idsOf([...first, ...second]), idsOf(all), `cut after ${cut}`)
+      }
+    }).pipe(Effect.provide([Testkit.layer(team), CursorStore.layerMemory])))
+
+  it.effect("goes on with threads that are created while nobody is there", () =>
+    Effect.gen(function*() {
+      const { answer, id } = yield* working
+      const handled: Array<string> = []
+      for (const count of [1, 2, 3, 5, 1, 8]) handled.push(...yield* live(id, "reader", count))
+      yield* answer
+      for (const count of [4, Infinity, Infinity]) handled.push(...yield* live(id, "reader", count))
+      const all = yield* live(id, "whole", Infinity)
+      assert.deepStrictEqual(handled.toSorted(), all.toSorted())
+      // each thread in its own order
+      for (const thread of new Set(all.map((line) => line.split(" ")[0]))) {
+        const of = (lines: ReadonlyArray<string>) => lines.filter((line) => line.startsWith(`${thread} `))
+        assert.deepStrictEqual(of(handled), of(all))
+      }
+    }).pipe(Effect.provide([Testkit.layer(team), CursorStore.layerMemory])))
+
+  it.effect("that begins now goes on with what came after that, also before anything was acknowledged", () =>
+    Effect.gen(function*() {
+      const { answer, id } = yield* working
+      yield* TestClock.adjust("3 minutes")
+      assert.deepStrictEqual(yield* live(id, "reader", 0, "now"), [])
+      yield* answer
+      const all = yield* live(id, "whole", Infinity)
+      const handled = yield* live(id, "reader", Infinity)
+      assert.isAbove(handled.length, 5)
+      assert.isBelow(handled.length, all.length)
+      assert.includeMembers(all, handled)
+    }).pipe(Effect.provide([Testkit.layer(team), CursorStore.layerMemory])))
 })

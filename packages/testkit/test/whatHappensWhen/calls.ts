@@ -18,10 +18,12 @@ import { assert } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
+import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../../src/AgentScript.ts"
 import * as Fault from "../../src/Fault.ts"
 import * as Fixtures from "../../src/Fixtures.ts"
@@ -396,6 +398,39 @@ section("A message is sent, and the answer is lost", {
       [[AgentScript.customTool({ name: "lookup" }), AgentScript.say("{{result}}")]],
       { faults: [Fault.status(504, { match: { ...post, skip: 1 } })] }
     ))),
+
+  "the process dies, and its `since` was kept": ([deliver]) => {
+    says(deliver, "lookFirst")
+    says(deliver, "AlreadyLanded")
+    const message = UserEvent.message("Hello")
+    /** A process that dies while it sends, and one that comes after it. */
+    const twoLives = (fault: Fault.Fault) =>
+      Effect.gen(function*() {
+        const events = yield* Events.Events
+        const simulator = yield* Simulator.Simulator
+        const id = yield* create
+        // an earlier one that says the same is another one
+        yield* events.send(id, message)
+        yield* TestClock.adjust("1 minute")
+        const since = yield* Events.before(id, message)
+        yield* simulator.addFaults([fault])
+        const first = yield* Effect.fork(events.deliver(id, message, { since }))
+        yield* TestClock.adjust("1 second")
+        yield* Fiber.interrupt(first)
+        yield* simulator.clearFaults
+        const delivery = yield* inTime(events.deliver(id, message, { since, lookFirst: true }))
+        const again = yield* inTime(events.deliver(id, message, { since, lookFirst: true }))
+        return [delivery._tag, again._tag, (yield* countOf(id, "user.message")) - 1]
+      }).pipe(Effect.provide(agentThat([[AgentScript.say("Hi")], [AgentScript.say("Hi")], [AgentScript.say("Hi")]])))
+    return Effect.gen(function*() {
+      // it had arrived, and the answer was under way
+      const arrived = yield* twoLives(Fault.status(504, { match: post, landed: true }))
+      assert.deepStrictEqual(arrived, ["AlreadyLanded", "AlreadyLanded", 1])
+      // it had not
+      const lost = yield* twoLives(Fault.status(504, { match: post }))
+      assert.deepStrictEqual(lost, ["Accepted", "AlreadyLanded", 1])
+    })
+  },
 
   "the service refuses it": () =>
     delivers({

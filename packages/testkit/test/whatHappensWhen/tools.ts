@@ -5,9 +5,11 @@ import * as CursorStore from "@effect-managed-agents/core/CursorStore"
 import * as Event from "@effect-managed-agents/core/Event"
 import * as Events from "@effect-managed-agents/core/Events"
 import type { SessionId } from "@effect-managed-agents/core/Ids"
+import { EventId } from "@effect-managed-agents/core/Ids"
 import * as Journal from "@effect-managed-agents/core/Journal"
 import * as PendingAction from "@effect-managed-agents/core/PendingAction"
 import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
+import * as SessionOwner from "@effect-managed-agents/core/SessionOwner"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
 import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
@@ -238,8 +240,97 @@ section("A tool", {
         })
       ),
       Effect.provide(paying)
-    )
+    ),
+
+  "the same, once it has run": () =>
+    Effect.gen(function*() {
+      for (const entry of ["Ran", "Posted"]) {
+        const memory = Journal.makeMemory()
+        const failures = { left: 9 }
+        const journal = journalThat(memory, (put, { _tag }, call) =>
+          _tag === entry && failures.left-- > 0 ? new Journal.JournalError({ ...unavailable, ...call }) : put)
+        const lines: Array<string> = []
+        const logger = Logger.make(({ message }) =>
+          void lines.push(String(message))
+        )
+        const { counts, handlers } = tool()
+        const id = yield* create
+        yield* Effect.gen(function*() {
+          const worker = yield* Effect.fork(Effect.provide(ToolRunner.run(id, Tools), handlers))
+          const events = yield* Events.Events
+          yield* events.send(id, UserEvent.message("Pay"))
+          yield* TestClock.adjust("1 minute")
+          // nothing is sent that is not written down
+          assert.strictEqual(yield* countOf(id, "user.custom_tool_result"), entry === "Ran" ? 0 : 1)
+          yield* TestClock.adjust("10 minutes")
+          yield* Fiber.interrupt(worker)
+        }).pipe(
+          Effect.provideService(Journal.Journal, journal),
+          Effect.provide(Logger.replace(Logger.defaultLogger, logger))
+        )
+        assert.deepStrictEqual(
+          [counts, yield* countOf(id, "user.custom_tool_result"), failures.left < 0],
+          [{ runs: 1, stopped: 0 }, 1, entry === "Ran"]
+        )
+        assert.strictEqual(lines.filter((line) => line.includes(`does not take "${entry}"`)).length, 1)
+      }
+    }).pipe(Effect.provide(agentThat([[call, say("Done")]]))),
+
+  "somebody else owns the session by now": ([, claim]) =>
+    Effect.gen(function*() {
+      says(claim, "FencedOut")
+      for (const at of ["Started", "Ran"]) {
+        const memory = Journal.makeMemory()
+        const id = yield* create
+        let puts = 0
+        // somebody takes over at this moment
+        const journal = journalThat(memory, (put, { _tag }, call) => {
+          if (_tag === at) puts++
+          return _tag === at ? Effect.zipRight(memory.get(call, { sessionId: id, fence: 2 }), put) : put
+        })
+        const { counts, handlers } = tool()
+        const error = yield* inTime(Effect.flip(Conversation.turn(id, "Pay", { tools: Tools }))).pipe(
+          Effect.provide(handlers),
+          Effect.provideService(Journal.Journal, journal),
+          Effect.provideService(SessionOwner.SessionOwner, { sessionId: id, fence: 1 })
+        )
+        assert.deepInclude(error, { _tag: "JournalError", reason: "FencedOut", isRetryable: false })
+        yield* TestClock.adjust("1 hour")
+        assert.deepStrictEqual(
+          [puts, counts.runs, yield* countOf(id, "user.custom_tool_result")],
+          [1, at === "Ran" ? 1 : 0, 0]
+        )
+        // whoever owns it now knows as much as there is to know
+        const [call] = yield* toolCallsOf(id)
+        const entry = yield* memory.get({ sessionId: id, id: call ?? assert.fail() })
+        assert.deepStrictEqual(
+          Option.getOrUndefined(entry),
+          at === "Ran" ? { _tag: "Started", fence: 1 } : undefined
+        )
+      }
+    }).pipe(Effect.provide(paying))
 })
+
+const unavailable = { operation: "put", reason: "Unavailable", detail: "the disk is full" } as const
+
+/** A journal in memory each of whose writes goes through a function. */
+const journalThat = (
+  memory: Journal.Service,
+  change: (
+    put: Effect.Effect<void, Journal.JournalError>,
+    entry: Journal.Entry,
+    call: Journal.Call
+  ) => Effect.Effect<void, Journal.JournalError>
+): Journal.Service => ({
+  ...memory,
+  put: (call, entry, owner) => Effect.suspend(() => change(memory.put(call, entry, owner), entry, call))
+})
+
+const toolCallsOf = (id: SessionId) =>
+  Effect.map(
+    Effect.flatMap(Simulator.Simulator, (simulator) => simulator.events(id)),
+    (events) => events.flatMap((event) => event.type === "agent.custom_tool_use" ? [EventId.make(event.id)] : [])
+  )
 
 /** The steps of a life at which it may die. */
 type Step = "before Started" | "after Ran" | "before Posted" | "after Posted" | "never"

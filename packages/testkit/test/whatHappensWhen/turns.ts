@@ -4,11 +4,13 @@ import * as Events from "@effect-managed-agents/core/Events"
 import * as PendingAction from "@effect-managed-agents/core/PendingAction"
 import * as SessionLifecycle from "@effect-managed-agents/core/SessionLifecycle"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
+import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
 import * as Unknown from "@effect-managed-agents/core/Unknown"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as Tool from "@effect/ai/Tool"
 import * as Toolkit from "@effect/ai/Toolkit"
 import { assert } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Logger from "effect/Logger"
@@ -325,6 +327,38 @@ section("The program leaves", {
       assert.strictEqual(yield* countOf(id, "agent.message"), 1)
       assert.strictEqual(yield* countOf(id, "user.interrupt"), 0)
     }).pipe(Effect.provide(busy)),
+
+  "the same, within `ToolRunner.withDrain`": () =>
+    Effect.gen(function*() {
+      const first = { begun: 0, done: 0 }
+      const Slow = Toolkit.make(Tool.make("slow", { parameters: { seconds: Schema.Int }, success: Schema.String }))
+      const handlers = Slow.toLayer({
+        slow: ({ seconds }) =>
+          Effect.sync(() => first.begun++).pipe(
+            Effect.zipRight(Effect.sleep(seconds * 1000)),
+            Effect.zipRight(Effect.sync(() => `${++first.done}`))
+          )
+      })
+      const slow = (seconds: number) => AgentScript.customTool({ name: "slow", input: { seconds } })
+      /** What has begun, what is done and what the agent has read, once a turn with these calls was interrupted. */
+      const leave = (...turn: ReadonlyArray<AgentScript.Step>) =>
+        Effect.gen(function*() {
+          first.begun = first.done = 0
+          const id = yield* create
+          const fiber = yield* Effect.fork(
+            Conversation.turn(id, "Hello", { tools: Slow }).pipe(ToolRunner.withDrain(), Effect.provide(handlers))
+          )
+          yield* TestClock.adjust("1 second")
+          const start = yield* Clock.currentTimeMillis
+          yield* inTime(Fiber.interrupt(fiber))
+          const seconds = ((yield* Clock.currentTimeMillis) - start) / 1000
+          return { ...first, seconds, sent: yield* countOf(id, "user.custom_tool_result") }
+        }).pipe(Effect.provide(agentThat([turn])))
+      // the result of the first is sent, and what the agent asks for then is left to others
+      assert.deepInclude(yield* leave(slow(5), slow(1), say("Done")), { begun: 1, done: 1, seconds: 4, sent: 1 })
+      assert.deepInclude(yield* leave(slow(60), say("Done")), { begun: 1, done: 0, seconds: 10, sent: 0 })
+      assert.deepInclude(yield* leave(sleep("1 hour")), { begun: 0, seconds: 1, sent: 0 })
+    }),
 
   "`Conversation.interrupt`": () =>
     Effect.gen(function*() {
