@@ -501,6 +501,14 @@ export * as TurnRecord from "./TurnRecord.ts"
 export * as TurnStore from "./TurnStore.ts"
 
 /**
+ * Worker that runs the turns of a `TurnStore`: it leases the sessions that have something to do, several at a time, and runs
+ * each as its owner.
+ *
+ * @since 0.1.0
+ */
+export * as TurnWorker from "./TurnWorker.ts"
+
+/**
  * A turn as a UI message stream of the Vercel AI SDK, which `useChat` reads.
  *
  * @since 0.1.0

@@ -79,7 +79,7 @@ export const attend = <E1, R1, E2, R2, T extends ToolRunner.Source>(
 // The beginning
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** What the interpreter needs in order to begin a turn or to go on with it, and the state of it to be stored. */
+/** Makes the beginning of a turn, or its continuation, and the states of it to be stored. */
 const makeDurable = (
   turn: TurnStore.StoredTurn,
   owner: SessionOwner.Service,
