@@ -1,7 +1,9 @@
 /** The spans and metrics of tools, approvals and reconnects. */
 import * as Conversation from "@effect-managed-agents/core/Conversation"
 import type { SessionId } from "@effect-managed-agents/core/Ids"
+import * as Journal from "@effect-managed-agents/core/Journal"
 import * as PendingAction from "@effect-managed-agents/core/PendingAction"
+import * as SessionOwner from "@effect-managed-agents/core/SessionOwner"
 import * as ToolRunner from "@effect-managed-agents/core/ToolRunner"
 import * as Tool from "@effect/ai/Tool"
 import * as Toolkit from "@effect/ai/Toolkit"
@@ -70,6 +72,35 @@ describe("spans", () => {
       assert.deepStrictEqual(answers.map(({ span }) => seconds(span)), [3, 5])
       assert.notInclude(JSON.stringify(spans.map(({ span }) => [...span.attributes])), "secret")
     }).pipe(Effect.provide(Handlers), Effect.provide(agentThat([[together(call(3), call(5)), say("Done")]]))))
+
+  it.effect("of tool calls name the fence of the owner, and the entries that the journal did not take at once", () =>
+    Effect.gen(function*() {
+      const id = yield* create
+      const memory = Journal.makeMemory()
+      let failures = 2
+      const journal: Journal.Service = {
+        ...memory,
+        put: (call, entry, owner) =>
+          Effect.suspend(() =>
+            entry._tag === "Ran" && failures-- > 0
+              ? new Journal.JournalError({ operation: "put", ...call, reason: "Unavailable", detail: "away" })
+              : memory.put(call, entry, owner)
+          )
+      }
+      const spans = yield* traced(inTime(Conversation.turn(id, "Hello", { tools: Tools }))).pipe(
+        Effect.provideService(Journal.Journal, journal),
+        Effect.provideService(SessionOwner.SessionOwner, { sessionId: id, fence: 3 })
+      )
+      const [answer] = named(spans, "ToolRunner.answer")
+      if (answer === undefined) return assert.fail()
+      assert.strictEqual(attributesOf(answer.span)["session.fence"], 3)
+      // those of the tracer of tests keep their events
+      const { events } = answer.span as unknown as { readonly events: ReadonlyArray<readonly [string, bigint, object]> }
+      const retries = events.filter(([name]) => name === "journal.retry")
+      assert.deepStrictEqual(retries.map(([, , attributes]) => ({ ...attributes })), [
+        { "journal.entry": "Ran", "event.id": yield* eventOf(id, "wait") }
+      ])
+    }).pipe(Effect.provide(Handlers), Effect.provide(agentThat([[call(3), say("Done")]]))))
 
   it.effect("of tool calls beside a conversation are children of what answers them", () =>
     Effect.gen(function*() {
