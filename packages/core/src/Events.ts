@@ -183,17 +183,29 @@ const checkAcceptance = (
   })
 }
 
+/** The parameters of a list of what may be copies of some events, newest first. */
+const copiesOf = (sent: ReadonlyArray<EventParams>): ListParams => ({
+  order: "desc",
+  limit: 100,
+  // the tag of an event that is newer than this version is a string as well
+  types: [...new Set(sent.map(({ type }) => type as EventType))]
+})
+
 /** The newest events that may be copies of some. What was sent a moment ago is among them; what is queued comes first. */
 const newest = (
   listPage: Service["listPage"],
   id: SessionIdInput,
   sent: ReadonlyArray<EventParams>,
   options: RequestOptions | undefined
-) => {
-  // the tag of an event that is newer than this version is a string as well
-  const types = [...new Set(sent.map(({ type }) => type as EventType))]
-  return readAgain(listPage(id, { order: "desc", limit: 100, types }, options))
-}
+) => readAgain(listPage(id, copiesOf(sent), options))
+
+/** All events that may be copies of some. */
+const copies = (
+  listPage: Service["listPage"],
+  id: SessionIdInput,
+  sent: ReadonlyArray<EventParams>,
+  options: RequestOptions | undefined
+) => paginate((page) => listPage(id, { ...copiesOf(sent), ...page }, options))
 
 const cursorOf = ({ data }: Page<Event>): Cursor.Cursor => data.toReversed().reduce(Cursor.add, Cursor.start)
 
@@ -237,8 +249,12 @@ const deliver = (
     })
 
     if (lookFirst) {
-      const found = (yield* look(settle)) ?? Delivery.find(sent, (yield* recent).data, since) ?? []
-      if (found.length > 0) return { _tag: "AlreadyLanded", events: found, error: undefined }
+      const seen = yield* look(settle)
+      // much may have been sent since then by others
+      const found = seen !== undefined && seen.length > 0
+        ? seen
+        : Delivery.find(sent, yield* readAgain(Stream.runCollect(copies(listPage, id, sent, options.request))), since)
+      if (found !== undefined) return { _tag: "AlreadyLanded", events: found, error: undefined }
     }
 
     for (let attempt = 0;; attempt++) {

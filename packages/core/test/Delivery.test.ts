@@ -148,14 +148,19 @@ describe("deliver", () => {
         events: [stored as UserEvent.UserEvent],
         error: undefined
       })
-      const absent = yield* deliver([page(earlier), page(earlier), accepted(stored)], hello, options)
-      assert.strictEqual(absent.requests, "GET GET POST")
+      const absent = yield* deliver([page(earlier), page(earlier), page(earlier), accepted(stored)], hello, options)
+      assert.strictEqual(absent.requests, "GET GET GET POST")
       assert.strictEqual(tagOf(absent.result), "Accepted")
       const late = yield* deliver([page(earlier), page(earlier), page(stored, earlier)], hello, {
         ...options,
         settle: "5 seconds"
       })
       assert.strictEqual(late.requests, "GET GET GET")
+      // behind what others have sent since
+      const full = Stub.json({ data: [message("Other")], next_page: "more" })
+      const behind = yield* deliver([full, full, full, page(stored, earlier)], hello, options)
+      assert.strictEqual(behind.requests, "GET GET GET GET")
+      assert.strictEqual(tagOf(behind.result), "AlreadyLanded")
     }))
 
   it.effect("sends nothing where it should look first and cannot", () =>
