@@ -160,7 +160,11 @@ export const layer = (
 ): Layer.Layer<TurnStore.TurnStore | CursorStore.CursorStore, SqlStoreError, SqlClient.SqlClient> =>
   Layer.unwrapEffect(Effect.gen(function*() {
     const db = yield* open(options)
-    yield* usable(db, yield* Effect.mapError(database.run(tables.versions(db)), fromFailure))
+    const found = yield* Effect.catchAll(
+      database.run(tables.versions(db)),
+      (failure) => failure.isMissing ? Effect.succeed(undefined) : fromFailure(failure)
+    )
+    yield* usable(db, found)
     return Layer.mergeAll(
       Layer.succeed(TurnStore.TurnStore, turns.make(db)),
       Layer.succeed(CursorStore.CursorStore, cursors.make(db)),

@@ -84,7 +84,8 @@ export const make: Effect.Effect<Postgres, never, Scope.Scope> = Effect.gen(func
     const asking = spawn(program("pg_isready"), ["--host", "127.0.0.1", "--port", String(port)], { stdio: "ignore" })
     asking.once("exit", (code) => resume(code === 0 ? Effect.void : Effect.fail(`pg_isready: ${code}`)))
   })
-  const settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "unix_socket_directories="]
+  // what was committed outlives the process, not the machine
+  const settings = ["fsync=off", "full_page_writes=off", "unix_socket_directories="]
   const start = Effect.sync(() => {
     child = spawn(
       program("postgres"),

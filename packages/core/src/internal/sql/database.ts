@@ -6,7 +6,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import * as Schedule from "effect/Schedule"
 import type * as SessionOwner from "../../SessionOwner.ts"
 
 /** The tables, without their prefix. */
@@ -112,6 +111,8 @@ export const make = (client: SqlClient.SqlClient, prefix: string): Database | "d
 /** A failure of the database, in words that hold nothing of what is stored. */
 export interface Failure {
   readonly reason: "Unavailable" | "Malformed"
+  /** A table is not there. */
+  readonly isMissing: boolean
   readonly detail: string
 }
 
@@ -128,25 +129,21 @@ const codeOf = (error: SqlError.SqlError): string | undefined => {
 const wordsOf = (error: SqlError.SqlError): string =>
   Predicate.hasProperty(error.cause, "message") ? String(error.cause.message) : ""
 
-const isBusy = (error: SqlError.SqlError): boolean => codeOf(error)?.startsWith("SQLITE_BUSY") === true
-
 export const failureOf = (error: SqlError.SqlError): Failure => {
   const code = codeOf(error)
   const words = `${error.message ?? "the statement failed"}${code === undefined ? "" : ` (${code})`}`
   if (code === "42P01" || /no such table/.test(wordsOf(error))) {
-    return { reason: "Malformed", detail: `${words}: a table is not there, SqlStore.migrate makes it` }
+    return { reason: "Malformed", isMissing: true, detail: `${words}: a table is not there, SqlStore.migrate makes it` }
   }
   // data that the database does not take, statements that it does not know, rights that are missing
   const isFinal = code !== undefined &&
     /^(22|23|42|0A)...$|^SQLITE_(ERROR|CONSTRAINT|MISMATCH|READONLY|AUTH)/.test(code)
-  return { reason: isFinal ? "Malformed" : "Unavailable", detail: words }
+  return { reason: isFinal ? "Malformed" : "Unavailable", isMissing: false, detail: words }
 }
 
 /**
- * Has a statement or a transaction fail with what became of it.
- *
- * Another program may be writing to a file of SQLite, for a moment. A transaction whose connection is lost cannot be rolled
- * back either, which the client reports as a defect: it is the same failure.
+ * Has a statement or a transaction fail with what became of it. A transaction whose connection is lost cannot be rolled back
+ * either, which the client reports as a defect: it is the same failure.
  */
 export const run = <A, R>(self: Effect.Effect<A, SqlError.SqlError, R>): Effect.Effect<A, Failure, R> =>
   self.pipe(
@@ -155,7 +152,6 @@ export const run = <A, R>(self: Effect.Effect<A, SqlError.SqlError, R>): Effect.
         Option.match(Cause.find(cause, sqlErrorOf), { onNone: () => cause, onSome: (error) => Cause.fail(error) })
       )
     ),
-    Effect.retry({ while: isBusy, times: 250, schedule: Schedule.jittered(Schedule.spaced("20 millis")) }),
     Effect.mapError(failureOf)
   )
 
@@ -199,3 +195,13 @@ export const fencedOut = (owner: SessionOwner.Service | undefined): string =>
  */
 export const place = ({ sql }: Database, turn: string): Statement.Fragment =>
   sql.literal(`CASE WHEN ${turn}.status = 'queued' THEN 1 ELSE 0 END, ${turn}.seq`)
+
+/**
+ * Has statements take effect together, and what they have locked stay so until then. On SQLite they are one after the other:
+ * they must each be right by themselves, and do no harm when repeated. (The client for libSQL waits forever after a
+ * transaction that could not begin.)
+ */
+export const together = <A, E, R>(
+  { dialect, sql }: Database,
+  self: Effect.Effect<A, E, R>
+): Effect.Effect<A, E | SqlError.SqlError, R> => dialect === "pg" ? sql.withTransaction(self) : self

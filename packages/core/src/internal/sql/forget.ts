@@ -1,6 +1,6 @@
 import type * as SqlError from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
-import type { Database } from "./database.ts"
+import * as database from "./database.ts"
 
 /** The number of rows that one transaction deletes: it is short, and what it holds is soon free. */
 const batch = 1000
@@ -13,7 +13,7 @@ const inBatches = (some: Effect.Effect<number, SqlError.SqlError>, sum = 0): Eff
  * Deletes the turns that ended before a moment; then what is kept of sessions that have no turn left, and no owner since that
  * moment: owner, calls and cursors. Breaking off in between loses nothing: the next time deletes the rest.
  */
-export const forget = (db: Database, endedBefore: number): Effect.Effect<number, SqlError.SqlError> => {
+export const forget = (db: database.Database, endedBefore: number): Effect.Effect<number, SqlError.SqlError> => {
   const { sql, tables: { calls, cursors, sessions, turns } } = db
   const before = db.at(endedBefore)
   const limit = sql.literal(String(batch))
@@ -26,22 +26,25 @@ export const forget = (db: Database, endedBefore: number): Effect.Effect<number,
     (rows) => rows.length
   )
 
-  const someSessions = sql.withTransaction(Effect.gen(function*() {
-    // on SQLite, a transaction that begins by writing is not given up later
-    const rows = yield* sql<{ readonly session_id: string }>`
-      UPDATE ${sessions} SET owner = NULL, expires_at = NULL WHERE session_id IN (
-        SELECT session_id FROM ${sessions} AS session
-        WHERE owned_at < ${before} AND (owner IS NULL OR expires_at <= ${db.now})
-        AND NOT EXISTS (SELECT 1 FROM ${turns} AS turn WHERE turn.session_id = session.session_id)
-        LIMIT ${limit} ${db.skip})
-      RETURNING session_id`
-    if (rows.length === 0) return 0
-    const over = sql`SELECT key FROM (${db.pairs(rows.map((row) => [row.session_id, 0]))}) AS forgotten`
-    yield* sql`DELETE FROM ${calls} WHERE session_id IN (${over})`
-    yield* sql`DELETE FROM ${cursors} WHERE session_id IN (${over}) OR key IN (${over})`
-    yield* sql`DELETE FROM ${sessions} WHERE session_id IN (${over})`
-    return rows.length
-  }))
+  const isOver = sql`session.owned_at < ${before}
+    AND (session.owner IS NULL OR coalesce(session.expires_at <= ${db.now}, false))
+    AND NOT EXISTS (SELECT 1 FROM ${turns} AS turn WHERE turn.session_id = session.session_id)`
+
+  const someSessions = database.together(
+    db,
+    Effect.gen(function*() {
+      const rows = yield* sql<{ readonly session_id: string }>`
+      SELECT session_id FROM ${sessions} AS session WHERE ${isOver} LIMIT ${limit} ${db.skip}`
+      if (rows.length === 0) return 0
+      const ids = db.pairs(rows.map((row) => [row.session_id, 0]))
+      const over = sql`SELECT session.session_id FROM ${sessions} AS session, (${ids}) AS found
+      WHERE session.session_id = found.key AND ${isOver}`
+      yield* sql`DELETE FROM ${calls} WHERE session_id IN (${over})`
+      yield* sql`DELETE FROM ${cursors} WHERE session_id IN (${over}) OR key IN (${over})`
+      yield* sql`DELETE FROM ${sessions} WHERE session_id IN (${over})`
+      return rows.length
+    })
+  )
 
   return Effect.zipLeft(inBatches(someTurns), inBatches(someSessions))
 }

@@ -1,6 +1,7 @@
 import type * as SqlError from "@effect/sql/SqlError"
 import * as Effect from "effect/Effect"
 import type { Database } from "./database.ts"
+import { together } from "./database.ts"
 
 type Migration = Effect.Effect<void, SqlError.SqlError>
 
@@ -109,22 +110,22 @@ export const steps = (database: Database): ReadonlyArray<Migration> =>
   )
 
 /**
- * Applies what is missing, in one transaction that others who do the same wait for. Answers with the versions that the
+ * Applies what is missing. Others who do the same at that time wait, or do it as well. Answers with the versions that the
  * tables had before, if they were there.
  */
-export const migrate = (database: Database): Effect.Effect<Versions | undefined, SqlError.SqlError> => {
-  const { dialect, prefix, sql, tables } = database
-  // On SQLite, a transaction that begins by writing is the only one; one that reads first may have to be given up.
+export const migrate = (db: Database): Effect.Effect<Versions | undefined, SqlError.SqlError> => {
+  const { dialect, prefix, sql } = db
   const alone = dialect === "pg"
-    ? Effect.zipRight(
-      sql`SELECT pg_advisory_xact_lock(hashtext('@effect-managed-agents/core/SqlStore'), hashtext(${prefix}))`,
-      makeVersion(database)
-    )
-    : sql`UPDATE ${tables.schema} SET version = version`
-  const missing = Effect.flatMap(
-    versions(database),
-    (found) => Effect.as(Effect.all(steps(database).slice(found?.version ?? 0), { discard: true }), found)
+    ? sql`SELECT pg_advisory_xact_lock(hashtext('@effect-managed-agents/core/SqlStore'), hashtext(${prefix}))`
+    : Effect.void
+  return together(
+    db,
+    Effect.gen(function*() {
+      yield* alone
+      yield* makeVersion(db)
+      const found = yield* versions(db)
+      yield* Effect.all(steps(db).slice(found?.version ?? 0), { discard: true })
+      return found
+    })
   )
-  const all = sql.withTransaction(Effect.zipRight(alone, missing))
-  return dialect === "pg" ? all : Effect.zipRight(makeVersion(database), all)
 }
