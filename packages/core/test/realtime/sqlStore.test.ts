@@ -74,7 +74,13 @@ const restarting = Layer.scoped(
 
 turnStoreLaws("SqlStore on SQLite, with a restart at every step", { layer: Layer.fresh(restarting), elapse, lease })
 
-describe.skipIf(!postgres.available)("PostgreSQL", () => {
+/** Tests that are skipped show as one. */
+const onPostgres = (tests: () => void) =>
+  postgres.available
+    ? describe("PostgreSQL", tests)
+    : it.skipIf(true)("PostgreSQL: there is none on this machine", () => {})
+
+onPostgres(() => {
   const scope = Effect.runSync(Scope.make())
   let server: postgres.Postgres
   beforeAll(async () => {
