@@ -233,13 +233,15 @@ const withReply = (state: State, key: string, reply: Reply): State => ({
 const attach = (state: State, since: Cursor): Step => {
   const attached = { ...state, isAttached: true, isCurrent: true }
   if (state.input.isJoined) return respond(attached)
-  const { delivery, input } = state
-  const [next, commands]: Step = delivery === undefined
-    ? [attached, [{ _tag: "Deliver", since: input.since ?? since }]]
-    : respond(attached)
+  const { baseline, delivery, input } = state
+  // a turn that an earlier process has begun may have calls that wait
+  const [next, replies] = respond(attached)
+  const first: ReadonlyArray<Command> = delivery === undefined
+    ? [{ _tag: "Deliver", since: input.since ?? since }]
+    : asks(input.sent) ? none : awaitEffect
   // a message never waits for a metric
-  const metric: ReadonlyArray<Command> = state.baseline === undefined ? [{ _tag: "FindBaseline" }] : none
-  return [next, [...commands, ...metric, ...delivery === undefined || asks(input.sent) ? none : awaitEffect]]
+  const metric: ReadonlyArray<Command> = baseline === undefined ? [{ _tag: "FindBaseline" }] : none
+  return [next, [...first, ...metric, ...replies]]
 }
 
 /** Consumption before the turn; none in a session that never reported any. */
