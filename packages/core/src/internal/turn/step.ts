@@ -238,7 +238,9 @@ const attach = (state: State, since: Cursor): Step => {
   const [next, replies] = respond(attached)
   const first: ReadonlyArray<Command> = delivery === undefined
     ? [{ _tag: "Deliver", since: input.since ?? since }]
-    : asks(input.sent) ? none : awaitEffect
+    : asks(input.sent)
+    ? none
+    : awaitEffect
   // a message never waits for a metric
   const metric: ReadonlyArray<Command> = baseline === undefined ? [{ _tag: "FindBaseline" }] : none
   return [next, [...first, ...metric, ...replies]]

@@ -121,7 +121,10 @@ export const client = ({ pass, step }: Gate, base: ApiClient.Service, process: S
   call: (endpoint, input, options) => step(base.call(endpoint, input, options)),
   open: (endpoint, input, options) =>
     Effect.flatMap(
-      Effect.acquireRelease(Scope.fork(process, ExecutionStrategy.sequential), (scope, exit) => Scope.close(scope, exit)),
+      Effect.acquireRelease(
+        Scope.fork(process, ExecutionStrategy.sequential),
+        (scope, exit) => Scope.close(scope, exit)
+      ),
       (scope) =>
         Effect.map(
           step(Scope.extend(base.open(endpoint, input, options), scope)),
