@@ -139,7 +139,7 @@ describe("a cluster", () => {
         yield* TestClock.adjust("40 minutes")
         assert.deepInclude(yield* inTime(DurableTurn.result("t1")), { _tag: "EndTurn", reply: "at last" })
         yield* assertLaws
-      }).pipe(Effect.provide(world([[sleep("30 minutes"), say("at last")]]))),
+      }).pipe(Effect.provide(world([[sleep("30 minutes"), say("at last")]], { pollEvery: "20 seconds" }))),
     60_000
   )
 

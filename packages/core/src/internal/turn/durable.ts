@@ -49,11 +49,11 @@ export const attend = <E1, R1, E2, R2, T extends ToolRunner.Source>(
     )
     const isParked = turn.status === "waiting" && turn.record === undefined
     const silence = yield* makeSilence(Duration.decode(parkAfter), isParked)
-    const followed = yield* Effect.raceAll([
-      untilFinished(pull, silence.broken),
+    const left = Effect.raceFirst(
       silence.lasts(() => gate.isIdle() && deciding.count === 0 && begun.state().sent !== undefined),
       Effect.zipRight(drain, Effect.as(Effect.timeoutOption(gate.drain, grace), "drained" as const))
-    ])
+    )
+    const followed = yield* Effect.raceFirst(untilFinished(pull, silence.broken), left)
     yield* Effect.annotateCurrentSpan("turn.left", typeof followed === "string" ? followed : followed._tag)
     if (followed === "drained") return "drained"
     const state = begun.state()
