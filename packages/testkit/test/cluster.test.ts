@@ -34,7 +34,7 @@ describe("a cluster", () => {
     Effect.gen(function*() {
       const cluster = yield* TestCluster.TestCluster
       let hits = 0
-      for (let n = 1; n <= 40; n++) {
+      for (let n = 1; n <= 32; n++) {
         const id = yield* create
         yield* cluster.stop("b")
         yield* cluster.start("a")
@@ -127,20 +127,29 @@ describe("a cluster", () => {
       Effect.gen(function*() {
         const id = yield* create
         yield* DurableTurn.start("t1", id, "Work.")
-        yield* TestClock.adjust("4 minutes")
+        yield* TestClock.adjust("50 seconds")
         assert.strictEqual(yield* statusOf("t1"), "running")
-        yield* TestClock.adjust("2 minutes")
+        yield* TestClock.adjust("20 seconds")
         assert.strictEqual(yield* statusOf("t1"), "waiting")
         yield* Ledger.assert(Ledger.noneOpen)
-        yield* TestClock.adjust("5 minutes")
         yield* DurableTurn.wake(id)
-        yield* TestClock.adjust("30 seconds")
+        yield* TestClock.adjust("5 seconds")
         assert.strictEqual(yield* statusOf("t1"), "running")
-        yield* TestClock.adjust("40 minutes")
-        assert.deepInclude(yield* inTime(DurableTurn.result("t1")), { _tag: "EndTurn", reply: "at last" })
+        // the agent is done while nobody follows
+        yield* TestClock.adjust("5 minutes")
+        assert.strictEqual(yield* statusOf("t1"), "waiting")
+        yield* TestClock.adjust("5 minutes")
+        assert.deepInclude(yield* DurableTurn.result("t1"), { _tag: "EndTurn", reply: "at last" })
         yield* assertLaws
-      }).pipe(Effect.provide(world([[sleep("30 minutes"), say("at last")]], { pollEvery: "20 seconds" }))),
-    60_000
+      }).pipe(
+        Effect.provide(
+          world([[sleep("4 minutes"), say("at last")]], {
+            parkAfter: "1 minute",
+            lookAfter: "9 minutes",
+            pollEvery: "3 seconds"
+          })
+        )
+      )
   )
 
   it.effect("ends a turn that the service refuses for good, and goes on with the next", () =>

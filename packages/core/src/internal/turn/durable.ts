@@ -23,6 +23,9 @@ import { isToBeTakenUp } from "./step.ts"
 /** The time to look at a turn that was silent before, and may be so still. */
 const glance = Duration.seconds(10)
 
+/** The time after which a turn that calls tools which its owner lacks is there for others. */
+const othersAfter = Duration.seconds(30)
+
 /** Goes on with a turn until it ends, waits, has been silent for long, or is to be handed over. */
 export const attend = <E1, R1, E2, R2, T extends ToolRunner.Source>(
   turn: TurnStore.StoredTurn,
@@ -62,7 +65,13 @@ export const attend = <E1, R1, E2, R2, T extends ToolRunner.Source>(
       yield* store.put(owner, turn.id, { ...state, status: "waiting" }, { dueAfter: lookAfter })
     } else if (followed._tag === "RequiresAction") {
       const record = TurnRecord.make(followed)
-      yield* store.put(owner, turn.id, { ...state, status: "waiting", record }, { dueAfter: lookAfter })
+      const missing = runner === undefined ? [] : followed.actions.filter(({ _tag }) => _tag === "CustomToolCall")
+      if (missing.length > 0) {
+        const names = [...new Set(missing.map(({ name }) => name))].join(", ")
+        yield* Effect.logWarning(`Turn ${turn.id} calls tools that this process lacks: ${names}`)
+      }
+      const dueAfter = missing.length > 0 ? Duration.min(lookAfter, othersAfter) : lookAfter
+      yield* store.put(owner, turn.id, { ...state, status: "waiting", record }, { dueAfter })
     } else {
       yield* store.put(owner, turn.id, { ...state, status: "ended", record: TurnRecord.make(followed) })
     }
