@@ -1,11 +1,11 @@
 /**
- * How many short conversations a test suite gets through: create a session, open its stream, send a message, read the
- * turn's nine events. One process, both sides in it, as in a test.
+ * How many short conversations a test suite gets through: create a session, send a message, read the turn's nine events.
+ * One process, both sides in it, as in a test.
  */
 import Anthropic from "@anthropic-ai/sdk"
-import type { ApiError } from "@effect-managed-agents/core/ApiError"
-import type * as Event from "@effect-managed-agents/core/Event"
+import * as Conversation from "@effect-managed-agents/core/Conversation"
 import * as Events from "@effect-managed-agents/core/Events"
+import type { SessionId } from "@effect-managed-agents/core/Ids"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as Chunk from "effect/Chunk"
@@ -37,22 +37,19 @@ interface Contender {
   readonly connect: () => Promise<Turn>
 }
 
-/** One turn of the client, whose events are consumed in one way or another. */
-const ours = (
-  consumer: string,
-  read: (live: Stream.Stream<Event.StreamEvent, ApiError>) => Effect.Effect<number, ApiError, Scope.Scope>
+/** One turn of the client in a new session. */
+const ours = <E>(
+  call: string,
+  play: (session: SessionId) => Effect.Effect<number, E, Events.Events | Scope.Scope>
 ): Contender => ({
-  client: `core, ${consumer}`,
+  client: `core, ${call}`,
   service: "Testkit.layer",
   validates: "both sides",
   connect: async () => {
     const turn = Effect.gen(function*() {
       const sessions = yield* Sessions.Sessions
-      const events = yield* Events.Events
       const session = yield* sessions.create({ agent: Fixtures.agentId, environment_id: Fixtures.environmentId })
-      const live = yield* events.open(session.id)
-      yield* events.send(session.id, UserEvent.message("Hello"))
-      return yield* read(live)
+      return yield* play(session.id)
     }).pipe(Effect.scoped)
     const runtime = await Effect.runPromise(
       Effect.flatMap(Scope.make(), (scope) => Scope.extend(Layer.toRuntime(Testkit.layer()), scope))
@@ -61,22 +58,62 @@ const ours = (
   }
 })
 
-const isOver = (event: Event.StreamEvent): boolean => event.type === "session.status_idle"
+interface Kinds<in A> {
+  readonly isEvent: (item: A) => boolean
+  readonly isLast: (item: A) => boolean
+}
 
-const folding = ours("runFold", (live) => live.pipe(Stream.takeUntil(isOver), Stream.runFold(0, (seen) => seen + 1)))
+/** Reads a stream until one of its items is the last, and counts those that are events. */
+type Consumer = <A, E, R>(stream: Stream.Stream<A, E, R>, kinds: Kinds<A>) => Effect.Effect<number, E, R | Scope.Scope>
 
-const pulling = ours("toPull", (live) =>
-  Effect.flatMap(Stream.toPull(live), (pull) => {
-    const go = (seen: number): Effect.Effect<number, ApiError> =>
+const folding: Consumer = (stream, { isEvent, isLast }) =>
+  stream.pipe(Stream.takeUntil(isLast), Stream.runFold(0, (seen, item) => isEvent(item) ? seen + 1 : seen))
+
+const pulling: Consumer = <A, E, R>(stream: Stream.Stream<A, E, R>, { isEvent, isLast }: Kinds<A>) =>
+  Effect.flatMap(Stream.toPull(stream), (pull) => {
+    const go = (seen: number): Effect.Effect<number, E, R> =>
       Effect.matchEffect(pull, {
         onFailure: Option.match({ onNone: () => Effect.succeed(seen), onSome: (error) => Effect.fail(error) }),
-        onSuccess: (events) => {
-          const now = seen + events.length
-          return Chunk.some(events, isOver) ? Effect.succeed(now) : go(now)
+        onSuccess: (items) => {
+          const now = Chunk.reduce(items, seen, (seen, item) => isEvent(item) ? seen + 1 : seen)
+          return Chunk.some(items, isLast) ? Effect.succeed(now) : go(now)
         }
       })
     return go(0)
-  }))
+  })
+
+const visiting: Consumer = (stream, { isEvent, isLast }) =>
+  Effect.suspend(() => {
+    let seen = 0
+    return stream.pipe(
+      Stream.takeUntil(isLast),
+      Stream.runForEach((item) => Effect.sync(() => void (isEvent(item) && seen++))),
+      Effect.map(() => seen)
+    )
+  })
+
+/** The requests that the official SDK makes below: opens the stream, sends. */
+const opening = (name: string, consumer: Consumer): Contender =>
+  ours(`Events.open, ${name}`, (session) =>
+    Effect.gen(function*() {
+      const service = yield* Events.Events
+      const live = yield* service.open(session)
+      yield* service.send(session, UserEvent.message("Hello"))
+      return yield* consumer(live, { isEvent: () => true, isLast: ({ type }) => type === "session.status_idle" })
+    }))
+
+/** A turn as a program runs it: it reads the list as well, lives on without its connection, and yields a result. */
+const turn = ours(
+  "Conversation.turn",
+  (session) => Effect.map(Conversation.turn(session, "Hello"), ({ _tag }) => _tag === "EndTurn" ? events : 0)
+)
+
+const streaming = (name: string, consumer: Consumer): Contender =>
+  ours(`Conversation.stream, ${name}`, (session) =>
+    consumer(Conversation.stream(session, "Hello"), {
+      isEvent: ({ _tag }) => _tag === "Event",
+      isLast: ({ _tag }) => _tag === "Finished"
+    }))
 
 /** The same turn with the official SDK. */
 const official = (client: Anthropic): Turn => async () => {
@@ -115,7 +152,11 @@ const record = (): Promise<Recording> =>
       const read = (path: string, body?: unknown) =>
         Effect.promise(async () => {
           const response = await fetch(`http://simulator/v1/sessions${path}`, {
-            headers: { "x-api-key": "any", "anthropic-beta": "managed-agents-2026-04-01" },
+            headers: {
+              "x-api-key": "any",
+              "anthropic-beta": "managed-agents-2026-04-01",
+              ...(body !== undefined && { "content-type": "application/json" })
+            },
             ...(body !== undefined && { method: "POST", body: JSON.stringify(body) })
           })
           return response.text()
@@ -234,7 +275,19 @@ const simulatorPort: Contender = {
   }
 }
 
-const contenders: ReadonlyArray<Contender> = [folding, pulling, msw, nodeHttp, simulatorFetch, simulatorPort]
+const contenders: ReadonlyArray<Contender> = [
+  opening("runFold", folding),
+  opening("toPull", pulling),
+  opening("runForEach", visiting),
+  turn,
+  streaming("runFold", folding),
+  streaming("toPull", pulling),
+  streaming("runForEach", visiting),
+  msw,
+  nodeHttp,
+  simulatorFetch,
+  simulatorPort
+]
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Measuring

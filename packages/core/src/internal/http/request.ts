@@ -106,19 +106,36 @@ const queryString = (query: unknown, issues: Array<Issue>): string => {
   return pairs.length === 0 ? "" : `?${pairs.join("&")}`
 }
 
-/** The paths of members that a body cannot have. */
-const pathsOf = (
+/** The problem of a member of a body, if it has one. */
+type Check = (key: string, item: unknown) => string | undefined
+
+/** Collects the problems of a body's members, however deep. What is wrong is not looked into. */
+const inspect = (
   value: unknown,
-  isWrong: (key: string, item: unknown) => boolean,
+  check: Check,
+  issues: Array<Issue>,
   path: ReadonlyArray<string> = [],
-  seen = new Set()
-): ReadonlyArray<string> => {
-  if (typeof value !== "object" || value === null || seen.has(value)) return []
+  seen = new Set<unknown>()
+): void => {
+  if (typeof value !== "object" || value === null || seen.has(value)) return
   seen.add(value)
-  return Object.entries(value).flatMap(([key, item]) => {
-    const here = [...path, key]
-    return isWrong(key, item) ? [here.join(".")] : pathsOf(item, isWrong, here, seen)
-  })
+  for (const [key, item] of Object.entries(value)) {
+    const message = check(key, item)
+    if (message !== undefined) issues.push({ path: [...path, key].join("."), message })
+    else if (typeof item === "object") inspect(item, check, issues, [...path, key], seen)
+  }
+}
+
+/** Encoding would lose such a member. */
+const checkName: Check = (key) =>
+  key === "__proto__" ? "expected another name: no object can have a property of this one" : undefined
+
+const checkEncoded: Check = (key, item) => {
+  if (wellFormed.isLone(key) || (typeof item === "string" && wellFormed.isLone(item))) {
+    return "expected whole characters: the text was cut inside of one"
+  }
+  // a part of a kind that this version does not know is sent as it is
+  return Redacted.isRedacted(item) ? "expected a plain value: no secret is known to be here" : undefined
 }
 
 const encoders = new WeakMap<object, (value: unknown) => Effect.Effect<unknown, ParseResult.ParseIssue>>()
@@ -207,17 +224,8 @@ export const make = (
     if (options.maxSilence !== undefined && !isPositive(options.maxSilence)) {
       issues.push({ path: "maxSilence", message: "expected a duration above zero" })
     }
-    for (const path of wellFormed.paths(body)) {
-      issues.push({ path, message: "expected whole characters: the text was cut inside of one" })
-    }
-    // encoding would lose it
-    for (const path of pathsOf(input.body, (key) => key === "__proto__")) {
-      issues.push({ path, message: "expected another name: no object can have a property of this one" })
-    }
-    // a part of a kind that this version does not know is sent as it is
-    for (const path of pathsOf(body, (_, item) => Redacted.isRedacted(item))) {
-      issues.push({ path, message: "expected a plain value: no secret is known to be here" })
-    }
+    inspect(input.body, checkName, issues)
+    inspect(body, checkEncoded, issues)
     if (issues.length > 0) return yield* new InvalidParams({ operation: endpoint.name, issues })
     const request = HttpClientRequest.make(endpoint.method)(`${config.baseUrl}${path}${query}`, {
       headers: headersOf(endpoint, config, options)
