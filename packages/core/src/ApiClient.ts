@@ -17,7 +17,6 @@ import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "./ApiError.ts"
-import { TransportError } from "./ApiError.ts"
 import { ClientConfig } from "./ClientConfig.ts"
 import type * as Endpoint from "./Endpoint.ts"
 import * as body from "./internal/http/body.ts"
@@ -26,7 +25,6 @@ import type { Call } from "./internal/http/request.ts"
 import * as request from "./internal/http/request.ts"
 import * as response from "./internal/http/response.ts"
 import { repeat } from "./internal/http/retry.ts"
-import { timeLimit } from "./internal/http/timeLimit.ts"
 import type { Transport } from "./internal/http/transport.ts"
 import * as transport from "./internal/http/transport.ts"
 import * as bytes from "./internal/stream/bytes.ts"
@@ -99,14 +97,12 @@ interface Parts {
 const execute = (
   { config: { timeout }, transport }: Parts,
   call: Call,
-  message: HttpClientRequest
-): Effect.Effect<HttpClientResponse, ApiError, Scope.Scope> => {
+  message: HttpClientRequest,
+  scope: Scope.Scope
+): Effect.Effect<HttpClientResponse, ApiError> => {
   const { endpoint: { name: operation }, scrub } = call
-  return timeLimit(transport(call, message), {
-    duration: timeout,
-    onTimeout: () =>
-      new TransportError({ operation, reason: "Timeout", detail: `no response within ${Duration.format(timeout)}` })
-  }).pipe(
+  const connection = { scope, timeout }
+  return transport(call, message, connection).pipe(
     Effect.tap((head) => {
       const id = response.requestId(head.headers, scrub)
       return Effect.annotateCurrentSpan({
@@ -116,8 +112,8 @@ const execute = (
     }),
     Effect.tap((head) =>
       head.status >= 200 && head.status < 300
-        ? body.checkType(call, head, timeout)
-        : body.beginning(head, timeout).pipe(
+        ? body.checkType(call, head, connection)
+        : Scope.extend(body.beginning(head, timeout), scope).pipe(
           Effect.flatMap((text) => response.fromResponse(operation, head.status, head.headers, text, scrub)),
           Effect.flatMap(Effect.fail)
         )
@@ -126,11 +122,11 @@ const execute = (
 }
 
 /** Executes a request when it is its turn. Waiting for that counts towards no timeout. */
-const attempt: typeof execute = (parts, call, message) => {
+const attempt: typeof execute = (parts, call, message, scope) => {
   const { limit } = parts
-  if (limit === undefined) return execute(parts, call, message)
+  if (limit === undefined) return execute(parts, call, message, scope)
   const kind = call.endpoint.method === "GET" ? "read" : "write"
-  return Effect.zipRight(limit.take(kind), execute(parts, call, message)).pipe(
+  return Effect.zipRight(limit.take(kind), execute(parts, call, message, scope)).pipe(
     Effect.tapError((error) =>
       error._tag === "RateLimited" && error.retryAfter !== undefined
         ? pause(limit, kind, Duration.min(error.retryAfter, parts.policy.maxRetryAfter))
@@ -149,13 +145,14 @@ const pause = (limit: RateLimit.RateLimit, kind: "read" | "write", duration: Dur
 /** Attempts to open a stream in a scope of its own: the connection can go before the caller's scope does. */
 const connect = (parts: Parts, call: Call, message: HttpClientRequest, scope: Scope.Scope) =>
   Effect.uninterruptibleMask((restore) =>
-    Effect.flatMap(Scope.fork(scope, ExecutionStrategy.sequential), (connection) =>
-      attempt(parts, call, message).pipe(
-        Scope.extend(connection),
-        restore,
-        Effect.onError((cause) => Scope.close(connection, Exit.failCause(cause))),
-        Effect.map((head) => ({ head, connection }))
-      ))
+    Effect.flatMap(
+      Scope.fork(scope, ExecutionStrategy.sequential),
+      (connection) =>
+        restore(attempt(parts, call, message, connection)).pipe(
+          Effect.onError((cause) => Scope.close(connection, Exit.failCause(cause))),
+          Effect.map((head) => ({ head, connection }))
+        )
+    )
   )
 
 const call = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, options: RequestOptions = {}) =>
@@ -163,12 +160,12 @@ const call = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, op
     const call = request.begin(endpoint, parts.config, input, options)
     return request.make(call, parts.config, input, options).pipe(
       Effect.flatMap((message) =>
-        attempt(parts, call, message).pipe(
-          Effect.flatMap((head) => body.json(call, head)),
-          Effect.tap(progress.check(endpoint.name, input.query)),
-          Effect.scoped,
-          repeat(call, parts.policy)
-        )
+        Effect.flatMap(Scope.make(), (scope) =>
+          attempt(parts, call, message, scope).pipe(
+            Effect.flatMap((head) => body.json(call, head)),
+            Effect.tap(progress.check(endpoint.name, input.query)),
+            Effect.onExit((exit) => Scope.close(scope, exit))
+          )).pipe(repeat(call, parts.policy))
       ),
       observeCall(endpoint, input)
     )
@@ -192,7 +189,7 @@ const opened = <A>(
       Effect.flatMap(({ connection, head }) =>
         Effect.map(reader(call, head), (read) =>
           pull.toStream(Effect.zipRight(
-            Effect.addFinalizer((exit) => Scope.close(connection, exit)),
+            Effect.scopeWith((scope) => Scope.addFinalizerExit(scope, (exit) => Scope.close(connection, exit))),
             Scope.extend(read, connection)
           )))
       ),

@@ -7,7 +7,7 @@ import * as Predicate from "effect/Predicate"
 import * as Redacted from "effect/Redacted"
 import type * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { ApiError } from "../../ApiError.ts"
 import { MalformedResponse, TransportError } from "../../ApiError.ts"
@@ -18,6 +18,7 @@ import type { Call } from "./request.ts"
 import { isError, requestId } from "./response.ts"
 import type { Scrub } from "./secrets.ts"
 import { excerpt, scrubber } from "./secrets.ts"
+import type { Connection } from "./transport.ts"
 import { describe } from "./transport.ts"
 
 /** The size at which reading an error page ends: enough for any error of the API, while a proxy's page may be endless. */
@@ -101,14 +102,14 @@ const malformed = (
 export const checkType = (
   call: Call,
   head: HttpClientResponse,
-  timeout: Duration.Duration
-): Effect.Effect<void, MalformedResponse, Scope.Scope> => {
+  { scope, timeout }: Connection
+): Effect.Effect<void, MalformedResponse> => {
   const { accepts, name } = expected[call.endpoint.kind]
   const type = mediaType(head)
   if (accepts(type)) return Effect.void
   const message = excerpt(`expected ${name}, got content type ${type ?? "(none)"}`, call.scrub)
   return Effect.flatMap(
-    beginning(head, timeout),
+    Scope.extend(beginning(head, timeout), scope),
     (text) => malformed(call, head, text, "MediaType", [{ path: "", message }])
   )
 }

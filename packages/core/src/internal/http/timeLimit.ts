@@ -5,23 +5,36 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Runtime from "effect/Runtime"
 
+/** Options of {@link timeLimit}. */
+export interface Options<E> {
+  readonly duration: Duration.Duration
+  readonly onTimeout: () => E
+}
+
 /**
  * `Effect.timeoutFail` for something that is often done at once, such as a request to a service in the same process: then
  * it costs neither a race nor a timer.
  */
 export const timeLimit = <A, E, R, E2>(
   self: Effect.Effect<A, E, R>,
-  options: { readonly duration: Duration.Duration; readonly onTimeout: () => E2 }
+  options: Options<E2>
 ): Effect.Effect<A, E | E2, R> =>
-  Effect.flatMap(Effect.runtime<R>(), (runtime) =>
-    Effect.uninterruptibleMask((restore) => {
-      // The runtime would log the failure of a fiber of its own, request and all.
-      const fiber = Runtime.runFork(runtime)(Effect.either(self))
-      const exit = fiber.unsafePoll()
-      return Effect.flatMap(
-        exit ?? restore(Effect.timeoutFail(Fiber.join(fiber), options)).pipe(
-          Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : Fiber.interrupt(fiber))
-        ),
-        Either.match({ onLeft: (error) => Effect.fail(error), onRight: (value) => Effect.succeed(value) })
-      )
-    }))
+  Effect.flatMap(Effect.runtime<R>(), (runtime) => timeLimitWithin(runtime, self, options))
+
+/** The same in a runtime that is at hand. To provide something there costs less than to provide it to an effect. */
+export const timeLimitWithin = <A, E, R, E2>(
+  runtime: Runtime.Runtime<R>,
+  self: Effect.Effect<A, E, R>,
+  options: Options<E2>
+): Effect.Effect<A, E | E2> =>
+  Effect.uninterruptibleMask((restore) => {
+    // The runtime would log the failure of a fiber of its own, request and all.
+    const fiber = Runtime.runFork(runtime)(Effect.either(self))
+    const exit = fiber.unsafePoll()
+    return Effect.flatMap(
+      exit ?? restore(Effect.timeoutFail(Effect.flatten(Fiber.await(fiber)), options)).pipe(
+        Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : Fiber.interrupt(fiber))
+      ),
+      Either.match({ onLeft: (error) => Effect.fail(error), onRight: (value) => Effect.succeed(value) })
+    )
+  })

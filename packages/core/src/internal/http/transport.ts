@@ -4,13 +4,16 @@ import * as HttpClientError from "@effect/platform/HttpClientError"
 import type { HttpClientRequest } from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type * as Scope from "effect/Scope"
+import * as Runtime from "effect/Runtime"
+import * as Scope from "effect/Scope"
 import { TransportError } from "../../ApiError.ts"
 import type { Call } from "./request.ts"
 import type { Scrub } from "./secrets.ts"
 import { excerpt } from "./secrets.ts"
+import { timeLimitWithin } from "./timeLimit.ts"
 
 /** The depth to which chains of causes are followed; they may be circular. */
 const maxDepth = 6
@@ -49,27 +52,41 @@ const wasRefused = (error: unknown, depth = 0): boolean => {
   return "cause" in error && wasRefused(error.cause, depth + 1)
 }
 
-/** Sends the request of a call and awaits the response head, whatever its status. The scope holds the connection. */
+/** The connection of a request. */
+export interface Connection {
+  /** It is released when this scope closes, also when the body was not read to its end. */
+  readonly scope: Scope.Scope
+  /** The time that the head of the response may take. */
+  readonly timeout: Duration.Duration
+}
+
+/** Sends the request of a call and awaits the response head, whatever its status. */
 export type Transport = (
   call: Call,
-  message: HttpClientRequest
-) => Effect.Effect<HttpClientResponse, TransportError, Scope.Scope>
+  message: HttpClientRequest,
+  connection: Connection
+) => Effect.Effect<HttpClientResponse, TransportError>
 
 /** The transport on the given `HttpClient`. */
 export const make: Effect.Effect<Transport, never, HttpClient.HttpClient> = Effect.map(
   HttpClient.HttpClient,
   (client): Transport => {
-    const http = client.pipe(
-      // the span of a call is made elsewhere, without headers and query; nothing about the caller's traces is sent out
-      HttpClient.withTracerDisabledWhen(() => true),
-      // closing the scope releases the connection, also when the body was not read to its end
-      HttpClient.withScope
-    )
-    return (call, message) =>
-      Effect.catchAll(
-        withInit(http.execute(message), message.body._tag === "Stream" ? streaming() : { redirect: "manual" }),
-        recover(call)
-      )
+    const http = HttpClient.withScope(client)
+    return (call, message, { scope, timeout }) =>
+      Effect.flatMap(Effect.runtime<never>(), (runtime) =>
+        timeLimitWithin(
+          within(runtime, scope, message.body._tag === "Stream" ? streaming() : { redirect: "manual" }),
+          Effect.catchAll(http.execute(message), recover(call)),
+          {
+            duration: timeout,
+            onTimeout: () =>
+              new TransportError({
+                operation: call.endpoint.name,
+                reason: "Timeout",
+                detail: `no response within ${Duration.format(timeout)}`
+              })
+          }
+        ))
   }
 )
 
@@ -86,19 +103,31 @@ const streaming = (): RequestInit => {
 }
 
 /**
- * Follows no redirect: `fetch` would make a GET of a POST, take its answer for that of the POST, and hand the credentials to
- * another origin.
+ * The runtime of a request.
+ *
+ * It follows no redirect: `fetch` would make a GET of a POST, take its answer for that of the POST, and hand the credentials
+ * to another origin. The span of a call is made elsewhere, without headers and query; nothing about the caller's traces is
+ * sent out.
  */
-const withInit = <A, E, R>(self: Effect.Effect<A, E, R>, init: RequestInit): Effect.Effect<A, E, R> =>
-  Effect.contextWithEffect((context: Context.Context<R>) =>
-    Effect.provide(
-      self,
-      Context.add(context, FetchHttpClient.RequestInit, {
-        ...Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit)),
-        ...init
-      })
-    )
+const within = (
+  runtime: Runtime.Runtime<never>,
+  scope: Scope.Scope,
+  init: RequestInit
+): Runtime.Runtime<Scope.Scope> =>
+  runtime.pipe(
+    Runtime.updateContext((context: Context.Context<never>) =>
+      context.pipe(
+        Context.add(Scope.Scope, scope),
+        Context.add(FetchHttpClient.RequestInit, {
+          ...Option.getOrUndefined(Context.getOption(context, FetchHttpClient.RequestInit)),
+          ...init
+        })
+      )
+    ),
+    Runtime.setFiberRef(HttpClient.currentTracerDisabledWhen, untraced)
   )
+
+const untraced = () => true
 
 /**
  * The only place that classifies an `HttpClientError`. A client that fails by itself on some statuses has a response; any

@@ -39,14 +39,15 @@ export type Send = (request: Request, signal?: AbortSignal) => Effect.Effect<Ans
  */
 export const open = (handle: Handle): Effect.Effect<Send, never, Scope.Scope> =>
   Effect.gen(function*() {
-    const fork = Runtime.runFork(yield* Effect.runtime<never>())
+    const runtime = yield* Effect.runtime<never>()
+    const fork = Runtime.runFork(runtime)
     const parent = yield* Effect.scope
     return (request, signal) =>
       Effect.uninterruptibleMask((restore) => {
         if (signal?.aborted === true) return new Closed()
         return Effect.flatMap(Scope.fork(parent, ExecutionStrategy.sequential), (scope) => {
           const close = Scope.close(scope, Exit.void)
-          const fiber = fork(Scope.extend(handle(request), scope))
+          const fiber = Runtime.runFork(Runtime.provideService(runtime, Scope.Scope, scope))(handle(request))
           const answer = (
             exit: Exit.Exit<Response, ConnectionReset>
           ): Effect.Effect<Answer, Closed | ConnectionReset> =>

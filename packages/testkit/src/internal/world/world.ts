@@ -8,7 +8,7 @@ import * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
 import * as Runtime from "effect/Runtime"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import type * as Ledger from "../../Ledger.ts"
 import type { Rules } from "../../Rules.ts"
 import type { WebhookEndpoint } from "../../WebhookEndpoint.ts"
@@ -270,7 +270,8 @@ export class World {
       }
       cell.subscriptions.add(one)
       const stop = this.keepAlive(cell, one)
-      yield* Effect.addFinalizer(() =>
+      yield* Scope.addFinalizer(
+        yield* Effect.scope,
         Effect.sync(() => {
           cell.subscriptions.delete(one)
           stop()
