@@ -86,6 +86,23 @@ const cost = Metric.counter("managed_agents_list_cost", {
   incremental: true
 })
 
+/** Counters of one label, each made once. */
+const byLabel = (metric: Metric.Metric.Counter<number>, label: string) => {
+  const known = new Map<string, Metric.Metric.Counter<number>>()
+  return (value: string): Metric.Metric.Counter<number> => {
+    let own = known.get(value)
+    if (own === undefined) {
+      own = Metric.tagged(metric, label, value)
+      known.set(value, own)
+    }
+    return own
+  }
+}
+
+const turnsBy = byLabel(turns, "result")
+const tokensBy = byLabel(tokens, "kind")
+const costBy = byLabel(cost, "currency")
+
 /** Counts a turn, when it has ended, and what it consumed. */
 export const countTurn = (
   result: string,
@@ -95,14 +112,12 @@ export const countTurn = (
   }
 ): Effect.Effect<void> =>
   Effect.all([
-    Metric.increment(Metric.tagged(turns, "result", result)),
-    Metric.incrementBy(Metric.tagged(tokens, "kind", "input"), used.input),
-    Metric.incrementBy(Metric.tagged(tokens, "kind", "output"), used.output),
-    Metric.incrementBy(Metric.tagged(tokens, "kind", "cache_read"), used.cacheRead),
-    Metric.incrementBy(Metric.tagged(tokens, "kind", "cache_creation"), used.cacheCreation),
-    spent === undefined
-      ? Effect.void
-      : Metric.incrementBy(Metric.tagged(cost, "currency", spent.currency), Number(spent.amount))
+    Metric.increment(turnsBy(result)),
+    Metric.incrementBy(tokensBy("input"), used.input),
+    Metric.incrementBy(tokensBy("output"), used.output),
+    Metric.incrementBy(tokensBy("cache_read"), used.cacheRead),
+    Metric.incrementBy(tokensBy("cache_creation"), used.cacheCreation),
+    spent === undefined ? Effect.void : Metric.incrementBy(costBy(spent.currency), Number(spent.amount))
   ], { discard: true })
 
 const toolCalls = Metric.counter("managed_agents_tool_calls", {
