@@ -8,7 +8,6 @@
  *
  * @since 0.1.0
  */
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import { dual } from "effect/Function"
 import * as Option from "effect/Option"
@@ -497,11 +496,11 @@ const start = <E1, R1, E2, R2, T extends ToolRunner.Source>(
   options: Options<E1, R1, E2, R2, T>
 ) => sessionSpan.withinPull(name, sessionId)(run(SessionId.make(sessionId), sent, options))
 
-const untilFinished = <E, R>(pull: Pull<Update, E, R>): Effect.Effect<TurnResult, E, R> =>
-  Effect.flatMap(pull, (updates) => {
+const untilFinished = <E, R>(next: Pull<Update, E, R>): Effect.Effect<TurnResult, E, R> =>
+  Effect.flatMap(next, (updates) => {
     if (updates === undefined) return noResult
-    const last = Option.getOrUndefined(Chunk.last(updates))
-    return last?._tag === "Finished" ? Effect.succeed(last.result) : untilFinished(pull)
+    const last = pull.toArray(updates).at(-1)
+    return last?._tag === "Finished" ? Effect.succeed(last.result) : untilFinished(next)
   })
 
 const noResult = Effect.die(new Error("the turn ended without its last update"))

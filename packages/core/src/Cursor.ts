@@ -10,6 +10,7 @@ import * as ConfigError from "effect/ConfigError"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Encoding from "effect/Encoding"
+import { dual } from "effect/Function"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
@@ -73,7 +74,10 @@ export const size = 64
  * Moves a cursor past an event that has been read. An event that is behind it already changes nothing.
  * @category combinators
  */
-export const add = (self: Cursor, event: StreamEvent): Cursor => {
+export const add: {
+  (event: StreamEvent): (self: Cursor) => Cursor
+  (self: Cursor, event: StreamEvent): Cursor
+} = dual(2, (self: Cursor, event: StreamEvent): Cursor => {
   const at = Event.processedAtOf(event)
   const key = identity.keyOf(event, at)
   if (key === undefined) return self
@@ -88,7 +92,7 @@ export const add = (self: Cursor, event: StreamEvent): Cursor => {
   const queued = isKnown ? self.queued.filter((known) => !isSame(known)) : self.queued
   const dropped = read.length > size ? read.shift()?.[1] ?? undefined : undefined
   return { ...self, ...beforeOf(self.before, [dropped]), read, queued }
-}
+})
 
 /** The field `before`, once events of these timestamps are not named any more. */
 const beforeOf = (

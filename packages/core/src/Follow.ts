@@ -6,7 +6,6 @@
  *
  * @since 0.1.0
  */
-import * as Chunk from "effect/Chunk"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Mailbox from "effect/Mailbox"
@@ -20,6 +19,7 @@ import type * as Event_ from "./Event.ts"
 import type { EventId, ThreadId } from "./Ids.ts"
 import type * as request from "./internal/http/request.ts"
 import * as fork from "./internal/stream/fork.ts"
+import { chunk, toArray } from "./internal/stream/pull.ts"
 
 /**
  * An event of the session or of the thread.
@@ -239,7 +239,7 @@ const pick =
         const event = select(update)
         if (event !== undefined) out.push(event)
       }
-      return Chunk.unsafeFromArray(out)
+      return chunk(out)
     })
 
 /**
@@ -381,7 +381,7 @@ export const broadcast = <N extends number>(n: N, overflow: Overflow) =>
     const waiting = new Set(mailboxes)
     let count = 0
     yield* Stream.runForEachWhile(Stream.chunks(self), (updates) => {
-      const numbered = Chunk.toReadonlyArray(Chunk.map(updates, (update) => ({ number: count++, update })))
+      const numbered = toArray(updates).map((update) => ({ number: count++, update }))
       return Effect.as(
         Effect.forEach(waiting, (mailbox) => mailbox.offerAll(numbered), { discard: true }),
         waiting.size > 0

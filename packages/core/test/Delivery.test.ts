@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
+import { pipe } from "effect/Function"
 import * as TestClock from "effect/TestClock"
 import * as Content from "../src/Content.ts"
 import * as Cursor from "../src/Cursor.ts"
@@ -192,7 +193,7 @@ describe("deliver", () => {
     Effect.gen(function*() {
       const earlier = message("Hello")
       const { requests } = yield* deliver([accepted(message("Hello"))], hello, {
-        since: Cursor.add(Cursor.start, earlier)
+        since: pipe(Cursor.start, Cursor.add(earlier))
       })
       assert.strictEqual(requests, "POST")
     }))

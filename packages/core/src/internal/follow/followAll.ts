@@ -1,4 +1,3 @@
-import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Mailbox from "effect/Mailbox"
@@ -14,6 +13,7 @@ import type { SessionIdInput, ThreadId } from "../../Ids.ts"
 import type { Timestamp } from "../../Timestamp.ts"
 import { readAgain } from "../http/foreign.ts"
 import { paginate } from "../http/paginate.ts"
+import * as pull from "../stream/pull.ts"
 import { follow } from "./follow.ts"
 import * as identity from "./identity.ts"
 import * as sources from "./sources.ts"
@@ -83,7 +83,7 @@ export const followAll = (
       return false
     }
 
-    const tell = (threadId: ThreadId | null) => (updates: Chunk.Chunk<Follow.Update>): Chunk.Chunk<Follow.Threaded> => {
+    const tell = (threadId: ThreadId | null) => (updates: pull.Items<Follow.Update>): pull.Items<Follow.Threaded> => {
       const out: Array<Follow.Threaded> = []
       for (const update of updates) {
         if (update._tag === "Event") {
@@ -96,7 +96,7 @@ export const followAll = (
         } else if (update._tag === "CaughtUp" && threadId === null) Deferred.unsafeDone(caughtUp, Effect.void)
         out.push({ threadId, update })
       }
-      return Chunk.unsafeFromArray(out)
+      return pull.chunk(out)
     }
 
     const session = Stream.mapChunks(follow(sources.session(api, id, options), { ...options, from }), tell(null))

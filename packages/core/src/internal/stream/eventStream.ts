@@ -1,4 +1,3 @@
-import * as Chunk from "effect/Chunk"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Schema from "effect/Schema"
@@ -15,7 +14,7 @@ import { explain } from "../schema/explain.ts"
 import * as guard from "../schema/guard.ts"
 import { isHeartbeat } from "./heartbeat.ts"
 import type { Pull } from "./pull.ts"
-import { fromStream } from "./pull.ts"
+import { chunk, fromStream } from "./pull.ts"
 import { watch } from "./watchdog.ts"
 
 /** Options of {@link decode}. */
@@ -55,7 +54,7 @@ export const decode = <A, I>(options: Options<A, I>) => {
         const events = decoder.push(chunks)
         if (events.length === 0) return next
         onEvents(events.length)
-        return Effect.succeed(Chunk.unsafeFromArray(events))
+        return Effect.succeed(chunk(events))
       },
       onFailure: (error) =>
         Effect.fail(

@@ -9,13 +9,16 @@ import * as Stream from "effect/Stream"
  * An Effect that yields the next chunk, or `undefined` at the end: a stream for loops that keep their state in variables.
  * A source that is built of pulls is one channel, however many steps it has.
  */
-export interface Pull<A, E, R = never> extends Effect.Effect<Chunk.Chunk<A> | undefined, E, R> {}
+export interface Pull<A, E, R = never> extends Effect.Effect<Items<A> | undefined, E, R> {}
+
+/** What is pulled at once. Only this module knows what that is. */
+export interface Items<A> extends Chunk.Chunk<A> {}
 
 /** The chunk of an array, which it takes over. */
-export const chunk: <A>(items: ReadonlyArray<A>) => Chunk.Chunk<A> = Chunk.unsafeFromArray
+export const chunk: <A>(items: ReadonlyArray<A>) => Items<A> = Chunk.unsafeFromArray
 
 /** The items of a chunk. */
-export const toArray: <A>(chunk: Chunk.Chunk<A>) => ReadonlyArray<A> = Chunk.toReadonlyArray
+export const toArray: <A>(chunk: Items<A>) => ReadonlyArray<A> = Chunk.toReadonlyArray
 
 /** Key under which a stream that is made of a pull holds what makes the pull. */
 const Make: unique symbol = Symbol.for("@effect-managed-agents/core/Pull")

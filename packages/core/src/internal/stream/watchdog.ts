@@ -1,11 +1,10 @@
-import type * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { StreamInterrupted, StreamStalled } from "../../ApiError.ts"
 import { unsafeNow } from "../telemetry/clock.ts"
 import * as fork from "./fork.ts"
-import type { Pull } from "./pull.ts"
+import type { Items, Pull } from "./pull.ts"
 import { AutoResetSignal } from "./signal.ts"
 
 /**
@@ -23,7 +22,7 @@ export const watch =
     Scope.Scope
   > =>
     Effect.gen(function*() {
-      type Read = Effect.Effect<Chunk.Chunk<Uint8Array> | undefined, E | StreamStalled | StreamInterrupted>
+      type Read = Effect.Effect<Items<Uint8Array> | undefined, E | StreamStalled | StreamInterrupted>
       const millis = Duration.toMillis(limit)
       const now = yield* unsafeNow
       /** Who waits for the read that is under way, and since when. */

@@ -6,6 +6,7 @@ import * as Event from "../../Event.ts"
 import type * as Events from "../../Events.ts"
 import type { SessionId } from "../../Ids.ts"
 import type { Page } from "../follow/observer.ts"
+import { isStatus } from "./statuses.ts"
 
 /** The turn of a session that is under way, or else its last one. */
 export interface Found {
@@ -48,16 +49,8 @@ export const isEnd = (event: Event.Event): boolean =>
   event.type === "session.status_idle" && event.stop_reason.type !== "requires_action" &&
   event.stop_reason.type !== "budget_reached"
 
-const activities: ReadonlyArray<unknown> = [
-  "user.message",
-  "user.define_outcome",
-  "session.status_running",
-  "session.status_rescheduled",
-  "session.status_idle",
-  "session.status_terminated"
-]
-
-const isActivity = ({ type }: Event.Event): boolean => activities.includes(type)
+const isActivity = (event: Event.Event): boolean =>
+  event.type === "user.message" || event.type === "user.define_outcome" || isStatus(event)
 
 /** The cursor after some events, newest first. */
 const cursorAfter = (events: ReadonlyArray<Event.Event>): Cursor.Cursor => {

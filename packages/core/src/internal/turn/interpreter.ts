@@ -1,5 +1,4 @@
 import type * as Cause from "effect/Cause"
-import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
@@ -28,6 +27,7 @@ import * as background from "./background.ts"
 import type { Found } from "./findTurn.ts"
 import { findTurn } from "./findTurn.ts"
 import { sendReply } from "./sendReply.ts"
+import { liveStatuses } from "./statuses.ts"
 import type { Command, Resumed, Signal, State } from "./step.ts"
 import { initial, isPending, joined, resumed, step } from "./step.ts"
 
@@ -252,7 +252,6 @@ const quietTimeout = "5 seconds"
 
 /** The types of the calls of tools. */
 export const toolCalls = ["agent.tool_use", "agent.mcp_tool_use", "agent.custom_tool_use"] as const
-const statuses = ["session.status_running", "session.status_idle", "session.status_rescheduled"] as const
 
 const performer = <E, R, E1 extends E, R1 extends R, E2 extends E, R2 extends R>(
   turn: Running<E | ApiError, R | Events.Events, E1, R1, E2, R2>
@@ -306,7 +305,7 @@ const performer = <E, R, E1 extends E, R1 extends R, E2 extends E, R2 extends R>
     case "AwaitEffect":
       return run("quiet", Effect.as(Effect.sleep(quietTimeout), { _tag: "QuietElapsed" }))
     case "CheckStatus":
-      return run("status", Effect.map(newest(statuses), (statuses) => ({ _tag: "QuietChecked", statuses })))
+      return run("status", Effect.map(newest(liveStatuses), (statuses) => ({ _tag: "QuietChecked", statuses })))
   }
 }
 
@@ -345,7 +344,7 @@ const findCalls = (
     Stream.filter((event) => ids.some((id) => id === Event.idOf(event))),
     Stream.take(ids.length),
     Stream.runCollect,
-    Effect.map((found) => Chunk.toReadonlyArray(found).toReversed())
+    Effect.map((found) => pull.toArray(found).toReversed())
   )
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import type * as Usage from "../../Usage.ts"
 import type { Audited, Page } from "../follow/observer.ts"
 import type { Found } from "./findTurn.ts"
 import { reconcile } from "./reconcile.ts"
+import { isStatus } from "./statuses.ts"
 
 /** The state of a turn. Every field is plain data: {@link step} is the only code that changes one. */
 export interface State {
@@ -272,7 +273,7 @@ export const isToBeTakenUp = ({ type }: { readonly type: unknown }): boolean =>
 
 /** The connection is silent and complete: a session whose last status is idle rests, unless it is to take something up. */
 const audited = (state: State, newestFirst: ReadonlyArray<Event.Event>): Step => {
-  const status = newestFirst.find(({ type }) => statuses.includes(type))
+  const status = newestFirst.find(isStatus)
   if (state.delivery === undefined || (status !== undefined && status.type !== "session.status_idle")) {
     return [state, none]
   }
@@ -287,13 +288,6 @@ const audited = (state: State, newestFirst: ReadonlyArray<Event.Event>): Step =>
       return [state, none]
   }
 }
-
-const statuses: ReadonlyArray<unknown> = [
-  "session.status_running",
-  "session.status_rescheduled",
-  "session.status_idle",
-  "session.status_terminated"
-]
 
 const queuedIds = ({ transcript }: State): ReadonlyArray<EventId> =>
   transcript.inputs.flatMap(({ id, processed, type }) =>
