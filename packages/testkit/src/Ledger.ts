@@ -1,7 +1,7 @@
 /**
  * Requests to a simulator and its answers, and the laws that every program should keep.
  *
- * The ledger has one entry for each request to the API, in the order of arrival. The history has them too, among
+ * The ledger has one exchange for each request to the API, in the order of arrival. The history has them too, among
  * everything that the service did meanwhile. Both can be printed and shared: the values of credentials, and the secrets of
  * repositories, vaults and work items, are not in them.
  *
@@ -10,107 +10,55 @@
  *
  * @since 0.1.0
  */
-import type * as Event from "@effect-managed-agents/core/Event"
-import type * as Session from "@effect-managed-agents/core/Session"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
-import * as Schema from "effect/Schema"
-import * as Fault from "./Fault.ts"
+import type * as Schema from "effect/Schema"
+import * as history from "./internal/ledger/history.ts"
 import * as laws from "./internal/ledger/laws.ts"
 import * as timeline_ from "./internal/ledger/timeline.ts"
 import { Simulator } from "./Simulator.ts"
-
-const Entry_ = Schema.Struct({
-  /** When the request came, RFC 3339. */
-  at: Schema.String,
-  method: Schema.String,
-  /** As it was on the wire, percent-encoded, without the query. */
-  path: Schema.String,
-  /** Decoded. A name that ends in `[]` or that came more than once has a list. */
-  query: Schema.Record({ key: Schema.String, value: Schema.Union(Schema.String, Schema.Array(Schema.String)) }),
-  /** Names in lower case. */
-  headers: Schema.Record({ key: Schema.String, value: Schema.String }),
-  /** The JSON of the body. Absent without a body; the text `(not JSON)` for a body that is none. */
-  body: Schema.optionalWith(Schema.Unknown, { exact: true }),
-  /** Absent while the request is being handled, and for good if it never was answered. */
-  status: Schema.optionalWith(Schema.Number, { exact: true }),
-  request_id: Schema.optionalWith(Schema.String, { exact: true }),
-  /** The injected fault. */
-  fault: Schema.optionalWith(Fault.Fault, { exact: true })
-}).annotations({ identifier: "LedgerEntry" })
 
 /**
  * One request and its answer.
  * @category models
  */
-export interface Entry extends Schema.Schema.Type<typeof Entry_> {}
+export interface Exchange extends history.Exchange {}
 
 /**
- * Schema of {@link Entry}.
+ * Schema of {@link Exchange}.
  * @category schemas
  */
-export const Entry: Schema.Schema<Entry> = Entry_
+export const Exchange: Schema.Schema<Exchange> = history.Exchange
 
 /**
  * A request that came.
  * @category models
  */
-export interface Asked {
-  readonly _tag: "Asked"
-  readonly at: string
-  readonly entry: Entry
-  /** When it was answered; absent until then. */
-  readonly answeredAt?: string | undefined
-}
+export interface Asked extends history.Asked {}
 
 /**
  * Events of a client that the service took, whatever became of the answer. They are processed later.
  * @category models
  */
-export interface Took {
-  readonly _tag: "Took"
-  readonly at: string
-  readonly sessionId: string
-  readonly events: ReadonlyArray<typeof Event.Event.Encoded>
-}
+export interface Took extends history.Took {}
 
 /**
  * An event that the service emitted, whether or not a stream was there to carry it.
  * @category models
  */
-export interface Emitted {
-  readonly _tag: "Emitted"
-  readonly at: string
-  readonly sessionId: string
-  /** The child thread whose event it is; null for what the session's own stream carries. */
-  readonly threadId: string | null
-  readonly event: typeof Event.StreamEvent.Encoded
-}
+export interface Emitted extends history.Emitted {}
 
 /**
  * An event stream that was opened. Streams are numbered from 1.
  * @category models
  */
-export interface Opened {
-  readonly _tag: "Opened"
-  readonly at: string
-  readonly stream: number
-  readonly sessionId: string
-  /** The thread that it follows, or null for the session. */
-  readonly threadId: string | null
-}
+export interface Opened extends history.Opened {}
 
 /**
  * An event stream that was closed.
  * @category models
  */
-export interface Closed {
-  readonly _tag: "Closed"
-  readonly at: string
-  readonly stream: number
-  readonly sessionId: string
-  readonly by: "client" | "service"
-}
+export interface Closed extends history.Closed {}
 
 /**
  * Something that happened on one of the two sides.
@@ -122,25 +70,13 @@ export type Moment = Asked | Took | Emitted | Opened | Closed
  * All that happened, in order, and what the sessions are doing now.
  * @category models
  */
-export interface History {
-  readonly moments: ReadonlyArray<Moment>
-  /** True if there was more than is kept: the last 10,000 requests, and the last 20,000 moments of the service. */
-  readonly truncated: boolean
-  /** The sessions that are not deleted, also archived ones. */
-  readonly sessions: ReadonlyArray<{ readonly id: string; readonly status: typeof Session.Session.Encoded["status"] }>
-}
+export interface History extends history.History {}
 
 /**
  * Violation of a law, as a law reports it.
  * @category models
  */
-export interface Offence {
-  readonly message: string
-  /** The session that it concerns. */
-  readonly sessionId: string
-  /** Those of the history that show it, which the timeline marks. */
-  readonly moments: ReadonlyArray<Moment>
-}
+export interface Offence extends history.Offence {}
 
 /**
  * Something that holds for every history of a program that does right.
@@ -155,10 +91,7 @@ export interface Law {
  * An {@link Offence}, and against what.
  * @category models
  */
-export interface Violation extends Offence {
-  /** The name of the law. */
-  readonly law: string
-}
+export interface Violation extends history.Violation {}
 
 /**
  * Laws were broken. The message says which and by what, and has the timeline.
@@ -236,11 +169,11 @@ export const defaults: ReadonlyArray<Law> = [answeredOnce, answersExist, quietAf
 
 const judged = (laws: ReadonlyArray<Law>) =>
   Effect.gen(function*() {
-    const history = yield* Effect.flatMap(Simulator, (simulator) => simulator.history)
+    const all = yield* Effect.flatMap(Simulator, (simulator) => simulator.history)
     const violations = laws.flatMap(({ name, offences }) =>
-      offences(history).map((offence): Violation => ({ law: name, ...offence }))
+      offences(all).map((offence): Violation => ({ law: name, ...offence }))
     )
-    return [history, violations] as const
+    return [all, violations] as const
   })
 
 /**

@@ -270,7 +270,7 @@ export interface Service {
   /** The scripts that failed, in the order of failing. Each is logged as an error, too. */
   readonly failures: Effect.Effect<ReadonlyArray<ScriptFailure>>
   /** The requests and answers, in the order of arrival. No credential is in it. */
-  readonly ledger: Effect.Effect<ReadonlyArray<Ledger.Entry>>
+  readonly ledger: Effect.Effect<ReadonlyArray<Ledger.Exchange>>
   /** The same, among everything that the service did: what `Ledger` judges and prints. */
   readonly history: Effect.Effect<Ledger.History>
   /** Back to the state at the start, with an empty ledger and the faults of the options. Open streams end. */
@@ -531,7 +531,7 @@ const ofHistory = (
   handle: recorder.recording(engine.handle, engine.take),
   now: Effect.sync(() => Timestamp.Timestamp.make(time.format(world.now()))),
   failures: Effect.sync(() => [...world.failures]),
-  ledger: recorder.entries,
+  ledger: recorder.exchanges,
   history: Effect.map(recorder.history, (history) => ({
     ...history,
     sessions: world.all().map(({ session: { id, status } }) => ({ id, status }))

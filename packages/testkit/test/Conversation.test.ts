@@ -548,7 +548,7 @@ describe("faults", () => {
 
 describe("the requests of a turn", () => {
   const list = { method: "GET", path: "/v1/sessions/*/events" }
-  const looksUpUsage = ({ query }: Ledger.Entry) => query["types[]"] !== undefined
+  const looksUpUsage = ({ query }: Ledger.Exchange) => query["types[]"] !== undefined
   /** The requests since there were `count` of them. */
   const requestsSince = (count: number) =>
     Effect.flatMap(Simulator.Simulator, ({ ledger }) => Effect.map(ledger, (entries) => entries.slice(count)))

@@ -45,7 +45,7 @@ describe("Ledger", () => {
         query: [["limit", "2"], ["types[]", "a"], ["x", "1"], ["x", "2"], ["constructor", "c"], ["__proto__", "p"]],
         headers: { "anthropic-beta": "managed-agents-2026-04-01", "x-stainless-retry-count": "0" }
       }))
-      assert.deepStrictEqual(yield* recorder.entries, [
+      assert.deepStrictEqual(yield* recorder.exchanges, [
         {
           at: "T+0",
           method: "POST",
@@ -66,9 +66,9 @@ describe("Ledger", () => {
       ])
       yield* TestClock.adjust("1 second")
       yield* Fiber.join(slow)
-      assert.strictEqual((yield* recorder.entries)[0]?.status, 404)
+      assert.strictEqual((yield* recorder.exchanges)[0]?.status, 404)
       yield* recorder.clear
-      assert.deepStrictEqual(yield* recorder.entries, [])
+      assert.deepStrictEqual(yield* recorder.exchanges, [])
     }))
 
   it.scoped("keeps a request that was never answered", () =>
@@ -77,7 +77,7 @@ describe("Ledger", () => {
       const fiber = yield* Effect.fork(recorder.recording(() => Effect.never)(request()))
       yield* Effect.yieldNow()
       yield* Fiber.interrupt(fiber)
-      const entries = yield* recorder.entries
+      const entries = yield* recorder.exchanges
       assert.strictEqual(entries.length, 1)
       assert.isFalse("status" in entries[0]!)
       assert.match(Ledger.timeline({ ...yield* recorder.history, sessions: [] }), /GET \/v1\/sessions +no answer/)
@@ -116,7 +116,7 @@ describe("Ledger", () => {
           yield* handle(request({ method: "POST", body, headers, query: [["api_key", key], ["page", `x${key}`]] }))
         }
       }
-      const entries = yield* recorder.entries
+      const entries = yield* recorder.exchanges
       assert.strictEqual(entries.length, bodies.length * credentials.length)
       recorder.note({
         _tag: "Took",
@@ -143,7 +143,7 @@ describe("Ledger", () => {
     Effect.gen(function*() {
       const { handle, recorder } = answering(200)
       yield* handle(request({ body: "{\"text\":\"a test\"}", headers: { "x-api-key": "test" } }))
-      const [entry] = yield* recorder.entries
+      const [entry] = yield* recorder.exchanges
       assert.deepStrictEqual(entry?.body, { text: "a test" })
       assert.deepStrictEqual(entry?.headers, { "x-api-key": "<redacted>" })
     }))
@@ -152,7 +152,7 @@ describe("Ledger", () => {
     Effect.gen(function*() {
       const { handle, recorder } = answering(200)
       for (let i = 0; i < 10_001; i++) yield* handle(request({ path: `/${i}` }))
-      const entries = yield* recorder.entries
+      const entries = yield* recorder.exchanges
       assert.strictEqual(entries.length, 10_000)
       assert.strictEqual(entries[0]?.path, "/1")
     }))

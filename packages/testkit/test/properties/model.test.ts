@@ -516,7 +516,7 @@ const runAll = (world: World, commands: ReadonlyArray<Command>): void => {
 const withoutReads = (history: Ledger.History): Ledger.History => ({
   ...history,
   moments: history.moments.filter((moment) =>
-    moment._tag !== "Asked" || moment.entry.method !== "GET" || moment.entry.path.endsWith("/stream")
+    moment._tag !== "Asked" || moment.exchange.method !== "GET" || moment.exchange.path.endsWith("/stream")
   )
 })
 

@@ -11,7 +11,7 @@ import * as Stream from "effect/Stream"
  */
 export interface Pull<A, E, R = never> extends Effect.Effect<Items<A> | undefined, E, R> {}
 
-/** What is pulled at once. Only this module knows what that is. */
+/** Items that are pulled at once. Only this module knows what holds them. */
 export interface Items<A> extends Chunk.Chunk<A> {}
 
 /** The chunk of an array, which it takes over. */

@@ -4,7 +4,7 @@ import type * as Endpoint from "@effect-managed-agents/core/Endpoint"
 import * as JSONSchema from "effect/JSONSchema"
 import * as Schema from "effect/Schema"
 import * as AgentScript from "../../AgentScript.ts"
-import * as Ledger from "../../Ledger.ts"
+import { Exchange } from "../ledger/history.ts"
 import * as bodies from "./controlBodies.ts"
 import * as routes from "./routes.ts"
 
@@ -71,7 +71,7 @@ const controlRoutes: ReadonlyArray<ControlRoute> = [
     method: "GET",
     path: "/_sim/requests",
     summary: "The requests to the API and their answers, in the order of arrival.",
-    success: Schema.Array(Ledger.Entry)
+    success: Schema.Array(Exchange)
   },
   { method: "GET", path: "/_sim/openapi.json", summary: "This document.", success: Schema.Object }
 ]

@@ -1,4 +1,4 @@
-import type { Asked, Emitted, History, Moment, Offence, Opened, Took } from "../../Ledger.ts"
+import type { Asked, Emitted, History, Moment, Offence, Opened, Took } from "./history.ts"
 
 /** Any event, by its fields. */
 type Fields = { readonly type: string; readonly [field: string]: unknown }
@@ -102,10 +102,10 @@ const sends = (moments: ReadonlyArray<Moment>): ReadonlyArray<
   { readonly asked: Asked; readonly index: number; readonly sessionId: string; readonly events: ReadonlyArray<Fields> }
 > =>
   moments.flatMap((moment, index) => {
-    if (moment._tag !== "Asked" || moment.entry.method !== "POST") return []
-    const sessionId = /^\/v1\/sessions\/([^/]+)\/events$/.exec(moment.entry.path)?.[1]
+    if (moment._tag !== "Asked" || moment.exchange.method !== "POST") return []
+    const sessionId = /^\/v1\/sessions\/([^/]+)\/events$/.exec(moment.exchange.path)?.[1]
     if (sessionId === undefined) return []
-    const { body } = moment.entry
+    const { body } = moment.exchange
     const events = typeof body === "object" && body !== null && "events" in body ? body.events : undefined
     return [{
       asked: moment,

@@ -1,9 +1,9 @@
 import * as Effect from "effect/Effect"
 import type { Fault } from "../../Fault.ts"
-import type { Asked, Entry, History, Moment } from "../../Ledger.ts"
 import type { Handle } from "../http/exchange.ts"
 import * as form from "../http/form.ts"
 import type { Request } from "../http/message.ts"
+import type { Asked, Exchange, History, Moment } from "./history.ts"
 import * as redaction from "./redaction.ts"
 
 /** Keeps the ledger of a simulator, and the history that it is a part of. */
@@ -15,13 +15,13 @@ export interface Recorder {
   ) => Handle
   /** Writes down what the service does. */
   readonly note: (moment: Exclude<Moment, Asked>) => void
-  readonly entries: Effect.Effect<ReadonlyArray<Entry>>
+  readonly exchanges: Effect.Effect<ReadonlyArray<Exchange>>
   readonly history: Effect.Effect<Omit<History, "sessions">>
   readonly clear: Effect.Effect<void>
 }
 
 /** Retained requests. */
-const maxEntries = 10_000
+const maxExchanges = 10_000
 /** Retained moments of the service, per generation; there are two. */
 const maxMoments = 20_000
 /** Retained secrets for redaction. */
@@ -48,15 +48,15 @@ export const make = (now: Effect.Effect<string>): Recorder => {
       Effect.gen(function*() {
         const at = yield* now
         const fault = faultOf(request)
-        const { entry, known } = describe(request, at, fault)
+        const { exchange, known } = describe(request, at, fault)
         for (const secret of known) secrets.add(secret)
         for (const secret of secrets) {
           if (secrets.size <= maxSecrets) break
           secrets.delete(secret)
         }
-        const own: Numbered<Asked> = { n: next++, moment: { _tag: "Asked", at, entry } }
+        const own: Numbered<Asked> = { n: next++, moment: { _tag: "Asked", at, exchange } }
         asked.push(own)
-        if (asked.length > maxEntries) {
+        if (asked.length > maxExchanges) {
           asked.shift()
           truncated = true
         }
@@ -64,7 +64,7 @@ export const make = (now: Effect.Effect<string>): Recorder => {
         const requestId = response.headers["request-id"]
         own.moment = {
           ...own.moment,
-          entry: { ...entry, status: response.status, ...(requestId !== undefined && { request_id: requestId }) },
+          exchange: { ...exchange, status: response.status, ...(requestId !== undefined && { request_id: requestId }) },
           answeredAt: yield* now
         }
         return response
@@ -77,7 +77,7 @@ export const make = (now: Effect.Effect<string>): Recorder => {
       }
       newer.push({ n: next++, moment })
     },
-    entries: Effect.sync(() => asked.map(({ moment }) => moment.entry)),
+    exchanges: Effect.sync(() => asked.map(({ moment }) => moment.exchange)),
     history: Effect.sync(() => ({
       moments: [...asked, ...withoutCopies(redaction.conceal([...older, ...newer], [...secrets]))].sort((a, b) =>
         a.n - b.n
@@ -112,7 +112,7 @@ const describe = (
   request: Request,
   at: string,
   fault: Fault | undefined
-): { readonly entry: Entry; readonly known: ReadonlyArray<string> } => {
+): { readonly exchange: Exchange; readonly known: ReadonlyArray<string> } => {
   const secrets = new Set<string>()
   const headers = redaction.redactRecord(request.headers, secrets)
   const query = redaction.redactRecord(redaction.collect(request.query), secrets)
@@ -121,7 +121,7 @@ const describe = (
     : form.summary(request.form)
   const body = said === undefined ? undefined : redaction.redact(said, secrets)
   const known = [...secrets].filter(redaction.isTelling)
-  const entry = redaction.conceal({
+  const exchange = redaction.conceal({
     at,
     method: request.method,
     path: request.path,
@@ -130,5 +130,5 @@ const describe = (
     ...(body !== undefined && { body }),
     ...(fault !== undefined && { fault })
   }, known)
-  return { entry, known }
+  return { exchange, known }
 }

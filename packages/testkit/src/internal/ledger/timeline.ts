@@ -1,5 +1,5 @@
-import type { Asked, Emitted, History, Moment, Opened, Took, Violation } from "../../Ledger.ts"
 import * as time from "../session/timestamp.ts"
+import type { Asked, Emitted, History, Moment, Opened, Took, Violation } from "./history.ts"
 
 const width = 120
 const gutterWidth = 4
@@ -34,7 +34,7 @@ const letters = (n: number): string =>
   (n < 26 ? "" : letters(Math.floor(n / 26) - 1)) + String.fromCharCode(65 + n % 26)
 
 const sessionOf = (moment: Moment): string | undefined =>
-  moment._tag === "Asked" ? /^\/v1\/sessions\/([^/]+)/.exec(moment.entry.path)?.[1] : moment.sessionId
+  moment._tag === "Asked" ? /^\/v1\/sessions\/([^/]+)/.exec(moment.exchange.path)?.[1] : moment.sessionId
 
 const name = (moments: ReadonlyArray<Moment>): Names => {
   const names = new Map<string, string>()
@@ -129,12 +129,12 @@ const summary = (event: Fields, names: Names): string => {
   return [type, ...parts].filter((part) => part !== "").join(" ")
 }
 
-const queryOf = (query: Asked["entry"]["query"]): string => {
+const queryOf = (query: Asked["exchange"]["query"]): string => {
   const pairs = Object.entries(query).flatMap(([name, value]) => [value].flat().map((one) => `${name}=${one}`))
   return pairs.length === 0 ? "" : `?${pairs.join("&")}`
 }
 
-const pathOf = ({ path, query }: Asked["entry"], names: Names): string => {
+const pathOf = ({ path, query }: Asked["exchange"], names: Names): string => {
   const rest = path.startsWith("/v1/sessions/") ? path.slice("/v1/sessions/".length) : path
   return rest.split("/").map((part) => /^[a-z]+_\w+$/.test(part) ? names.of(part) : part).join("/") + queryOf(query)
 }
@@ -155,17 +155,17 @@ const bodyOf = (body: unknown, names: Names): ReadonlyArray<string> => {
 }
 
 const askedLines = (asked: Asked, took: Took | undefined, names: Names, mark: Mark): ReadonlyArray<Line> => {
-  const { entry } = asked
+  const { exchange } = asked
   const marks = mark(asked)
   const taken = took?.events.map((event) => `took ${short(String(event.id))}`) ?? []
   const head: Line = {
     at: asked.at,
-    client: `${entry.method} ${pathOf(entry, names)}`,
-    answer: `${entry.status ?? "no answer"}${late(asked)}`,
+    client: `${exchange.method} ${pathOf(exchange, names)}`,
+    answer: `${exchange.status ?? "no answer"}${late(asked)}`,
     service: "",
     marks
   }
-  const body = bodyOf(entry.body, names)
+  const body = bodyOf(exchange.body, names)
   return [
     head,
     ...Array.from({ length: Math.max(body.length, taken.length) }, (_, i): Line => ({
@@ -174,7 +174,7 @@ const askedLines = (asked: Asked, took: Took | undefined, names: Names, mark: Ma
       service: taken[i] ?? "",
       marks: took === undefined ? plain.marks : mark(took)
     })),
-    ...(entry.fault === undefined ? [] : [{ ...plain, client: `  fault ${quote(entry.fault)}` }])
+    ...(exchange.fault === undefined ? [] : [{ ...plain, client: `  fault ${quote(exchange.fault)}` }])
   ]
 }
 

@@ -9,9 +9,9 @@ import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
 import * as Runtime from "effect/Runtime"
 import * as Scope from "effect/Scope"
-import type * as Ledger from "../../Ledger.ts"
 import type { Rules } from "../../Rules.ts"
 import type { WebhookEndpoint } from "../../WebhookEndpoint.ts"
+import type * as history from "../ledger/history.ts"
 import * as scriptAgent from "../script/scriptAgent.ts"
 import { ScriptFiber } from "../script/scriptFiber.ts"
 import { SynchronousScheduler } from "../script/synchronousScheduler.ts"
@@ -73,7 +73,7 @@ export class World {
   private readonly clock: Clock.Clock
   private readonly runtime: Runtime.Runtime<never>
   private readonly scope: Scope.Scope
-  private readonly note: (moment: Exclude<Ledger.Moment, Ledger.Asked>) => void
+  private readonly note: (moment: Exclude<history.Moment, history.Asked>) => void
   private streams = 0
   /** The polls that wait for work. */
   private readonly polls = new Set<() => void>()
@@ -179,7 +179,7 @@ export class World {
    * Makes the outcome of a transition the state of a session, and lets the world know: streams, timers, and the Effects
    * of scripts, which go on at once as far as they can. What the service took from a client comes before all that it emits.
    */
-  commit(cell: Cell, outcome: Outcome, taken: Ledger.Took["events"] = []): void {
+  commit(cell: Cell, outcome: Outcome, taken: history.Took["events"] = []): void {
     if (taken.length > 0) this.note({ _tag: "Took", at: this.at(), sessionId: cell.session.id, events: taken })
     this.scheduler.run(() => this.apply(cell, outcome))
     this.recordProgress()
@@ -304,11 +304,11 @@ export class World {
       sessionId,
       threadId,
       // it was made by typed constructors, or injected by a test on purpose
-      event: event as Ledger.Emitted["event"]
+      event: event as history.Emitted["event"]
     })
   }
 
-  private noteClosed(cell: Cell, one: Subscription, by: Ledger.Closed["by"]): void {
+  private noteClosed(cell: Cell, one: Subscription, by: history.Closed["by"]): void {
     this.note({ _tag: "Closed", at: this.at(), stream: one.number, sessionId: cell.session.id, by })
   }
 
