@@ -129,7 +129,7 @@ const codeOf = (error: SqlError.SqlError): string | undefined => {
 const wordsOf = (error: SqlError.SqlError): string =>
   Predicate.hasProperty(error.cause, "message") ? String(error.cause.message) : ""
 
-export const failureOf = (error: SqlError.SqlError): Failure => {
+const failureOf = (error: SqlError.SqlError): Failure => {
   const code = codeOf(error)
   const words = `${error.message ?? "the statement failed"}${code === undefined ? "" : ` (${code})`}`
   if (code === "42P01" || /no such table/.test(wordsOf(error))) {
