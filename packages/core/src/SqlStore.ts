@@ -1,6 +1,6 @@
 /**
- * Turns, their owners, tool calls, cursors and a rate limit in a database that several processes share: PostgreSQL, or a
- * file of SQLite.
+ * Turns, their owners, tool calls, cursors and a rate limit in a database: PostgreSQL, which several processes share, or a
+ * file of SQLite for one process.
  *
  * It needs `@effect/sql` and the client of the database, such as `@effect/sql-pg`. Other modules of this package do not.
  *

@@ -73,6 +73,13 @@ export * as SimulatorFetch from "./SimulatorFetch.ts"
 export * as SimulatorHttpClient from "./SimulatorHttpClient.ts"
 
 /**
+ * Several processes in one test: workers on the same store of turns and the same journal, which die, freeze and thaw.
+ *
+ * @since 0.1.0
+ */
+export * as TestCluster from "./TestCluster.ts"
+
+/**
  * Everything that a test of a program on managed agents provides in place of the real service.
  *
  * @since 0.1.0
