@@ -15,7 +15,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
-import * as Random from "effect/Random"
 import type { ApiError } from "./ApiError.ts"
 import * as Conversation from "./Conversation.ts"
 import type * as Delivery from "./Delivery.ts"
@@ -27,6 +26,7 @@ import * as fork from "./internal/stream/fork.ts"
 import * as span from "./internal/telemetry/span.ts"
 import { attend } from "./internal/turn/durable.ts"
 import { toEvents } from "./internal/turn/input.ts"
+import { patiently, pauseAfter } from "./internal/turn/patiently.ts"
 import type * as Journal from "./Journal.ts"
 import type * as PendingAction from "./PendingAction.ts"
 import * as SessionOwner from "./SessionOwner.ts"
@@ -284,23 +284,6 @@ const isApiError = (error: unknown): error is ApiError =>
   Predicate.hasProperty(error, "_tag") && Predicate.hasProperty(error, "isRetryable")
 
 const isPassing = (error: unknown): boolean => isApiError(error) && (error.isRetryable || isForeign(error))
-
-/** Waits before something is tried again: a second, doubling to half a minute, each up to a fifth longer or shorter. */
-const pauseAfter = (failures: number): Effect.Effect<void> =>
-  Effect.flatMap(
-    Random.nextRange(0.8, 1.2),
-    (factor) => Effect.sleep(Duration.millis(factor * Math.min(1000 * 2 ** failures, 30_000)))
-  )
-
-/** Tries again what fails in passing. */
-const patiently = <A, E extends { readonly isRetryable: boolean }, R>(
-  self: Effect.Effect<A, E, R>,
-  failures = 0
-): Effect.Effect<A, E, R> =>
-  Effect.catchAll(self, (error) =>
-    error.isRetryable
-      ? Effect.zipRight(pauseAfter(failures), patiently(self, failures + 1))
-      : Effect.fail(error))
 
 /**
  * Stores a turn, and runs the turns of its session until it has ended or waits for an answer. For a program that has its own

@@ -25,7 +25,7 @@ import { Pay, pay, statusOf, world } from "../utils/processes.ts"
 
 const { say, sleep, tool } = AgentScript
 
-const paying = [[sleep("1 second"), pay(1), sleep("1 second"), say("{{result}}")]]
+const paying = [[sleep("5 seconds"), pay(1), sleep("1 second"), say("{{result}}")]]
 const asking = [[tool({ name: "bash", permission: "ask" }), say("It ran.")], [say("second")]]
 
 const laws = Effect.flatMap(
@@ -42,7 +42,7 @@ const turn = <E, R>(
     const cluster = yield* TestCluster.TestCluster
     const id = yield* create
     yield* DurableTurn.start("t1", id, input)
-    yield* TestClock.adjust("1500 millis")
+    yield* TestClock.adjust("3 seconds")
     yield* happen(cluster, (yield* cluster.ownerOf(id)) ?? "nobody")
     const record = yield* inTime(DurableTurn.result("t1"))
     yield* laws
@@ -87,7 +87,7 @@ section("Turns by id, and the processes that run them", {
       const id = yield* create
       // it gets no answer to what it has sent
       yield* DurableTurn.start("t1", id, "Pay.")
-      yield* TestClock.adjust("1500 millis")
+      yield* TestClock.adjust("3 seconds")
       assert.strictEqual(yield* statusOf("t1"), "sending")
       yield* cluster.kill((yield* cluster.ownerOf(id)) ?? "nobody")
       paid(yield* inTime(DurableTurn.result("t1")))
@@ -101,7 +101,7 @@ section("Turns by id, and the processes that run them", {
     Effect.gen(function*() {
       const effects = yield* TestCluster.Effects
       const record = yield* turn("Pay.", (cluster, owner) =>
-        Effect.zipRight(TestClock.adjust("1 second"), cluster.kill(owner)))
+        Effect.zipRight(TestClock.adjust("3300 millis"), cluster.kill(owner)))
       assert.match(record.reply, /not known/)
       assert.isAtMost((yield* effects.noted).length, 1)
     }).pipe(Effect.provide(world(paying))),
@@ -115,7 +115,7 @@ section("Turns by id, and the processes that run them", {
   "a process ends in order": () =>
     Effect.gen(function*() {
       const record = yield* turn("Pay.", (cluster, owner) =>
-        Effect.zipRight(TestClock.adjust("1 second"), inTime(cluster.stop(owner))))
+        Effect.zipRight(TestClock.adjust("3300 millis"), inTime(cluster.stop(owner))))
       paid(record)
     }).pipe(Effect.provide(world(paying))),
   "a turn waits for somebody": ([, sees]) =>

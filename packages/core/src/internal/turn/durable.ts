@@ -18,6 +18,7 @@ import { deliverOnce } from "./deliverOnce.ts"
 import * as drainGate from "./drain.ts"
 import type { Durable } from "./interpreter.ts"
 import { run } from "./interpreter.ts"
+import { patiently } from "./patiently.ts"
 import { isToBeTakenUp } from "./step.ts"
 
 /** The time to look at a turn that was silent before, and may be so still. */
@@ -60,9 +61,12 @@ export const attend = <E1, R1, E2, R2, T extends ToolRunner.Source>(
     yield* Effect.annotateCurrentSpan("turn.left", typeof followed === "string" ? followed : followed._tag)
     if (followed === "drained") return "drained"
     const state = begun.state()
+    // what is known is not to be found out again because a store is down
+    const put = (state: TurnStore.State, options?: TurnStore.PutOptions) =>
+      patiently(store.put(owner, turn.id, state, options))
     if (followed === "silent") {
       yield* countParked
-      yield* store.put(owner, turn.id, { ...state, status: "waiting" }, { dueAfter: lookAfter })
+      yield* put({ ...state, status: "waiting" }, { dueAfter: lookAfter })
     } else if (followed._tag === "RequiresAction") {
       const record = TurnRecord.make(followed)
       const missing = runner === undefined ? [] : followed.actions.filter(({ _tag }) => _tag === "CustomToolCall")
@@ -71,9 +75,9 @@ export const attend = <E1, R1, E2, R2, T extends ToolRunner.Source>(
         yield* Effect.logWarning(`Turn ${turn.id} calls tools that this process lacks: ${names}`)
       }
       const dueAfter = missing.length > 0 ? Duration.min(lookAfter, othersAfter) : lookAfter
-      yield* store.put(owner, turn.id, { ...state, status: "waiting", record }, { dueAfter })
+      yield* put({ ...state, status: "waiting", record }, { dueAfter })
     } else {
-      yield* store.put(owner, turn.id, { ...state, status: "ended", record: TurnRecord.make(followed) })
+      yield* put({ ...state, status: "ended", record: TurnRecord.make(followed) })
     }
     return "left"
   }).pipe(
@@ -106,7 +110,7 @@ const makeDurable = (
       ...(usageBefore !== undefined && { usageBefore })
     }
     const keep = (next: TurnStore.State) =>
-      Effect.map(store.put(owner, turn.id, next), () => {
+      Effect.map(patiently(store.put(owner, turn.id, next)), () => {
         state = next
       })
     const durable: Durable<TurnStore.TurnStoreError | SessionOwner.FencedOut | ApiError, never> = {
