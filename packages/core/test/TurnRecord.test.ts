@@ -1,4 +1,4 @@
-import * as Conversation from "@effect-managed-agents/core/Conversation"
+import type * as Conversation from "@effect-managed-agents/core/Conversation"
 import * as Ids from "@effect-managed-agents/core/Ids"
 import * as Transcript from "@effect-managed-agents/core/Transcript"
 import * as TurnRecord from "@effect-managed-agents/core/TurnRecord"

@@ -12,7 +12,7 @@ import * as Stream from "effect/Stream"
 /** The state of a process. */
 export type State = "alive" | "frozen" | "dead"
 
-/** What a process may pass while it lives: everything that it does goes through one. */
+/** The gate that everything goes through which a process does: it is open while the process lives. */
 export interface Gate {
   readonly state: () => State
   /** Waits until the process is dead. */
