@@ -15,7 +15,7 @@ import * as ExecutionStrategy from "effect/ExecutionStrategy"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import type { ApiError } from "./ApiError.ts"
 import { ClientConfig } from "./ClientConfig.ts"
 import type * as Endpoint from "./Endpoint.ts"
@@ -27,7 +27,6 @@ import * as response from "./internal/http/response.ts"
 import { repeat } from "./internal/http/retry.ts"
 import type { Transport } from "./internal/http/transport.ts"
 import * as transport from "./internal/http/transport.ts"
-import * as bytes from "./internal/stream/bytes.ts"
 import * as eventStream from "./internal/stream/eventStream.ts"
 import * as pull from "./internal/stream/pull.ts"
 import { countEvents } from "./internal/telemetry/metrics.ts"
@@ -59,24 +58,16 @@ export interface Service {
     options?: RequestOptions
   ) => Effect.Effect<A, ApiError>
   /**
-   * Opens an event stream. Succeeds when the response head has arrived: from then on no event is missed. The connection is
-   * released when the stream ends, fails or is left, and at the latest when the scope closes. The stream is that one
-   * connection: run it once.
+   * Opens a stream, of events or of bytes. Succeeds when the response head has arrived: from then on no event is missed. The
+   * connection is released when the stream ends, fails or is left, and at the latest when the scope closes. The stream is
+   * that one connection: run it once. Bytes are read from it as they are consumed; if they break off, that is a failure
+   * (`TransportError` with reason `Body`), never an end.
    */
   readonly open: <Path extends string, Query, Body, A>(
-    endpoint: Endpoint.Endpoint<Path, Query, Body, A, "events">,
+    endpoint: Endpoint.Endpoint<Path, Query, Body, A, "events" | "bytes">,
     input: Endpoint.Input<Path, Query, Body>,
     options?: StreamOptions
   ) => Effect.Effect<Stream.Stream<A, ApiError>, ApiError, Scope.Scope>
-  /**
-   * Downloads bytes, which are read from the connection as they are consumed. Each run of the stream is a request of its own;
-   * a body that breaks off is a failure (`TransportError` with reason `Body`), never an end.
-   */
-  readonly download: <Path extends string, Query, Body>(
-    endpoint: Endpoint.Endpoint<Path, Query, Body, Uint8Array, "bytes">,
-    input: Endpoint.Input<Path, Query, Body>,
-    options?: StreamOptions
-  ) => Stream.Stream<Uint8Array, ApiError>
 }
 
 /**
@@ -171,55 +162,43 @@ const call = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, op
     )
   })
 
+/** Reads the events of an open stream. */
+const events = (parts: Parts, call: Call, head: HttpClientResponse, { maxSilence }: StreamOptions) =>
+  Effect.map(countEvents(call.endpoint.name), (onEvents) =>
+    eventStream.read(head.stream, {
+      operation: call.endpoint.name,
+      requestId: response.requestId(head.headers, call.scrub),
+      schema: call.endpoint.success,
+      maxEventSize: parts.config.maxEventSize,
+      scrub: call.scrub,
+      onEvents,
+      maxSilence
+    }))
+
 /** A body that is read once its head has arrived. */
-type Read<A> = Effect.Effect<pull.Pull<A, ApiError>, never, Scope.Scope>
+type Read = Effect.Effect<pull.Pull<unknown, ApiError>, never, Scope.Scope>
 
 /** Opens a stream. The span of the call ends with the stream as its value, of which it sees nothing else. */
-const opened = <A>(
-  parts: Parts,
-  endpoint: Endpoint.Any,
-  input: request.Input,
-  options: StreamOptions,
-  reader: (call: Call, head: HttpClientResponse) => Effect.Effect<Read<A>>
-) =>
+const open = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, options: StreamOptions = {}) =>
   Effect.scopeWith((scope) => {
     const call = request.begin(endpoint, parts.config, input, options)
     return request.make(call, parts.config, input, options).pipe(
       Effect.flatMap((message) => repeat(call, parts.policy)(connect(parts, call, message, scope))),
       Effect.flatMap(({ connection, head }) =>
-        Effect.map(reader(call, head), (read) =>
-          pull.toStream(Effect.zipRight(
-            Effect.scopeWith((scope) => Scope.addFinalizerExit(scope, (exit) => Scope.close(connection, exit))),
-            Scope.extend(read, connection)
-          )))
+        Effect.map(
+          endpoint.reader === undefined
+            ? events(parts, call, head, options)
+            : Effect.succeed(endpoint.reader(call, head, options.maxSilence)),
+          (read: Read) =>
+            pull.toStream(Effect.zipRight(
+              Effect.scopeWith((scope) => Scope.addFinalizerExit(scope, (exit) => Scope.close(connection, exit))),
+              Scope.extend(read, connection)
+            ))
+        )
       ),
       observeCall(endpoint, input)
     )
   })
-
-const open = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, options: StreamOptions = {}) =>
-  opened(
-    parts,
-    endpoint,
-    input,
-    options,
-    (call, head) =>
-      Effect.map(countEvents(endpoint.name), (onEvents) =>
-        eventStream.read(head.stream, {
-          operation: endpoint.name,
-          requestId: response.requestId(head.headers, call.scrub),
-          schema: endpoint.success,
-          maxEventSize: parts.config.maxEventSize,
-          scrub: call.scrub,
-          onEvents,
-          maxSilence: options.maxSilence
-        }))
-  )
-
-const download = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, options: StreamOptions = {}) =>
-  Stream.unwrapScoped(
-    opened(parts, endpoint, input, options, (call, head) => Effect.succeed(bytes.read(call, head, options.maxSilence)))
-  )
 
 /**
  * Builds the service.
@@ -234,7 +213,7 @@ export const make: Effect.Effect<Service, never, ClientConfig | HttpClient> = Ef
   }
   // `Service` relates input and answer to the endpoint, which the body need not: the guard that is compiled from the
   // endpoint's schema has checked the answer
-  return ApiClient.of({ call: call(parts), open: open(parts), download: download(parts) } as Service)
+  return ApiClient.of({ call: call(parts), open: open(parts) } as Service)
 })
 
 /**

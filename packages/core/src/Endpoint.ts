@@ -11,6 +11,8 @@ import { beta } from "./ClientConfig.ts"
 import type { Encoding } from "./internal/http/encoding.ts"
 import { json } from "./internal/http/encoding.ts"
 import { multipart } from "./internal/http/multipart.ts"
+import type { Reader } from "./internal/stream/bytes.ts"
+import { read } from "./internal/stream/bytes.ts"
 
 /**
  * One endpoint: where it is, what it takes, what it answers.
@@ -33,6 +35,8 @@ export interface Endpoint<Path extends string, Query, Body, Success, Kind extend
   /** The JSON answer, or one event of the `text/event-stream`, or the bytes as a whole. */
   readonly success: Codec<Success>
   readonly kind: Kind
+  /** The way in which an answer of bytes is read. */
+  readonly reader: Reader | undefined
 }
 
 /**
@@ -57,6 +61,7 @@ export interface Any {
   readonly encoding: Encoding
   readonly success: Schema.Schema.AnyNoContext
   readonly kind: "json" | "events" | "bytes"
+  readonly reader: Reader | undefined
 }
 
 /**
@@ -84,7 +89,7 @@ interface Options<Query, Body> {
 }
 
 const make =
-  <Kind extends Any["kind"]>(method: Any["method"], kind: Kind, encoding: Encoding = json) =>
+  <Kind extends Any["kind"]>(method: Any["method"], kind: Kind, encoding: Encoding = json, reader?: Reader) =>
   <const Path extends string, Success, Query = never, Body = never>(
     name: string,
     path: Path,
@@ -99,7 +104,8 @@ const make =
     body: options.body,
     encoding,
     success,
-    kind
+    kind,
+    reader
   })
 
 /**
@@ -132,7 +138,7 @@ export const del = make("DELETE", "json")
  */
 export const events = make("GET", "events")
 
-const getBytes = make("GET", "bytes")
+const getBytes = make("GET", "bytes", json, read)
 
 const Bytes: Schema.Schema<Uint8Array> = Schema.Uint8ArrayFromSelf.annotations({
   identifier: "Bytes",

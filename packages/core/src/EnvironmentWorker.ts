@@ -367,6 +367,5 @@ const serveItem = <R, E, R2>(
 const withToken = (api: ApiClient.Service, authToken: RequestOptions["authToken"]): ApiClient.Service =>
   authToken === undefined ? api : ApiClient.ApiClient.of({
     call: (endpoint, input, options) => api.call(endpoint, input, { ...options, authToken }),
-    open: (endpoint, input, options) => api.open(endpoint, input, { ...options, authToken }),
-    download: (endpoint, input, options) => api.download(endpoint, input, { ...options, authToken })
+    open: (endpoint, input, options) => api.open(endpoint, input, { ...options, authToken })
   })

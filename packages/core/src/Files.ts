@@ -11,7 +11,7 @@ import * as FileSystem from "@effect/platform/FileSystem"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import type { RequestOptions, StreamOptions } from "./ApiClient.ts"
 import { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
@@ -66,7 +66,7 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
     retrieveMetadata: (id, options) => api.call(Api.files.retrieveMetadata, path(id), options),
     list: (params, options) => paginate((page) => listPage({ ...params, ...page }, options)),
     listPage,
-    download: (id, options) => api.download(Api.files.download, path(id), options),
+    download: (id, options) => Stream.unwrapScoped(api.open(Api.files.download, path(id), options)),
     delete: (id, options) => api.call(Api.files.delete, path(id), options)
   })
 })

@@ -6,7 +6,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import type * as Stream from "effect/Stream"
+import * as Stream from "effect/Stream"
 import type { RequestOptions, StreamOptions } from "./ApiClient.ts"
 import { ApiClient } from "./ApiClient.ts"
 import type { ApiError } from "./ApiError.ts"
@@ -109,7 +109,7 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
     listVersionsPage,
     deleteVersion: (id, version, options) => api.call(Api.skills.deleteVersion, versionPath(id, version), options),
     downloadVersion: (id, version, options) =>
-      api.download(Api.skills.downloadVersion, versionPath(id, version), options)
+      Stream.unwrapScoped(api.open(Api.skills.downloadVersion, versionPath(id, version), options))
   })
 })
 

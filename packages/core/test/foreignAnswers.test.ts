@@ -30,11 +30,7 @@ const run = (endpoint: Endpoint.Any): Effect.Effect<unknown, ApiError, Services>
     const any = { ...endpoint, body: undefined } as unknown as Endpoint.Endpoint<"{p}", never, never, Uint8Array, never>
     const input = { path } as unknown as Endpoint.Input<"{p}", never, never>
     if (endpoint.kind === "json") return yield* client.call(any, input)
-    return endpoint.kind === "bytes"
-      ? yield* Stream.runDrain(
-        client.download(Object.assign(any, { success: WorkspaceApi.files.download.success }), input)
-      )
-      : yield* Effect.scoped(Effect.flatMap(client.open(any, input), Stream.runDrain))
+    return yield* Effect.scoped(Effect.flatMap(client.open(any, input), Stream.runDrain))
   })
 
 const html = { "content-type": "text/html; charset=utf-8" }

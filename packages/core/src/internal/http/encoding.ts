@@ -8,6 +8,8 @@ export interface Sources {
   failure: unknown
   /** True once one has been read that cannot be read again. */
   isSpent: boolean
+  /** Options of `fetch` without which it would keep all that it sends. */
+  init?: RequestInit
 }
 
 /** The way in which a body is written. */

@@ -35,6 +35,18 @@ const partsOf = (fields: unknown): ReadonlyArray<Part> =>
       : [partOf(name, name, value)]
   })
 
+/**
+ * For a body that is read as it is sent: Node's `fetch` keeps all of it for a redirect, unless there is no window and a
+ * redirect is an error. workerd refuses to have it so, and keeps nothing.
+ */
+const streaming = (): RequestInit => {
+  try {
+    return { redirect: new Request("http://localhost", { redirect: "error" }).redirect, window: null }
+  } catch {
+    return { redirect: "manual" }
+  }
+}
+
 /** The files that have been read and cannot be read again. */
 const spent = new WeakSet<Upload>()
 
@@ -96,6 +108,7 @@ export const multipart: Encoding = {
         const size = isUpload(piece) ? piece.size : piece.length
         return sum === undefined || size === undefined ? undefined : sum + size
       }, 0)
+      sources.init = streaming()
       return HttpBody.stream(bytes, `multipart/form-data; boundary=${boundary}`, length)
     })
 }

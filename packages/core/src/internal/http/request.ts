@@ -218,7 +218,7 @@ export const make = (
     issues.push(...problemsOf(options))
     const betas = betasOf(endpoint, config, options)
     if (betas.has(beta) && betas.has(memoryBeta)) {
-      const message = `${beta} and ${memoryBeta} exclude each other: name neither, every endpoint has its own`
+      const message = `must not have both ${beta} and ${memoryBeta}`
       issues.push({ path: "betas", message })
     }
     if (options.maxSilence !== undefined && !isPositive(options.maxSilence)) {

@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect"
 import * as ApiError from "../../ApiError.ts"
-import { MemoryId } from "../../Ids.ts"
+import type { MemoryId } from "../../Ids.ts"
 import { retryAfter } from "./retry.ts"
 import type { Scrub } from "./secrets.ts"
 import { excerpt } from "./secrets.ts"
@@ -96,12 +96,11 @@ const fromBody = (body: string, scrub: Scrub) => {
 
 /** The memory that is in the way of another, as the error of memories names it. */
 const inTheWay = (body: string, scrub: Scrub): Partial<ApiError.Conflict> => {
-  const error = field(parse(body), "error")
-  const path = text(field(error, "conflicting_path"))
-  const id = text(field(error, "conflicting_memory_id"))
+  const part = (name: string) => text(scrub(text(field(field(parse(body), "error"), name)) ?? ""))
   return {
-    ...(path !== undefined && { conflictingPath: scrub(path) }),
-    ...(id !== undefined && { conflictingMemoryId: MemoryId.make(scrub(id)) })
+    conflictingPath: part("conflicting_path"),
+    // an id is any text
+    conflictingMemoryId: part("conflicting_memory_id") as MemoryId | undefined
   }
 }
 

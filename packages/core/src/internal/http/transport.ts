@@ -75,7 +75,7 @@ export const make: Effect.Effect<Transport, never, HttpClient.HttpClient> = Effe
     return (call, message, { scope, timeout }) =>
       Effect.flatMap(Effect.runtime<never>(), (runtime) =>
         timeLimitWithin(
-          within(runtime, scope, message.body._tag === "Stream" ? streaming() : { redirect: "manual" }),
+          within(runtime, scope, { redirect: "manual", ...call.sources.init }),
           Effect.catchAll(http.execute(message), recover(call)),
           {
             duration: timeout,
@@ -89,18 +89,6 @@ export const make: Effect.Effect<Transport, never, HttpClient.HttpClient> = Effe
         ))
   }
 )
-
-/**
- * For a body that is read as it is sent: Node's `fetch` keeps all of it for a redirect, unless there is no window and a
- * redirect is an error. workerd refuses to have it so, and keeps nothing.
- */
-const streaming = (): RequestInit => {
-  try {
-    return { redirect: new Request("http://localhost", { redirect: "error" }).redirect, window: null }
-  } catch {
-    return { redirect: "manual" }
-  }
-}
 
 /**
  * The runtime of a request.

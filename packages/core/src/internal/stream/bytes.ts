@@ -18,12 +18,15 @@ const lengthOf = ({ headers }: HttpClientResponse): number | undefined => {
   return coding === "identity" && length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined
 }
 
-/** Starts a body, until the scope closes. Not every transport notices that it ended too early. */
-export const read = (
-  { endpoint: { name: operation }, scrub }: Call,
+/** Reads the bytes of an answer. */
+export type Reader = (
+  call: Call,
   head: HttpClientResponse,
   maxSilence: Duration.DurationInput | undefined
-): Effect.Effect<Pull<Uint8Array, ApiError>, never, Scope.Scope> => {
+) => Effect.Effect<Pull<Uint8Array, ApiError>, never, Scope.Scope>
+
+/** Starts a body, until the scope closes. Not every transport notices that it ended too early. */
+export const read: Reader = ({ endpoint: { name: operation }, scrub }, head, maxSilence) => {
   const id = requestId(head.headers, scrub)
   const length = lengthOf(head)
   const broken = (detail: string) =>
