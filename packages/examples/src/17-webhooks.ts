@@ -9,24 +9,19 @@ import type * as Event from "@effect-managed-agents/core/Event"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as Webhooks from "@effect-managed-agents/core/Webhooks"
-import * as AgentScript from "@effect-managed-agents/testkit/AgentScript"
-import type * as Simulator from "@effect-managed-agents/testkit/Simulator"
-import * as WebhookEndpoint from "@effect-managed-agents/testkit/WebhookEndpoint"
 import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
-import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpServer from "@effect/platform/HttpServer"
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import * as Console from "effect/Console"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { createServer } from "node:http"
+import { port, secret } from "./operator.ts"
 import { Target } from "./target.ts"
 import * as WebhookApp from "./webhookApp.ts"
 
-const secret = Redacted.make("whsec_b25seSBvbiB0aGUgc2ltdWxhdG9y")
 /** An `HttpApp` that reads on when it is called, and what it waits for. */
 export const make = Effect.gen(function*() {
   const done = yield* Deferred.make<void>()
@@ -61,8 +56,6 @@ export const Services = Layer.merge(
   Layer.orElse(Webhooks.layerEnv, () => Webhooks.layer({ secrets: [secret] }))
 )
 
-const port = 3000
-
 export const program = Effect.gen(function*() {
   const { app, done } = yield* make
   yield* HttpServer.serveEffect(app)
@@ -74,25 +67,4 @@ export const program = Effect.gen(function*() {
   Effect.provide(Services)
 )
 
-export const agent: Simulator.AgentOptions = {
-  agent: { name: "Operator", tools: [{ type: "agent_toolset_20260401" }] },
-  script: AgentScript.make({
-    turns: [[
-      AgentScript.say("I am reading them."),
-      AgentScript.sleep("2 seconds"),
-      AgentScript.tool({ name: "bash", input: { command: "grep ERROR *.log" }, result: "nothing" }),
-      AgentScript.say("Nothing went wrong.")
-    ]]
-  })
-}
-
-const types = ["session.status_run_started", "session.status_idled"]
-const endpoint = WebhookEndpoint.toUrl(`http://127.0.0.1:${port}`, { secret, types })
-
-/** The simulated service calls the server, as an endpoint in the Console would. */
-export const simulation: Simulator.Options = {
-  webhooks: [{
-    ...endpoint,
-    deliver: (delivery) => Effect.provide(endpoint.deliver(delivery), FetchHttpClient.layer)
-  }]
-}
+export { agent, simulation } from "./operator.ts"

@@ -39,6 +39,6 @@ it.effect("a whole application, from nothing to a result", () =>
       ])
       assert.isTrue((yield* ledger).every(({ status }) => status === 200))
     }).pipe(Effect.provide(
-      Testkit.layer({ script: Application.script("10 minutes"), fixtures: {}, webhooks: [endpoint] })
+      Testkit.layer({ script: Application.script("1 minute"), fixtures: {}, webhooks: [endpoint] })
     ))
   }).pipe(Effect.provide([Stores, Verifier])))

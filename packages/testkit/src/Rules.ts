@@ -158,13 +158,20 @@ export interface Rules {
    */
   readonly malformedSessionIds: "not_found" | "invalid"
   /**
-   * The kinds of things that must exist before a session can refer to them. Of the others, ids that this simulator has
-   * never seen are taken as they are, as a test may make them up; what it knows must be there and not be archived. Agents
-   * and environments must always exist.
+   * The kinds of things that must exist before a session, or an agent with its skills, can refer to them. Of the others, ids
+   * that this simulator has never seen are taken as they are, as a test may make them up; what it knows must be there and not
+   * be archived. Agents and environments must always exist. `created` stands for every kind of which something was created
+   * here, through the API or by the fixtures.
    *
-   * @default ["memory_store"]
+   * @default ["memory_store", "created"]
    */
-  readonly strictReferences: ReadonlyArray<"file" | "memory_store" | "vault">
+  readonly strictReferences: ReadonlyArray<"created" | "file" | "memory_store" | "skill" | "vault">
+  /**
+   * The outcome of renewing an access token that has expired, when its credential is validated: there is no server to ask.
+   *
+   * @default true
+   */
+  readonly tokensAreRenewed: boolean
   /**
    * The greatest time by which the runs of a deployment are later than its schedule. Each deployment is as late every
    * time, by a part of it that derives from the seed.
@@ -392,7 +399,8 @@ export const defaults: Rules = {
   boundsHidePending: true,
   statusesShowEnded: true,
   malformedSessionIds: "not_found",
-  strictReferences: ["memory_store"],
+  strictReferences: ["memory_store", "created"],
+  tokensAreRenewed: true,
   maxScheduleJitter: Duration.zero,
   requireRepositoryTokens: false,
   maxEventsPerSend: Infinity,

@@ -121,7 +121,7 @@ export interface Fixtures {
   readonly agents?: ReadonlyArray<typeof Agent.SessionAgent.Encoded> | undefined
   readonly environments?: ReadonlyArray<Environment> | undefined
   readonly memoryStores?: ReadonlyArray<MemoryStore> | undefined
-  /** The ids of uploads. They matter only where `Rules.strictReferences` says so. */
+  /** The ids of uploads. With one of them, sessions can mount no file that does not exist (`Rules.strictReferences`). */
   readonly files?: ReadonlyArray<string> | undefined
   /** The ids of vaults, which are empty. */
   readonly vaults?: ReadonlyArray<string> | undefined

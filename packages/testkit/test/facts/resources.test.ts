@@ -103,9 +103,22 @@ describe("references", () => {
         memory: "404 not_found_error: Memory store memstore_nope not found.",
         vault: "200 undefined: undefined"
       })
-    }).pipe(Effect.provide(layer({ fixtures }))))
+    }).pipe(Effect.provide(layer({ fixtures: { ...fixtures, files: [], vaults: [] } }))))
 
-  it.effect("7.14, 7.15 or the other way round", () =>
+  it.effect("7.15 to files and vaults must exist once there is one, also when it is gone", () =>
+    Effect.gen(function*() {
+      const { id } = yield* ok("POST", "/v1/vaults", { display_name: "V" })
+      const answers = {
+        file: "200 undefined: undefined",
+        memory: "404 not_found_error: Memory store memstore_nope not found.",
+        vault: "404 not_found_error: Vault vlt_1 not found."
+      }
+      assert.deepStrictEqual(yield* unknown, answers)
+      yield* ok("DELETE", `/v1/vaults/${id}`)
+      assert.deepStrictEqual(yield* unknown, answers)
+    }).pipe(Effect.provide(layer({ fixtures: { ...fixtures, files: [], vaults: [] } }))))
+
+  it.effect("7.14, 7.15 or as the rule says", () =>
     Effect.gen(function*() {
       assert.deepStrictEqual(yield* unknown, {
         file: "404 not_found_error: File file_nope not found.",

@@ -72,5 +72,5 @@ describe("bad input", () => {
         assert.strictEqual(yield* tagOf(create), "NotFound")
       }
       assert.lengthOf(yield* simulator.sessions, before)
-    }).pipe(Effect.provide(Testkit.layer({ rules: { strictReferences: ["vault"] } }))))
+    }).pipe(Effect.provide(Testkit.layer())))
 })

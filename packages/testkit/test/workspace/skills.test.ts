@@ -1,6 +1,9 @@
 /**
  * Section 10.8 of FIDELITY.md: skills and their versions, through core's client.
  */
+import * as Agents from "@effect-managed-agents/core/Agents"
+import type { ApiError } from "@effect-managed-agents/core/ApiError"
+import * as Sessions from "@effect-managed-agents/core/Sessions"
 import * as Skills from "@effect-managed-agents/core/Skills"
 import * as Upload from "@effect-managed-agents/core/Upload"
 import * as Workspace from "@effect-managed-agents/core/Workspace"
@@ -167,6 +170,47 @@ describe("a skill", () => {
       assert.deepStrictEqual(yield* skills.delete(id), { id, type: "skill_deleted" })
       const gone = yield* Effect.flip(skills.retrieveVersion(id, first))
       assert.strictEqual(gone._tag, "NotFound")
+    }).pipe(Effect.provide(layer())))
+
+  it.effect("10.8.9 is there for agents and their sessions, in the latest version unless one is named", () =>
+    Effect.gen(function*() {
+      const skills = yield* Skills.Skills
+      const agents = yield* Agents.Agents
+      const sessions = yield* Sessions.Sessions
+      const agent = (skill_id: string, version?: string) =>
+        agents.create({
+          name: "A",
+          model: "claude-opus-5-5",
+          tools: [{ type: "agent_toolset_20260401" }],
+          skills: [{ type: "custom", skill_id: skillId(skill_id), version }]
+        })
+      const tagOf = <A, R>(self: Effect.Effect<A, ApiError, R>) => Effect.map(Effect.flip(self), ({ _tag }) => _tag)
+      // a test may make ids up, as long as no skill was created
+      yield* agent("skill_made_up")
+      const { id, latest_version_id: first } = yield* skills.create({ files })
+      assert.strictEqual(yield* tagOf(agent("skill_made_up")), "NotFound")
+      assert.strictEqual(yield* tagOf(agent(id, "no_version")), "NotFound")
+      const saved = yield* agent(id)
+      assert.deepStrictEqual(saved.skills, [{ type: "custom", skill_id: skillId(id), version: first }])
+      yield* TestClock.adjust("1 second")
+      const second = yield* skills.createVersion(id, { files })
+      const updated = yield* agents.update(saved.id, {
+        version: 1,
+        skills: [{ type: "custom", skill_id: skillId(id), version: "latest" }]
+      })
+      assert.strictEqual(updated.skills[0]?.version, second.id)
+      const create = sessions.create({ agent: saved.id, environment_id: Fixtures.environmentId })
+      assert.strictEqual((yield* create).agent.skills[0]?.version, second.id)
+      const overridden = yield* sessions.create({
+        agent: { type: "agent_with_overrides", id: saved.id, skills: [{ type: "custom", skill_id: skillId(id) }] },
+        environment_id: Fixtures.environmentId
+      })
+      assert.strictEqual(overridden.agent.skills[0]?.version, second.id)
+      yield* skills.deleteVersion(id, second.id)
+      assert.strictEqual(yield* tagOf(create), "NotFound")
+      yield* skills.delete(id)
+      assert.strictEqual(yield* tagOf(create), "NotFound")
+      assert.strictEqual(yield* tagOf(agent(id)), "NotFound")
     }).pipe(Effect.provide(layer())))
 
   it.effect("10.8.8 needs no beta; the shapes of the old one are not modelled", () =>

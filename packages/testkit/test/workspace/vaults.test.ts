@@ -3,9 +3,11 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
 import * as TestClock from "effect/TestClock"
 import { inspect } from "node:util"
 import * as Simulator from "../../src/Simulator.ts"
+import * as WebhookEndpoint from "../../src/WebhookEndpoint.ts"
 import { call, createSession, layer, ok, refusal } from "../utils/wire.ts"
 
 const create = (more: object = {}) => ok("POST", "/v1/vaults", { display_name: "Alice", ...more })
@@ -119,7 +121,7 @@ describe("vaults", () => {
       assert.strictEqual(yield* create_(id), `404 not_found_error: Vault ${id} not found.`)
       assert.strictEqual(yield* create_("vlt_0"), "404 not_found_error: Vault vlt_0 not found.")
       assert.deepStrictEqual((yield* ok("GET", `/v1/sessions/${session}`)).vault_ids, [id])
-    }).pipe(Effect.provide(layer({ rules: { strictReferences: ["vault"] } }))))
+    }).pipe(Effect.provide(layer())))
 })
 
 describe("credentials", () => {
@@ -334,6 +336,28 @@ describe("credentials", () => {
         "400 invalid_request_error: Only credentials of type mcp_oauth can be validated."
       )
     }).pipe(Effect.provide(layer())))
+
+  it.effect("10.5.12, 10.10.12 whose token cannot be renewed are invalid, and a webhook says so", () => {
+    const deliveries: Array<object> = []
+    const types = ["vault_credential.refresh_failed"]
+    const endpoint = WebhookEndpoint.make(({ body }) => Effect.sync(() => deliveries.push(JSON.parse(body).data)), {
+      secret: Redacted.make("whsec_c2VjcmV0"),
+      types
+    })
+    return Effect.gen(function*() {
+      const { id } = yield* create()
+      const credential = (yield* add(id, { ...oauth, expires_at: "1970-01-01T01:00:00Z" })).id
+      const path = `/v1/vaults/${id}/credentials/${credential}`
+      assert.strictEqual((yield* ok("POST", `${path}/mcp_oauth_validate`)).status, "valid")
+      yield* TestClock.adjust("2 hours")
+      const { refresh, status } = yield* ok("POST", `${path}/mcp_oauth_validate`)
+      assert.deepStrictEqual([status, refresh.status, refresh.http_response.status_code], ["invalid", "failed", 400])
+      assert.strictEqual((yield* ok("GET", path)).auth.expires_at, "1970-01-01T01:00:00Z")
+      yield* TestClock.adjust("1 second")
+      assert.lengthOf(deliveries, 1)
+      assert.deepInclude(deliveries[0], { type: types[0], id: credential, vault_id: id })
+    }).pipe(Effect.provide(layer({ rules: { tokensAreRenewed: false }, webhooks: [endpoint] })))
+  })
 
   it.effect("10.5.11 are one of the documented kinds", () =>
     Effect.gen(function*() {

@@ -358,11 +358,27 @@ const refusedByServer = {
   body_truncated: false
 }
 
+const refusedRenewal = { ...refusedByServer, status_code: 400, body: "{\"error\":\"invalid_grant\"}" }
+
+/** Outcome of the renewal of an access token that has expired. */
+const renewalOf = (canRenew: boolean, isRenewed: boolean): NonNullable<Validation["refresh"]> =>
+  !canRenew
+    ? { status: "no_refresh_token", http_response: null }
+    : isRenewed
+    ? { status: "succeeded", http_response: null }
+    : { status: "failed", http_response: refusedRenewal }
+
 /**
  * Tries a credential. There is no server to try it on: an access token is good until it expires, and can be renewed if there
- * is a refresh token.
+ * is a refresh token, unless renewals are to fail.
  */
-export const validate = (self: Vaults, vaultId: string, id: string, now: Micros): Ruling<Change<Validation>> =>
+export const validate = (
+  self: Vaults,
+  vaultId: string,
+  id: string,
+  now: Micros,
+  tokensAreRenewed: boolean
+): Ruling<Change<Validation>> =>
   Either.gen(function*() {
     const kept = yield* findCredential(self, vaultId, id)
     const { auth } = kept
@@ -370,7 +386,8 @@ export const validate = (self: Vaults, vaultId: string, id: string, now: Micros)
     if (kept.archivedAt !== null) return yield* refusal.invalid(`Credential ${id} is archived.`)
     const hasExpired = typeof auth.expires_at === "string" && (time.parse(auth.expires_at) ?? now) <= now
     const canRenew = auth.refresh !== undefined && auth.refresh !== null
-    const isValid = !hasExpired || canRenew
+    const isRenewed = hasExpired && canRenew && tokensAreRenewed
+    const isValid = !hasExpired || isRenewed
     const validation: Validation = {
       type: "vault_credential_validation",
       credential_id: id,
@@ -378,10 +395,10 @@ export const validate = (self: Vaults, vaultId: string, id: string, now: Micros)
       status: isValid ? "valid" : "invalid",
       has_refresh_token: canRenew,
       mcp_probe: isValid ? null : { method: "initialize", http_response: refusedByServer },
-      refresh: hasExpired ? { status: canRenew ? "succeeded" : "no_refresh_token", http_response: null } : null,
+      refresh: hasExpired ? renewalOf(canRenew, tokensAreRenewed) : null,
       validated_at: time.format(now)
     }
-    if (!hasExpired || !canRenew) return [self, validation]
+    if (!isRenewed) return [self, validation]
     const [next] = setCredential(self, { ...kept, auth: { ...auth, expires_at: time.format(now + renewal) } })
     return [next, validation]
   })

@@ -98,14 +98,17 @@ const standingOf = (
 interface Kind {
   readonly field: string
   readonly title: string
+  /** True once something of the kind was created. */
+  readonly isInUse: (self: Workspace) => boolean
   readonly standing: (self: Workspace, id: string) => Standing
   readonly reasons: { readonly archived: refusal.Reason; readonly missing: refusal.Reason }
 }
 
-const kinds: { readonly [K in "file" | "memory_store" | "vault"]: Kind } = {
+const kinds: { readonly [K in "file" | "memory_store" | "skill" | "vault"]: Kind } = {
   file: {
     field: "file_id",
     title: "File",
+    isInUse: (self) => [...self.files.values()].some(({ sessionId }) => sessionId === null),
     standing: (self, id) => {
       const kept = self.files.get(id)
       return kept === undefined ? "unknown" : kept.isDeleted ? "deleted" : "there"
@@ -115,12 +118,21 @@ const kinds: { readonly [K in "file" | "memory_store" | "vault"]: Kind } = {
   memory_store: {
     field: "memory_store_id",
     title: "Memory store",
+    isInUse: (self) => self.memory.stores.size > 0,
     standing: (self, id) => standingOf(self.memory.stores.get(id)),
     reasons: { archived: "memory_store_archived_error", missing: "session_resource_not_found_error" }
+  },
+  skill: {
+    field: "skills",
+    title: "Skill",
+    isInUse: (self) => self.skills.issued > 0,
+    standing: (self, id) => self.skills.all.has(id) ? "there" : "unknown",
+    reasons: { archived: "skill_not_found_error", missing: "skill_not_found_error" }
   },
   vault: {
     field: "vault_ids",
     title: "Vault",
+    isInUse: (self) => self.vaults.vaults.size > 0,
     standing: (self, id) => standingOf(self.vaults.vaults.get(id)),
     reasons: { archived: "vault_archived_error", missing: "vault_not_found_error" }
   }
@@ -128,7 +140,7 @@ const kinds: { readonly [K in "file" | "memory_store" | "vault"]: Kind } = {
 
 /** Refuses a reference to what is archived or deleted, and where it matters to what was never here. */
 export const checkReference = (self: Workspace, rules: Rules, kind: keyof typeof kinds, id: string): Ruling<void> => {
-  const { field, reasons, standing, title } = kinds[kind]
+  const { field, isInUse, reasons, standing, title } = kinds[kind]
   const missing = refusal.because(reasons.missing, refusal.notFound(`${title} ${id} not found.`))
   switch (standing(self, id)) {
     case "there":
@@ -138,6 +150,44 @@ export const checkReference = (self: Workspace, rules: Rules, kind: keyof typeof
     case "deleted":
       return missing
     case "unknown":
-      return rules.strictReferences.includes(kind) ? missing : Either.void
+      return rules.strictReferences.includes(kind) || (rules.strictReferences.includes("created") && isInUse(self))
+        ? missing
+        : Either.void
   }
 }
+
+type Skills = typeof Agent.SessionAgent.Encoded["skills"]
+type SkillsParams = ReadonlyArray<typeof Agent.SkillParams.Encoded>
+
+/** Refuses a skill of the workspace that is not there, or not in this version. Those that the service brings are not known. */
+export const checkSkills = (self: Workspace, rules: Rules, skills: Skills | SkillsParams): Ruling<void> =>
+  Either.gen(function*() {
+    for (const { skill_id: id, type, version } of skills) {
+      if (type !== "custom") continue
+      yield* checkReference(self, rules, "skill", String(id))
+      const kept = self.skills.all.get(String(id))
+      if (kept !== undefined && version !== undefined && version !== null) {
+        yield* refusal.because("skill_not_found_error", skillVersion(kept, version))
+      }
+    }
+  })
+
+const skillVersion = (kept: skills.Kept, version: unknown) => skills.findVersion(kept, String(version))
+
+/** The parameters of an agent with the versions of its skills: the latest, unless one is named. */
+export const withSkills = <P extends { readonly skills?: SkillsParams | null | undefined }>(
+  self: Workspace,
+  rules: Rules,
+  params: P
+): Ruling<P> =>
+  Either.map(checkSkills(self, rules, params.skills ?? []), () => {
+    if (params.skills === undefined || params.skills === null) return params
+    return {
+      ...params,
+      skills: params.skills.map((skill) => {
+        const kept = skill.type === "custom" ? self.skills.all.get(String(skill.skill_id)) : undefined
+        if (kept === undefined) return skill
+        return { ...skill, version: Either.getOrThrow(skillVersion(kept, skill.version ?? "latest")).id }
+      })
+    }
+  })

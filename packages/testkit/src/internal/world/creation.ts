@@ -23,11 +23,18 @@ export interface Plan {
   readonly now: Micros
 }
 
+/** Reference to an agent, with the versions of the skills that it puts in place of the agent's. */
+const agentOf = ({ env, workspace: known }: World, agent: CreateParams["agent"]): Ruling<CreateParams["agent"]> =>
+  typeof agent === "string" || agent.type !== "agent_with_overrides"
+    ? Either.right(agent)
+    : workspace.withSkills(known, env.rules, agent)
+
 /** Checks that a session can be created, and answers what creates it. */
 export const prepare = (world: World, { deploymentId, events, key, now, params }: Plan): Ruling<() => Cell> =>
   Either.gen(function*() {
     const { env, workspace: known } = world
-    const agent = yield* agents.resolve(known.agents, params.agent)
+    const agent = yield* agents.resolve(known.agents, yield* agentOf(world, params.agent))
+    yield* workspace.checkSkills(known, env.rules, agent.skills)
     if (params.budget !== undefined) yield* usage.checkPriced(agent, env.rules)
     const environment = yield* environments.resolve(known.environments, params.environment_id, agent.mcp_servers)
     const mounted = yield* resources.mountAll(

@@ -5,6 +5,7 @@ import * as ids from "../../session/ids.ts"
 import * as refusal from "../../session/refusal.ts"
 import type { Ruling } from "../../session/refusal.ts"
 import * as agents from "../../workspace/agents.ts"
+import * as workspace from "../../workspace/workspace.ts"
 import type { World } from "../../world/world.ts"
 import type { Call } from "./context.ts"
 import * as pages from "./pages.ts"
@@ -27,9 +28,9 @@ const commit = (world: World, type: "created" | "updated" | "archived", [next, s
 export const create = (call: Call<unknown, typeof SavedAgent.CreateParams.Encoded>): Ruling<View> => {
   const { body, key, world } = call
   const id = ids.format("agent", ids.child(key, "agent"))
-  return Either.map(
-    agents.create(world.workspace.agents, id, body, world.now()),
-    (change) => commit(world, "created", change)
+  return workspace.withSkills(world.workspace, world.env.rules, body).pipe(
+    Either.flatMap((params) => agents.create(world.workspace.agents, id, params, world.now())),
+    Either.map((change) => commit(world, "created", change))
   )
 }
 
@@ -43,7 +44,8 @@ export const update = (call: Call<unknown, typeof SavedAgent.UpdateParams.Encode
   Either.gen(function*() {
     const { body, world } = call
     const { id } = yield* locate(call)
-    return commit(world, "updated", yield* agents.update(world.workspace.agents, id, body, world.now()))
+    const params = yield* workspace.withSkills(world.workspace, world.env.rules, body)
+    return commit(world, "updated", yield* agents.update(world.workspace.agents, id, params, world.now()))
   })
 
 export const archive = (call: Call<unknown, unknown>): Ruling<View> =>

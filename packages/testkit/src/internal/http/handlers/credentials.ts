@@ -77,8 +77,15 @@ const remove = (call: Call<unknown, unknown>): Ruling<typeof Credential.DeletedC
 
 export const mcpOAuthValidate = (call: Call<unknown, unknown>): Ruling<typeof Credential.Validation.Encoded> => {
   const { world } = call
-  const validated = vaults.validate(world.workspace.vaults, vaultOf(call), idOf(call), world.now())
-  return Either.map(validated, (change) => commit(world, change))
+  const [vault, id] = [vaultOf(call), idOf(call)]
+  const { tokensAreRenewed } = world.env.rules
+  return Either.map(vaults.validate(world.workspace.vaults, vault, id, world.now(), tokensAreRenewed), (change) => {
+    const validation = commit(world, change)
+    if (validation.refresh?.status === "failed") {
+      world.announce({ type: "vault_credential.refresh_failed", id, vault_id: vault })
+    }
+    return validation
+  })
 }
 
 export const list = (call: Call<typeof Credential.ListParams.Encoded, unknown>): Ruling<Page.Page<View>> =>
