@@ -3,6 +3,7 @@
  */
 import * as Agents from "@effect-managed-agents/core/Agents"
 import type { ApiError } from "@effect-managed-agents/core/ApiError"
+import { SkillId } from "@effect-managed-agents/core/Ids"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
 import * as Skills from "@effect-managed-agents/core/Skills"
 import * as Upload from "@effect-managed-agents/core/Upload"
@@ -182,7 +183,7 @@ describe("a skill", () => {
           name: "A",
           model: "claude-opus-5-5",
           tools: [{ type: "agent_toolset_20260401" }],
-          skills: [{ type: "custom", skill_id: skillId(skill_id), version }]
+          skills: [{ type: "custom", skill_id: SkillId.make(skill_id), version }]
         })
       const tagOf = <A, R>(self: Effect.Effect<A, ApiError, R>) => Effect.map(Effect.flip(self), ({ _tag }) => _tag)
       // a test may make ids up, as long as no skill was created
@@ -191,18 +192,18 @@ describe("a skill", () => {
       assert.strictEqual(yield* tagOf(agent("skill_made_up")), "NotFound")
       assert.strictEqual(yield* tagOf(agent(id, "no_version")), "NotFound")
       const saved = yield* agent(id)
-      assert.deepStrictEqual(saved.skills, [{ type: "custom", skill_id: skillId(id), version: first }])
+      assert.deepStrictEqual(saved.skills, [{ type: "custom", skill_id: SkillId.make(id), version: first }])
       yield* TestClock.adjust("1 second")
       const second = yield* skills.createVersion(id, { files })
       const updated = yield* agents.update(saved.id, {
         version: 1,
-        skills: [{ type: "custom", skill_id: skillId(id), version: "latest" }]
+        skills: [{ type: "custom", skill_id: SkillId.make(id), version: "latest" }]
       })
       assert.strictEqual(updated.skills[0]?.version, second.id)
       const create = sessions.create({ agent: saved.id, environment_id: Fixtures.environmentId })
       assert.strictEqual((yield* create).agent.skills[0]?.version, second.id)
       const overridden = yield* sessions.create({
-        agent: { type: "agent_with_overrides", id: saved.id, skills: [{ type: "custom", skill_id: skillId(id) }] },
+        agent: { type: "agent_with_overrides", id: saved.id, skills: [{ type: "custom", skill_id: SkillId.make(id) }] },
         environment_id: Fixtures.environmentId
       })
       assert.strictEqual(overridden.agent.skills[0]?.version, second.id)

@@ -1,6 +1,7 @@
 /**
  * What the worker of the vendor's SDK and this one make of the same queue: an item that another worker has, a lease that is
- * lost while a tool runs, a heartbeat whose answer is lost, and two sessions at the same time.
+ * lost while a tool runs, a heartbeat whose answer is lost, two sessions at the same time, one bad item, and a process that
+ * dies between the acknowledgement of an item and its stop.
  */
 import Anthropic from "@anthropic-ai/sdk"
 import * as ClientConfig from "@effect-managed-agents/core/ClientConfig"
@@ -17,10 +18,15 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Schedule from "effect/Schedule"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import * as AgentScript from "../../../src/AgentScript.ts"
 import * as Fault from "../../../src/Fault.ts"
 import * as Simulator from "../../../src/Simulator.ts"
 import * as SimulatorServer from "../../../src/SimulatorServer.ts"
+import * as cli from "../../utils/cli.ts"
+import { headers, jsonOf, request } from "../../utils/wire.ts"
 
 const { say, tool } = AgentScript
 
@@ -92,6 +98,7 @@ const setup = (faults: Fault.Plan, millis: number, sessions = 1) =>
     const ours = EnvironmentWorker.run("env_self", Tools, {
       environmentKey: Redacted.make(environmentKey),
       lease: "2 seconds",
+      reclaimOlderThan: "200 millis",
       maxIdle: "100 millis",
       grace: "100 millis"
     }).pipe(
@@ -108,7 +115,7 @@ const setup = (faults: Fault.Plan, millis: number, sessions = 1) =>
         until: (events) => events.some(({ type }) => type === "agent.message"),
         schedule: Schedule.spaced("20 millis")
       }))
-    return { answered, ours, runs, theirs }
+    return { answered, baseURL, ids, ours, runs, simulator, theirs }
   })
 
 const heartbeats = "/v1/environments/*/work/*/heartbeat"
@@ -194,4 +201,68 @@ describe("two sessions", () => {
       yield* answered
       assert.deepStrictEqual(runs, { started: 2, finished: 2, most: 2 })
     }))
+})
+
+describe("one bad item, whose session cannot be read once", () => {
+  // the SDK reads the session first, this worker its stream
+  const bad = (path: string) => setup([Fault.status(403, { match: { method: "GET", path, times: 1 } })], 0, 2)
+  const keyed = { ...headers, "x-api-key": "", "authorization": "Bearer sk-ant-oat01-key" }
+  const items = (simulator: Simulator.Service) =>
+    Effect.map(
+      Effect.scoped(Effect.map(
+        simulator.handle(request("GET", "/v1/environments/env_self/work", undefined, { headers: keyed })),
+        jsonOf
+      )),
+      (page) => page.data.length
+    )
+
+  it.scopedLive("is stopped by the SDK, and the service makes another one for the session", () =>
+    Effect.gen(function*() {
+      const { answered, runs, simulator, theirs } = yield* bad("/v1/sessions/*")
+      yield* Effect.fork(theirs)
+      yield* answered
+      assert.deepStrictEqual([runs.started, runs.finished, yield* items(simulator)], [2, 2, 3])
+    }))
+
+  it.scopedLive("is left to its lease, and served by and by", () =>
+    Effect.gen(function*() {
+      const { answered, ours, runs, simulator } = yield* bad("/v1/sessions/*/events/stream")
+      yield* Effect.fork(ours)
+      yield* answered
+      assert.deepStrictEqual([runs.started, runs.finished, yield* items(simulator)], [2, 2, 2])
+    }))
+})
+
+describe("a process that dies while a tool runs, between the acknowledgement of the item and its stop", () => {
+  const crash = cli.program("crash")
+  const directory = Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "crash-"))),
+    (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+  )
+  /** How often the tool ran, and what the agent got to read. */
+  const runs = (whose: "theirs" | "ours") =>
+    Effect.gen(function*() {
+      const { answered, baseURL, ids, simulator } = yield* setup([], 0)
+      const path = yield* directory
+      const first = yield* crash(baseURL, whose, path, "dies")
+      assert.strictEqual(yield* first.exit, "SIGKILL", first.stderr())
+      yield* crash(baseURL, whose, path, "lives")
+      yield* answered
+      const [id = ""] = ids
+      const results = (yield* simulator.events(id)).filter((event) => event.type === "user.tool_result")
+      return {
+        times: readFileSync(join(path, "ran.txt"), "utf8").split("\n").length - 1,
+        failed: results.map(({ is_error }) => is_error === true)
+      }
+    })
+
+  it.scopedLive("makes the SDK run the tool again", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* runs("theirs"), { times: 2, failed: [false] })
+    }), 60_000)
+
+  it.scopedLive("has run it once, and the agent reads that it is not known what it did", () =>
+    Effect.gen(function*() {
+      assert.deepStrictEqual(yield* runs("ours"), { times: 1, failed: [true] })
+    }), 60_000)
 })
