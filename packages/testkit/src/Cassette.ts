@@ -4,7 +4,8 @@
  * A recording is made by any `HttpClient`: {@link layerRecord} passes everything through as it is and writes it down;
  * {@link layerReplay} answers from what was written, and reaches no network. {@link layer} does one or the other with a
  * file. The values of credentials, and the secrets of repositories, vaults and work items, are in no recording; `redact`
- * takes out more.
+ * takes out more. The content of files is kept byte for byte, apart from what is redacted; of what is no text, in base64,
+ * only the credentials are. A form is recorded by its fields, if the client writes it as a stream, as that of core does.
  *
  * **Matching.** Requests of one method and one path are played in the order in which they were recorded. Those that
  * overlapped, because one was asked before the other was answered, may come in any order; and so may requests of
@@ -24,6 +25,7 @@ import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
+import * as Encoding from "effect/Encoding"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -41,6 +43,27 @@ const moment = {
 
 const texts = Schema.Record({ key: Schema.String, value: Schema.String })
 
+const Base64 = Schema.String.pipe(
+  Schema.filter((text) => Either.isRight(Encoding.decodeBase64(text)) || "must be base64", {
+    arbitrary: () => (fc) => fc.uint8Array().map((bytes) => Encoding.encodeBase64(bytes))
+  })
+)
+
+const content = {
+  /** In UTF-8. */
+  text: Schema.optionalWith(Schema.String, { exact: true }),
+  /** What is no text, in base64. */
+  bytes: Schema.optionalWith(Base64, { exact: true })
+}
+
+const Field_ = Schema.Struct({
+  name: Schema.String,
+  /** Of a file. */
+  filename: Schema.optionalWith(Schema.String, { exact: true }),
+  media_type: Schema.optionalWith(Schema.String, { exact: true }),
+  ...content
+})
+
 const Asked_ = Schema.Struct({
   ...moment,
   request: Schema.Struct({
@@ -54,7 +77,9 @@ const Asked_ = Schema.Struct({
     ),
     headers: texts,
     /** The JSON of the body. */
-    body: Schema.optionalWith(Schema.Unknown, { exact: true })
+    body: Schema.optionalWith(Schema.Unknown, { exact: true }),
+    /** The fields of a body that is a form. */
+    form: Schema.optionalWith(Schema.Array(Field_), { exact: true })
   })
 })
 
@@ -65,8 +90,8 @@ const Answered_ = Schema.Struct({
     headers: texts,
     /** The JSON of the body. */
     body: Schema.optionalWith(Schema.Unknown, { exact: true }),
-    /** A body that is not JSON. */
-    text: Schema.optionalWith(Schema.String, { exact: true })
+    /** A body that is not JSON, or the content of a file. */
+    ...content
   })
 })
 
@@ -95,6 +120,21 @@ const Head_ = Schema.Struct({ cassette: Schema.Literal(1), recorded: Schema.Stri
 const Recording_ = Schema.Struct({ recorded: Schema.String, entries: Schema.Array(Entry_) }).annotations({
   identifier: "Recording"
 })
+
+/**
+ * Content byte for byte, apart from secrets: a text in UTF-8, or what is none in base64.
+ * @category models
+ */
+export interface Content {
+  readonly text?: string
+  readonly bytes?: string
+}
+
+/**
+ * A field of a form; a file, if it has a `filename`.
+ * @category models
+ */
+export interface Field extends Schema.Schema.Type<typeof Field_> {}
 
 /**
  * A request.

@@ -1,5 +1,7 @@
+import type * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
@@ -8,8 +10,11 @@ import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 import type { Answered, Ended, Entry, Recording, RecordOptions } from "../../Cassette.ts"
+import type { Form } from "../http/form.ts"
 import * as json from "../http/json.ts"
 import { MemoryResponse } from "../http/memoryResponse.ts"
+import { concat } from "../http/message.ts"
+import * as content from "./content.ts"
 import * as redactors from "./redactor.ts"
 
 /** Writes down all that goes through a client, which stays as it is. */
@@ -23,12 +28,32 @@ export const make = (
     const start = clock.unsafeCurrentTimeMillis()
     let exchanges = 0
 
-    const recorded = HttpClient.transform(client, (execute, request) =>
+    /** What is called when the body of a request has been read. */
+    const bodies = new WeakMap<HttpBody.HttpBody, { onEnd: (form: Form) => void }>()
+    const observed = HttpClient.mapRequest(client, (request) => {
+      const body = content.formOf(request.body)
+      if (body === undefined) return request
+      const listener = { onEnd: (_: Form) => {} }
+      const seen = content.observed(body, (form) => listener.onEnd(form))
+      bodies.set(seen, listener)
+      return HttpClientRequest.setBody(request, seen)
+    })
+
+    const recorded = HttpClient.transform(observed, (execute, request) =>
       Effect.suspend(() => {
         const exchange = ++exchanges
         const moment = () => ({ at: Math.max(0, Math.round(clock.unsafeCurrentTimeMillis() - start)), exchange })
         const end = (end: Ended["end"]) => entries.push({ ...moment(), end })
-        entries.push({ ...moment(), request: redactor.request(request) })
+        const asked = { ...moment(), request: redactor.request(request) }
+        const place = entries.push(asked) - 1
+        const listener = bodies.get(request.body)
+        if (listener !== undefined) {
+          listener.onEnd = (form) => {
+            const { body: _, ...head } = asked.request
+            const fields = redactor.form(form)
+            if (fields !== undefined) entries[place] = { ...asked, request: { ...head, form: fields } }
+          }
+        }
         return execute.pipe(
           Effect.map((response) => {
             const head: Answered = {
@@ -39,12 +64,16 @@ export const make = (
             const frames = isEventStream(response)
               ? new Frames((frame) => entries.push({ ...moment(), frame }))
               : undefined
+            const isDownload = response.status < 300 && content.isDownload(asked.request.path)
+            const bytes: Array<Uint8Array> = []
             const text = new Text()
             const body = response.stream.pipe(
               Stream.mapChunks((chunk) => {
-                for (const bytes of chunk) {
-                  if (frames === undefined) text.push(bytes)
-                  else frames.push(bytes)
+                for (const piece of chunk) {
+                  if (frames !== undefined) frames.push(piece)
+                  // what is handed on may be used for something else afterwards
+                  else if (isDownload) bytes.push(piece.slice())
+                  else text.push(piece)
                 }
                 return chunk
               }),
@@ -56,7 +85,8 @@ export const make = (
                 Effect.sync(() => {
                   const isWhole = text.isWhole || isEmpty(exit)
                   if (frames === undefined) {
-                    entries[index] = { ...head, response: { ...head.response, ...contentOf(text.end(), redactor) } }
+                    const left = isDownload ? redactor.content(concat(bytes)) : contentOf(text.end(), redactor)
+                    entries[index] = { ...head, response: { ...head.response, ...left } }
                   } else frames.end()
                   if (!isWhole || frames !== undefined) end(isWhole ? { type: "done" } : endOf(exit, redactor))
                 })

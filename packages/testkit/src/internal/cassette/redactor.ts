@@ -1,10 +1,12 @@
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as UrlParams from "@effect/platform/UrlParams"
 import * as Either from "effect/Either"
-import type { Asked, RecordOptions } from "../../Cassette.ts"
+import type { Asked, Content, Field, RecordOptions } from "../../Cassette.ts"
 import * as exchange from "../http/exchange.ts"
+import type { Form } from "../http/form.ts"
 import { parse as read } from "../http/json.ts"
 import * as redaction from "../ledger/redaction.ts"
+import * as content from "./content.ts"
 import * as pieces from "./pieces.ts"
 
 /** Redacts secrets from a recording; learns them from the requests. */
@@ -15,6 +17,10 @@ export interface Redactor {
   /** The frames of an event stream. Each stays as it is unless there is something to take out. */
   readonly frames: (frames: ReadonlyArray<string>) => ReadonlyArray<string>
   readonly text: (text: string, name: string) => string
+  /** The content of a file. */
+  readonly content: (bytes: Uint8Array) => Content
+  /** The fields of a form; undefined if it is none. */
+  readonly form: (form: Form) => ReadonlyArray<Field> | undefined
 }
 
 /** The headers of requests that say how the API was meant, and with what kind of credential. Any other may be a secret. */
@@ -66,8 +72,12 @@ export const make = ({ redact }: RecordOptions): Redactor => {
     return custom(redaction.conceal(left, known()), "")
   }
 
+  const conceal = (text: string) => redaction.conceal(text, known())
+
   return {
     text,
+    content: (bytes) => content.write(bytes, text, conceal),
+    form: (form) => content.fields(form, text, conceal),
     json,
     request: (request) => {
       const made = UrlParams.makeUrl(request.url, request.urlParams, request.hash)

@@ -8,6 +8,7 @@ import * as FiberId from "effect/FiberId"
 import * as Stream from "effect/Stream"
 import type { Answered, Asked, CassetteMismatch, Ended, Frame, Recording, ReplayOptions } from "../../Cassette.ts"
 import { MemoryResponse } from "../http/memoryResponse.ts"
+import * as content from "./content.ts"
 import * as difference from "./difference.ts"
 import * as redactors from "./redactor.ts"
 
@@ -78,7 +79,7 @@ export const make = (
 
     const client = HttpClient.make((request) =>
       Effect.gen(function*() {
-        const asked = redactor.request(request)
+        const [asked, failure] = yield* readWhole(redactor, request)
         const exchange = find(exchanges, left, asked)
         if (typeof exchange === "string") {
           const error = mismatch(exchange)
@@ -88,6 +89,7 @@ export const make = (
         left.delete(exchange)
         const now = yield* Clock.currentTimeMillis
         yield* Deferred.succeed(exchange.played, now)
+        if (failure !== undefined) return yield* failure
         return yield* answer(exchange, request, now)
       })
     )
@@ -97,6 +99,29 @@ export const make = (
       unplayed: Effect.sync(() => Array.from(left, ({ asked }) => asked)),
       mismatches: Effect.sync(() => [...mismatches])
     }
+  })
+
+/** A request with the fields of its form, and the failure of a source that could not be read to its end. */
+const readWhole = (
+  redactor: redactors.Redactor,
+  request: HttpClientRequest.HttpClientRequest
+): Effect.Effect<readonly [Asked["request"], HttpClientError.RequestError | undefined]> =>
+  Effect.suspend(() => {
+    const asked = redactor.request(request)
+    const body = content.formOf(request.body)
+    if (body === undefined) return Effect.succeed([asked, undefined])
+    let whole = asked
+    const seen = content.observed(body, (form) => {
+      const { body: _, ...head } = asked
+      const fields = redactor.form(form)
+      if (fields !== undefined) whole = { ...head, form: fields }
+    })
+    // the source is the program's own, and may fail with anything
+    // @effect-diagnostics-next-line anyUnknownInErrorContext:off
+    return Effect.match(Stream.runDrain(seen.stream), {
+      onFailure: (cause) => [whole, new HttpClientError.RequestError({ request, reason: "Transport", cause })],
+      onSuccess: () => [whole, undefined]
+    })
   })
 
 /** The exchange that a request is; or an explanation why it is none. */
@@ -137,18 +162,18 @@ const player = (exchanges: ReadonlyArray<Exchange>, timing: NonNullable<ReplayOp
   const until: Until = timing === "none" ? () => Effect.void : recordedTime
   const stream = streamPlayer(exchanges, until)
 
-  const content = (
+  const contentOf = (
     exchange: Exchange,
     answered: Answered
   ): Effect.Effect<string | Stream.Stream<Uint8Array, ReplayedFailure>> => {
-    const { body, headers, text } = answered.response
+    const { body, bytes, headers, text } = answered.response
     if (/event-stream/.test(headers["content-type"] ?? "")) return stream(exchange, answered)
     const whole = text ?? (body === undefined ? "" : JSON.stringify(body))
-    if (exchange.end === undefined) return Effect.succeed(whole)
-    return Effect.map(
-      stream(exchange, answered),
-      (rest) => Stream.concat(Stream.make(new TextEncoder().encode(whole)), rest)
-    )
+    if (exchange.end === undefined && bytes === undefined) return Effect.succeed(whole)
+    const beginning = Stream.make(content.read({ ...answered.response, text: whole }))
+    return exchange.end === undefined
+      ? Effect.succeed(beginning)
+      : Effect.map(stream(exchange, answered), (rest) => Stream.concat(beginning, rest))
   }
 
   return (
@@ -168,7 +193,7 @@ const player = (exchanges: ReadonlyArray<Exchange>, timing: NonNullable<ReplayOp
     }
     return Effect.zipRight(
       until(now, answered.at - asked.at),
-      Effect.map(content(exchange, answered), (content) => new MemoryResponse(request, answered.response, content))
+      Effect.map(contentOf(exchange, answered), (content) => new MemoryResponse(request, answered.response, content))
     )
   }
 }
@@ -212,7 +237,8 @@ const streamPlayer =
 const differences = (expected: Asked["request"], received: Asked["request"]): ReadonlyArray<string> => [
   ...difference.between(expected.query ?? {}, received.query ?? {}, "query"),
   ...difference.between(betas(expected), betas(received), "betas"),
-  ...difference.between(expected.body, received.body, "body")
+  ...difference.between(expected.body, received.body, "body"),
+  ...difference.between(expected.form, received.form, "form")
 ]
 
 const betas = ({ headers }: Asked["request"]): ReadonlyArray<string> =>
