@@ -105,12 +105,7 @@ export const layer: Layer.Layer<Agents, never, ApiClient> = Layer.effect(Agents,
  * Options of {@link ensure}.
  * @category options
  */
-export interface EnsureOptions {
-  /** The name of the agent in this program, which does not change: at most 512 characters, unique to the workspace. */
-  readonly key: string
-  /** Options of every request. */
-  readonly request?: RequestOptions | undefined
-}
+export interface EnsureOptions extends setup.Options {}
 
 /** `multiagent_20261001` is merged into what there is, so that everything has to be said. */
 const whole = (multiagent: CreateParams["multiagent"]): UpdateParams["multiagent"] =>

@@ -85,12 +85,7 @@ export const layer: Layer.Layer<Environments, never, ApiClient> = Layer.effect(E
  * Options of {@link ensure}.
  * @category options
  */
-export interface EnsureOptions {
-  /** The name of the environment in this program, which does not change; unique to the workspace. */
-  readonly key: string
-  /** Options of every request. */
-  readonly request?: RequestOptions | undefined
-}
+export interface EnsureOptions extends setup.Options {}
 
 /** A configuration with all defaults, because an update leaves what it does not mention. */
 const complete = (config: CreateParams["config"]): ConfigParams => {

@@ -156,4 +156,24 @@ describe("Ledger", () => {
       assert.strictEqual(entries.length, 10_000)
       assert.strictEqual(entries[0]?.path, "/1")
     }))
+
+  it.scoped("has a timeline whatever stands in place of a text", () =>
+    Effect.gen(function*() {
+      const { handle, recorder } = answering(400)
+      const odd = { toString: null }
+      const events = [
+        odd,
+        { type: odd },
+        { type: "user.tool_confirmation", tool_use_id: odd, result: odd },
+        { type: "agent.tool_use", id: odd, name: odd, evaluated_permission: odd },
+        { type: "session.status_idle", stop_reason: { type: odd, event_ids: [odd] } },
+        { type: "session.error", error: { type: odd } },
+        { type: "user.interrupt", session_thread_id: odd }
+      ]
+      const path = "/v1/sessions/sesn_1/events"
+      yield* handle(request({ method: "POST", path, body: JSON.stringify({ events }) }))
+      const text = Ledger.timeline({ ...yield* recorder.history, sessions: [] })
+      assert.include(text, "{\"toString\":null}")
+      assert.include(text, "user.tool_confirmation")
+    }))
 })

@@ -106,6 +106,8 @@ it.layer(layer())("paths", (it) => {
   it.effect("of other parts of the API are not simulated, and say so", () =>
     Effect.gen(function*() {
       assert.match(yield* refusal("GET", "/v1/organizations/me"), /^501 not_implemented/)
+      assert.match(yield* refusal("GET", "/v1/dreams"), /^501 not_implemented/)
+      assert.match(yield* refusal("GET", "/v1/environments/env_1/nothing"), /^404 not_found_error/)
       assert.match(yield* refusal("POST", "/v1/messages", {}), /^501 not_implemented/)
     }))
 

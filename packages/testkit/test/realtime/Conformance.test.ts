@@ -1,6 +1,7 @@
 /**
  * The suite that users run, on every door of the simulator and through another client; and that it finds what is broken.
  */
+import * as ApiClient from "@effect-managed-agents/core/ApiClient"
 import * as ClientConfig from "@effect-managed-agents/core/ClientConfig"
 import * as RetryPolicy from "@effect-managed-agents/core/RetryPolicy"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
@@ -55,7 +56,14 @@ describe("the simulator conforms", () => {
       all,
       Layer.merge(
         Conformance.layerTargetSimulator(),
-        sdkClient.layer.pipe(Layer.provideMerge(Conformance.layerWire), Layer.provide(SimulatorHttpClient.layer))
+        Layer.merge(
+          sdkClient.layer,
+          // what is around sessions is asked for through the client of core in any case
+          Layer.provide(
+            ApiClient.layer,
+            ClientConfig.layer({ baseUrl: "http://simulator", apiKey: Redacted.make("any") })
+          )
+        ).pipe(Layer.provideMerge(Conformance.layerWire), Layer.provide(SimulatorHttpClient.layer))
       ).pipe(Layer.provide(Simulator.layer()))
     ))
 })

@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Order from "effect/Order"
 import * as Stream from "effect/Stream"
+import type { RequestOptions } from "../../ApiClient.ts"
 import type { ApiError } from "../../ApiError.ts"
 import * as Delivery from "../../Delivery.ts"
 import type { Ensured } from "../../Ensured.ts"
@@ -14,6 +15,14 @@ const nameKey = "ensure"
 
 /** The key of the metadata that says which definition was applied. */
 export const markKey = "ensure_mark"
+
+/** Options of ensuring something. */
+export interface Options {
+  /** The name of it in this program, which does not change: at most 512 characters, unique to the workspace. */
+  readonly key: string
+  /** Options of every request. */
+  readonly request?: RequestOptions | undefined
+}
 
 /** The part of a thing by which it is found again. */
 interface Thing {

@@ -2,11 +2,13 @@ import * as Api from "@effect-managed-agents/core/Api"
 import type * as Endpoint from "@effect-managed-agents/core/Endpoint"
 import * as WorkspaceApi from "@effect-managed-agents/core/WorkspaceApi"
 import * as HttpBody from "@effect/platform/HttpBody"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Encoding from "effect/Encoding"
 import * as Stream from "effect/Stream"
-import type { Content, Field } from "../../Cassette.ts"
+import type { Asked, Content, Field } from "../../Cassette.ts"
 import * as form from "../http/form.ts"
 import { concat } from "../http/message.ts"
 
@@ -70,8 +72,35 @@ export const observed = (
   return HttpBody.stream(reading, body.contentType, body.contentLength)
 }
 
+/** A client that says what was in a form, once its body has been read. */
+export const observing = (client: HttpClient.HttpClient): {
+  readonly client: HttpClient.HttpClient
+  readonly onForm: (request: HttpClientRequest.HttpClientRequest, onEnd: (form: form.Form) => void) => void
+} => {
+  const listeners = new WeakMap<HttpBody.HttpBody, (form: form.Form) => void>()
+  return {
+    client: HttpClient.mapRequest(client, (request) => {
+      const body = formOf(request.body)
+      if (body === undefined) return request
+      const seen: HttpBody.Stream = observed(body, (form) => listeners.get(seen)?.(form))
+      return HttpClientRequest.setBody(request, seen)
+    }),
+    onForm: ({ body }, onEnd) => listeners.set(body, onEnd)
+  }
+}
+
+/** A request with the fields of its form, unless it is none. */
+export const withForm = (
+  { body, ...head }: Asked["request"],
+  fields: ReadonlyArray<Field> | undefined
+): Asked["request"] => fields === undefined ? { ...head, body } : { ...head, form: fields }
+
 /** The fields of a form as a cassette has them. */
-export const fields = (read: form.Form, hide: Hide, conceal: (text: string) => string): ReadonlyArray<Field> | undefined =>
+export const fields = (
+  read: form.Form,
+  hide: Hide,
+  conceal: (text: string) => string
+): ReadonlyArray<Field> | undefined =>
   Either.getOrUndefined(Either.map(read, (all) =>
     all.map(({ name, value }) =>
       typeof value === "string"

@@ -1,7 +1,5 @@
-import type * as HttpBody from "@effect/platform/HttpBody"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
-import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
@@ -10,7 +8,6 @@ import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Stream from "effect/Stream"
 import type { Answered, Ended, Entry, Recording, RecordOptions } from "../../Cassette.ts"
-import type { Form } from "../http/form.ts"
 import * as json from "../http/json.ts"
 import { MemoryResponse } from "../http/memoryResponse.ts"
 import { concat } from "../http/message.ts"
@@ -28,32 +25,18 @@ export const make = (
     const start = clock.unsafeCurrentTimeMillis()
     let exchanges = 0
 
-    /** What is called when the body of a request has been read. */
-    const bodies = new WeakMap<HttpBody.HttpBody, { onEnd: (form: Form) => void }>()
-    const observed = HttpClient.mapRequest(client, (request) => {
-      const body = content.formOf(request.body)
-      if (body === undefined) return request
-      const listener = { onEnd: (_: Form) => {} }
-      const seen = content.observed(body, (form) => listener.onEnd(form))
-      bodies.set(seen, listener)
-      return HttpClientRequest.setBody(request, seen)
-    })
+    const observed = content.observing(client)
 
-    const recorded = HttpClient.transform(observed, (execute, request) =>
+    const recorded = HttpClient.transform(observed.client, (execute, request) =>
       Effect.suspend(() => {
         const exchange = ++exchanges
         const moment = () => ({ at: Math.max(0, Math.round(clock.unsafeCurrentTimeMillis() - start)), exchange })
         const end = (end: Ended["end"]) => entries.push({ ...moment(), end })
         const asked = { ...moment(), request: redactor.request(request) }
         const place = entries.push(asked) - 1
-        const listener = bodies.get(request.body)
-        if (listener !== undefined) {
-          listener.onEnd = (form) => {
-            const { body: _, ...head } = asked.request
-            const fields = redactor.form(form)
-            if (fields !== undefined) entries[place] = { ...asked, request: { ...head, form: fields } }
-          }
-        }
+        observed.onForm(request, (form) => {
+          entries[place] = { ...asked, request: content.withForm(asked.request, redactor.form(form)) }
+        })
         return execute.pipe(
           Effect.map((response) => {
             const head: Answered = {

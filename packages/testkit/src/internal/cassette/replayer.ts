@@ -112,9 +112,7 @@ const readWhole = (
     if (body === undefined) return Effect.succeed([asked, undefined])
     let whole = asked
     const seen = content.observed(body, (form) => {
-      const { body: _, ...head } = asked
-      const fields = redactor.form(form)
-      if (fields !== undefined) whole = { ...head, form: fields }
+      whole = content.withForm(asked, redactor.form(form))
     })
     // the source is the program's own, and may fail with anything
     // @effect-diagnostics-next-line anyUnknownInErrorContext:off

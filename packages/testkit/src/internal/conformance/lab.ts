@@ -1,5 +1,6 @@
 import type * as Agent from "@effect-managed-agents/core/Agent"
 import type * as AgentTool from "@effect-managed-agents/core/AgentTool"
+import type { ApiClient } from "@effect-managed-agents/core/ApiClient"
 import type * as ApiError from "@effect-managed-agents/core/ApiError"
 import type * as Event from "@effect-managed-agents/core/Event"
 import { Events } from "@effect-managed-agents/core/Events"
@@ -51,7 +52,7 @@ export class Lab extends Context.Tag("@effect-managed-agents/testkit/Conformance
 }>() {}
 
 /** Services that programs use. */
-export type Services = Sessions | Events | Threads | Resources
+export type Services = ApiClient | Sessions | Events | Threads | Resources
 
 /** Requirements of programs. */
 export type Requirements = Services | Lab | Scope.Scope

@@ -78,9 +78,12 @@ export const endpoints: ReadonlyArray<Endpoint.Any> = groups.flatMap((one) => Ob
 
 /** Names of parts of the API that exist and that the simulator does not have. */
 export const elsewhere: ReadonlyArray<string> = [
-  "environments",
+  "compliance",
+  "dreams",
   "messages",
-  "organizations"
+  "organizations",
+  "tunnels",
+  "user_profiles"
 ]
 
 /** An endpoint, and how requests of it are read and answered. */

@@ -24,6 +24,11 @@ const fieldsOf = (value: object): Fields => value as Fields
 // Names
 // ---------------------------------------------------------------------------------------------------------------------
 
+const quote = (value: unknown): string => JSON.stringify(value) ?? ""
+
+/** A value where a text is expected, which a body may have anything in place of. */
+const word = (value: unknown): string => typeof value === "string" ? value : quote(value)
+
 /** Short names of sessions and threads. */
 interface Names {
   readonly of: (id: string) => string
@@ -55,9 +60,9 @@ const name = (moments: ReadonlyArray<Moment>): Names => {
     if (event["type"] !== "session.thread_created") continue
     const n = (children.get(sessionId) ?? 0) + 1
     children.set(sessionId, n)
-    const threadId = String(event["session_thread_id"])
+    const threadId = word(event["session_thread_id"])
     names.set(threadId, `${session}${n}`)
-    legend.push(`  ${session}${n} = ${threadId} (${String(event["agent_name"])})`)
+    legend.push(`  ${session}${n} = ${threadId} (${word(event["agent_name"])})`)
   }
   return { of: (id) => names.get(id) ?? short(id), legend }
 }
@@ -68,8 +73,6 @@ const short = (id: string): string => id.replace(/^([a-z]+_)\w{8,}(\w{4})$/, "$1
 // ---------------------------------------------------------------------------------------------------------------------
 // What is said of each moment
 // ---------------------------------------------------------------------------------------------------------------------
-
-const quote = (text: unknown): string => JSON.stringify(text) ?? ""
 
 /** The text of an event's content. */
 const textOf = (event: Fields): string => {
@@ -86,14 +89,14 @@ const textOf = (event: Fields): string => {
 const stopOf = ({ stop_reason: reason }: Fields): string => {
   if (typeof reason !== "object" || reason === null) return ""
   const { event_ids: ids, type } = fieldsOf(reason)
-  return [String(type), ...(Array.isArray(ids) ? ids.map((id) => short(String(id))) : [])].join(" ")
+  return [word(type), ...(Array.isArray(ids) ? ids.map((id) => short(word(id))) : [])].join(" ")
 }
 
 /** An event in a line. */
 const summary = (event: Fields, names: Names): string => {
-  const type = String(event["type"])
+  const type = word(event["type"])
   const call = event["custom_tool_use_id"] ?? event["mcp_tool_use_id"] ?? event["tool_use_id"]
-  const about = call === undefined ? "" : short(String(call))
+  const about = call === undefined ? "" : short(word(call))
   const child = event["session_thread_id"]
   const parts = ((): ReadonlyArray<string> => {
     switch (type) {
@@ -102,24 +105,24 @@ const summary = (event: Fields, names: Names): string => {
       case "agent.tool_use": {
         const permission = event["evaluated_permission"]
         return [
-          short(String(event["id"])),
-          permission === undefined || permission === "allow" ? "" : String(permission),
-          `${String(event["name"])}(${quote(event["input"])})`
+          short(word(event["id"])),
+          permission === undefined || permission === "allow" ? "" : word(permission),
+          `${word(event["name"])}(${quote(event["input"])})`
         ]
       }
       case "user.tool_confirmation":
-        return [about, String(event["result"])]
+        return [about, word(event["result"])]
       case "user.interrupt":
-        return [child === undefined ? "" : names.of(String(child))]
+        return [child === undefined ? "" : names.of(word(child))]
       case "session.status_idle":
       case "session.thread_status_idle":
         return [stopOf(event)]
       case "session.error": {
         const { error } = event
-        return typeof error === "object" && error !== null ? [String(fieldsOf(error)["type"])] : []
+        return typeof error === "object" && error !== null ? [word(fieldsOf(error)["type"])] : []
       }
       case "session.thread_created":
-        return [names.of(String(child))]
+        return [names.of(word(child))]
       case "user.define_outcome":
         return [quote(event["description"])]
       default:

@@ -31,8 +31,8 @@ export const prepare = (
   })
 
 /** Makes a change the state of the world, and sets the timer of the deployment. */
-export const commit = (world: World, [next, kept]: deployments.Change): deployments.Kept => {
-  world.workspace = { ...world.workspace, deployments: next }
+export const commit = (world: World, change: deployments.Change): deployments.Kept => {
+  const kept = world.keep("deployments", change)
   world.setAlarm(
     kept.id,
     kept.next === null ? undefined : kept.next + jitter(world, kept),

@@ -291,6 +291,17 @@ export class World {
     this.noteClosed(cell, one, "service")
   }
 
+  /** Puts a part of the workspace in the place of the one before. Webhooks tell of it unless nothing has changed. */
+  keep<Part extends keyof Workspace, A>(
+    part: Part,
+    [next, changed]: readonly [Workspace[Part], A],
+    changeOf?: (changed: A) => webhooks.Change
+  ): A {
+    if (changeOf !== undefined && next !== this.workspace[part]) this.announce(changeOf(changed))
+    this.workspace = { ...this.workspace, [part]: next }
+    return changed
+  }
+
   /** Lets the endpoints of webhooks know that something has changed. */
   announce(change: webhooks.Change): void {
     this.webhooks.announce(change)

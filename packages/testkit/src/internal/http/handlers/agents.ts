@@ -19,11 +19,8 @@ const locate = ({ path, world }: Call<unknown, unknown>): Ruling<agents.Saved> =
   return known.has(id) || /^agent_\w+$/.test(id) ? agents.find(known, id) : refusal.invalid("Invalid agent ID.")
 }
 
-const commit = (world: World, type: "created" | "updated" | "archived", [next, saved]: agents.Change): View => {
-  if (next !== world.workspace.agents) world.announce({ type: `agent.${type}`, id: saved.id })
-  world.workspace = { ...world.workspace, agents: next }
-  return agents.view(saved)
-}
+const commit = (world: World, verb: "created" | "updated" | "archived", change: agents.Change): View =>
+  agents.view(world.keep("agents", change, ({ id }) => ({ type: `agent.${verb}`, id })))
 
 export const create = (call: Call<unknown, typeof SavedAgent.CreateParams.Encoded>): Ruling<View> => {
   const { body, key, world } = call

@@ -4,16 +4,10 @@ import * as Either from "effect/Either"
 import * as ids from "../../session/ids.ts"
 import type { Ruling } from "../../session/refusal.ts"
 import * as vaults from "../../workspace/vaults.ts"
-import type { World } from "../../world/world.ts"
 import type { Call } from "./context.ts"
 import * as pages from "./pages.ts"
 
 type View = typeof Credential.Credential.Encoded
-
-const commit = <A>(world: World, [next, changed]: vaults.Change<A>): A => {
-  world.workspace = { ...world.workspace, vaults: next }
-  return changed
-}
 
 const vaultOf = ({ path }: Call<unknown, unknown>): string => path["vault_id"] ?? ""
 const idOf = ({ path }: Call<unknown, unknown>): string => path["credential_id"] ?? ""
@@ -27,14 +21,14 @@ const changing = (
   change: Ruling<vaults.Change<vaults.KeptCredential>>,
   verb?: Verb
 ): Ruling<View> =>
-  Either.map(change, (done) => {
-    const { world } = call
-    const [next, { id }] = done
-    if (verb !== undefined && next !== world.workspace.vaults) {
-      world.announce({ type: `vault_credential.${verb}`, id, vault_id: vaultOf(call) })
-    }
-    return vaults.viewCredential(commit(world, done))
-  })
+  Either.map(change, (done) =>
+    vaults.viewCredential(
+      call.world.keep(
+        "vaults",
+        done,
+        verb && (({ id }) => ({ type: `vault_credential.${verb}`, id, vault_id: vaultOf(call) }))
+      )
+    ))
 
 export const create = (call: Call<unknown, typeof Credential.CreateParams.Encoded>): Ruling<View> => {
   const { body, key, world } = call
@@ -80,7 +74,7 @@ export const mcpOAuthValidate = (call: Call<unknown, unknown>): Ruling<typeof Cr
   const [vault, id] = [vaultOf(call), idOf(call)]
   const { tokensAreRenewed } = world.env.rules
   return Either.map(vaults.validate(world.workspace.vaults, vault, id, world.now(), tokensAreRenewed), (change) => {
-    const validation = commit(world, change)
+    const validation = world.keep("vaults", change)
     if (validation.refresh?.status === "failed") {
       world.announce({ type: "vault_credential.refresh_failed", id, vault_id: vault })
     }

@@ -12,11 +12,8 @@ type View = typeof Environment.Environment.Encoded
 
 type Verb = "created" | "updated" | "archived" | "deleted"
 
-const commit = (world: World, verb: Verb, [next, kept]: environments.Change): View => {
-  if (next !== world.workspace.environments) world.announce({ type: `environment.${verb}`, id: kept.id })
-  world.workspace = { ...world.workspace, environments: next }
-  return environments.view(kept)
-}
+const commit = (world: World, verb: Verb, change: environments.Change): View =>
+  environments.view(world.keep("environments", change, ({ id }) => ({ type: `environment.${verb}`, id })))
 
 const idOf = ({ path }: Call<unknown, unknown>): string => path["environment_id"] ?? ""
 

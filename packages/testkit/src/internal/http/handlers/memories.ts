@@ -5,18 +5,12 @@ import * as ids from "../../session/ids.ts"
 import type { Ruling } from "../../session/refusal.ts"
 import * as memory from "../../workspace/memory.ts"
 import { sha256 } from "../../workspace/sha256.ts"
-import type { World } from "../../world/world.ts"
 import type { Call } from "./context.ts"
 import * as context from "./context.ts"
 import * as pages from "./pages.ts"
 
 type View = typeof Memory.Memory.Encoded
 type Query = typeof Memory.ViewParams.Encoded
-
-const commit = <A>(world: World, [next, changed]: memory.Change<A>): A => {
-  world.workspace = { ...world.workspace, memory: next }
-  return changed
-}
 
 /** Path parameters of a call on a memory. */
 const storeOf = ({ path }: Call<unknown, unknown>): string => path["memory_store_id"] ?? ""
@@ -38,7 +32,7 @@ export const create = (call: Call<Query, typeof Memory.CreateParams.Encoded>): R
   const { body, key, query, world } = call
   const id = ids.format("mem", ids.child(key, "memory"))
   const created = memory.create(world.workspace.memory, storeOf(call), id, body, writing(call))
-  return Either.map(created, (change) => memory.view(commit(world, change), query.view ?? "basic"))
+  return Either.map(created, (change) => memory.view(world.keep("memory", change), query.view ?? "basic"))
 }
 
 export const retrieve = (call: Call<Query, unknown>): Ruling<View> =>
@@ -50,7 +44,7 @@ export const retrieve = (call: Call<Query, unknown>): Ruling<View> =>
 export const update = (call: Call<Query, typeof Memory.UpdateParams.Encoded>): Ruling<View> => {
   const { body, query, world } = call
   const updated = memory.update(world.workspace.memory, storeOf(call), idOf(call), body, writing(call))
-  return Either.map(updated, (change) => memory.view(commit(world, change), query.view ?? "basic"))
+  return Either.map(updated, (change) => memory.view(world.keep("memory", change), query.view ?? "basic"))
 }
 
 const remove = (
@@ -61,7 +55,7 @@ const remove = (
   const expected = query.expected_content_sha256
   const removed = memory.remove(world.workspace.memory, storeOf(call), id, expected, writing(call))
   return Either.map(removed, (change) => {
-    commit(world, change)
+    world.keep("memory", change)
     return { id, type: "memory_deleted" as const }
   })
 }

@@ -13,13 +13,8 @@ type View = typeof Store.MemoryStore.Encoded
 /** Verbs of webhooks: there is none for updates. */
 type Verb = "created" | "archived" | "deleted"
 
-const commit = (world: World, [next, kept]: memory.Change<memory.KeptStore>, verb?: Verb): View => {
-  if (verb !== undefined && next !== world.workspace.memory) {
-    world.announce({ type: `memory_store.${verb}`, id: kept.id })
-  }
-  world.workspace = { ...world.workspace, memory: next }
-  return memory.viewStore(kept)
-}
+const commit = (world: World, change: memory.Change<memory.KeptStore>, verb?: Verb): View =>
+  memory.viewStore(world.keep("memory", change, verb && (({ id }) => ({ type: `memory_store.${verb}`, id }))))
 
 const idOf = ({ path }: Call<unknown, unknown>): string => path["memory_store_id"] ?? ""
 

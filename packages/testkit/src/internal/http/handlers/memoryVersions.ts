@@ -23,10 +23,10 @@ export const retrieve = (call: Call<typeof Memory.ViewParams.Encoded, unknown>):
 export const redact = (call: Call<unknown, unknown>): Ruling<View> => {
   const { world } = call
   const by = { now: world.now(), by: actor(call) }
-  return Either.map(memory.redact(world.workspace.memory, storeOf(call), idOf(call), by), ([next, kept]) => {
-    world.workspace = { ...world.workspace, memory: next }
-    return memory.viewVersion(kept, "basic")
-  })
+  return Either.map(
+    memory.redact(world.workspace.memory, storeOf(call), idOf(call), by),
+    (change) => memory.viewVersion(world.keep("memory", change), "basic")
+  )
 }
 
 export const list = (call: Call<typeof Version.ListParams.Encoded, unknown>): Ruling<Page.Page<View>> =>

@@ -3,7 +3,6 @@ import type * as Skill from "@effect-managed-agents/core/Skill"
 import * as Either from "effect/Either"
 import type { Ruling } from "../../session/refusal.ts"
 import * as skills from "../../workspace/skills.ts"
-import type { World } from "../../world/world.ts"
 import type { File } from "../form.ts"
 import type { Call, Download } from "./context.ts"
 import * as pages from "./pages.ts"
@@ -21,17 +20,12 @@ const versionIdOf = ({ path }: AnyCall): string => path["version"] ?? ""
 
 const locate = (call: AnyCall): Ruling<skills.Kept> => skills.find(call.world.workspace.skills, idOf(call))
 
-const commit = (world: World, [next, kept]: skills.Change): skills.Kept => {
-  world.workspace = { ...world.workspace, skills: next }
-  return kept
-}
-
 export const create = (
   { body, key, world }: Call<unknown, Files & { readonly display_name?: string | null }>
 ): Ruling<View> =>
   Either.map(
     skills.create(world.workspace.skills, key, body, world.now()),
-    (change) => skills.view(commit(world, change))
+    (change) => skills.view(world.keep("skills", change))
   )
 
 export const retrieve = (call: AnyCall): Ruling<View> => Either.map(locate(call), skills.view)
@@ -60,7 +54,7 @@ export const createVersion = (call: Call<unknown, Files>): Ruling<VersionView> =
   return Either.flatMap(
     skills.addVersion(world.workspace.skills, idOf(call), key, body.files, world.now()),
     (change) => {
-      const kept = commit(world, change)
+      const kept = world.keep("skills", change)
       return Either.map(skills.findVersion(kept, "latest"), (version) => skills.versionView(kept, version))
     }
   )
@@ -85,7 +79,7 @@ export const deleteVersion = (call: AnyCall): Ruling<typeof Skill.DeletedSkillVe
   const { world } = call
   const id = versionIdOf(call)
   return Either.map(skills.removeVersion(world.workspace.skills, idOf(call), id, world.now()), (change) => {
-    commit(world, change)
+    world.keep("skills", change)
     return { id, type: "skill_version_deleted" as const }
   })
 }

@@ -13,11 +13,8 @@ type View = typeof Vault.Vault.Encoded
 /** Verbs of webhooks: there is none for updates. */
 type Verb = "created" | "archived" | "deleted"
 
-const commit = (world: World, [next, kept]: vaults.Change<vaults.KeptVault>, verb?: Verb): View => {
-  if (verb !== undefined && next !== world.workspace.vaults) world.announce({ type: `vault.${verb}`, id: kept.id })
-  world.workspace = { ...world.workspace, vaults: next }
-  return vaults.view(kept)
-}
+const commit = (world: World, change: vaults.Change<vaults.KeptVault>, verb?: Verb): View =>
+  vaults.view(world.keep("vaults", change, verb && (({ id }) => ({ type: `vault.${verb}`, id }))))
 
 const idOf = ({ path }: Call<unknown, unknown>): string => path["vault_id"] ?? ""
 

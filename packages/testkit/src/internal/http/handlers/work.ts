@@ -14,10 +14,6 @@ import * as pages from "./pages.ts"
 
 type View = typeof Core.Work.Encoded
 
-const commit = (world: World, next: work.Work): void => {
-  world.workspace = { ...world.workspace, work: next }
-}
-
 /** The self-hosted environment in the path, for a caller with a credential of the given kind. */
 const environment = (
   call: Call<unknown, unknown>,
@@ -54,10 +50,7 @@ const locate = (
   })
 
 const change = (world: World, ruling: Ruling<work.Change>): Ruling<View> =>
-  Either.map(ruling, ([next, item]) => {
-    commit(world, next)
-    return work.view(item)
-  })
+  Either.map(ruling, (change) => work.view(world.keep("work", change)))
 
 export const retrieve = (call: Call<unknown, unknown>): Ruling<View> =>
   Either.map(locate(call, ["api key"]), (item) => work.view(item))
@@ -86,14 +79,14 @@ export const poll = (
     const take = (): View | null => {
       // what is due in a session may be work
       world.all()
-      const [next, item] = work.poll(
+      const polled = work.poll(
         world.workspace.work,
         id,
         query,
         request.headers["anthropic-worker-id"],
         world.now()
       )
-      commit(world, next)
+      const item = world.keep("work", polled)
       return item === undefined ? null : work.view(item, true)
     }
     const found = take()
@@ -119,15 +112,14 @@ export const heartbeat = (
   Either.gen(function*() {
     const item = yield* locate(call, ["environment key"])
     const { query, world } = call
-    const [next, beat] = yield* work.heartbeat(
+    const beaten = yield* work.heartbeat(
       world.workspace.work,
       item,
       query,
       world.now(),
       time.micros(world.env.rules.workLease)
     )
-    commit(world, next)
-    return beat
+    return world.keep("work", beaten)
   })
 
 export const stop = (call: Call<unknown, typeof Core.StopParams.Encoded>): Ruling<View> =>
