@@ -110,6 +110,8 @@ export interface StreamFault {
   readonly clean?: boolean | undefined
   /** After so many events the connection stays open and nothing comes any more, not even its end. */
   readonly stall_after_events?: number | undefined
+  /** After so many bytes nothing comes any more, not even the end. Counts the bytes of a download as well. */
+  readonly stall_after_bytes?: number | undefined
   /**
    * True if heartbeats still come on a stream that stalls.
    *
@@ -216,6 +218,7 @@ const streamSchema = Schema.Struct({
   cut_after_bytes: Schema.optional(integer(0)),
   clean: Schema.optional(Schema.Boolean),
   stall_after_events: Schema.optional(integer(0)),
+  stall_after_bytes: Schema.optional(integer(0)),
   heartbeats: Schema.optional(Schema.Boolean),
   repeat_event: Schema.optional(integer(1)),
   split_bytes: Schema.optional(integer(1)),
@@ -353,7 +356,7 @@ export const cutAfterEvents = (
 ): Fault => stream({ cut_after_events: events, ...more }, { match })
 
 /**
- * The connection of an event stream dies after so many bytes.
+ * The connection of an event stream or a download dies after so many bytes.
  * @category constructors
  */
 export const cutAfterBytes = (
@@ -370,6 +373,13 @@ export const stallAfterEvents = (
   events: number,
   { match, ...more }: Options & Pick<StreamFault, "heartbeats"> = {}
 ): Fault => stream({ stall_after_events: events, ...more }, { match })
+
+/**
+ * After so many bytes nothing comes any more on an event stream or in a download, not even its end.
+ * @category constructors
+ */
+export const stallAfterBytes = (bytes: number, options: Options = {}): Fault =>
+  stream({ stall_after_bytes: bytes }, options)
 
 /**
  * One event of a stream is sent twice; 1 is the first.

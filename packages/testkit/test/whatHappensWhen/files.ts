@@ -26,11 +26,12 @@ const bytes = Upload.fromBytes(content, { name: "a" })
 const stream = () => Upload.fromStream(Stream.make(content), { name: "a" })
 const broken = Stream.concat(Stream.make(content), Stream.fail("the disk is gone"))
 
-const download = Effect.gen(function*() {
+const downloadOf = Effect.fnUntraced(function*(options: Parameters<Files.Service["download"]>[1]) {
   const files = yield* Files.Files
   const { id } = yield* upload(bytes)
-  return yield* Stream.runDrain(files.download(id))
+  return yield* Stream.runDrain(files.download(id, options))
 })
+const download = downloadOf({})
 
 /** How a call failed, how often it was sent, and how many files there are then. */
 const failure = <A, R>(call: Effect.Effect<A, ApiError, R>) =>
@@ -103,6 +104,11 @@ section("A file is sent or read", {
       Effect.gen(function*() {
         sees(claims, yield* failure(download))
       }).pipe(Effect.provide(layer([{ do: { stream: { cut_after_bytes: 10, clean } } }])))),
+
+  "a download with `maxSilence` goes silent": (claims) =>
+    Effect.gen(function*() {
+      sees(claims, yield* failure(downloadOf({ maxSilence: "30 seconds" })))
+    }).pipe(Effect.provide(layer([{ do: { stream: { stall_after_bytes: 10 } } }]))),
 
   "the files make no skill": (claims) =>
     Effect.gen(function*() {

@@ -10,13 +10,16 @@ import * as Upload from "@effect-managed-agents/core/Upload"
 import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as Workspace from "@effect-managed-agents/core/Workspace"
 import { assert, describe, it } from "@effect/vitest"
+import { assertNone } from "@effect/vitest/utils"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import { Buffer } from "node:buffer"
 import * as AgentScript from "../../src/AgentScript.ts"
+import * as Fault from "../../src/Fault.ts"
 import * as Fixtures from "../../src/Fixtures.ts"
 import * as Simulator from "../../src/Simulator.ts"
 import * as SimulatorFetch from "../../src/SimulatorFetch.ts"
@@ -302,6 +305,23 @@ describe("faults", () => {
         { match: { path: "/v1/files/**" }, do: { stream: { cut_after_bytes: 10, clean: true } } }
       ]
     }))))
+
+  it.effect("leave a download without a word, which is a failure if there is a limit", () =>
+    Effect.gen(function*() {
+      const files = yield* Files.Files
+      const { id } = yield* upload(every)
+      const got: Array<Uint8Array> = []
+      const reading = yield* Effect.fork(Effect.flip(Stream.runForEach(
+        files.download(id, { maxSilence: "30 seconds" }),
+        (bytes) => Effect.sync(() => got.push(bytes))
+      )))
+      yield* TestClock.adjust("29 seconds")
+      assertNone(yield* Fiber.poll(reading))
+      yield* TestClock.adjust("1 second")
+      assert.strictEqual((yield* Fiber.join(reading))._tag, "StreamStalled")
+      assert.isTrue(Buffer.concat(got).equals(every.subarray(0, 66_000)))
+      assert.isTrue((yield* download(id)).equals(every))
+    }).pipe(Effect.provide(layer({ faults: [Fault.stallAfterBytes(66_000)] }))))
 
   it.effect("of an upload that landed leave the file, which is uploaded once", () =>
     Effect.gen(function*() {

@@ -189,12 +189,13 @@ const simplerMatches = (match: Match): ReadonlyArray<Match> => [
 ]
 
 const simplerStreams = (fault: StreamFault): ReadonlyArray<StreamFault> => {
-  const { cut_after_bytes, cut_after_events, insert, repeat_event, stall_after_events } = fault
+  const { cut_after_bytes, cut_after_events, insert, repeat_event, stall_after_bytes, stall_after_events } = fault
   const fewer = [
     without(fault, "split_bytes"),
     without(fault, "insert"),
     without(fault, "repeat_event"),
     without(fault, "stall_after_events", "heartbeats"),
+    without(fault, "stall_after_bytes"),
     without(fault, "cut_after_bytes", ...cut_after_events === undefined ? ["clean" as const] : []),
     without(fault, "cut_after_events", ...cut_after_bytes === undefined ? ["clean" as const] : []),
     without(fault, "clean"),
@@ -208,6 +209,7 @@ const simplerStreams = (fault: StreamFault): ReadonlyArray<StreamFault> => {
     ...smaller(cut_after_events, 0).map((n) => ({ ...fault, cut_after_events: n })),
     ...smaller(cut_after_bytes, 0).map((n) => ({ ...fault, cut_after_bytes: n })),
     ...smaller(stall_after_events, 0).map((n) => ({ ...fault, stall_after_events: n })),
+    ...smaller(stall_after_bytes, 0).map((n) => ({ ...fault, stall_after_bytes: n })),
     ...smaller(repeat_event, 1).map((n) => ({ ...fault, repeat_event: n })),
     ...insert === undefined
       ? []

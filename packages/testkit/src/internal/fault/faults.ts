@@ -50,7 +50,7 @@ const downloads: ReadonlyArray<RegExp> = [WorkspaceApi.files.download, Workspace
 
 /** A fault that counts bytes is for downloads as well; one that counts events is not. */
 const opensStream = (fault: Fault.StreamFault) => {
-  const { clean: _clean, cut_after_bytes: _cut, split_bytes: _split, ...ofEvents } = fault
+  const { clean: _clean, cut_after_bytes: _cut, split_bytes: _split, stall_after_bytes: _stall, ...ofEvents } = fault
   const patterns = Object.keys(ofEvents).length > 0 ? streams : [...streams, ...downloads]
   return ({ method, path }: Request): boolean => method === "GET" && patterns.some((pattern) => pattern.test(path))
 }

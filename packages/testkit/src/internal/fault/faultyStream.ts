@@ -13,7 +13,9 @@ class Faulty {
   /** True if the connection is over. */
   cut = false
   private events = 0
+  /** How many bytes may come before the connection is over, and before nothing comes any more. */
   private room: number
+  private quiet: number
   private out: Array<Uint8Array> = []
   private readonly fault: StreamFault
   private readonly insertion: Uint8Array | undefined
@@ -21,8 +23,10 @@ class Faulty {
   constructor(fault: StreamFault) {
     this.fault = fault
     this.room = fault.cut_after_bytes ?? Infinity
+    this.quiet = fault.stall_after_bytes ?? Infinity
     this.insertion = fault.insert === undefined ? undefined : new TextEncoder().encode(fault.insert.frame)
     if (this.room === 0) this.cut = true
+    if (this.quiet === 0) this.stalled = true
     this.afterEvent()
   }
 
@@ -53,16 +57,18 @@ class Faulty {
   }
 
   private write(frame: Uint8Array): void {
-    if (this.cut) return
-    const bytes = frame.length > this.room ? frame.subarray(0, this.room) : frame
+    if (this.cut || this.quiet === 0) return
+    const bytes = frame.subarray(0, Math.min(this.room, this.quiet))
     const size = this.fault.split_bytes ?? bytes.length
     for (let i = 0; i < bytes.length; i += size) this.out.push(bytes.subarray(i, i + size))
     this.room -= bytes.length
+    this.quiet -= bytes.length
     if (this.room === 0) this.cut = true
+    if (this.quiet === 0) this.stalled = true
   }
 }
 
-/** An event stream that meets a fault. `stalled` is how long one that stalls outlives its source. */
+/** A stream of events, or of the bytes of a download, that meets a fault. `stalled` is how long one that stalls outlives its source. */
 export const make = (
   source: Stream.Stream<Uint8Array, ConnectionReset>,
   fault: StreamFault,
