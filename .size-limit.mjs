@@ -48,6 +48,6 @@ export default [
     path: "packages/testkit/dist/index.js",
     import: "*",
     ignore: [...peers, "@effect-managed-agents/core"],
-    limit: "100 kB"
+    limit: "104 kB"
   }
 ]

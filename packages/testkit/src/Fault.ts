@@ -425,7 +425,7 @@ export type Kind =
   | "drop_before"
   | "drop_after"
   | "delay"
-  | Exclude<keyof StreamFault, "clean" | "heartbeats">
+  | Exclude<keyof StreamFault, "clean" | "heartbeats" | "stall_after_bytes">
 
 /**
  * Options of a plan that is made by chance.
