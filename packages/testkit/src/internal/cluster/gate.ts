@@ -130,7 +130,5 @@ export const client = ({ pass, step }: Gate, base: ApiClient.Service, process: S
           step(Scope.extend(base.open(endpoint, input, options), scope)),
           Stream.mapChunksEffect((events) => Effect.as(pass, events))
         )
-    ),
-  download: (endpoint, input, options) =>
-    Stream.mapChunksEffect(base.download(endpoint, input, options), (bytes) => Effect.as(pass, bytes))
+    )
 })
