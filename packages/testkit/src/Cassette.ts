@@ -52,7 +52,7 @@ const Base64 = Schema.String.pipe(
 const content = {
   /** In UTF-8. */
   text: Schema.optionalWith(Schema.String, { exact: true }),
-  /** What is no text, in base64. */
+  /** Bytes that are no text, in base64. */
   bytes: Schema.optionalWith(Base64, { exact: true })
 }
 

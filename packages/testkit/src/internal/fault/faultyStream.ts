@@ -13,7 +13,7 @@ class Faulty {
   /** True if the connection is over. */
   cut = false
   private events = 0
-  /** How many bytes may come before the connection is over, and before nothing comes any more. */
+  /** Numbers of bytes until the connection is over, and until nothing comes any more. */
   private room: number
   private quiet: number
   private out: Array<Uint8Array> = []
