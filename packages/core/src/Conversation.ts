@@ -23,7 +23,6 @@ import type * as Follow from "./Follow.ts"
 import type { EventIdInput, SessionIdInput, ThreadIdInput } from "./Ids.ts"
 import { EventId, SessionId } from "./Ids.ts"
 import { readAgain } from "./internal/http/foreign.ts"
-import type { Pull } from "./internal/stream/pull.ts"
 import * as pull from "./internal/stream/pull.ts"
 import * as sessionSpan from "./internal/telemetry/sessionSpan.ts"
 import * as decidedTurn from "./internal/turn/decidedTurn.ts"
@@ -31,6 +30,7 @@ import * as defaultJournal from "./internal/turn/defaultJournal.ts"
 import { toEvents } from "./internal/turn/input.ts"
 import { run, toolCalls } from "./internal/turn/interpreter.ts"
 import * as runOnce from "./internal/turn/runOnce.ts"
+import { untilFinished } from "./internal/turn/untilFinished.ts"
 import * as Journal from "./Journal.ts"
 import * as PendingAction from "./PendingAction.ts"
 import type * as SessionEvent from "./SessionEvent.ts"
@@ -495,15 +495,6 @@ const start = <E1, R1, E2, R2, T extends ToolRunner.Source>(
   sent: ReadonlyArray<Event.EventParams> | undefined,
   options: Options<E1, R1, E2, R2, T>
 ) => sessionSpan.withinPull(name, sessionId)(run(SessionId.make(sessionId), sent, options))
-
-const untilFinished = <E, R>(next: Pull<Update, E, R>): Effect.Effect<TurnResult, E, R> =>
-  Effect.flatMap(next, (updates) => {
-    if (updates === undefined) return noResult
-    const last = pull.toArray(updates).at(-1)
-    return last?._tag === "Finished" ? Effect.succeed(last.result) : untilFinished(next)
-  })
-
-const noResult = Effect.die(new Error("the turn ended without its last update"))
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Answers from elsewhere

@@ -1,4 +1,3 @@
-import * as Chunk from "effect/Chunk"
 import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -11,7 +10,6 @@ import * as SessionOwner from "../../SessionOwner.ts"
 import type * as ToolRunner from "../../ToolRunner.ts"
 import * as TurnRecord from "../../TurnRecord.ts"
 import * as TurnStore from "../../TurnStore.ts"
-import type { Pull } from "../stream/pull.ts"
 import { countParked, countResumed, whileLive } from "../telemetry/metrics.ts"
 import * as span from "../telemetry/span.ts"
 import { deliverOnce } from "./deliverOnce.ts"
@@ -20,6 +18,7 @@ import type { Durable } from "./interpreter.ts"
 import { run } from "./interpreter.ts"
 import { patiently } from "./patiently.ts"
 import { isToBeTakenUp } from "./step.ts"
+import { untilFinished } from "./untilFinished.ts"
 
 /** The time to look at a turn that was silent before, and may be so still. */
 const glance = Duration.seconds(10)
@@ -205,17 +204,4 @@ const makeSilence = (parkAfter: Duration.Duration, isParked: boolean) =>
         return lasts(mayLeave)
       })
     return { broken, lasts }
-  })
-
-/** Follows a turn to its result. */
-const untilFinished = <E>(
-  pull: Pull<Conversation.Update, E>,
-  onUpdates: (updates: ReadonlyArray<Conversation.Update>) => void
-): Effect.Effect<Conversation.TurnResult, E> =>
-  Effect.flatMap(pull, (pulled) => {
-    if (pulled === undefined) return Effect.dieMessage("the turn ended without its last update")
-    const updates = Chunk.toReadonlyArray(pulled)
-    onUpdates(updates)
-    const last = updates.at(-1)
-    return last?._tag === "Finished" ? Effect.succeed(last.result) : untilFinished(pull, onUpdates)
   })
