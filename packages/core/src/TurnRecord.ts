@@ -30,9 +30,11 @@ import * as UserEvent from "./UserEvent.ts"
  * @category schemas
  */
 export class ToolCall extends wire.Struct<ToolCall>()("TurnRecordToolCall", {
+  /** The event of the call. */
   call: Schema.Union(AgentEvent.ToolUse, AgentEvent.McpToolUse, AgentEvent.CustomToolUse),
   /** The decision about a call that had to be approved. */
   confirmation: wire.optional(UserEvent.ToolConfirmation),
+  /** The event of its result; absent where there is none. */
   result: wire.optional(
     Schema.Union(AgentEvent.ToolResult, AgentEvent.McpToolResult, UserEvent.CustomToolResult, UserEvent.ToolResult)
   ),
@@ -47,8 +49,11 @@ export class ToolCall extends wire.Struct<ToolCall>()("TurnRecordToolCall", {
 export class Tokens extends wire.Struct<Tokens>()("TurnRecordTokens", {
   /** Input tokens that no cache served. */
   input: wire.number,
+  /** Output tokens. */
   output: wire.number,
+  /** Input tokens that were read from the cache. */
   cacheRead: wire.number,
+  /** Input tokens that were written to the cache. */
   cacheCreation: wire.number
 }) {}
 
@@ -57,6 +62,7 @@ export class Tokens extends wire.Struct<Tokens>()("TurnRecordTokens", {
  * @category schemas
  */
 export class Consumption extends wire.Struct<Consumption>()("TurnRecordConsumption", {
+  /** The tokens of the primary thread's model requests and of graders. */
   tokens: Tokens,
   /** The cost at list prices, with all threads of the session; absent where the session did not say. */
   cost: wire.optional(Usage.ListCost),
@@ -70,14 +76,17 @@ const version = 1
 const report = {
   /** The version of this format. */
   version: Schema.Literal(version),
+  /** The session. */
   sessionId: Ids.SessionId,
   /** The text of the agent's last message. */
   reply: Schema.String,
   /** The agent's messages. */
   messages: Schema.Array(AgentEvent.Message),
+  /** The calls of tools, in their order. */
   toolCalls: Schema.Array(ToolCall),
   /** The failures in the session, also those that it recovered from. */
   errors: Schema.Array(SessionFailure.SessionFailure),
+  /** The consumption of the turn. */
   usage: Consumption
 }
 
@@ -121,7 +130,9 @@ export class Interrupted extends wire.Struct<Interrupted>()("TurnRecordInterrupt
 export class Refusal extends wire.Struct<Refusal>()("TurnRecordRefusal", {
   _tag: Schema.Literal("Refusal"),
   ...report,
+  /** The category of what was refused, where the model said so. */
   category: wire.optional(SessionEvent.RefusalCategory),
+  /** The words of the model, where there are any. */
   explanation: wire.optional(Schema.String)
 }) {}
 
@@ -170,6 +181,7 @@ export class Deleted extends wire.Struct<Deleted>()("TurnRecordDeleted", {
 export class UnknownStopReason extends wire.Struct<UnknownStopReason>()("TurnRecordUnknownStopReason", {
   _tag: Schema.Literal("UnknownStopReason"),
   ...report,
+  /** The reason as it came. */
   stopReason: Unknown.schema(new Set(), "type")
 }) {}
 
@@ -192,6 +204,7 @@ export class FailureError extends wire.Struct<FailureError>()("TurnRecordFailure
 export class Failed extends wire.Struct<Failed>()("TurnRecordFailed", {
   _tag: Schema.Literal("Failed"),
   ...report,
+  /** The error of the service. */
   error: FailureError
 }) {}
 

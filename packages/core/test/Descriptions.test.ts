@@ -64,7 +64,10 @@ const fieldsOf = (ast: AST.AST, seen = new Set<AST.AST>()): ReadonlyArray<[strin
   }
 }
 
-const schemas = Object.values(core).flatMap((module) => Object.values<unknown>(module)).filter(Schema.isSchema)
+/** What a program stores is read by nobody else. */
+const { Journal: _, TurnStore: _1, ...wire } = core
+
+const schemas = Object.values(wire).flatMap((module) => Object.values<unknown>(module)).filter(Schema.isSchema)
 const described = schemas.flatMap((schema) => fieldsOf(Descriptions.describe(Schema.make(schema.ast)).ast))
 const textOf = (field: AST.PropertySignature): string | undefined => {
   const text = field.annotations[AST.DescriptionAnnotationId]

@@ -35,6 +35,8 @@ const skipped = [
   "Cursor.ts",
   "Journal.ts",
   "SessionEvents.ts",
+  "TurnRecord.ts",
+  "TurnStore.ts",
   "UiMessageStream.ts",
   "UpstreamError.ts"
 ]

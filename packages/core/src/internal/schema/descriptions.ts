@@ -2607,14 +2607,18 @@ export const descriptions: { readonly [identifier: string]: Description } = {
     text: "The session's budget is used up.",
     fields: {
       version: "The version of this format.",
+      sessionId: "The session.",
       reply: "The text of the agent's last message.",
       messages: "The agent's messages.",
-      errors: "The failures in the session, also those that it recovered from."
+      toolCalls: "The calls of tools, in their order.",
+      errors: "The failures in the session, also those that it recovered from.",
+      usage: "The consumption of the turn."
     }
   },
   TurnRecordConsumption: {
     text: "Consumption of a turn.",
     fields: {
+      tokens: "The tokens of the primary thread's model requests and of graders.",
       cost: "The cost at list prices, with all threads of the session; absent where the session did not say.",
       session: "Everything that the session had consumed since its creation when the turn ended."
     }
@@ -2623,27 +2627,37 @@ export const descriptions: { readonly [identifier: string]: Description } = {
     text: "Somebody deleted the session.",
     fields: {
       version: "The version of this format.",
+      sessionId: "The session.",
       reply: "The text of the agent's last message.",
       messages: "The agent's messages.",
-      errors: "The failures in the session, also those that it recovered from."
+      toolCalls: "The calls of tools, in their order.",
+      errors: "The failures in the session, also those that it recovered from.",
+      usage: "The consumption of the turn."
     }
   },
   TurnRecordEndTurn: {
     text: "The agent has finished.",
     fields: {
       version: "The version of this format.",
+      sessionId: "The session.",
       reply: "The text of the agent's last message.",
       messages: "The agent's messages.",
-      errors: "The failures in the session, also those that it recovered from."
+      toolCalls: "The calls of tools, in their order.",
+      errors: "The failures in the session, also those that it recovered from.",
+      usage: "The consumption of the turn."
     }
   },
   TurnRecordFailed: {
     text: "The service has refused the turn for good: its input is wrong, or its session does not exist. What had happened until then is not known.",
     fields: {
+      error: "The error of the service.",
       version: "The version of this format.",
+      sessionId: "The session.",
       reply: "The text of the agent's last message.",
       messages: "The agent's messages.",
-      errors: "The failures in the session, also those that it recovered from."
+      toolCalls: "The calls of tools, in their order.",
+      errors: "The failures in the session, also those that it recovered from.",
+      usage: "The consumption of the turn."
     }
   },
   TurnRecordFailureError: {
@@ -2657,18 +2671,26 @@ export const descriptions: { readonly [identifier: string]: Description } = {
     text: "The agent was stopped by an interrupt.",
     fields: {
       version: "The version of this format.",
+      sessionId: "The session.",
       reply: "The text of the agent's last message.",
       messages: "The agent's messages.",
-      errors: "The failures in the session, also those that it recovered from."
+      toolCalls: "The calls of tools, in their order.",
+      errors: "The failures in the session, also those that it recovered from.",
+      usage: "The consumption of the turn."
     }
   },
   TurnRecordRefusal: {
     text: "The model refused.",
     fields: {
+      category: "The category of what was refused, where the model said so.",
+      explanation: "The words of the model, where there are any.",
       version: "The version of this format.",
+      sessionId: "The session.",
       reply: "The text of the agent's last message.",
       messages: "The agent's messages.",
-      errors: "The failures in the session, also those that it recovered from."
+      toolCalls: "The calls of tools, in their order.",
+      errors: "The failures in the session, also those that it recovered from.",
+      usage: "The consumption of the turn."
     }
   },
   TurnRecordRequiresAction: {
@@ -2676,18 +2698,24 @@ export const descriptions: { readonly [identifier: string]: Description } = {
     fields: {
       actions: "The actions that it waits for.",
       version: "The version of this format.",
+      sessionId: "The session.",
       reply: "The text of the agent's last message.",
       messages: "The agent's messages.",
-      errors: "The failures in the session, also those that it recovered from."
+      toolCalls: "The calls of tools, in their order.",
+      errors: "The failures in the session, also those that it recovered from.",
+      usage: "The consumption of the turn."
     }
   },
   TurnRecordRetriesExhausted: {
     text: "The service has given up on the turn; `errors` says why. The session takes new messages.",
     fields: {
       version: "The version of this format.",
+      sessionId: "The session.",
       reply: "The text of the agent's last message.",
       messages: "The agent's messages.",
-      errors: "The failures in the session, also those that it recovered from."
+      toolCalls: "The calls of tools, in their order.",
+      errors: "The failures in the session, also those that it recovered from.",
+      usage: "The consumption of the turn."
     }
   },
   TurnRecordTerminated: {
@@ -2695,31 +2723,43 @@ export const descriptions: { readonly [identifier: string]: Description } = {
     fields: {
       archived: "True if somebody archived it; otherwise an error has ended it, and `errors` says which.",
       version: "The version of this format.",
+      sessionId: "The session.",
       reply: "The text of the agent's last message.",
       messages: "The agent's messages.",
-      errors: "The failures in the session, also those that it recovered from."
+      toolCalls: "The calls of tools, in their order.",
+      errors: "The failures in the session, also those that it recovered from.",
+      usage: "The consumption of the turn."
     }
   },
   TurnRecordTokens: {
     text: "Tokens of model requests, added up.",
     fields: {
-      input: "Input tokens that no cache served."
+      input: "Input tokens that no cache served.",
+      output: "Output tokens.",
+      cacheRead: "Input tokens that were read from the cache.",
+      cacheCreation: "Input tokens that were written to the cache."
     }
   },
   TurnRecordToolCall: {
     text: "A tool call with what became of it, as `Transcript.ToolCall`.",
     fields: {
+      call: "The event of the call.",
       confirmation: "The decision about a call that had to be approved.",
+      result: "The event of its result; absent where there is none.",
       closed: "True if it ended without a result that the session's events show."
     }
   },
   TurnRecordUnknownStopReason: {
     text: "The turn ended for a reason that the program which ran it did not know.",
     fields: {
+      stopReason: "The reason as it came.",
       version: "The version of this format.",
+      sessionId: "The session.",
       reply: "The text of the agent's last message.",
       messages: "The agent's messages.",
-      errors: "The failures in the session, also those that it recovered from."
+      toolCalls: "The calls of tools, in their order.",
+      errors: "The failures in the session, also those that it recovered from.",
+      usage: "The consumption of the turn."
     }
   },
   UnknownError: {
