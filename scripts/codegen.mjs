@@ -28,7 +28,7 @@ const since = (source) => /^\s*\/\*\*[\s\S]*?@since\s+(\S+)[\s\S]*?\*\//.exec(so
  * descriptions.
  */
 const isSubpath = (source) =>
-  /^\s*(?:import|export)\b[^"]*"(?:node:|@effect\/(?:platform-node|sql)\b|\.\/internal\/(?:node\/|schema\/descriptions))/m
+  /^\s*(?:import|export)\b[^"]*"(?:node:|@effect\/(?:platform-node|sql|cluster|rpc)\b|\.\/internal\/(?:node\/|schema\/descriptions))/m
     .test(source)
 
 const barrel = (directory) => {

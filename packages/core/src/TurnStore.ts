@@ -21,6 +21,7 @@ import * as Cursor from "./Cursor.ts"
 import * as Event from "./Event.ts"
 import * as Ids from "./Ids.ts"
 import { canonical } from "./internal/schema/canonical.ts"
+import * as inMemory from "./internal/turn/inMemory.ts"
 import * as SessionOwner from "./SessionOwner.ts"
 import * as TurnRecord from "./TurnRecord.ts"
 import * as Usage from "./Usage.ts"
@@ -387,7 +388,7 @@ const ownersInMemory = (memory: Memory): Omit<Service, TurnOperation> => {
  */
 export const makeMemory: Effect.Effect<Service> = Effect.sync(() => {
   const memory: Memory = { turns: new Map(), sessions: new Map(), fence: 0 }
-  return TurnStore.of({ ...turnsInMemory(memory), ...ownersInMemory(memory) })
+  return inMemory.mark(TurnStore.of({ ...turnsInMemory(memory), ...ownersInMemory(memory) }))
 })
 
 const conflict = "a turn of this id is there, for another session or with other input"

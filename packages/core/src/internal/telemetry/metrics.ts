@@ -200,3 +200,20 @@ const dueSessions = Metric.gauge("managed_agents_sessions_due", {
 
 /** Notes the number of sessions with turns to run. */
 export const noteDue = (count: number): Effect.Effect<void> => Metric.set(dueSessions, count)
+
+const sweeps = Metric.counter("managed_agents_sweeps", {
+  description: "Looks of runners of a cluster for sessions with turns to run that nobody has woken",
+  incremental: true
+})
+
+/** Counts a sweep. */
+export const countSweep: Effect.Effect<void> = Metric.increment(sweeps)
+
+const swept = Metric.counter("managed_agents_sessions_swept", {
+  description:
+    "Sessions that sweeps have found to be served: their wake was lost, their runner died, or there was no room",
+  incremental: true
+})
+
+/** Counts a session that a sweep lets be served. */
+export const countSwept: Effect.Effect<void> = Metric.increment(swept)

@@ -10,12 +10,14 @@ import * as SessionOwner from "../../SessionOwner.ts"
 import type * as ToolRunner from "../../ToolRunner.ts"
 import * as TurnRecord from "../../TurnRecord.ts"
 import * as TurnStore from "../../TurnStore.ts"
+import type { Pull } from "../stream/pull.ts"
 import { countParked, countResumed, whileLive } from "../telemetry/metrics.ts"
 import * as span from "../telemetry/span.ts"
 import { deliverOnce } from "./deliverOnce.ts"
 import * as drainGate from "./drain.ts"
 import type { Durable } from "./interpreter.ts"
 import { run } from "./interpreter.ts"
+import { CurrentListener } from "./listener.ts"
 import { patiently } from "./patiently.ts"
 import { isToBeTakenUp } from "./step.ts"
 import { untilFinished } from "./untilFinished.ts"
@@ -56,7 +58,7 @@ export const attend = <E1, R1, E2, R2, T extends ToolRunner.Source>(
       silence.lasts(() => gate.isIdle() && deciding.count === 0 && begun.state().sent !== undefined),
       Effect.zipRight(drain, Effect.as(Effect.timeoutOption(gate.drain, grace), "drained" as const))
     )
-    const followed = yield* Effect.raceFirst(untilFinished(pull, silence.broken), left)
+    const followed = yield* Effect.raceFirst(untilFinished(yield* overheard(turn.id, pull), silence.broken), left)
     yield* Effect.annotateCurrentSpan("turn.left", typeof followed === "string" ? followed : followed._tag)
     if (followed === "drained") return "drained"
     const state = begun.state()
@@ -205,3 +207,13 @@ const makeSilence = (parkAfter: Duration.Duration, isParked: boolean) =>
       })
     return { broken, lasts }
   })
+
+/** Updates that a listener gets as well, if there is one. */
+const overheard = <E>(
+  turnId: string,
+  pull: Pull<Conversation.Update, E>
+): Effect.Effect<Pull<Conversation.Update, E>> =>
+  Effect.map(Effect.serviceOption(CurrentListener), (listener) =>
+    listener._tag === "None"
+      ? pull
+      : Effect.tap(pull, (updates) => updates === undefined ? Effect.void : listener.value(turnId, updates)))
