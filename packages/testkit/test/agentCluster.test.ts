@@ -1,14 +1,13 @@
 /** Turns by id on a cluster of one runner in memory: started, woken, swept, handed over. */
 import * as AgentCluster from "@effect-managed-agents/core/AgentCluster"
 import * as DurableTurn from "@effect-managed-agents/core/DurableTurn"
-import type { SessionId } from "@effect-managed-agents/core/Ids"
 import * as Journal from "@effect-managed-agents/core/Journal"
 import * as PendingAction from "@effect-managed-agents/core/PendingAction"
 import * as TurnStore from "@effect-managed-agents/core/TurnStore"
+import * as WebhookEvent from "@effect-managed-agents/core/WebhookEvent"
 import * as Tool from "@effect/ai/Tool"
 import * as Toolkit from "@effect/ai/Toolkit"
 import * as MessageStorage from "@effect/cluster/MessageStorage"
-import * as Runner from "@effect/cluster/Runner"
 import * as RunnerAddress from "@effect/cluster/RunnerAddress"
 import * as RunnerHealth from "@effect/cluster/RunnerHealth"
 import * as Runners from "@effect/cluster/Runners"
@@ -17,7 +16,6 @@ import * as Sharding from "@effect/cluster/Sharding"
 import * as ShardingConfig from "@effect/cluster/ShardingConfig"
 import { assert, describe, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -29,7 +27,7 @@ import * as Stream from "effect/Stream"
 import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../src/AgentScript.ts"
 import * as Ledger from "../src/Ledger.ts"
-import { agentThat, create, inTime, typesOf } from "./utils/conversation.ts"
+import { agentThat, create, inTime } from "./utils/conversation.ts"
 
 const { customTool, say, sleep, tool } = AgentScript
 
@@ -44,8 +42,8 @@ const PayLive = Pay.toLayer({
     }).pipe(Effect.delay("2 seconds"))
 })
 
-/** A cluster whose storage of runners is at hand, on the virtual clock. */
-const sharding = (config: Partial<ShardingConfig.ShardingConfig["Type"]> = AgentCluster.config) =>
+/** The cluster's side of a process, on the virtual clock. */
+const sharding = (config: Partial<ShardingConfig.ShardingConfig["Type"]>) =>
   Sharding.layer.pipe(
     Layer.provide(Runners.layerNoop),
     Layer.provide(MessageStorage.layerNoop),
@@ -53,24 +51,36 @@ const sharding = (config: Partial<ShardingConfig.ShardingConfig["Type"]> = Agent
     Layer.provide(ShardingConfig.layer(config))
   )
 
-type Turns = Parameters<typeof agentThat>[0]
+/** As far as the cluster knows, other processes reach it. */
+const shared = Layer.effect(TurnStore.TurnStore, Effect.map(TurnStore.makeMemory, (store) => ({ ...store })))
 
-const world = (turns: Turns, config?: Partial<ShardingConfig.ShardingConfig["Type"]>) =>
-  sharding(config).pipe(
-    Layer.provideMerge(Layer.mergeAll(
-      agentThat(turns),
-      TurnStore.layerMemory,
-      Journal.layerMemory(),
-      RunnerStorage.layerMemory,
-      PayLive
-    ))
-  )
+const world = (turns: Parameters<typeof agentThat>[0]) =>
+  Layer.mergeAll(agentThat(turns), shared, Journal.layerMemory(), RunnerStorage.layerMemory, PayLive)
 
 const statusOf = (id: string) =>
   Effect.flatMap(TurnStore.TurnStore, (store) => Effect.map(store.get(id), (turn) => Option.getOrThrow(turn).status))
 
-/** A runner until the scope closes. */
-const runner = <E, R>(cluster: AgentCluster.AgentCluster<E, R>) => Layer.launch(cluster.layer).pipe(Effect.forkScoped)
+/** In virtual time each look of the cluster is dear. */
+const quiet = {
+  ...AgentCluster.config,
+  shardLockExpiration: "2 minutes",
+  shardLockRefreshInterval: "30 seconds",
+  refreshAssignmentsInterval: "30 seconds",
+  entityMessagePollInterval: "30 seconds"
+} as const
+
+/** A process that runs turns, until the scope closes. Processes share stores, and the storage that says who is there. */
+const start = <E, R>(cluster: AgentCluster.AgentCluster<E, R>, port = 1, config = {}) =>
+  Layer.build(
+    Layer.fresh(Layer.provideMerge(
+      cluster.layer,
+      sharding({ ...quiet, ...config, runnerAddress: Option.some(RunnerAddress.make("localhost", port)) })
+    ))
+  )
+
+/** A client in a process that runs turns. */
+const client = <E, R>(cluster: AgentCluster.AgentCluster<E, R>, port?: number) =>
+  Effect.flatMap(inTime(start(cluster, port)), (context) => Effect.provide(cluster.client, context))
 
 const Desk = AgentCluster.make("Desk", { tools: Pay, follow: { previews: ["agent.message"] } })
 
@@ -78,8 +88,7 @@ describe("a cluster", () => {
   it.scoped("runs a turn once, however often it is started", () =>
     Effect.gen(function*() {
       payments.length = 0
-      yield* runner(Desk)
-      const desk = yield* Desk.client
+      const desk = yield* client(Desk)
       const id = yield* create
       const turn = { id: "t1", input: "Pay 3." }
       yield* inTime(desk.start(id, turn))
@@ -93,8 +102,7 @@ describe("a cluster", () => {
 
   it.scoped("goes on with a turn that is answered, and then with the next one", () =>
     Effect.gen(function*() {
-      yield* runner(Desk)
-      const desk = yield* Desk.client
+      const desk = yield* client(Desk)
       const id = yield* create
       yield* inTime(desk.start(id, { id: "t1", input: "one" }))
       yield* inTime(desk.start(id, { id: "t2", input: "two" }))
@@ -115,8 +123,7 @@ describe("a cluster", () => {
 
   it.scoped("stops the agent in a process that is asked to", () =>
     Effect.gen(function*() {
-      yield* runner(Desk)
-      const desk = yield* Desk.client
+      const desk = yield* client(Desk)
       const id = yield* create
       yield* inTime(desk.start(id, { id: "t1", input: "Think." }))
       yield* TestClock.adjust("10 seconds")
@@ -126,9 +133,157 @@ describe("a cluster", () => {
 
   it.scoped("says which session there is none of, to who wants to stop it", () =>
     Effect.gen(function*() {
-      yield* runner(Desk)
-      const desk = yield* Desk.client
+      const desk = yield* client(Desk)
       const error = yield* inTime(Effect.flip(desk.interrupt("sesn_none")))
       assert.strictEqual(error._tag, "NotFound")
     }).pipe(Effect.provide(world([]))))
+
+  it.scoped("finds turns whose wake was lost", () =>
+    Effect.gen(function*() {
+      yield* client(Desk)
+      const id = yield* create
+      yield* TestClock.adjust("10 seconds")
+      yield* DurableTurn.start("t1", id, "Hello")
+      yield* TestClock.adjust("20 seconds")
+      yield* TestClock.adjust("20 seconds")
+      assert.strictEqual(yield* statusOf("t1"), "ended")
+    }).pipe(Effect.provide(world([[say("Hello.")]]))))
+
+  it.scoped("serves as many sessions at a time as it has room for, and the others after them", () =>
+    Effect.gen(function*() {
+      const desk = yield* client(AgentCluster.make("Desk", { maxLive: 2 }))
+      const turns = ["t1", "t2", "t3", "t4", "t5"]
+      for (const turn of turns) yield* inTime(desk.start(yield* create, { id: turn, input: "Hello" }))
+      yield* TestClock.adjust("10 seconds")
+      const statuses = yield* Effect.forEach(turns, statusOf)
+      assert.deepStrictEqual(statuses.toSorted(), ["queued", "queued", "queued", "running", "running"])
+      yield* TestClock.adjust("1 minute")
+      assert.deepStrictEqual(yield* Effect.forEach(turns, statusOf), turns.map(() => "ended"))
+    }).pipe(Effect.provide(world([[sleep("20 seconds"), say("Hello.")]]))))
+
+  it.scoped("says nothing more in a session that somebody else has taken over, until a sweep finds it", () =>
+    Effect.gen(function*() {
+      const desk = yield* client(Desk)
+      const store = yield* TurnStore.TurnStore
+      const id = yield* create
+      yield* inTime(desk.start(id, { id: "t1", input: "Think." }))
+      yield* TestClock.adjust("10 seconds")
+      const other = yield* store.own(id, "other")
+      // the agent is done, and the result is not stored by who does not own the session
+      yield* TestClock.adjust("55 seconds")
+      assert.strictEqual(yield* statusOf("t1"), "running")
+      yield* inTime(desk.wake(id))
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual(yield* statusOf("t1"), "running")
+      assert.strictEqual((yield* store.own(id, "other")).fence, other.fence + 1)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* statusOf("t1"), "ended")
+      yield* Ledger.assertAll
+    }).pipe(Effect.provide(world([[sleep("1 minute"), say("done")]]))))
+
+  it.scoped("shows what the owner sees", () =>
+    Effect.gen(function*() {
+      const desk = yield* client(Desk)
+      const id = yield* create
+      const seen = yield* desk.updates(id).pipe(
+        Stream.takeUntil(({ _tag }) => _tag === "Finished"),
+        Stream.runCollect,
+        Effect.fork
+      )
+      yield* TestClock.adjust("5 seconds")
+      yield* inTime(desk.start(id, { id: "t1", input: "Hello" }))
+      const updates = Chunk.toReadonlyArray(yield* inTime(Fiber.join(seen)))
+      assert.deepStrictEqual(new Set(updates.map(({ turnId }) => turnId)), new Set(["t1"]))
+      assert.isTrue(updates.some((update) => update._tag === "Preview" && update.blocks[0] === "Hello."))
+      assert.isTrue(updates.some((update) => update._tag === "Event" && update.event.type === "agent.message"))
+      const last = updates.at(-1)
+      assert.strictEqual(last?._tag === "Finished" ? last.record.reply : undefined, "Hello.")
+    }).pipe(Effect.provide(world([[say("Hello.")]]))))
+
+  it.scoped("follows nobody who is silent, and looks again when a webhook comes", () =>
+    Effect.gen(function*() {
+      const desk = yield* client(AgentCluster.make("Desk", { parkAfter: "10 seconds", lookAfter: "1 day" }))
+      const id = yield* create
+      yield* inTime(desk.start(id, { id: "t1", input: "Think." }))
+      yield* TestClock.adjust("20 seconds")
+      assert.strictEqual(yield* statusOf("t1"), "waiting")
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* statusOf("t1"), "waiting")
+      const webhook = (type: string, object: string) =>
+        Effect.flatMap(
+          Schema.decodeUnknown(WebhookEvent.WebhookEvent)({
+            type: "event",
+            id: "whe_1",
+            created_at: "2026-01-01T00:00:00Z",
+            data: { type, id: object, organization_id: "org_1", workspace_id: "wrkspc_1" }
+          }),
+          (event) => inTime(desk.webhook(event))
+        )
+      yield* webhook("agent.updated", "agent_1")
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual(yield* statusOf("t1"), "waiting")
+      yield* webhook("session.status_idled", id)
+      yield* TestClock.adjust("10 seconds")
+      assert.strictEqual(yield* statusOf("t1"), "ended")
+    }).pipe(Effect.provide(world([[sleep("1 minute"), say("done")]]))))
+})
+
+describe("processes of a cluster", () => {
+  it.scoped("hand sessions over: tools come to their end, and others go on at once", () =>
+    Effect.gen(function*() {
+      payments.length = 0
+      const first = yield* Scope.make()
+      const desk = yield* Scope.extend(client(Desk), first)
+      const id = yield* create
+      yield* inTime(desk.start(id, { id: "t1", input: "Pay 3." }))
+      yield* TestClock.adjust("3 seconds")
+      yield* inTime(Scope.close(first, Exit.void), "250 millis")
+      assert.deepStrictEqual(payments, [3])
+      const second = yield* client(Desk, 2)
+      assert.deepInclude(yield* inTime(second.result("t1")), { _tag: "EndTurn", reply: "paid 3" })
+      assert.deepStrictEqual(payments, [3])
+      yield* Ledger.assertAll
+    }).pipe(
+      Effect.provide(world([[
+        sleep("2 seconds"),
+        customTool({ name: "pay", input: { amount: 3 } }),
+        sleep("1 minute"),
+        say("{{result}}")
+      ]]))
+    ))
+})
+
+describe("a runner is refused", () => {
+  const refused = (options: AgentCluster.Options, config?: Partial<ShardingConfig.ShardingConfig["Type"]>) =>
+    inTime(Effect.flip(Effect.scoped(
+      start(AgentCluster.make("Desk", options), 2, config)
+    )))
+
+  it.scoped("with a configuration that is known to go wrong", () =>
+    Effect.gen(function*() {
+      const error = yield* refused({ maxLive: 0, sweepEvery: "1 milli" })
+      if (error._tag !== "InvalidParams") return assert.fail(error._tag)
+      assert.deepStrictEqual(error.issues.map(({ path }) => path), ["maxLive", "sweepEvery"])
+      const other = yield* refused({ grace: "1 minute" }, { shardLockRefreshInterval: "2 seconds" })
+      if (other._tag !== "InvalidParams") return assert.fail(other._tag)
+      assert.deepStrictEqual(other.issues.map(({ path }) => path), [
+        "shardingConfig.shardLockRefreshInterval",
+        "shardingConfig.entityTerminationTimeout"
+      ])
+    }).pipe(Effect.provide(world([]))))
+
+  it.scoped("with turns in memory, where there are others", () =>
+    Effect.gen(function*() {
+      yield* client(Desk)
+      yield* TestClock.adjust("10 seconds")
+      const error = yield* Effect.provide(refused({}), TurnStore.layerMemory)
+      if (error._tag !== "InvalidParams") return assert.fail(error._tag)
+      assert.deepStrictEqual(error.issues.map(({ path }) => path), ["TurnStore"])
+    }).pipe(Effect.provide(world([]))))
+
+  it.scoped("without a journal for its tools", () =>
+    Effect.gen(function*() {
+      const error = yield* inTime(Effect.flip(Effect.scoped(start(Desk))))
+      assert.strictEqual(error._tag, "MissingJournal")
+    }).pipe(Effect.provide(Layer.mergeAll(agentThat([]), shared, RunnerStorage.layerMemory, PayLive))))
 })

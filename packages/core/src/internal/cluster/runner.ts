@@ -69,7 +69,7 @@ export interface Runner<Update> {
 }
 
 /** The wait between two looks at what the cluster has given and taken, in milliseconds. */
-const watchEvery = 500
+const watchEvery = 1000
 
 /** The number of updates that are kept for one who looks on. */
 const capacity = 1024
