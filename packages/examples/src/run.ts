@@ -70,6 +70,7 @@ const examples: { readonly [name: string]: () => Promise<Example> } = {
   "16-memory": () => import("./16-memory.ts"),
   "17-webhooks": () => import("./17-webhooks.ts"),
   "18-self-hosted": () => import("./18-self-hosted.ts"),
+  "19-cluster": () => import("./19-cluster.ts"),
   "support-desk": () => import("./support-desk/main.ts")
 }
 
