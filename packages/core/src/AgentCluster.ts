@@ -135,7 +135,7 @@ export interface Options<E1 = never, R1 = never, E2 = never, R2 = never, T exten
   extends Omit<DurableTurn.ServeOptions<E1, R1, E2, R2, T>, "drain">
 {
   /**
-   * What becomes of a call that was cut off, as for `ToolRunner.make`, unless `tools` were made by that.
+   * The fate of a call that was cut off, as for `ToolRunner.make`, unless `tools` were made by that.
    *
    * @default "fail"
    */
@@ -183,7 +183,7 @@ export interface Client {
   /** Wakes the owner of the session that a webhook is about, if it is about one. */
   readonly webhook: (event: WebhookEvent.WebhookEvent) => Effect.Effect<void, TurnStore.TurnStoreError>
   /**
-   * What the owner of a session sees from now on, for a screen: nothing of it is stored, and some of it is missing when the
+   * Shows what the owner of a session sees from now on, for a screen: nothing of it is stored, and some of it is missing when the
    * session moves or when this consumer is slow. Previews are among it if `follow` of the options asks for them.
    */
   readonly updates: (sessionId: Ids.SessionIdInput) => Stream.Stream<Update>
@@ -340,7 +340,7 @@ const registerEntity = (entity: SessionEntity, name: string, ready: Effect.Effec
     return found as settings.Found
   })
 
-/** What a runner is made of, beside its options. */
+/** Parts of a runner, beside its options. */
 interface Prepared<R> {
   readonly checked: settings.Settings
   readonly found: settings.Found

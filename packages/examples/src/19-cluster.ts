@@ -105,5 +105,5 @@ export const program = Effect.gen(function*() {
 
 export const agent = Invoices.agent
 
-/** What is in the database is not of this simulator: its sessions have other ids each time. */
+/** The database remembers sessions of earlier runs: those of this simulator have other ids. */
 export const simulation = { seed: randomInt(2 ** 31) }

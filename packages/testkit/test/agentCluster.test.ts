@@ -16,6 +16,7 @@ import * as Sharding from "@effect/cluster/Sharding"
 import * as ShardingConfig from "@effect/cluster/ShardingConfig"
 import { assert, describe, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -237,8 +238,11 @@ describe("processes of a cluster", () => {
       const id = yield* create
       yield* inTime(desk.start(id, { id: "t1", input: "Pay 3." }))
       yield* TestClock.adjust("3 seconds")
+      const closing = yield* Clock.currentTimeMillis
       yield* inTime(Scope.close(first, Exit.void), "250 millis")
       assert.deepStrictEqual(payments, [3])
+      // the tool, and no longer: the cluster would wait for the turn
+      assert.isBelow((yield* Clock.currentTimeMillis) - closing, 5000)
       const second = yield* client(Desk, 2)
       assert.deepInclude(yield* inTime(second.result("t1")), { _tag: "EndTurn", reply: "paid 3" })
       assert.deepStrictEqual(payments, [3])

@@ -50,7 +50,7 @@ export interface Session<Update> {
   silentUntil: number
 }
 
-/** What a process does for the sessions that the cluster gives it. */
+/** Service of a process for the sessions that the cluster gives it. */
 export interface Runner<Update> {
   /** Notes that the entity of a session is here, until the scope closes. */
   readonly attach: (sessionId: SessionId) => Effect.Effect<Session<Update>, never, Scope.Scope>
@@ -60,9 +60,9 @@ export interface Runner<Update> {
   readonly serve: (session: Session<Update>) => Effect.Effect<void>
   /** Tells that the session is this process's, as far as it knows. */
   readonly isHeld: (session: Session<Update>) => Effect.Effect<boolean>
-  /** What is seen of a session, until it is handed over. */
+  /** Shows what is seen of a session, until it is handed over. */
   readonly updates: (session: Session<Update>) => Stream.Stream<Update>
-  /** Watches what the cluster gives and takes, and sweeps. */
+  /** Watches the cluster, which gives and takes, and sweeps. */
   readonly run: Effect.Effect<never>
   /** Hands all sessions over. */
   readonly close: Effect.Effect<void>
@@ -77,156 +77,214 @@ const capacity = 1024
 /** The number of sessions to read at once. */
 const page = 1000
 
+/** State of a runner. */
+interface State<Update, E> {
+  readonly parts: Parts<Update, E>
+  readonly now: () => number
+  /** The sessions whose entities are here. */
+  readonly sessions: Set<Session<Update>>
+  /** Those that are served. */
+  readonly live: Set<SessionId>
+  /** Signals that there may be something to serve. */
+  readonly toSweep: Queue.Queue<void>
+  /** The shards of this process, as last seen. */
+  held: ReadonlySet<ShardId.ShardId>
+  watchedAt: number
+  /** The time until which this process does not know what others have taken while it was frozen. */
+  sureFrom: number
+  /** There was no room for a session. */
+  isBehind: boolean
+  isClosing: boolean
+  /** The last session of a sweep that found no room for more. */
+  sweptTo: SessionId | undefined
+}
+
 /** Makes a runner. */
 export const make = <Update, E>(parts: Parts<Update, E>): Effect.Effect<Runner<Update>> =>
   Effect.gen(function*() {
-    const { begin, maxLive, refreshEvery, sharding, shardOf, sweepEvery } = parts
     const clock = yield* Effect.clock
     const now = () => clock.unsafeCurrentTimeMillis()
-    const sessions = new Set<Session<Update>>()
-    const live = new Set<SessionId>()
-    const toSweep = yield* Queue.sliding<void>(1)
-    let held = new Set<ShardId.ShardId>()
-    let watchedAt = now()
-    let sureFrom = 0
-    let isBehind = false
-    let isClosing = false
-    let sweptTo: SessionId | undefined
-
-    /** False after a process was frozen, until the cluster has had time to find out what others have taken meanwhile. */
-    const isSure = () => now() - watchedAt <= refreshEvery && now() >= sureFrom
-    const isHeld = ({ shardId }: Session<Update>) => isSure() && sharding.hasShardId(shardId)
-    const mayBegin = (session: Session<Update>) =>
-      !isClosing && isHeld(session) && now() >= session.silentUntil && !live.has(session.sessionId)
-
-    const watch = Effect.suspend(() => {
-      const at = now()
-      const wasSure = sureFrom <= watchedAt
-      if (at - watchedAt > refreshEvery) sureFrom = at + refreshEvery + watchEvery
-      watchedAt = at
-      for (const { handOver, shardId } of sessions) {
-        if (!sharding.hasShardId(shardId)) Deferred.unsafeDone(handOver, Effect.void)
-      }
-      const before = held
-      held = new Set(parts.shards.filter(sharding.hasShardId))
-      const isMore = Array.from(held).some((shard) => !before.has(shard))
-      return isMore || (!wasSure && sureFrom <= at) ? toSweep.offer(undefined) : Effect.void
-    })
-
-    /** Lets sessions of a page be served, as long as there is room, and tells whether there was room for all. */
-    const take = (found: ReadonlyArray<SessionId>): Effect.Effect<boolean> =>
-      Effect.gen(function*() {
-        for (const sessionId of found) {
-          if (live.has(sessionId) || !sharding.hasShardId(shardOf(sessionId))) continue
-          if (live.size >= maxLive) {
-            isBehind = true
-            return false
-          }
-          sweptTo = sessionId
-          yield* begin(sessionId)
-          yield* countSwept
-        }
-        return true
-      })
-
-    const sweep = Effect.gen(function*() {
-      if (isClosing || !isSure()) return
-      isBehind = false
-      yield* countSweep
-      const start = sweptTo
-      let after = start
-      let count = 0
-      for (;;) {
-        const found = yield* parts.store.due({ limit: page, ...(after !== undefined && { after }) })
-        count += found.length
-        if (!(yield* take(found))) return
-        after = found.at(-1)
-        if (found.length < page) break
-      }
-      sweptTo = undefined
-      if (start === undefined) yield* noteDue(count)
-      else yield* toSweep.offer(undefined)
-    }).pipe(
-      Effect.catchAll((error) => Effect.logWarning("Sessions with turns to run could not be looked for", error)),
-      span.within("AgentCluster.sweep", { root: true })
-    )
-
-    const pause = Effect.flatMap(
-      Random.nextRange(0.8, 1.2),
-      (factor) => Effect.raceFirst(toSweep.take, Effect.sleep(Duration.millis(factor * sweepEvery)))
-    )
-
-    const turns = (session: Session<Update>): Effect.Effect<void> =>
-      Effect.suspend(() => {
-        session.isWoken = false
-        return Effect.flatMap(once(parts, session, isHeld), (outcome) => {
-          if (outcome === "lost") session.silentUntil = now() + sweepEvery
-          return session.isWoken && mayGoOn(outcome) ? turns(session) : Effect.void
-        })
-      })
-
+    const state: State<Update, E> = {
+      parts,
+      now,
+      sessions: new Set(),
+      live: new Set(),
+      toSweep: yield* Queue.sliding<void>(1),
+      held: new Set(),
+      watchedAt: now(),
+      sureFrom: 0,
+      isBehind: false,
+      isClosing: false,
+      sweptTo: undefined
+    }
     return {
-      attach: (sessionId) =>
-        Effect.acquireRelease(
-          Effect.map(Deferred.make<void>(), (handOver) => {
-            const session: Session<Update> = {
-              sessionId,
-              shardId: shardOf(sessionId),
-              handOver,
-              listeners: new Set(),
-              isWoken: false,
-              silentUntil: 0
-            }
-            sessions.add(session)
-            return session
-          }),
-          (session) => Effect.sync(() => sessions.delete(session))
-        ),
+      attach: (sessionId) => attach(state, sessionId),
       wake: (session) =>
         Effect.suspend(() => {
           session.isWoken = true
-          return mayBegin(session) ? begin(session.sessionId) : Effect.void
+          return mayBegin(state, session) ? parts.begin(session.sessionId) : Effect.void
         }),
-      serve: (session) =>
-        Effect.suspend(() => {
-          if (!mayBegin(session)) return Effect.void
-          if (live.size >= maxLive) {
-            isBehind = true
-            return Effect.void
-          }
-          live.add(session.sessionId)
-          return Effect.ensuring(
-            turns(session),
-            Effect.suspend(() => {
-              live.delete(session.sessionId)
-              return isBehind || session.isWoken ? toSweep.offer(undefined) : Effect.void
-            })
-          )
-        }),
-      isHeld: (session) => Effect.sync(() => isHeld(session)),
-      updates: (session) =>
-        Stream.unwrapScoped(Effect.map(
-          Effect.acquireRelease(
-            Effect.tap(Queue.sliding<Update>(capacity), (queue) => session.listeners.add(queue)),
-            (queue) => Effect.sync(() => session.listeners.delete(queue))
-          ),
-          (queue) => Stream.interruptWhenDeferred(Stream.fromQueue(queue), session.handOver)
-        )),
+      serve: (session) => serve(state, session),
+      isHeld: (session) => Effect.sync(() => isHeld(state, session)),
+      updates,
       run: Effect.zipRight(
         Effect.zip(
-          Effect.forever(Effect.zipRight(watch, Effect.sleep(watchEvery))),
+          Effect.forever(Effect.zipRight(watch(state), Effect.sleep(watchEvery))),
           // not more often than each second, however many sessions wait for room
-          Effect.forever(pause.pipe(Effect.zipRight(sweep), Effect.zipRight(Effect.sleep("1 second")))),
+          Effect.forever(
+            pause(state).pipe(Effect.zipRight(sweep(state)), Effect.zipRight(Effect.sleep("1 second")))
+          ),
           { concurrent: true }
         ),
         Effect.never
       ),
       close: Effect.sync(() => {
-        isClosing = true
-        for (const { handOver } of sessions) Deferred.unsafeDone(handOver, Effect.void)
+        state.isClosing = true
+        for (const { handOver } of state.sessions) Deferred.unsafeDone(handOver, Effect.void)
       })
     }
   })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// What is here
+// ---------------------------------------------------------------------------------------------------------------------
+
+/** False after a process was frozen, until the cluster has had time to find out what others have taken meanwhile. */
+const isSure = <Update, E>({ now, parts, sureFrom, watchedAt }: State<Update, E>): boolean =>
+  now() - watchedAt <= parts.refreshEvery && now() >= sureFrom
+
+const isHeld = <Update, E>(state: State<Update, E>, { shardId }: Session<Update>): boolean =>
+  isSure(state) && state.parts.sharding.hasShardId(shardId)
+
+const mayBegin = <Update, E>(state: State<Update, E>, session: Session<Update>): boolean =>
+  !state.isClosing && isHeld(state, session) && state.now() >= session.silentUntil &&
+  !state.live.has(session.sessionId)
+
+const attach = <Update, E>({ parts, sessions }: State<Update, E>, sessionId: SessionId) =>
+  Effect.acquireRelease(
+    Effect.map(Deferred.make<void>(), (handOver) => {
+      const session: Session<Update> = {
+        sessionId,
+        shardId: parts.shardOf(sessionId),
+        handOver,
+        listeners: new Set(),
+        isWoken: false,
+        silentUntil: 0
+      }
+      sessions.add(session)
+      return session
+    }),
+    (session) => Effect.sync(() => sessions.delete(session))
+  )
+
+/** Lets go of what is not this process's any more, and sweeps where there is more than before. */
+const watch = <Update, E>(state: State<Update, E>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const { now, parts: { refreshEvery, sharding, shards }, sessions, toSweep } = state
+    const at = now()
+    const wasSure = state.sureFrom <= state.watchedAt
+    if (at - state.watchedAt > refreshEvery) state.sureFrom = at + refreshEvery + watchEvery
+    state.watchedAt = at
+    for (const { handOver, shardId } of sessions) {
+      if (!sharding.hasShardId(shardId)) Deferred.unsafeDone(handOver, Effect.void)
+    }
+    const before = state.held
+    state.held = new Set(shards.filter(sharding.hasShardId))
+    const isMore = Array.from(state.held).some((shard) => !before.has(shard))
+    return isMore || (!wasSure && state.sureFrom <= at) ? toSweep.offer(undefined) : Effect.void
+  })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Sweeps
+// ---------------------------------------------------------------------------------------------------------------------
+
+const pause = <Update, E>({ parts, toSweep }: State<Update, E>): Effect.Effect<void> =>
+  Effect.flatMap(
+    Random.nextRange(0.8, 1.2),
+    (factor) => Effect.raceFirst(toSweep.take, Effect.sleep(Duration.millis(factor * parts.sweepEvery)))
+  )
+
+/** Lets sessions with turns to run be served, as far as there is room. */
+const sweep = <Update, E>(state: State<Update, E>): Effect.Effect<void> =>
+  Effect.gen(function*() {
+    if (state.isClosing || !isSure(state)) return
+    state.isBehind = false
+    yield* countSweep
+    const start = state.sweptTo
+    let after = start
+    let count = 0
+    for (;;) {
+      const found = yield* state.parts.store.due({ limit: page, ...(after !== undefined && { after }) })
+      count += found.length
+      if (!(yield* take(state, found))) return
+      after = found.at(-1)
+      if (found.length < page) break
+    }
+    state.sweptTo = undefined
+    if (start === undefined) yield* noteDue(count)
+    else yield* state.toSweep.offer(undefined)
+  }).pipe(
+    Effect.catchAll((error) => Effect.logWarning("Sessions with turns to run could not be looked for", error)),
+    span.within("AgentCluster.sweep", { root: true })
+  )
+
+/** Lets sessions be served, and tells that there was room for all. */
+const take = <Update, E>(state: State<Update, E>, found: ReadonlyArray<SessionId>): Effect.Effect<boolean> =>
+  Effect.gen(function*() {
+    const { begin, maxLive, shardOf, sharding } = state.parts
+    for (const sessionId of found) {
+      if (state.live.has(sessionId) || !sharding.hasShardId(shardOf(sessionId))) continue
+      if (state.live.size >= maxLive) {
+        state.isBehind = true
+        return false
+      }
+      state.sweptTo = sessionId
+      yield* begin(sessionId)
+      yield* countSwept
+    }
+    return true
+  })
+
+// ---------------------------------------------------------------------------------------------------------------------
+// Service
+// ---------------------------------------------------------------------------------------------------------------------
+
+const serve = <Update, E>(state: State<Update, E>, session: Session<Update>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const { live, parts, toSweep } = state
+    if (!mayBegin(state, session)) return Effect.void
+    if (live.size >= parts.maxLive) {
+      state.isBehind = true
+      return Effect.void
+    }
+    live.add(session.sessionId)
+    return Effect.ensuring(
+      turns(state, session),
+      Effect.suspend(() => {
+        live.delete(session.sessionId)
+        return state.isBehind || session.isWoken ? toSweep.offer(undefined) : Effect.void
+      })
+    )
+  })
+
+/** Serves a session, and again if it was woken meanwhile. */
+const turns = <Update, E>(state: State<Update, E>, session: Session<Update>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    session.isWoken = false
+    return Effect.flatMap(once(state, session), (outcome) => {
+      if (outcome === "lost") session.silentUntil = state.now() + state.parts.sweepEvery
+      return session.isWoken && mayGoOn(outcome) ? turns(state, session) : Effect.void
+    })
+  })
+
+const updates = <Update>({ handOver, listeners }: Session<Update>): Stream.Stream<Update> =>
+  Stream.unwrapScoped(Effect.map(
+    Effect.acquireRelease(
+      Effect.tap(Queue.sliding<Update>(capacity), (queue) => listeners.add(queue)),
+      (queue) => Effect.sync(() => listeners.delete(queue))
+    ),
+    (queue) => Stream.interruptWhenDeferred(Stream.fromQueue(queue), handOver)
+  ))
 
 /** Tells that the session is still here after its turns were served. */
 const mayGoOn = (outcome: Outcome): boolean => outcome === "done" || outcome === "waiting"
@@ -234,16 +292,13 @@ const mayGoOn = (outcome: Outcome): boolean => outcome === "done" || outcome ===
 type Outcome = DurableTurn.Served | "lost" | "failed"
 
 /** Takes a session over, serves it until nothing is due, and gives it back. */
-const once = <Update, E>(
-  { name, serve, store }: Parts<Update, E>,
-  session: Session<Update>,
-  isHeld: (session: Session<Update>) => boolean
-): Effect.Effect<Outcome> =>
-  store.own(session.sessionId, name).pipe(
+const once = <Update, E>(state: State<Update, E>, session: Session<Update>): Effect.Effect<Outcome> => {
+  const { name, serve, store } = state.parts
+  return store.own(session.sessionId, name).pipe(
     Effect.tap(({ fence }) => Effect.annotateCurrentSpan("session.fence", fence)),
     Effect.flatMap((owned) =>
       Effect.zipLeft(
-        serve({ ...owned, isHeld: Effect.sync(() => isHeld(session)) }, session),
+        serve({ ...owned, isHeld: Effect.sync(() => isHeld(state, session)) }, session),
         Effect.ignoreLogged(store.release([owned]))
       )
     ),
@@ -261,6 +316,7 @@ const once = <Update, E>(
     whileOwned,
     span.within("AgentCluster.session", { root: true, attributes: { "session.id": session.sessionId } })
   )
+}
 
 const isFencedOut = (cause: Cause.Cause<unknown>): boolean =>
   Option.exists(Cause.failureOption(cause), Predicate.isTagged("FencedOut"))

@@ -12,7 +12,7 @@ import type { Issue } from "../../ApiError.ts"
 import type * as TurnStore from "../../TurnStore.ts"
 import * as inMemory from "../turn/inMemory.ts"
 
-/** What a runner is told by its program. */
+/** Options of a runner. */
 export interface Options {
   readonly maxLive?: number | undefined
   readonly sweepEvery?: Duration.DurationInput | undefined
@@ -49,7 +49,7 @@ export const check = (options: Options): Settings | ReadonlyArray<Issue> => {
   return issues.length === 0 ? settings : issues
 }
 
-/** What the cluster was made with. It is given to entities only: read while one is registered. */
+/** Services that the cluster was made with. It gives them to entities only, so they are read while one is registered. */
 export type Found = Context.Context<never> | undefined
 
 /** An entity that notes what the cluster was made with. */
