@@ -16,4 +16,5 @@ export const untilFinished = <E, R>(
     return last?._tag === "Finished" ? Effect.succeed(last.result) : untilFinished(next, onUpdates)
   })
 
-const noResult = Effect.die(new Error("the turn ended without its last update"))
+/** A turn always ends with its result. */
+export const noResult = Effect.die(new Error("the turn ended without its last update"))
