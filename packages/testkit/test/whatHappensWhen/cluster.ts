@@ -11,6 +11,7 @@ import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as TestClock from "effect/TestClock"
 import * as AgentScript from "../../src/AgentScript.ts"
+import * as gate from "../../src/internal/cluster/gate.ts"
 import * as Ledger from "../../src/Ledger.ts"
 import { client, Desk, payments, start, statusOf, world } from "../utils/cluster.ts"
 import { create, inTime } from "../utils/conversation.ts"
@@ -69,6 +70,25 @@ section("A cluster runs turns by id", {
         assert.strictEqual(yield* statusOf("t1"), "ended")
         yield* Ledger.assertAll
       }).pipe(Effect.provide(world([[sleep("1 minute"), say("done")]])))
+    ),
+  "a process was frozen": () =>
+    Effect.scoped(
+      Effect.gen(function*() {
+        const process = gate.make(() => undefined)
+        const clock = yield* Clock.clockWith(Effect.succeed)
+        yield* Effect.withClock(start(Desk), gate.clock(process, clock)).pipe(inTime)
+        const id = yield* create
+        yield* TestClock.adjust("10 seconds")
+        process.become("frozen")
+        yield* TestClock.adjust("1 minute")
+        yield* DurableTurn.start("t1", id, "Hello")
+        process.become("alive")
+        // it would sweep at once
+        yield* TestClock.adjust("20 seconds")
+        assert.strictEqual(yield* statusOf("t1"), "queued")
+        yield* TestClock.adjust("1 minute")
+        assert.strictEqual(yield* statusOf("t1"), "ended")
+      }).pipe(Effect.provide(world([[say("Hello.")]])))
     ),
   "a webhook comes about a silent turn": () =>
     Effect.scoped(
