@@ -2,7 +2,7 @@
 // every folder of internal/ has its line, and every file that the page names exists.
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join, posix } from "node:path"
-import { publicModules, published, root } from "./lib.mjs"
+import { libraries, publicModules, root } from "./lib.mjs"
 
 const page = readFileSync(join(root, "docs", "architecture.md"), "utf8")
 const problems = []
@@ -58,7 +58,7 @@ for (const [module, { level, name }] of levels) {
   }
 }
 
-for (const name of published) {
+for (const name of libraries) {
   const section = new RegExp(`^## .*${name}\\b[\\s\\S]*?(?=^## |$(?![\\s\\S]))`, "gm")
   const described = [...page.matchAll(section)]
     .flatMap(([text]) => [...text.matchAll(/^\| `internal\/(\w+)\/` +\| /gm)])
@@ -76,7 +76,7 @@ for (const name of published) {
   }
 }
 
-for (const [, path] of page.matchAll(/`((?:core|testkit|examples)\/[^`*]+)`/g)) {
+for (const [, path] of page.matchAll(/`((?:core|testkit|cli|examples)\/[^`*]+)`/g)) {
   if (!existsSync(join(root, "packages", path))) problems.push(`docs/architecture.md: there is no packages/${path}`)
 }
 

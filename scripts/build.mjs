@@ -1,4 +1,4 @@
-// Builds packages/{core,testkit}/dist: what tsc emits, with pure calls marked by babel so that bundlers can drop them.
+// Builds packages/{core,testkit,cli}/dist: what tsc emits, with pure calls marked by babel so that bundlers can drop them.
 import { cpSync, existsSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { published, root, run } from "./lib.mjs"

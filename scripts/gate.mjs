@@ -24,7 +24,7 @@ const script = (name, args = [], options = {}) =>
 
 /** Measuring an old dist, or none, would be no news. */
 const ofDist = (gate) => async (show) => {
-  if (published.every((name) => existsSync(join(root, "packages", name, "dist", "index.js")))) return gate(show)
+  if (published.every((name) => existsSync(join(root, "packages", name, "dist")))) return gate(show)
   show("there is no dist: build first\n")
   return { passed: 0, failed: 1 }
 }

@@ -26,7 +26,7 @@ for (const file of documents) {
   for (const [, line] of text.matchAll(/^npm install (.*)$/gm)) {
     for (const name of line.split(" ").filter((word) => !word.startsWith("-"))) {
       const [, bare, version] = /^(@?[^@]+)(?:@(.+))?$/.exec(name) ?? []
-      if (bare === undefined || bare.startsWith("@effect-managed-agents/")) continue
+      if (bare === undefined || /^(@effect-managed-agents\/.*|managed-agents)$/.test(bare)) continue
       const tested = catalog.get(bare) ?? "none"
       if (version === undefined || !`${tested}.`.startsWith(`${version}.`)) {
         problems.push(`${file}: installs ${name}, and is tested with ${tested}`)

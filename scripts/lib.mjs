@@ -5,8 +5,14 @@ import { fileURLToPath } from "node:url"
 
 export const root = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]$/, "")
 
-/** The packages that are published. */
-export const published = ["core", "testkit"]
+/** The packages that are published for programs to import. */
+export const libraries = ["core", "testkit"]
+
+/** The packages that are published: the libraries, and the command line. */
+export const published = [...libraries, "cli"]
+
+/** The name of a package on npm. */
+export const packageName = (name) => name === "cli" ? "managed-agents" : `@effect-managed-agents/${name}`
 
 /** Names of a package's public modules, those that need Node among them. */
 export const publicModules = (name) =>

@@ -7,7 +7,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { consumers } from "./consumers.mjs"
-import { publicModules, published, root, run } from "./lib.mjs"
+import { libraries, packageName, publicModules, published, root, run } from "./lib.mjs"
 import { pack } from "./pack.mjs"
 
 const repository = "https://github.com/effect-managed-agents/effect-managed-agents"
@@ -16,8 +16,8 @@ const directory = mkdtempSync(join(tmpdir(), "packages-"))
 process.on("exit", () => rmSync(directory, { recursive: true, force: true }))
 
 const consumer = join(directory, "consumer", "node_modules")
-const scope = join(consumer, "@effect-managed-agents")
-mkdirSync(scope, { recursive: true })
+const installed = (name) => join(consumer, packageName(name))
+mkdirSync(consumer, { recursive: true })
 
 const tarballs = {}
 for (const name of published) {
@@ -30,16 +30,18 @@ for (const name of published) {
   const unpacked = join(directory, name)
   mkdirSync(unpacked)
   await run("tar", ["-xzf", tarballs[name], "-C", unpacked])
-  cpSync(join(unpacked, "package"), join(scope, name), { recursive: true })
+  cpSync(join(unpacked, "package"), installed(name), { recursive: true })
 }
 
 for (const [name, tarball] of Object.entries(tarballs)) {
-  const inside = join(scope, name)
-  const modules = publicModules(name)
-  console.log(`\n@effect-managed-agents/${name}: ${modules.length} modules`)
+  const inside = installed(name)
+  const isLibrary = libraries.includes(name)
+  const modules = isLibrary ? publicModules(name) : []
+  console.log(`\n${packageName(name)}: ${modules.length} modules`)
 
   const files = readdirSync(inside, { recursive: true }).map(String)
-  const wanted = ["package.json", "README.md", "CHANGELOG.md", "LICENSE", "src/index.ts", "dist/index.js"]
+  const wanted = ["package.json", "README.md", "CHANGELOG.md", "LICENSE"]
+  wanted.push(...isLibrary ? ["src/index.ts", "dist/index.js"] : ["src/bin.ts", "dist/bin.js"])
   for (const module of modules) {
     wanted.push(...[".js", ".js.map", ".d.ts", ".d.ts.map"].map((end) => `dist/${module}${end}`), `src/${module}.ts`)
   }
@@ -72,7 +74,7 @@ for (const [name, tarball] of Object.entries(tarballs)) {
   const lint = await run("publint", ["run", tarball, "--strict"])
   if (lint.code !== 0) problems.push(`${name}: publint`)
 
-  const types = await run("attw", [
+  const types = isLibrary && await run("attw", [
     tarball,
     "--profile=esm-only",
     "--format=table-flipped",
@@ -82,7 +84,7 @@ for (const [name, tarball] of Object.entries(tarballs)) {
     ".",
     ...modules.map((module) => `./${module}`)
   ], { quiet: true })
-  if (types.code !== 0) {
+  if (isLibrary && types.code !== 0) {
     console.log(types.output)
     problems.push(`${name}: attw`)
   }
@@ -98,7 +100,7 @@ for (const [name, tarball] of Object.entries(tarballs)) {
 }
 
 if (Object.keys(tarballs).length === published.length) {
-  for (const name of published) {
+  for (const name of libraries) {
     const modules = ["", ...publicModules(name).map((module) => `/${module}`)]
     const script = modules.map((module) => `await import("@effect-managed-agents/${name}${module}")`).join("\n")
     const closed = `await import("@effect-managed-agents/${name}/internal/x").then(
@@ -126,11 +128,11 @@ if (Object.keys(tarballs).length === published.length) {
     if (!bundled) problems.push(`${name}: the index needs more than a browser has`)
   }
 
-  const { bin } = JSON.parse(readFileSync(join(scope, "testkit", "package.json"), "utf8"))
+  const { bin } = JSON.parse(readFileSync(join(installed("testkit"), "package.json"), "utf8"))
   const started = await new Promise((resolve) => {
     const server = spawn(
       process.execPath,
-      [join(scope, "testkit", bin["managed-agents-simulator"]), "--port", "0"],
+      [join(installed("testkit"), bin["managed-agents-simulator"]), "--port", "0"],
       { cwd: join(consumer, ".."), stdio: ["ignore", "pipe", "inherit"] }
     )
     let heard = ""
@@ -146,12 +148,18 @@ if (Object.keys(tarballs).length === published.length) {
   })
   if (!started) problems.push("testkit: the packed simulator does not start, or does not end with 0 on SIGTERM")
 
-  const suite = join(scope, "testkit", bin["managed-agents-conformance"])
+  const suite = join(installed("testkit"), bin["managed-agents-conformance"])
   const conforms = await run(process.execPath, [suite, "--only", "turn.first"], {
     cwd: join(consumer, ".."),
     seconds: 60
   })
   if (conforms.code !== 0) problems.push("testkit: the packed conformance suite does not run on the simulator")
+
+  const cli = await run(process.execPath, [join(installed("cli"), "dist", "bin.js"), "--version"], {
+    cwd: join(consumer, ".."),
+    seconds: 60
+  })
+  if (cli.code !== 0) problems.push("cli: the packed command line does not run")
 
   problems.push(...await consumers(tarballs))
 }

@@ -1,4 +1,5 @@
-// npm start | npm run example -- <name> | npm run simulator -- <flags> | npm run conformance -- <flags> | npm run bench
+// npm start | npm run example -- <name> | npm run cli -- <command> | npm run simulator -- <flags> |
+// npm run conformance -- <flags> | npm run bench
 //
 // The program runs in this very process, so that signals, exit codes and standard output are its own.
 import { spawn } from "node:child_process"
@@ -11,6 +12,7 @@ import { root, run } from "./lib.mjs"
 const programs = {
   start: "packages/examples/src/run.ts",
   example: "packages/examples/src/run.ts",
+  cli: "packages/cli/src/bin.ts",
   simulator: "packages/testkit/src/bin.ts",
   conformance: "packages/testkit/src/conformance-bin.ts",
   bench: "packages/testkit/bench/main.ts"
