@@ -14,18 +14,13 @@ import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import type { Call } from "./calls.ts"
 import * as connection from "./connection.ts"
-import type { Failure } from "./failure.ts"
 import { usage } from "./failure.ts"
 import type { Flag } from "./flags.ts"
 import type { Fields } from "./input.ts"
 import * as input from "./input.ts"
 import type { Output } from "./output.ts"
 import * as output from "./output.ts"
-import type { Closed } from "./stdio.ts"
 import { Stdio } from "./stdio.ts"
-
-/** Whatever a command fails with. */
-type Failures = ApiError | Closed | Failure
 
 /** Whatever a command needs. */
 export type Needs = FileSystem.FileSystem | HttpClient | Path | Stdio

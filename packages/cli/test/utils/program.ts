@@ -1,0 +1,58 @@
+import * as Esbuild from "esbuild"
+import type { ChildProcess, SpawnOptions } from "node:child_process"
+import { spawn } from "node:child_process"
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const folder = fileURLToPath(new URL("../../build/test", import.meta.url))
+
+/** The program in one file, because a process that loads hundreds of modules takes seconds to start. */
+const bundle = async (): Promise<string> => {
+  mkdirSync(folder, { recursive: true })
+  await Esbuild.build({
+    entryPoints: [fileURLToPath(new URL("../../src/bin.ts", import.meta.url))],
+    outfile: join(folder, "managed-agents.mjs"),
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    // what is left of CommonJS asks for modules of Node
+    banner: { js: "import { createRequire as __make } from \"node:module\"; const require = __make(import.meta.url)" },
+    logLevel: "silent"
+  })
+  const command = join(folder, "managed-agents")
+  writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${join(folder, "managed-agents.mjs")}" "$@"\n`)
+  chmodSync(command, 0o755)
+  return folder
+}
+
+let bundled: Promise<string> | undefined
+
+/** The folder with the program `managed-agents`, for a `PATH`. */
+export const onPath = (): Promise<string> => bundled ??= bundle()
+
+/** A process, and what it has said so far. */
+export interface Started {
+  readonly child: ChildProcess
+  readonly stdout: () => string
+  readonly stderr: () => string
+  readonly ended: Promise<number | string>
+}
+
+/** Starts a command with the program on its path. */
+export const start = async (
+  command: string,
+  args: ReadonlyArray<string>,
+  { env, ...options }: SpawnOptions = {}
+): Promise<Started> => {
+  const path = `${await onPath()}:${process.env["PATH"]}`
+  const child = spawn(command, args, { ...options, env: { ...process.env, ...env, PATH: path } })
+  let [stdout, stderr] = ["", ""]
+  child.stdout?.setEncoding("utf8").on("data", (text) => stdout += text)
+  child.stderr?.setEncoding("utf8").on("data", (text) => stderr += text)
+  const ended = new Promise<number | string>((resolve) =>
+    child.on("close", (code, signal) => resolve(code ?? signal ?? "?"))
+  )
+  return { child, stdout: () => stdout, stderr: () => stderr, ended }
+}
