@@ -13,8 +13,8 @@ const programs = {
   start: "packages/examples/src/run.ts",
   example: "packages/examples/src/run.ts",
   cli: "packages/cli/src/bin.ts",
-  simulator: "packages/testkit/src/bin.ts",
-  conformance: "packages/testkit/src/conformance-bin.ts",
+  simulator: "packages/cli/src/bin.ts",
+  conformance: "packages/cli/src/bin.ts",
   bench: "packages/testkit/bench/main.ts"
 }
 
@@ -47,7 +47,8 @@ if (name === "example" && args.length > 0 && existsSync(join(root, test))) {
 } else {
   const { register } = await import("tsx/esm/api")
   register()
-  process.argv = [process.execPath, file, ...(name === "start" ? ["01-quickstart"] : []), ...args]
+  const before = { start: ["01-quickstart"], simulator: ["dev"], conformance: ["conformance"] }
+  process.argv = [process.execPath, file, ...(before[name] ?? []), ...args]
   // Paths among the arguments are meant from where the user stands.
   if (process.env.INIT_CWD !== undefined && existsSync(process.env.INIT_CWD)) process.chdir(process.env.INIT_CWD)
   await import(pathToFileURL(file).href)

@@ -16,6 +16,8 @@ import type { Needs } from "./callCommand.ts"
 import * as callCommand from "./callCommand.ts"
 import { calls, groupNames } from "./calls.ts"
 import * as commandLine from "./commandLine.ts"
+import * as conformance from "./conformance.ts"
+import * as dev from "./dev.ts"
 import type { Failure } from "./failure.ts"
 import { code, codeOf } from "./failure.ts"
 import * as help from "./help.ts"
@@ -37,10 +39,16 @@ const groups = Object.entries(Arr.groupBy(calls, ({ group }) => group)).map(([gr
   )
 )
 
-const tools: ReadonlyArray<help.Tool> = []
+/** The commands that are no calls. */
+const tools: ReadonlyMap<string, help.AnyCommand> = new Map<string, help.AnyCommand>([
+  ["dev", dev.command],
+  ["conformance", conformance.command]
+])
+
+for (const [name, tool] of tools) commands.set(name, tool)
 
 const root = Command.make(commandLine.program).pipe(
-  Command.withSubcommands(Arr.isNonEmptyArray(groups) ? groups : [Command.make("none")])
+  Command.withSubcommands([dev.command, conformance.command, ...groups])
 )
 
 const parse = Command.run(root, { name: commandLine.program, version })
@@ -87,7 +95,7 @@ const report = (
     if (ValidationError.isValidationError(error)) {
       const command = commands.get(line.path.join(" "))
       const flags = command === undefined ? [] : help.flagsOf(command)
-      yield* say(commandLine.explain(textOf(error), line, { flags, tools: tools.map(({ name }) => name) }))
+      yield* say(commandLine.explain(textOf(error), line, { flags, tools: [...tools.keys()] }))
       return code.usage
     }
     yield* say(error.message)

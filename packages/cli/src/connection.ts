@@ -26,7 +26,7 @@ const messageOf = (error: ConfigError.ConfigError): string => {
 }
 
 /** The configuration of the client: the variables of the environment, and the flag. */
-const layerConfig = (
+export const layerConfig = (
   baseUrl: Option.Option<string>
 ): Layer.Layer<ClientConfig.ClientConfig, Failure> =>
   ClientConfig.layerEnv.pipe(

@@ -12,12 +12,6 @@ export type AnyCommand = Command.Command<any, any, any, any>
 
 const withoutBuiltIns = { ...config, showBuiltIns: false }
 
-/** A command that is no call of the API. */
-export interface Tool {
-  readonly name: string
-  readonly description: string
-}
-
 const table = (rows: ReadonlyArray<readonly [string, string]>): HelpDoc.HelpDoc => {
   const width = Math.max(...rows.map(([name]) => name.length)) + 2
   return HelpDoc.p(Span.spans(rows.flatMap(([name, text], index) => [
@@ -26,13 +20,18 @@ const table = (rows: ReadonlyArray<readonly [string, string]>): HelpDoc.HelpDoc 
   ])))
 }
 
+const descriptionOf = (command: AnyCommand): string => {
+  const text = stripVTControlCharacters(HelpDoc.toAnsiText(Command.getHelp(command, withoutBuiltIns)))
+  return /DESCRIPTION\s+(.+)/.exec(text)?.[1]?.trim() ?? ""
+}
+
 /** The help of the whole program. The parser's own names every flag of every call. */
-export const root = (tools: ReadonlyArray<Tool>): HelpDoc.HelpDoc =>
+export const root = (tools: ReadonlyMap<string, AnyCommand>): HelpDoc.HelpDoc =>
   HelpDoc.blocks([
     HelpDoc.h1("USAGE"),
     HelpDoc.p(`$ ${program} <command> [flags]`),
     HelpDoc.h1("COMMANDS"),
-    table(tools.map(({ description, name }) => [name, description])),
+    table([...tools].map(([name, tool]) => [name, descriptionOf(tool)])),
     HelpDoc.h1("CALLS OF THE API"),
     table(groupNames.map((group) => [
       group,

@@ -12,7 +12,9 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as handler from "./internal/http/handler.ts"
 import * as listen from "./internal/node/listen.ts"
-import type { Simulator } from "./Simulator.ts"
+import * as scriptFile from "./internal/node/scriptFile.ts"
+import * as virtualTime from "./internal/node/virtualTime.ts"
+import type { AgentOptions, Simulator } from "./Simulator.ts"
 
 /**
  * Options of a server.
@@ -99,3 +101,33 @@ export const start = (options: Options = {}): Effect.Effect<Service, ListenError
  */
 export const layer = (options: Options = {}): Layer.Layer<SimulatorServer, ListenError, Simulator> =>
   Layer.scoped(SimulatorServer, start(options))
+
+/**
+ * A file that holds no scripts. The message says where it is wrong.
+ * @category errors
+ */
+export const BadScripts = scriptFile.BadScripts
+
+/**
+ * A file that holds no scripts. The message says where it is wrong.
+ * @category errors
+ */
+export type BadScripts = scriptFile.BadScripts
+
+/**
+ * Reads what agents do from the JSON of a file: by their ids either a script, or an agent and its script as in
+ * `PUT /_sim/agents/{agent_id}`.
+ * @category decoding
+ */
+export const readScripts: (
+  file: Uint8Array
+) => Effect.Effect<{ readonly [agentId: string]: AgentOptions }, BadScripts> = scriptFile.read
+
+/**
+ * Runs a program that has a server in virtual time, which begins at `start`, in milliseconds since the epoch. It moves only
+ * by `POST /_sim/clock/advance`.
+ * @category time
+ */
+export const inVirtualTime: (
+  start: number
+) => <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = virtualTime.provide

@@ -1,3 +1,5 @@
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import * as Esbuild from "esbuild"
 import type { ChildProcess, SpawnOptions } from "node:child_process"
 import { spawn } from "node:child_process"
@@ -30,7 +32,7 @@ const bundle = async (): Promise<string> => {
 let bundled: Promise<string> | undefined
 
 /** The folder with the program `managed-agents`, for a `PATH`. */
-export const onPath = (): Promise<string> => bundled ??= bundle()
+const onPath = (): Promise<string> => bundled ??= bundle()
 
 /** A process, and what it has said so far. */
 export interface Started {
@@ -56,3 +58,49 @@ export const start = async (
   )
   return { child, stdout: () => stdout, stderr: () => stderr, ended }
 }
+
+/** The program in a process of its own, which ends with the scope at the latest. */
+export interface Running {
+  readonly process: ChildProcess
+  readonly stdout: () => string
+  readonly stderr: () => string
+  /** The exit code, once the process has ended. */
+  readonly exit: Effect.Effect<number | string>
+}
+
+/** Runs the program. */
+export const run = (
+  args: ReadonlyArray<string>,
+  env: Readonly<Record<string, string>> = {}
+): Effect.Effect<Running, never, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.promise(async (): Promise<Running> => {
+      const { child, ended, stderr, stdout } = await start(
+        process.execPath,
+        [join(await onPath(), "managed-agents.mjs"), ...args],
+        { env, stdio: ["ignore", "pipe", "pipe"] }
+      )
+      return { process: child, stdout, stderr, exit: Effect.promise(() => ended) }
+    }),
+    ({ exit, process }) =>
+      Effect.suspend(() => {
+        process.kill("SIGKILL")
+        return exit
+      })
+  )
+
+/** Runs `dev` on a free port, and waits for the line with its address. */
+export const serve = (...args: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const running = yield* run(["dev", "--port", "0", ...args])
+    const url = yield* Effect.async<string>((resume) => {
+      const look = () => {
+        const [, found] = /(?:listening|Recording|Listening|on) (http:\S+?)(?:,|\n)/.exec(running.stdout()) ?? []
+        if (found !== undefined) resume(Effect.succeed(found))
+      }
+      running.process.stdout?.on("data", look)
+      running.process.on("close", () => resume(Effect.dieMessage(`dev ended: ${running.stderr()}`)))
+      look()
+    })
+    return { ...running, url }
+  })

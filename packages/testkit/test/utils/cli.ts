@@ -57,28 +57,3 @@ export const program = (entry: string) => {
   const bundled = bundle(`./${entry}`)
   return (...args: ReadonlyArray<string>) => start(bundled, args)
 }
-
-const simulator = bundle("../../src/bin")
-const suite = bundle("../../src/conformance-bin")
-
-/** Starts the simulator; the process ends with the scope at the latest. */
-export const run = (...args: ReadonlyArray<string>) => start(simulator, args)
-
-/** Starts the conformance suite; the process ends with the scope at the latest. */
-export const conformance = (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) =>
-  start(suite, args, env)
-
-/** Starts the simulator on a free port and waits for the line with its URL. */
-export const serve = (...args: ReadonlyArray<string>) =>
-  Effect.gen(function*() {
-    const cli = yield* run("--port", "0", ...args)
-    const url = yield* Effect.async<string>((resume) => {
-      const look = () => {
-        const match = /^Simulator listening on (\S+)\n/.exec(cli.stdout())
-        if (match !== null) resume(Effect.succeed(match[1]!))
-      }
-      cli.process.stdout?.on("data", look)
-      cli.process.on("close", () => resume(Effect.dieMessage(`the simulator ended: ${cli.stderr()}`)))
-    })
-    return { ...cli, url }
-  })

@@ -1,76 +1,25 @@
 // the other process lives in real time
 import * as Api from "@effect-managed-agents/core/Api"
+import * as Conformance from "@effect-managed-agents/testkit/Conformance"
+import * as Fault from "@effect-managed-agents/testkit/Fault"
+import * as Fixtures from "@effect-managed-agents/testkit/Fixtures"
+import * as Simulator from "@effect-managed-agents/testkit/Simulator"
+import * as SimulatorServer from "@effect-managed-agents/testkit/SimulatorServer"
 import { assert, describe, it } from "@effect/vitest"
-import { deepStrictEqual } from "@effect/vitest/utils"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Layer from "effect/Layer"
 import type { Server } from "node:net"
 import { createServer } from "node:net"
-import * as Conformance from "../../src/Conformance.ts"
-import * as Fault from "../../src/Fault.ts"
-import * as Fixtures from "../../src/Fixtures.ts"
-import * as flags from "../../src/internal/node/conformanceFlags.ts"
-import * as Simulator from "../../src/Simulator.ts"
-import * as SimulatorServer from "../../src/SimulatorServer.ts"
 import * as cli from "../utils/cli.ts"
+import * as program from "../utils/program.ts"
 
-const parse = (line: string) => flags.parse(line.split(" ").filter((word) => word !== ""))
+/** In a process of its own, for signals. */
+const apart = (args: ReadonlyArray<string>, env?: Readonly<Record<string, string>>) =>
+  program.run(["conformance", ...args], env)
 
-describe("flags", () => {
-  it("run all of it on the simulator in memory, unless told otherwise", () => {
-    deepStrictEqual(Either.getOrThrow(parse("")), {
-      _tag: "Run",
-      where: { _tag: "Memory" },
-      scenarios: Conformance.scenarios,
-      timeout: undefined,
-      yes: false,
-      json: false
-    })
-  })
-
-  it("name what to run, and where", () => {
-    const names = ({ scenarios }: { readonly scenarios: ReadonlyArray<Conformance.Scenario> }) =>
-      scenarios.map(({ name }) => name)
-    const port = Either.getOrThrow(parse("--simulator-port=0 --only tool.a*,turn.first --json --timeout 3"))
-    assert(port._tag === "Run")
-    assert.deepStrictEqual(port.where, { _tag: "Port", port: 0 })
-    assert.deepStrictEqual(names(port), ["turn.first", "tool.answer-and-message", "tool.allow"])
-    assert.deepStrictEqual([port.json, port.timeout], [true, 3])
-    const service = Either.getOrThrow(parse("--base-url http://x --agent a --environment e --file f --yes"))
-    assert(service._tag === "Run")
-    assert.deepStrictEqual(service.where, {
-      _tag: "Service",
-      baseUrl: "http://x",
-      agent: "a",
-      environment: "e",
-      coordinator: undefined,
-      file: "f"
-    })
-    assert.strictEqual(Either.getOrThrow(parse("--dry-run --live"))._tag, "Plan")
-    assert.strictEqual(Either.getOrThrow(parse("--live --help"))._tag, "Help")
-  })
-
-  it("say in one line what is wrong", () => {
-    const cases: ReadonlyArray<readonly [string, string]> = [
-      ["--life", "Unknown flag --life; see --help"],
-      ["--live", "A service needs --agent; see --help"],
-      ["--live --agent a", "A service needs --environment; see --help"],
-      ["--agent a", "--agent is for a service: add --live or --base-url"],
-      ["--yes", "--yes is for a service: add --live or --base-url"],
-      ["--live --simulator-port 1", "--simulator-port cannot be combined with --live or --base-url"],
-      ["--live=1", "--live takes no value"],
-      ["--only turn.last", "--only turn.last matches no scenario"],
-      ["--only turn(", "--only turn( matches no scenario"],
-      ["--timeout 0", "--timeout must be an integer from 1 to 86400, not \"0\""],
-      ["--base-url", "--base-url needs a value"]
-    ]
-    for (const [line, expected] of cases) {
-      assert.strictEqual(Either.getOrThrow(Either.flip(parse(line))).message, expected)
-    }
-  })
-})
+const conformance = (args: ReadonlyArray<string>, env: Readonly<Record<string, string>> = {}) =>
+  cli.run(["conformance", ...args], { env })
 
 /** A service that is a simulator, on whose agent nobody has a hold. */
 const service = Effect.gen(function*() {
@@ -85,19 +34,19 @@ const service = Effect.gen(function*() {
 
 const env = { ANTHROPIC_API_KEY: "sk-ant-do-not-tell" }
 
-describe("the command line", () => {
+describe("conformance", () => {
   it.scopedLive("runs on the simulator, and reports", () =>
     Effect.gen(function*() {
-      const text = yield* cli.conformance(["--only", "turn.first,session.create"])
-      assert.strictEqual(yield* text.exit, 0, text.stderr())
+      const text = yield* conformance(["--only", "turn.first,session.create"])
+      assert.strictEqual(text.code, 0, text.stderr)
       assert.strictEqual(
-        text.stdout(),
+        text.stdout,
         "conforms  session.create\nconforms  turn.first\n\n" +
           "the simulator in memory: 2 conform, 0 drift, 0 not run, 0 failed\n"
       )
-      const json = yield* cli.conformance(["--only", "turn.first", "--simulator-port", "0", "--json"])
-      assert.strictEqual(yield* json.exit, 0, json.stderr())
-      const report: Conformance.Report = JSON.parse(json.stdout())
+      const json = yield* conformance(["--only", "turn.first", "--simulator-port", "0", "--json"])
+      assert.strictEqual(json.code, 0, json.stderr)
+      const report: Conformance.Report = JSON.parse(json.stdout)
       assert.match(report.target, /^the simulator on http:\/\/127\.0\.0\.1:\d+$/)
       assert.deepStrictEqual(report.results.map(({ outcome, scenario }) => [scenario, outcome._tag]), [
         ["turn.first", "Conforms"]
@@ -107,23 +56,23 @@ describe("the command line", () => {
   it.scopedLive("sends nothing to a service without consent", () =>
     Effect.gen(function*() {
       const { args, simulator } = yield* service
-      const without = yield* cli.conformance(args, env)
-      assert.strictEqual(yield* without.exit, 2)
-      assert.strictEqual(without.stdout(), "")
+      const without = yield* conformance(args, env)
+      assert.strictEqual(without.code, 2)
+      assert.strictEqual(without.stdout, "")
       assert.match(
-        without.stderr(),
-        /^This runs \d+ scenarios with about \d+ turns of a model, at your cost\. Nothing was/
+        without.stderr,
+        /^managed-agents: This runs \d+ scenarios with about \d+ turns of a model, at your cost\. Nothing was/
       )
-      const plan = yield* cli.conformance([...args, "--yes", "--dry-run"], env)
-      assert.strictEqual(yield* plan.exit, 0)
-      for (const { name } of Conformance.scenarios) assert.include(plan.stdout(), `${name} (`)
+      const plan = yield* conformance([...args, "--yes", "--dry-run"], env)
+      assert.strictEqual(plan.code, 0)
+      for (const { name } of Conformance.scenarios) assert.include(plan.stdout, `${name} (`)
       assert.deepStrictEqual(yield* simulator.ledger, [])
     }))
 
   it.scopedLive("cleans up after a signal", () =>
     Effect.gen(function*() {
       const { args, simulator } = yield* service
-      const suite = yield* cli.conformance([...args, "--yes", "--only", "turn.*"], env)
+      const suite = yield* apart([...args, "--yes", "--only", "turn.*"], env)
       const running = Effect.map(simulator.sessions, (all) => all.some(({ status }) => status === "running"))
       yield* Effect.repeat(Effect.zipLeft(running, Effect.sleep("20 millis")), { until: (yes) => yes })
       suite.process.kill("SIGINT")
@@ -140,7 +89,7 @@ describe("the command line", () => {
     Effect.gen(function*() {
       const { args, simulator } = yield* service
       yield* simulator.addFaults([Fault.delay("1 second", { match: Fault.on(Api.sessions.create) })])
-      const suite = yield* cli.conformance([...args, "--yes", "--only", "turn.first"], env)
+      const suite = yield* apart([...args, "--yes", "--only", "turn.first"], env)
       yield* Effect.repeat(Effect.zipLeft(simulator.sessions, Effect.sleep("20 millis")), {
         until: (all) => all.length > 0
       })
@@ -163,11 +112,11 @@ describe("the command line", () => {
         ({ server }) => Effect.sync(() => server.close())
       )
       const args = ["--base-url", `http://127.0.0.1:${port}`, "--agent", "agent_x", "--environment", "env_x", "--yes"]
-      const limited = yield* cli.conformance([...args, "--only", "session.not-found", "--timeout", "1"], env)
+      const limited = yield* apart([...args, "--only", "session.not-found", "--timeout", "1"], env)
       assert.strictEqual(yield* limited.exit, 2)
       assert.match(limited.stdout(), /^failed {4}session\.not-found: Sessions\.create failed: no response within 1s\n/)
       const before = accepted
-      const patient = yield* cli.conformance([...args, "--only", "session.not-found"], env)
+      const patient = yield* apart([...args, "--only", "session.not-found"], env)
       yield* Effect.repeat(Effect.sleep("20 millis"), { until: () => accepted > before })
       patient.process.kill("SIGTERM")
       assert.strictEqual(yield* patient.exit, 130)
@@ -193,9 +142,9 @@ describe("the command line", () => {
       ] as const
       yield* Effect.forEach(ends, ([args, code, start]) =>
         Effect.gen(function*() {
-          const suite = yield* cli.conformance(args, env)
-          assert.strictEqual(yield* suite.exit, code, suite.stdout() + suite.stderr())
-          assert.isTrue(suite.stdout().startsWith(start), suite.stdout())
+          const suite = yield* conformance(args, env)
+          assert.strictEqual(suite.code, code, suite.stdout + suite.stderr)
+          assert.isTrue(suite.stdout.startsWith(start), suite.stdout)
         }), { concurrency: 2 })
     }))
 
@@ -203,19 +152,25 @@ describe("the command line", () => {
     Effect.gen(function*() {
       const { args } = yield* service
       const cases = [
-        [["--nonsense"], env, "Unknown flag --nonsense; see --help\n"],
+        [["--nonsense"], env, 2, "Unknown flag --nonsense; see managed-agents conformance --help"],
+        [["--live"], env, 2, "A service needs --agent"],
+        [["--agent", "a"], env, 2, "--agent is for a service: add --live or --base-url"],
+        [["--live", "--simulator-port", "1"], env, 2, "--simulator-port cannot be combined with --live or --base-url"],
+        [["--only", "turn("], env, 2, "--only turn( matches no scenario"],
+        [["--timeout", "0"], env, 2, "--timeout must be an integer from 1 to 86400, not \"0\""],
         [
           [...args, "--yes"],
           { ANTHROPIC_API_KEY: "", ANTHROPIC_AUTH_TOKEN: "" },
+          3,
           "expected ANTHROPIC_API_KEY or ANTHROPIC_AUTH_TOKEN"
         ]
       ] as const
-      for (const [args, env, expected] of cases) {
-        const suite = yield* cli.conformance(args, env)
-        assert.strictEqual(yield* suite.exit, 2)
-        assert.strictEqual(suite.stdout(), "")
-        assert.include(suite.stderr(), expected)
-        assert.match(suite.stderr(), /(^|\n)managed-agents-conformance: .*\n$/)
+      for (const [args, env, code, expected] of cases) {
+        const suite = yield* conformance(args, env)
+        assert.strictEqual(suite.code, code, suite.stderr)
+        assert.strictEqual(suite.stdout, "")
+        assert.include(suite.stderr, expected)
+        assert.match(suite.stderr, /(^|\n)managed-agents: .*\n$/)
       }
     }))
 })
