@@ -15,12 +15,15 @@ import { stripVTControlCharacters } from "node:util"
 import type { Needs } from "./callCommand.ts"
 import * as callCommand from "./callCommand.ts"
 import { calls, groupNames } from "./calls.ts"
+import * as chat from "./chat.ts"
 import * as commandLine from "./commandLine.ts"
 import * as conformance from "./conformance.ts"
 import * as dev from "./dev.ts"
 import type { Failure } from "./failure.ts"
 import { code, codeOf } from "./failure.ts"
+import * as follow from "./follow.ts"
 import * as help from "./help.ts"
+import type { Keyboard } from "./keyboard.ts"
 import type { Closed } from "./stdio.ts"
 import { Stdio } from "./stdio.ts"
 import { version } from "./version.ts"
@@ -41,6 +44,8 @@ const groups = Object.entries(Arr.groupBy(calls, ({ group }) => group)).map(([gr
 
 /** The commands that are no calls. */
 const tools: ReadonlyMap<string, help.AnyCommand> = new Map<string, help.AnyCommand>([
+  ["chat", chat.command],
+  ["follow", follow.command],
   ["dev", dev.command],
   ["conformance", conformance.command]
 ])
@@ -48,7 +53,7 @@ const tools: ReadonlyMap<string, help.AnyCommand> = new Map<string, help.AnyComm
 for (const [name, tool] of tools) commands.set(name, tool)
 
 const root = Command.make(commandLine.program).pipe(
-  Command.withSubcommands([dev.command, conformance.command, ...groups])
+  Command.withSubcommands([chat.command, follow.command, dev.command, conformance.command, ...groups])
 )
 
 const parse = Command.run(root, { name: commandLine.program, version })
@@ -115,7 +120,9 @@ const perform = ({ path, rest }: commandLine.CommandLine) => {
 }
 
 /** Obeys a command line. Succeeds with the exit code. */
-export const run = (args: ReadonlyArray<string>): Effect.Effect<number, never, Needs | HttpClient | Terminal> =>
+export const run = (
+  args: ReadonlyArray<string>
+): Effect.Effect<number, never, Keyboard | Needs | HttpClient | Terminal> =>
   Effect.gen(function*() {
     const stdio = yield* Stdio
     const line = commandLine.read(args)

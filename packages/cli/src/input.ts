@@ -19,7 +19,7 @@ const isObject = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
 /** Says why a file cannot be used. */
-const unreadable = (path: string) => (error: PlatformError): Failure =>
+export const unreadable = (path: string) => (error: PlatformError): Failure =>
   usage(
     `${path}: cannot be read (${
       error._tag === "SystemError" && error.reason === "NotFound" ? "there is no such file" : error.message
@@ -61,7 +61,8 @@ export const fromStdin: Effect.Effect<Fields, Failure, Stdio> = Effect.gen(funct
 
 const decoder = new TextDecoder("utf-8", { fatal: true })
 
-const asText = (bytes: Uint8Array): string | undefined => {
+/** The text of bytes that are one. */
+export const asText = (bytes: Uint8Array): string | undefined => {
   try {
     return bytes.includes(0) ? undefined : decoder.decode(bytes)
   } catch {

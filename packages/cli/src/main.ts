@@ -6,13 +6,14 @@ import * as FiberId from "effect/FiberId"
 import * as Layer from "effect/Layer"
 import * as app from "./app.ts"
 import { code } from "./failure.ts"
+import * as nodeKeyboard from "./nodeKeyboard.ts"
 import * as nodeStdio from "./nodeStdio.ts"
 
 /** Runs a command line as this process. A signal interrupts it; a second one ends it. */
 export const main = (args: ReadonlyArray<string>): void => {
   const fiber = Effect.runFork(
     app.run(args).pipe(
-      Effect.provide(Layer.mergeAll(nodeStdio.layer, FetchHttpClient.layer, NodeContext.layer))
+      Effect.provide(Layer.mergeAll(nodeKeyboard.layer, nodeStdio.layer, FetchHttpClient.layer, NodeContext.layer))
     )
   )
   let signals = 0

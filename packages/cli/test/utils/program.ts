@@ -34,6 +34,9 @@ let bundled: Promise<string> | undefined
 /** The folder with the program `managed-agents`, for a `PATH`. */
 const onPath = (): Promise<string> => bundled ??= bundle()
 
+/** The program in one file. */
+export const file = (): Promise<string> => onPath().then((folder) => join(folder, "managed-agents.mjs"))
+
 /** A process, and what it has said so far. */
 export interface Started {
   readonly child: ChildProcess
@@ -77,7 +80,7 @@ export const run = (
     Effect.promise(async (): Promise<Running> => {
       const { child, ended, stderr, stdout } = await start(
         process.execPath,
-        [join(await onPath(), "managed-agents.mjs"), ...args],
+        [await file(), ...args],
         { env, stdio: ["ignore", "pipe", "pipe"] }
       )
       return { process: child, stdout, stderr, exit: Effect.promise(() => ended) }
