@@ -149,6 +149,12 @@ const make = (session: SessionId, keyboard: Conversing) =>
       keyboard.prompt(question === undefined ? isWorking ? "… " : "> " : `${question.text} `)
     )
 
+    /** Takes the question back: its answer is there, or nobody needs it any more. */
+    const withdraw = Effect.suspend(() => {
+      question = undefined
+      return isWorking ? ready.close : Effect.void
+    })
+
     /** Asks in place; questions come one after the other. */
     const ask = (about: string, text: string) =>
       asking.withPermits(1)(
@@ -159,10 +165,8 @@ const make = (session: SessionId, keyboard: Conversing) =>
           yield* Effect.zipRight(prompt, ready.open)
           return yield* Deferred.await(answer)
         }).pipe(
-          Effect.ensuring(Effect.suspend(() => {
-            question = undefined
-            return Effect.zipRight(isWorking ? ready.close : Effect.void, prompt)
-          }))
+          Effect.onInterrupt(() => withdraw),
+          Effect.ensuring(prompt)
         )
       )
 
@@ -261,7 +265,9 @@ const make = (session: SessionId, keyboard: Conversing) =>
       answer: (line: string) =>
         Effect.suspend(() => {
           interrupts = 0
-          return question === undefined ? Effect.succeed(false) : Deferred.succeed(question.answer, line)
+          if (question === undefined) return Effect.succeed(false)
+          const { answer } = question
+          return Effect.zipRight(withdraw, Deferred.succeed(answer, line))
         })
     }
   })

@@ -8,6 +8,7 @@ import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Chunk from "effect/Chunk"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Schema from "effect/Schema"
@@ -196,8 +197,14 @@ export const command = Command.make("follow", flags, (given) =>
       })
     yield* Effect.gen(function*() {
       const threads = yield* Threads.Threads
+      const isOver = yield* Deferred.make<void>()
       yield* threads.followAll(SessionId.make(session), { from, previews: isLive ? ["agent.message"] : [] }).pipe(
         Follow.withThreadCursors(from),
+        Stream.tap(({ threadId, update }) =>
+          threadId === null && update._tag === "Ended" ? Deferred.succeed(isOver, undefined) : Effect.void
+        ),
+        // what threads have left to say they say at once; one that never ends must not be waited for
+        Stream.interruptWhen(Effect.zipRight(Deferred.await(isOver), Effect.sleep("1 second"))),
         Stream.runForEachChunk((chunk) =>
           Effect.gen(function*() {
             const updates = Chunk.toReadonlyArray(chunk)

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import * as app from "../../src/app.ts"
+import { Keyboard } from "../../src/keyboard.ts"
 import { Closed, Stdio } from "../../src/stdio.ts"
 
 /** The credential of all tests, which no output may hold. */
@@ -20,6 +21,7 @@ export interface Options {
   /** Called with each text that was written; false closes standard output. */
   readonly onWrite?: (text: string) => boolean | void
   readonly client?: Layer.Layer<HttpClient>
+  readonly keyboard?: Layer.Layer<Keyboard>
 }
 
 /** What a run has left. */
@@ -51,6 +53,18 @@ const streams = ({ input, onWrite, terminal = false }: Options) => {
   return { layer, stdout: () => Buffer.concat(written), stderr: () => warned.join("") }
 }
 
+/** A keyboard on which nobody writes. */
+const silence = Layer.succeed(
+  Keyboard,
+  Effect.succeed({
+    isPerson: false,
+    next: Effect.succeedNone,
+    show: () => Effect.void,
+    prompt: () => Effect.void,
+    onInterrupt: () => Effect.void
+  })
+)
+
 /** Runs a command line in this process. */
 export const run = (args: ReadonlyArray<string>, options: Options = {}): Effect.Effect<Ended & { bytes: Buffer }> =>
   Effect.suspend(() => {
@@ -62,7 +76,9 @@ export const run = (args: ReadonlyArray<string>, options: Options = {}): Effect.
     }
     return app.run(args).pipe(
       Effect.withConfigProvider(ConfigProvider.fromMap(new Map(Object.entries(env)))),
-      Effect.provide(Layer.mergeAll(layer, options.client ?? FetchHttpClient.layer, NodeContext.layer)),
+      Effect.provide(
+        Layer.mergeAll(layer, options.keyboard ?? silence, options.client ?? FetchHttpClient.layer, NodeContext.layer)
+      ),
       Effect.map((code) => ({ code, stdout: stdout().toString(), stderr: stderr(), bytes: stdout() }))
     )
   })
