@@ -61,7 +61,7 @@ const parse = Command.run(root, { name: commandLine.program, version })
 /** The console of the parser: its texts without colours where there is no terminal, and none of its complaints. */
 const console = (stdio: Stdio["Type"]): Console.Console => {
   const print = (...texts: ReadonlyArray<unknown>) => {
-    const text = `${texts.map(String).join(" ")}\n`
+    const text = `${texts.map(String).join(" ").trimEnd()}\n`
     return Effect.ignore(stdio.write(stdio.isTerminal.stdout ? text : stripVTControlCharacters(text)))
   }
   const base = Effect.runSync(Effect.consoleWith(Effect.succeed))

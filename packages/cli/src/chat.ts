@@ -1,3 +1,4 @@
+import type { ApiError } from "@effect-managed-agents/core/ApiError"
 import * as Content from "@effect-managed-agents/core/Content"
 import * as Conversation from "@effect-managed-agents/core/Conversation"
 import type * as Event from "@effect-managed-agents/core/Event"
@@ -70,6 +71,16 @@ interface Question {
   readonly answer: Deferred.Deferred<string>
 }
 
+/** What changes while a conversation goes on. */
+interface State {
+  question: Question | undefined
+  isWorking: boolean
+  /** How often Ctrl-C was pressed since anything else. */
+  interrupts: number
+  /** The lines of the reply that is being produced. */
+  live: ReadonlyArray<string>
+}
+
 /** Words for an event in a conversation; empty for those that belong in a timeline. */
 const tell = (paint: ReturnType<typeof words.paint>, columns: number) => (event: Event.Event): string => {
   const { color, text } = words.describe(event)
@@ -127,32 +138,25 @@ const consumption = ({ cost, session, tokens }: Conversation.Consumption): strin
     ...(session?.list_cost === undefined ? [] : [`${words.money(session.list_cost)} in all`])
   ].join(" · ")
 
-/** One conversation: its session, its screen, and what is going on. */
-const make = (session: SessionId, keyboard: Conversing) =>
+/** The screen of a conversation, and what is going on in it. */
+const makeScreen = (keyboard: Conversing) =>
   Effect.gen(function*() {
-    const stdio = yield* Stdio
-    const sessions = yield* Sessions.Sessions
-    const events = yield* Events.Events
-    const turns = yield* FiberHandle.make<void, never>()
-    const left = yield* Deferred.make<void>()
+    const { columns } = yield* Stdio
     /** Open while the next line has somewhere to go. */
     const ready = yield* Effect.makeLatch(true)
     const asking = yield* Effect.makeSemaphore(1)
     const paint = words.paint(keyboard.isPerson)
-    let question: Question | undefined
-    let isWorking = false
-    let interrupts = 0
-    let live: ReadonlyArray<string> = []
+    const state: State = { question: undefined, isWorking: false, interrupts: 0, live: [] }
 
-    const show = (text: string) => Effect.suspend(() => keyboard.show(text, live))
+    const show = (text: string) => Effect.suspend(() => keyboard.show(text, state.live))
     const prompt = Effect.suspend(() =>
-      keyboard.prompt(question === undefined ? isWorking ? "… " : "> " : `${question.text} `)
+      keyboard.prompt(state.question === undefined ? state.isWorking ? "… " : "> " : `${state.question.text} `)
     )
 
     /** Takes the question back: its answer is there, or nobody needs it any more. */
     const withdraw = Effect.suspend(() => {
-      question = undefined
-      return isWorking ? ready.close : Effect.void
+      state.question = undefined
+      return state.isWorking ? ready.close : Effect.void
     })
 
     /** Asks in place; questions come one after the other. */
@@ -160,115 +164,121 @@ const make = (session: SessionId, keyboard: Conversing) =>
       asking.withPermits(1)(
         Effect.gen(function*() {
           const answer = yield* Deferred.make<string>()
-          yield* show(`${paint("asks", "yellow")}   ${words.oneLine(about, (yield* stdio.columns) - 8)}\n`)
-          question = { text, answer }
+          yield* show(`${paint("asks", "yellow")}   ${words.oneLine(about, (yield* columns) - 8)}\n`)
+          state.question = { text, answer }
           yield* Effect.zipRight(prompt, ready.open)
           return yield* Deferred.await(answer)
-        }).pipe(
-          Effect.onInterrupt(() => withdraw),
-          Effect.ensuring(prompt)
-        )
+        }).pipe(Effect.onInterrupt(() => withdraw), Effect.ensuring(prompt))
       )
 
-    const options: Conversation.Options<never, never, never, never> = {
-      follow: { previews: ["agent.message"] },
-      approve: ({ input, name }) =>
-        Effect.map(ask(`${name} ${JSON.stringify(input)}`, "allow? [y, or n and why]"), (text) => {
-          const [, yes, why = ""] = /^\s*(?:(y|yes|allow)|(?:n|no|deny)?[\s,:]*(.*))\s*$/i.exec(text) ?? []
-          return yes === undefined ? PendingAction.deny(why === "" ? undefined : why) : PendingAction.allow
-        }),
-      answer: (call) =>
-        call._tag === "CustomToolCall"
-          ? Effect.map(
-            ask(`${call.name} ${JSON.stringify(call.input)}`, "result?"),
-            (text) => Option.some(PendingAction.result(text))
-          )
-          : Effect.succeedNone
-    }
-
-    const update = (update: Conversation.Update) =>
-      Effect.gen(function*() {
-        const columns = yield* stdio.columns
-        switch (update._tag) {
-          case "Preview":
-            live = update.phase === "opened" || update.phase === "growing" ? growing(update.blocks, columns) : []
-            return keyboard.isPerson ? yield* show("") : undefined
-          case "Event": {
-            const text = update.state === "processed" ? tell(paint, columns)(update.event) : ""
-            return text === "" ? undefined : yield* show(text)
-          }
-          case "Reconnecting":
-            return yield* show(`${paint(`connection lost, trying again: ${update.error.message}`, "dim")}\n`)
-          case "Finished": {
-            live = []
-            const end = ends[update.result._tag]
-            const used = consumption(update.result.usage)
-            return yield* show(`${end === "" ? "" : `${paint(end, "yellow")}\n`}${paint(used, "dim")}\n`)
-          }
-        }
+    /** Gives a line to the question that is open, if there is one. */
+    const answer = (line: string) =>
+      Effect.suspend(() => {
+        state.interrupts = 0
+        if (state.question === undefined) return Effect.succeed(false)
+        const { answer } = state.question
+        return Effect.zipRight(withdraw, Deferred.succeed(answer, line))
       })
 
+    return { isPerson: keyboard.isPerson, columns, ready, paint, state, show, prompt, ask, answer }
+  })
+
+type Screen = Effect.Effect.Success<ReturnType<typeof makeScreen>>
+
+/** Decisions and results that come from the keyboard. */
+const optionsOf = ({ ask }: Screen): Conversation.Options<never, never, never, never> => ({
+  follow: { previews: ["agent.message"] },
+  approve: ({ input, name }) =>
+    Effect.map(ask(`${name} ${JSON.stringify(input)}`, "allow? [y, or n and why]"), (text) => {
+      const [, yes, why = ""] = /^\s*(?:(y|yes|allow)|(?:n|no|deny)?[\s,:]*(.*))\s*$/i.exec(text) ?? []
+      return yes === undefined ? PendingAction.deny(why === "" ? undefined : why) : PendingAction.allow
+    }),
+  answer: (call) =>
+    call._tag === "CustomToolCall"
+      ? Effect.map(
+        ask(`${call.name} ${JSON.stringify(call.input)}`, "result?"),
+        (text) => Option.some(PendingAction.result(text))
+      )
+      : Effect.succeedNone
+})
+
+/** Shows an update of a turn. */
+const showUpdate = ({ columns, isPerson, paint, show, state }: Screen) => (update: Conversation.Update) =>
+  Effect.gen(function*() {
+    const width = yield* columns
+    switch (update._tag) {
+      case "Preview":
+        state.live = update.phase === "opened" || update.phase === "growing" ? growing(update.blocks, width) : []
+        return isPerson ? yield* show("") : undefined
+      case "Event": {
+        const text = update.state === "processed" ? tell(paint, width)(update.event) : ""
+        return text === "" ? undefined : yield* show(text)
+      }
+      case "Reconnecting":
+        return yield* show(`${paint(`connection lost, trying again: ${update.error.message}`, "dim")}\n`)
+      case "Finished": {
+        state.live = []
+        const end = ends[update.result._tag]
+        const used = consumption(update.result.usage)
+        return yield* show(`${end === "" ? "" : `${paint(end, "yellow")}\n`}${paint(used, "dim")}\n`)
+      }
+    }
+  })
+
+/** One conversation: its session, and the turn that is going on. */
+const make = (session: SessionId, screen: Screen) =>
+  Effect.gen(function*() {
+    const events = yield* Events.Events
+    const services = yield* Effect.context<Events.Events | Sessions.Sessions>()
+    const turns = yield* FiberHandle.make<void, never>()
+    const left = yield* Deferred.make<void>()
+    const { paint, prompt, ready, show, state } = screen
+    const options = optionsOf(screen)
+    const complain = ({ message }: { readonly message: string }) => show(`${paint(message, "red")}\n`)
+
     /** Runs a turn in the background, so that its lines can be read meanwhile. */
-    const run = (turn: Stream.Stream<Conversation.Update, Conversation.AnswerError<never>, Events.Events>) =>
+    const run = (turn: Stream.Stream<Conversation.Update, ApiError, Events.Events>) =>
       Effect.gen(function*() {
-        isWorking = true
+        state.isWorking = true
         yield* Effect.zipRight(ready.close, prompt)
         yield* FiberHandle.run(
           turns,
-          Stream.runForEach(turn, update).pipe(
-            Effect.provideService(Events.Events, events),
-            Effect.catchAll(({ message }) => show(`${paint(message, "red")}\n`)),
+          Stream.runForEach(turn, showUpdate(screen)).pipe(
+            Effect.provide(services),
+            Effect.catchAll(complain),
             Effect.ensuring(Effect.suspend(() => {
-              isWorking = false
-              interrupts = 0
-              live = []
+              Object.assign(state, { isWorking: false, interrupts: 0, live: [] })
               return Effect.zipRight(prompt, ready.open)
             }))
           )
         )
       })
 
-    const interrupt = Conversation.interrupt(session).pipe(
-      Effect.provideService(Events.Events, events),
-      Effect.provideService(Sessions.Sessions, sessions),
-      Effect.catchAll(({ message }) => show(`${paint(message, "red")}\n`))
-    )
+    const interrupt = Conversation.interrupt(session).pipe(Effect.provide(services), Effect.catchAll(complain))
 
     /** Ctrl-C stops the agent, and then the program. */
     const onInterrupt = Effect.suspend(() => {
-      if (++interrupts > 1) return Effect.asVoid(Deferred.succeed(left, undefined))
-      return isWorking
+      if (++state.interrupts > 1) return Effect.asVoid(Deferred.succeed(left, undefined))
+      return state.isWorking
         ? Effect.zipRight(show(`${paint("Interrupting; Ctrl-C again to leave", "dim")}\n`), interrupt)
         : show(`${paint("Ctrl-C again to leave", "dim")}\n`)
     })
 
     const send = (content: ReadonlyArray<Content.MessageContentParams>) =>
-      isWorking
-        ? Effect.catchAll(
-          events.send(session, UserEvent.message(content)),
-          ({ message }) => show(`${paint(message, "red")}\n`)
-        )
-        : run(Conversation.stream(session, content, options))
+      Effect.suspend(() =>
+        state.isWorking
+          ? Effect.catchAll(events.send(session, UserEvent.message(content)), complain)
+          : run(Conversation.stream(session, content, options))
+      )
 
     return {
+      screen,
       left,
-      ready,
-      show,
-      prompt,
       interrupt,
       onInterrupt,
       send,
-      paint,
       join: run(Conversation.joinStream(session, options)),
-      settled: FiberHandle.awaitEmpty(turns),
-      /** Gives a line to the question that is open, if there is one. */
-      answer: (line: string) =>
-        Effect.suspend(() => {
-          interrupts = 0
-          if (question === undefined) return Effect.succeed(false)
-          const { answer } = question
-          return Effect.zipRight(withdraw, Deferred.succeed(answer, line))
-        })
+      settled: FiberHandle.awaitEmpty(turns)
     }
   })
 
@@ -279,9 +289,10 @@ const obey = (chat: Chat, attached: Array<Content.MessageContentParams>, line: s
   Effect.gen(function*() {
     const text = line.trim()
     const [, command, argument = ""] = /^\/(\w+)\s*(.*)$/s.exec(text) ?? []
-    if (yield* chat.answer(line)) return true
+    const { paint, show } = chat.screen
+    if (yield* chat.screen.answer(line)) return true
     if (text === "") return true
-    yield* chat.show(`${chat.paint("you", "cyan")}    ${words.harmless(text)}\n`)
+    yield* show(`${paint("you", "cyan")}    ${words.harmless(text)}\n`)
     switch (command) {
       case undefined: {
         yield* chat.send([...attached.splice(0), Content.text(text)])
@@ -296,11 +307,11 @@ const obey = (chat: Chat, attached: Array<Content.MessageContentParams>, line: s
       case "attach": {
         const read = yield* Effect.either(attachments.read(argument))
         if (read._tag === "Right") attached.push(read.right)
-        yield* chat.show(read._tag === "Right" ? `${argument} goes with the next message\n` : `${read.left.message}\n`)
+        yield* show(read._tag === "Right" ? `${argument} goes with the next message\n` : `${read.left.message}\n`)
         return true
       }
       default:
-        yield* chat.show(help)
+        yield* show(help)
         return true
     }
   })
@@ -311,7 +322,7 @@ const converse = (chat: Chat, keyboard: Conversing) =>
     const attached: Array<Content.MessageContentParams> = []
     for (;;) {
       // the lines of a file wait for the agent; a person may steer it
-      if (!keyboard.isPerson) yield* chat.ready.await
+      if (!keyboard.isPerson) yield* chat.screen.ready.await
       const line = yield* keyboard.next
       if (Option.isNone(line)) return keyboard.isPerson ? undefined : yield* chat.settled
       if (!(yield* obey(chat, attached, line.value))) return undefined
@@ -323,15 +334,16 @@ export const command = Command.make("chat", flags, (given) =>
   Effect.gen(function*() {
     const session = yield* sessionOf(given)
     const keyboard = yield* Effect.flatten(Keyboard)
-    const chat = yield* make(session.id, keyboard)
+    const screen = yield* makeScreen(keyboard)
+    const chat = yield* make(session.id, screen)
     const run = yield* Effect.runtime<never>()
     const name = `${session.agent.name} in session ${session.id}`
-    yield* chat.show(`${chat.paint(words.harmless(name), "bold")}${keyboard.isPerson ? ", /help for help" : ""}\n`)
+    yield* screen.show(`${screen.paint(words.harmless(name), "bold")}${keyboard.isPerson ? ", /help for help" : ""}\n`)
     yield* keyboard.onInterrupt(() => void Effect.runFork(Effect.provide(chat.onInterrupt, run)))
     const isBusy = session.status === "running" || session.status === "rescheduling"
     const waiting = Option.isSome(given.session) && !isBusy ? yield* Conversation.pending(session.id) : []
     if (isBusy || waiting.length > 0) yield* chat.join
-    else yield* chat.prompt
+    else yield* screen.prompt
     yield* Effect.raceFirst(converse(chat, keyboard), Deferred.await(chat.left))
   }).pipe(
     Effect.scoped,

@@ -10,7 +10,7 @@ import * as Option from "effect/Option"
 import { join } from "node:path"
 import { code } from "../src/failure.ts"
 import { Keyboard } from "../src/keyboard.ts"
-import * as cli from "./utils/cli.ts"
+import type * as cli from "./utils/cli.ts"
 import * as simulated from "./utils/simulated.ts"
 
 const lookUp = {

@@ -12,8 +12,6 @@ import * as Layer from "effect/Layer"
 import * as cli from "../utils/cli.ts"
 import * as terminal from "../utils/terminal.ts"
 
-if (!terminal.isThere) console.log("skipped: there is no tmux on this machine, so nothing is tested in a terminal")
-
 const story = Array.from({ length: 40 }, (_, i) => `word${i}`).join(" ")
 
 const approvals: Simulator.AgentOptions["script"] = {
@@ -54,6 +52,7 @@ const setup = (script: Simulator.AgentOptions["script"], faults: Fault.Plan = []
 
 const count = (text: string, what: string): number => text.split(what).length - 1
 
+// where there is no tmux, the gate names what was left out
 describe.runIf(terminal.isThere)("in a terminal", () => {
   it.scopedLive("a conversation asks in place, can be interrupted, keeps its shape, and is left by Ctrl-C twice", () =>
     Effect.gen(function*() {

@@ -17,7 +17,7 @@ export const isThere: boolean = (() => {
 })()
 
 /** The screen never showed it. */
-export class NotShown extends Data.TaggedError("NotShown")<{ readonly message: string }> {}
+class NotShown extends Data.TaggedError("NotShown")<{ readonly message: string }> {}
 
 let terminals = 0
 
