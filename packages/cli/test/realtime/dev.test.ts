@@ -10,6 +10,7 @@ import * as Http from "node:http"
 import * as Net from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import * as cli from "../utils/cli.ts"
 import * as program from "../utils/program.ts"
 
 /** Whatever JSON a test looks into. */
@@ -146,12 +147,12 @@ describe("dev", () => {
       ]
       yield* Effect.forEach(cases, ([args, expected]) =>
         Effect.gen(function*() {
-          const ended = yield* program.run(["dev", ...(args.includes("--port") ? [] : ["--port", "0"]), ...args])
-          assert.strictEqual(yield* ended.exit, 2, expected)
-          assert.strictEqual(ended.stdout(), "")
-          assert.isTrue(ended.stderr().startsWith(`managed-agents: ${expected}`), ended.stderr())
-          assert.strictEqual(ended.stderr().split("\n").length, 2, ended.stderr())
-        }), { concurrency: 3 })
+          const ended = yield* cli.run(["dev", ...(args.includes("--port") ? [] : ["--port", "0"]), ...args])
+          assert.strictEqual(ended.code, 2, expected)
+          assert.strictEqual(ended.stdout, "")
+          assert.isTrue(ended.stderr.startsWith(`managed-agents: ${expected}`), ended.stderr)
+          assert.strictEqual(ended.stderr.split("\n").length, 2, ended.stderr)
+        }))
     }))
 
   it.scopedLive("signs the webhooks that it posts", () =>
