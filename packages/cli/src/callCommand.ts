@@ -10,7 +10,9 @@ import type { Path } from "@effect/platform/Path"
 import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Call } from "./calls.ts"
 import * as connection from "./connection.ts"
@@ -38,8 +40,7 @@ interface Client {
   readonly open: (
     endpoint: Endpoint.Any,
     request: Request
-  ) => ReturnType<ApiClient["Type"]["open"]>
-  readonly download: (endpoint: Endpoint.Any, request: Request) => Stream.Stream<Uint8Array, ApiError>
+  ) => Effect.Effect<Stream.Stream<unknown, ApiError>, ApiError, Scope.Scope>
 }
 
 const toOption = (flag: Flag): Options.Options<Option.Option<unknown>> => {
@@ -177,7 +178,10 @@ const perform = (call: Call, given: Given) =>
       // see `Client`
       const client = (yield* ApiClient) as unknown as Client
       const { endpoint } = call
-      if (endpoint.kind === "bytes") return yield* save(client.download(endpoint, request), given.path)
+      if (endpoint.kind === "bytes") {
+        const bytes = yield* client.open(endpoint, request)
+        return yield* save(Stream.filter(bytes, Predicate.isUint8Array), given.path)
+      }
       if (endpoint.kind === "events") {
         const events = yield* client.open(endpoint, request)
         return yield* output.many(given, limit(given.maxItems)(events), true)

@@ -71,11 +71,11 @@ interface Question {
   readonly answer: Deferred.Deferred<string>
 }
 
-/** What changes while a conversation goes on. */
+/** The part of a conversation that changes. */
 interface State {
   question: Question | undefined
   isWorking: boolean
-  /** How often Ctrl-C was pressed since anything else. */
+  /** The number of times that Ctrl-C was pressed since anything else. */
   interrupts: number
   /** The lines of the reply that is being produced. */
   live: ReadonlyArray<string>
