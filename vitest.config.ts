@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config"
 
-const packages = ["core", "testkit", "cli", "examples"]
+const packages = ["core", "testkit", "cli", "inspector", "examples"]
 const setupFiles = [new URL("./vitest.setup.ts", import.meta.url).pathname]
 
 /** What takes long, or is about real time, sockets, processes or memory, runs alone: one file after the other. */

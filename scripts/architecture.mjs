@@ -76,7 +76,7 @@ for (const name of libraries) {
   }
 }
 
-for (const [, path] of page.matchAll(/`((?:core|testkit|cli|examples)\/[^`*]+)`/g)) {
+for (const [, path] of page.matchAll(/`((?:core|testkit|cli|inspector|examples)\/[^`*]+)`/g)) {
   if (!existsSync(join(root, "packages", path))) problems.push(`docs/architecture.md: there is no packages/${path}`)
 }
 

@@ -88,7 +88,12 @@ export const check = (configs) => {
 }
 
 if (fileURLToPath(import.meta.url) === process.argv[1]) {
-  const configs = ["core/tsconfig.test.json", "testkit/tsconfig.test.json", "examples/tsconfig.json"]
+  const configs = [
+    "core/tsconfig.test.json",
+    "testkit/tsconfig.test.json",
+    "examples/tsconfig.json",
+    "inspector/tsconfig.json"
+  ]
   const problems = check(configs.map((config) => join(root, "packages", config)))
   for (const problem of problems) console.log(problem)
   process.exit(problems.length === 0 ? 0 : 1)

@@ -1,6 +1,8 @@
 // Builds packages/{core,testkit,cli}/dist: what tsc emits, with pure calls marked by babel so that bundlers can drop them.
+// The testkit gets the built inspector as well, which its server serves.
 import { cpSync, existsSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
+import { buildInspector } from "./inspector.mjs"
 import { published, root, run } from "./lib.mjs"
 
 const stop = ({ code }) => code !== 0 && process.exit(code)
@@ -31,3 +33,9 @@ for (const name of published) {
     for (const end of [".d.ts", ".d.ts.map"]) cpSync(join(build, module + end), join(dist, module + end))
   }
 }
+
+if (!await buildInspector()) process.exit(1)
+cpSync(join(root, "packages/inspector/dist"), join(root, "packages/testkit/dist/inspector"), {
+  recursive: true,
+  filter: (path) => !path.endsWith(".fingerprint")
+})

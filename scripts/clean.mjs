@@ -3,7 +3,7 @@ import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { root } from "./lib.mjs"
 
-for (const name of ["core", "testkit", "cli", "examples"]) {
+for (const name of ["core", "testkit", "cli", "inspector", "examples"]) {
   for (const directory of ["build", "dist", "docs", ".readme"]) {
     rmSync(join(root, "packages", name, directory), { recursive: true, force: true })
   }

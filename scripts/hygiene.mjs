@@ -52,7 +52,7 @@ const folders = [
 ]
 const files = folders.filter((folder) => existsSync(join(root, folder))).flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true })
-    .filter((file) => /\.(ts|mts|mjs|js)$/.test(file))
+    .filter((file) => /\.(tsx?|mts|mjs|js)$/.test(file))
     .map((file) => `${folder}/${file}`)
 )
 
@@ -105,7 +105,7 @@ const checkModule = (file, text) => {
     problems.push(`${file}: an error is a noun without Exception: ${name}`)
   }
   for (const [, path] of text.matchAll(/ from "(\.[^"]*)"/g)) {
-    if (!path.endsWith(".ts")) problems.push(`${file}: a relative import ends in .ts: ${path}`)
+    if (!/\.(tsx?|css)$/.test(path)) problems.push(`${file}: a relative import ends in .ts: ${path}`)
   }
   if (!file.startsWith("packages/core/")) return
   for (const [, name, body] of text.matchAll(/^export class (\w+)\s+extends (\w+\.\w*Error\b[\s\S]*?^\})/gm)) {

@@ -7,6 +7,7 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { bootstrap } from "./bootstrap.mjs"
+import { buildInspector } from "./inspector.mjs"
 import { root, run } from "./lib.mjs"
 
 const programs = {
@@ -15,13 +16,16 @@ const programs = {
   cli: "packages/cli/src/bin.ts",
   simulator: "packages/cli/src/bin.ts",
   conformance: "packages/cli/src/bin.ts",
-  bench: "packages/testkit/bench/main.ts"
+  bench: "packages/testkit/bench/main.ts",
+  inspectorBench: "packages/inspector/bench/main.ts"
 }
 
-const [name, ...args] = process.argv.slice(2)
+const [asked, ...args] = process.argv.slice(2)
+// it measures a browser, and no part of the others
+const name = asked === "bench" && /^--only[ =]inspector$/.test(args.join(" ")) ? "inspectorBench" : asked
 const program = programs[name]
 if (program === undefined) {
-  console.error(`usage: node scripts/run.mjs ${Object.keys(programs).join("|")} [arguments]`)
+  console.error(`usage: node scripts/run.mjs start|example|cli|simulator|conformance|bench [arguments]`)
   process.exit(1)
 }
 const file = join(root, program)
@@ -31,6 +35,10 @@ if (!existsSync(file)) {
 }
 
 bootstrap()
+// without it there is everything but the page
+if (["start", "simulator", "inspectorBench"].includes(name) || (name === "cli" && args[0] === "dev")) {
+  await buildInspector()
+}
 
 const test = `packages/examples/test/${args[0]}.test.ts`
 if (name === "example" && args.length > 0 && existsSync(join(root, test))) {

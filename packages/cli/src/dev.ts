@@ -138,9 +138,9 @@ const simulate = (given: Given) =>
       const server = yield* Effect.mapError(SimulatorServer.start({ host, port }), ({ message }) => usage(message))
       if (scripts !== undefined) yield* watchScripts(scripts)
       yield* say(`Simulator listening on ${server.url}`)
-      const page = "inspector" in server && typeof server.inspector === "string" ? server.inspector : undefined
-      if (page !== undefined) yield* say(`Inspector at ${page}`)
-      if (open) yield* openPage(page ?? server.url)
+      const { inspector, url } = server
+      if (inspector !== undefined) yield* say(`Inspector at ${inspector}`)
+      if (open) yield* openPage(inspector ?? url)
     }).pipe(Effect.provide(simulator))
     return yield* Effect.never
   }).pipe(Effect.scoped, given.clock === "virtual" ? SimulatorServer.inVirtualTime(epoch) : (same) => same)

@@ -13,6 +13,7 @@ import * as Stream from "effect/Stream"
 import * as Orders from "./orders.ts"
 import { Target } from "./target.ts"
 import * as Timeline from "./timeline.ts"
+import * as Watch from "./watch.ts"
 
 export const program = Effect.gen(function*() {
   const { agent, environment } = yield* Target
@@ -34,6 +35,7 @@ export const program = Effect.gen(function*() {
     Conversation.runResult
   )
   yield* report(outcome)
+  yield* Watch.session(session.id)
   return outcome
 }).pipe(Effect.scoped, Effect.provide(Orders.layer))
 

@@ -19,6 +19,7 @@ import * as Provision from "./provision.ts"
 import * as Simulation from "./simulation.ts"
 import { Target } from "./target.ts"
 import { Terminal } from "./timeline.ts"
+import * as Watch from "./watch.ts"
 
 /** If it succeeds with the outcome of a turn, the exit code says whether that is `EndTurn`. */
 type Program<R> = Effect.Effect<Conversation.TurnResult | void, { readonly message: string }, R>
@@ -101,7 +102,14 @@ const onApi = (name: string, example: Example) =>
 const onSimulator = (name: string, { agent = {}, diesAt, program, simulation }: Example) =>
   Effect.gen(function*() {
     yield* Console.log("Running on the embedded simulator. To run on the API, set ANTHROPIC_API_KEY.")
-    if (diesAt === undefined) return exitCode(yield* Effect.provide(program, Simulation.layer(agent, simulation)))
+    if (diesAt === undefined) {
+      const watched = name === "01-quickstart"
+        ? Effect.scoped(
+          Effect.provideServiceEffect(program, Watch.Watch, Watch.make(process.argv.includes("--watch")))
+        )
+        : program
+      return exitCode(yield* Effect.provide(watched, Simulation.layer(agent, simulation)))
+    }
     const restart = yield* Effect.promise(() => import("./restart.ts"))
     return yield* restart.run(name, agent, diesAt)
   })

@@ -25,6 +25,7 @@ import * as Fault from "./Fault.ts"
 import * as faults from "./internal/fault/faults.ts"
 import * as http from "./internal/http/message.ts"
 import * as router from "./internal/http/router.ts"
+import * as wire from "./internal/http/wire.ts"
 import * as ledger from "./internal/ledger/recorder.ts"
 import * as provide from "./internal/script/provide.ts"
 import * as agents from "./internal/session/agents.ts"
@@ -229,6 +230,11 @@ export interface Service {
    * as do its heartbeats.
    */
   readonly handle: (request: Request) => Effect.Effect<Response, ConnectionReset, Scope.Scope>
+  /**
+   * Answers a request to read as a spectator's: it meets no fault and no rate limit, and is neither in the ledger nor in
+   * the history. Anything but a `GET` is refused.
+   */
+  readonly observe: (request: Request) => Effect.Effect<Response, never, Scope.Scope>
   /** The time of the simulated service. */
   readonly now: Effect.Effect<Timestamp.Timestamp>
   /** Creates an agent or adds a version to it, and sets its script. Answers the agent. */
@@ -236,6 +242,8 @@ export interface Service {
     id: string,
     options: AgentOptions<R>
   ) => Effect.Effect<typeof Agent.SessionAgent.Encoded, Refused, R>
+  /** The scripts of agents, by their ids: those that were given, not that of all others. */
+  readonly scripts: Effect.Effect<{ readonly [agentId: string]: Script }>
   /** Creates an environment or replaces it. */
   readonly putEnvironment: (
     id: string,
@@ -344,9 +352,20 @@ export const make = <R = never>(options: Options<R> = {}): Effect.Effect<Service
       ...ofWorkspace(world),
       ...ofSessions(world),
       ...ofFaults(engine),
-      ...ofHistory({ seed, world, recorder, engine, begin })
+      ...ofHistory({ seed, world, recorder, engine, begin }),
+      observe: (request) =>
+        request.method === "GET"
+          ? route(request, { isSpectator: true })
+          : Effect.succeed(wire.errorResponse(observersOnlyRead, "req_observer"))
     })
   })
+
+const observersOnlyRead: Refusal = {
+  status: 405,
+  type: "invalid_request_error",
+  message: "Method Not Allowed: whoever observes only reads",
+  headers: { allow: "GET" }
+}
 
 /** Checks a script that somebody gives, under the name that it has there. */
 const checkScript = <R>(
@@ -450,7 +469,8 @@ const populate = <R>(world: World, options: Options<R>, context: Context.Context
   }
 }
 
-const ofWorkspace = (world: World): Pick<Service, "putAgent" | "putEnvironment"> => ({
+const ofWorkspace = (world: World): Pick<Service, "putAgent" | "putEnvironment" | "scripts"> => ({
+  scripts: Effect.sync(() => Object.fromEntries(world.workspace.scripts)),
   putAgent: <R = never>(id: string, agent: AgentOptions<R>) =>
     Effect.gen(function*() {
       yield* Effect.mapError(

@@ -1,8 +1,11 @@
 /**
  * The simulator on a real port, for programs in any language.
  *
- * A page of any origin may talk to it: it answers preflight requests and allows every origin, as there is nothing in it
- * to protect. It needs Node, and is therefore not part of the package's index.
+ * A page of any origin may talk to the simulated API: it answers preflight requests and allows every origin, as there is
+ * nothing in it to protect. What controls the simulator, under `/_sim`, is for programs and for its own page, the
+ * inspector, at `/_sim/ui/`: pages of other sites are refused, by whatever name they reach it.
+ *
+ * It needs Node, and is therefore not part of the package's index.
  *
  * @since 0.1.0
  */
@@ -10,8 +13,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import * as guard from "./internal/http/guard.ts"
 import * as handler from "./internal/http/handler.ts"
 import * as listen from "./internal/node/listen.ts"
+import * as page from "./internal/node/page.ts"
 import * as scriptFile from "./internal/node/scriptFile.ts"
 import * as virtualTime from "./internal/node/virtualTime.ts"
 import type { AgentOptions, Simulator } from "./Simulator.ts"
@@ -33,6 +38,12 @@ export interface Options {
    * @default 0
    */
   readonly port?: number | undefined
+  /**
+   * The directory of the built inspector.
+   *
+   * @default the one that comes with the package
+   */
+  readonly inspector?: string | undefined
 }
 
 /**
@@ -44,6 +55,8 @@ export interface Service {
   readonly port: number
   /** The base URL for a client, such as `http://127.0.0.1:8787`. */
   readonly url: string
+  /** The address of the inspector; `undefined` if it is not built, as in a bundle. */
+  readonly inspector: string | undefined
 }
 
 /**
@@ -90,10 +103,13 @@ export type ListenError = listen.ListenError
  * @category constructors
  */
 export const start = (options: Options = {}): Effect.Effect<Service, ListenError, Simulator | Scope.Scope> =>
-  Effect.flatMap(
-    handler.make,
-    (handle) => listen.listen(handle, { host: options.host ?? "127.0.0.1", port: options.port ?? 0 })
-  )
+  Effect.gen(function*() {
+    const { host = "127.0.0.1", inspector, port = 0 } = options
+    const directory = yield* page.find(inspector === undefined ? page.directories : [inspector])
+    const handle = guard.make(page.make(yield* handler.make, directory), host)
+    const address = yield* listen.listen(handle, { host, port })
+    return { ...address, inspector: directory === undefined ? undefined : `${address.url}${guard.page}/` }
+  })
 
 /**
  * Provides a server, and with it the URL to configure a client with.

@@ -52,7 +52,7 @@ describe("control routes", () => {
     Effect.gen(function*() {
       yield* TestClock.setTime(Date.UTC(2026, 2, 15, 10))
       const { headers, json } = yield* call("GET", "/_sim/health", undefined, { headers: {} })
-      assert.deepStrictEqual(json, { status: "ok", seed: 7, now: "2026-03-15T10:00:00Z" })
+      assert.deepStrictEqual(json, { status: "ok", seed: 7, now: "2026-03-15T10:00:00Z", clock: "real" })
       assert.strictEqual(headers["content-type"], "application/json")
     }).pipe(Effect.provide(docs)))
 
@@ -264,6 +264,7 @@ describe("control routes", () => {
       assert.deepStrictEqual(yield* ok("POST", "/_sim/faults", { faults: [] }), { faults: [left, second] })
       const [entry] = yield* ok("GET", "/_sim/requests")
       assert.deepStrictEqual(entry.fault, first)
+      assert.deepStrictEqual(yield* ok("GET", "/_sim/faults"), { faults: [left, second] })
       assert.deepStrictEqual(yield* ok("DELETE", "/_sim/faults"), { faults: [] })
       assert.strictEqual((yield* call("GET", "/v1/sessions")).status, 200)
       yield* ok("POST", "/_sim/faults", { faults: [first] })
@@ -271,8 +272,77 @@ describe("control routes", () => {
       assert.strictEqual((yield* call("GET", "/v1/sessions")).status, 200)
     }).pipe(Effect.provide(docs)))
 
+  it.scoped("judge the history", () =>
+    Effect.gen(function*() {
+      yield* ok("PUT", "/_sim/agents/agent_asks", {
+        agent: { tools: [{ type: "custom", name: "ask", description: "", input_schema: { type: "object" } }] },
+        script: { turns: [[{ custom_tool: { name: "ask" } }]] }
+      })
+      const { id } = yield* ok("POST", "/v1/sessions", {
+        agent: "agent_asks",
+        environment_id: Fixtures.environmentId,
+        initial_events: [message("Hi")]
+      })
+      const { laws, moments, truncated } = yield* ok("GET", "/_sim/history")
+      assert.isFalse(truncated)
+      assert.deepStrictEqual(laws.map(({ name }: Json) => name), [
+        "answered once",
+        "answers exist",
+        "quiet after the end",
+        "none running",
+        "none open"
+      ])
+      const [offence] = laws[0].offences
+      assert.match(offence.message, /was not answered$/)
+      assert.strictEqual(offence.session_id, id)
+      assert.deepStrictEqual(
+        offence.moments.map((n: number) => moments[n].event.type),
+        ["agent.custom_tool_use", "session.status_idle"]
+      )
+    }).pipe(Effect.provide(docs)))
+
+  it.scoped("show scripts, in which an Effect is marked", () =>
+    Effect.gen(function*() {
+      const script = { turns: [[{ say: "Hello" }]] }
+      yield* ok("PUT", "/_sim/agents/agent_new", { script })
+      const simulator = yield* Simulator
+      yield* simulator.putAgent("agent_effect", { script: { turns: [[{ effect: () => Effect.void }]] } })
+      assert.deepStrictEqual(yield* ok("GET", "/_sim/scripts"), {
+        scripts: { agent_new: script, agent_effect: { turns: [[{ effect: true }]] } }
+      })
+    }).pipe(Effect.provide(docs)))
+
+  it.scoped("let a spectator read, who leaves no trace", () =>
+    Effect.gen(function*() {
+      const path = `/v1/sessions/${Fixtures.sessionId}`
+      yield* ok("POST", "/_sim/faults", { faults: [{ do: { status: 529 } }] })
+      const simulator = yield* Simulator
+      const before = yield* simulator.history
+      assert.strictEqual((yield* ok("GET", `/_sim/observe${path}`)).id, Fixtures.sessionId)
+      assert.match(yield* refusal("POST", `/_sim/observe${path}/archive`), /^405 /)
+      const handle = yield* handler.make
+      const stream = yield* handle(request("GET", `/_sim/observe${path}/events/stream`))
+      yield* simulator.closeStreams()
+      if (stream.body._tag === "Events") yield* Stream.runDrain(stream.body.stream)
+      assert.deepStrictEqual(yield* simulator.history, before)
+      assert.strictEqual((yield* simulator.faults).length, 1)
+      // the ids of what others create are those that they would have been
+      const created = yield* Effect.provide(
+        Effect.flatMap(Simulator, ({ handle }) =>
+          Effect.scoped(handle(request("POST", "/v1/sessions", {
+            agent: Fixtures.agentId,
+            environment_id: Fixtures.environmentId
+          })))),
+        SimulatorModule.layer({ fixtures: Fixtures.docs, seed: 7 })
+      )
+      yield* ok("DELETE", "/_sim/faults")
+      const own = yield* ok("POST", "/v1/sessions", { agent: Fixtures.agentId, environment_id: Fixtures.environmentId })
+      assert.strictEqual(own.id, jsonOf(created).id)
+    }).pipe(Effect.provide(docs)))
+
   it.scoped("have no virtual clock unless there is one", () =>
     Effect.gen(function*() {
+      assert.match(yield* refusal("POST", "/_sim/clock/next"), /The clock is not virtual/)
       assert.strictEqual(
         yield* refusal("POST", "/_sim/clock/advance", { millis: 1 }),
         "400 invalid_request_error: The clock is not virtual: start the simulator with --clock virtual"
@@ -300,6 +370,11 @@ describe("control routes", () => {
         assert.strictEqual((yield* ok("GET", `/v1/sessions/${id}`)).status, "running")
         yield* ok("POST", "/_sim/clock/advance", { millis: 1000 })
         assert.strictEqual((yield* ok("GET", `/v1/sessions/${id}`)).status, "idle")
+        yield* ok("POST", `/v1/sessions/${id}/events`, { events: [message("Again")] })
+        assert.strictEqual((yield* ok("GET", "/_sim/health")).clock, "virtual")
+        // to what comes due, however far that is; then there is nothing, and time stands still
+        const now = (yield* ok("POST", "/_sim/clock/next")).now
+        assert.strictEqual((yield* ok("POST", "/_sim/clock/next")).now, now)
         assert.strictEqual((yield* ok("POST", "/_sim/reset")).now, "2026-03-15T10:00:00Z")
       }).pipe(Effect.provide(docs), provide(Date.UTC(2026, 2, 15, 10)))
     ))
@@ -329,7 +404,7 @@ describe("the OpenAPI document", () => {
       const { parameters } = paths["/v1/models"].get
       assert.notInclude(parameters.map((parameter: Json) => parameter.name), "anthropic-beta")
       assert.include(operations, "get /v1/sessions/{session_id}/threads/{thread_id}/stream")
-      assert.strictEqual(operations.filter((operation) => operation.includes(" /_sim/")).length, 10)
+      assert.strictEqual(operations.filter((operation) => operation.includes(" /_sim/")).length, 14)
       // each of them is there
       for (const operation of operations) {
         const [method, path] = operation.split(" ") as [string, string]

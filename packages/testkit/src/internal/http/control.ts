@@ -3,6 +3,7 @@ import * as Either from "effect/Either"
 import * as Option from "effect/Option"
 import * as AgentScript from "../../AgentScript.ts"
 import type * as Fault from "../../Fault.ts"
+import * as Ledger from "../../Ledger.ts"
 import type { Refused, Service } from "../../Simulator.ts"
 import type { AgentParams } from "../session/agents.ts"
 import * as refusal from "../session/refusal.ts"
@@ -15,26 +16,76 @@ import type { Request, Response } from "./message.ts"
 import * as openApi from "./openApi.ts"
 import * as wire from "./wire.ts"
 
-/** Tells whether a request is for the simulator itself. */
-export const owns = (path: string): boolean => path === "/_sim" || path.startsWith("/_sim/")
-
 /** Answer of a control route: JSON, or why not. */
 type Answer = Effect.Effect<unknown, Refusal | Refused>
 
 type Route = readonly [method: string, path: RegExp, run: (request: Request, id: string) => Answer]
+
+const clockRoutes = (simulator: Service, clock: Option.Option<VirtualClock>): ReadonlyArray<Route> => {
+  const virtual = Effect.catchAll(
+    clock,
+    () => refusal.invalid("The clock is not virtual: start the simulator with --clock virtual")
+  )
+  return [
+    ["POST", /^\/_sim\/clock\/advance$/, ({ body }) =>
+      Effect.gen(function*() {
+        const { millis } = yield* read(advance, body)
+        const { advance: move } = yield* virtual
+        yield* move(millis)
+        return { now: yield* simulator.now }
+      })],
+    ["POST", /^\/_sim\/clock\/next$/, ({ body }) =>
+      Effect.gen(function*() {
+        yield* noBody(body)
+        const { advance: move, next, unsafeCurrentTimeMillis } = yield* virtual
+        const due = yield* next
+        if (due !== undefined) yield* move(Math.max(0, due - unsafeCurrentTimeMillis()))
+        return { now: yield* simulator.now }
+      })]
+  ]
+}
+
+const faultRoutes = (simulator: Service): ReadonlyArray<Route> => {
+  const left = Effect.map(simulator.faults, (faults) => ({ faults }))
+  return [
+    ["GET", /^\/_sim\/faults$/, () => left],
+    ["POST", /^\/_sim\/faults$/, ({ body }) =>
+      Effect.gen(function*() {
+        const { faults } = yield* read(postFaults, body)
+        // whether it is a plan is checked there
+        yield* Effect.catchAll(simulator.addFaults(faults as Fault.Plan), (wrong) =>
+          refusal.invalid(`faults${wrong.path === "" ? ": " : ""}${wrong.message}`))
+        return yield* left
+      })],
+    ["DELETE", /^\/_sim\/faults$/, ({ body }) =>
+      Effect.gen(function*() {
+        yield* noBody(body)
+        yield* simulator.clearFaults
+        return yield* left
+      })]
+  ]
+}
 
 /** Answers the requests under `/_sim`. */
 export const make = (
   simulator: Service,
   clock: Option.Option<VirtualClock>
 ): (request: Request) => Effect.Effect<Response> => {
-  const health = Effect.map(simulator.now, (now) => ({ status: "ok", seed: simulator.seed, now }))
-  const left = Effect.map(simulator.faults, (faults) => ({ faults }))
+  const health = Effect.map(simulator.now, (now) => ({
+    status: "ok",
+    seed: simulator.seed,
+    now,
+    clock: Option.isSome(clock) ? "virtual" : "real"
+  }))
 
   const routes: ReadonlyArray<Route> = [
+    ...clockRoutes(simulator, clock),
+    ...faultRoutes(simulator),
     ["GET", /^\/_sim\/health$/, () => health],
     ["GET", /^\/_sim\/openapi\.json$/, () => Effect.sync(openApi.document)],
     ["GET", /^\/_sim\/requests$/, () => simulator.ledger],
+    ["GET", /^\/_sim\/history$/, () => Effect.map(simulator.history, judged)],
+    ["GET", /^\/_sim\/scripts$/, () => Effect.map(simulator.scripts, (scripts) => ({ scripts: printable(scripts) }))],
     ["POST", /^\/_sim\/reset$/, ({ body }) =>
       Effect.gen(function*() {
         yield* noBody(body)
@@ -56,34 +107,11 @@ export const make = (
       /^\/_sim\/environments\/([^/]+)$/,
       ({ body }, id) => Effect.flatMap(read(putEnvironment, body), (options) => simulator.putEnvironment(id, options))
     ],
-    ["POST", /^\/_sim\/clock\/advance$/, ({ body }) =>
-      Effect.gen(function*() {
-        const { millis } = yield* read(advance, body)
-        if (Option.isNone(clock)) {
-          return yield* refusal.invalid("The clock is not virtual: start the simulator with --clock virtual")
-        }
-        yield* clock.value.advance(millis)
-        return { now: yield* simulator.now }
-      })],
     [
       "POST",
       /^\/_sim\/sessions\/([^/]+)\/emit$/,
       ({ body }, id) => Effect.flatMap(read(emit, body), ({ event, persist }) => simulator.emit(id, event, { persist }))
-    ],
-    ["POST", /^\/_sim\/faults$/, ({ body }) =>
-      Effect.gen(function*() {
-        const { faults } = yield* read(postFaults, body)
-        // whether it is a plan is checked there
-        yield* Effect.catchAll(simulator.addFaults(faults as Fault.Plan), (wrong) =>
-          refusal.invalid(`faults${wrong.path === "" ? ": " : ""}${wrong.message}`))
-        return yield* left
-      })],
-    ["DELETE", /^\/_sim\/faults$/, ({ body }) =>
-      Effect.gen(function*() {
-        yield* noBody(body)
-        yield* simulator.clearFaults
-        return yield* left
-      })]
+    ]
   ]
 
   return (request) =>
@@ -110,6 +138,23 @@ const route = (routes: ReadonlyArray<Route>, request: Request): Answer => {
   }
   return allowed.length === 0 ? refusal.noSuchPath : refusal.wrongMethod(allowed)
 }
+
+/** The history with what the laws say about it: moments by their numbers. */
+const judged = (history: Ledger.History): Effect.Effect.Success<Answer> => ({
+  ...history,
+  laws: Ledger.defaults.map(({ name, offences }) => ({
+    name,
+    offences: offences(history).map(({ message, moments, sessionId }) => ({
+      message,
+      session_id: sessionId,
+      moments: moments.map((moment) => history.moments.indexOf(moment))
+    }))
+  }))
+})
+
+/** Scripts as JSON, in which a step that is an Effect has `true` for it. */
+const printable = (scripts: { readonly [agentId: string]: AgentScript.Script }): unknown =>
+  JSON.parse(JSON.stringify(scripts, (_, value: unknown) => typeof value === "function" ? true : value))
 
 const decodeId = (raw: string): Ruling<string> => {
   try {

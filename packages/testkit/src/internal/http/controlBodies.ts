@@ -42,10 +42,11 @@ export const Emit = Schema.Struct({
 export const Health = Schema.Struct({
   status: Schema.Literal("ok"),
   seed: Schema.Number,
-  now: Schema.String
+  now: Schema.String,
+  clock: Schema.Literal("real", "virtual")
 }).annotations({ identifier: "Health" })
 
-/** The answer of `POST /_sim/clock/advance`. */
+/** The answer of `POST /_sim/clock/advance` and `POST /_sim/clock/next`. */
 export const Now = Schema.Struct({ now: Schema.String })
 
 /** An environment as the simulator knows it. */

@@ -50,6 +50,7 @@ const controlRoutes: ReadonlyArray<ControlRoute> = [
     body: bodies.PostFaults,
     success: bodies.Faults
   },
+  { method: "GET", path: "/_sim/faults", summary: "The faults that are left.", success: bodies.Faults },
   { method: "DELETE", path: "/_sim/faults", summary: "Drops all faults.", success: bodies.Faults },
   {
     method: "POST",
@@ -58,6 +59,12 @@ const controlRoutes: ReadonlyArray<ControlRoute> = [
       "Moves the virtual clock, whoever waits for it. Answers after everything that came due has happened, or at a " +
       "reset, which ends it.",
     body: bodies.Advance,
+    success: bodies.Now
+  },
+  {
+    method: "POST",
+    path: "/_sim/clock/next",
+    summary: "Moves the virtual clock to the next moment at which something comes due, if there is one.",
     success: bodies.Now
   },
   {
@@ -72,6 +79,18 @@ const controlRoutes: ReadonlyArray<ControlRoute> = [
     path: "/_sim/requests",
     summary: "The requests to the API and their answers, in the order of arrival.",
     success: Schema.Array(Exchange)
+  },
+  {
+    method: "GET",
+    path: "/_sim/history",
+    summary: "The requests among all that the service did, and what the laws of the ledger say about it.",
+    success: Schema.Object
+  },
+  {
+    method: "GET",
+    path: "/_sim/scripts",
+    summary: "The scripts that agents were given, by agent. A step that is an Effect has `true` for it.",
+    success: Schema.Object
   },
   { method: "GET", path: "/_sim/openapi.json", summary: "This document.", success: Schema.Object }
 ]

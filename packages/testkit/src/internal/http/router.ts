@@ -180,8 +180,20 @@ const descriptionOf = ({ body, form, method, path, query }: Request): string =>
     ...(form === undefined ? [] : [JSON.stringify(summary(form))])
   ].join("\n")
 
+/** Options of a request. */
+interface Options {
+  /**
+   * True for a spectator, who changes nothing: not the rate limits, not the ids of others, and not the history.
+   *
+   * @default false
+   */
+  readonly isSpectator?: boolean
+}
+
 /** Builds the function that answers requests from the table of endpoints. */
-export const make = (world: World): (request: Request) => Effect.Effect<Response, never, Scope.Scope> => {
+export const make = (
+  world: World
+): (request: Request, options?: Options) => Effect.Effect<Response, never, Scope.Scope> => {
   const { rules } = world.env
   const all = routes.make(rules)
   const { organization_id, workspace_id } = homeOf(world.root)
@@ -190,12 +202,16 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
     "anthropic-workspace-id": workspace_id
   }
 
-  const answer = (request: Request, key: ids.Key): Ruling<{ readonly route: Route; readonly value: unknown }> =>
+  const answer = (
+    request: Request,
+    key: ids.Key,
+    isSpectator: boolean
+  ): Ruling<{ readonly route: Route; readonly value: unknown }> =>
     Either.gen(function*() {
       const found = match(all, request)
       yield* checkHeaders(request, Either.isRight(found) ? found.right.route.endpoint : undefined)
       const { path, route } = yield* found
-      const wait = world.limiter(kindOf(route.endpoint, rules), world.now())
+      const wait = isSpectator ? undefined : world.limiter(kindOf(route.endpoint, rules), world.now())
       if (wait !== undefined) yield* refusal.rateLimited(wait)
       if (isTooLarge(request, route.endpoint)) yield* refusal.tooLarge
       yield* json.checkEncoding(request)
@@ -215,11 +231,11 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
     return { ...response, headers: { ...response.headers, ...retry, ...home } }
   }
 
-  return (request) =>
+  return (request, { isSpectator = false } = {}) =>
     Effect.suspend(() => {
-      const key = world.key("request", descriptionOf(request))
+      const key = world.key(isSpectator ? "look" : "request", descriptionOf(request))
       const requestId = ids.format("req", key)
-      const ruling = answer(request, key)
+      const ruling = answer(request, key, isSpectator)
       if (Either.isLeft(ruling)) return Effect.succeed(refuse(request, ruling.left, requestId))
       const headers = { "request-id": requestId, ...home }
       const { route, value } = ruling.right
@@ -234,7 +250,7 @@ export const make = (world: World): (request: Request) => Effect.Effect<Response
       if (route.endpoint.kind === "bytes") return Effect.succeed(downloaded(value as context.Download, headers))
       // a route of kind "events" has a handler that yields a stream: `Handlers` says so
       const { cell, previewed, thread } = value as context.Stream
-      return Effect.map(world.open(cell, { key, previewed, thread }), (one): Response => ({
+      return Effect.map(world.open(cell, { key, previewed, thread, isSpectator }), (one): Response => ({
         status: 200,
         headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", ...headers },
         body: { _tag: "Events", stream: subscription.toStream(one) }

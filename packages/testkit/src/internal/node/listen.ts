@@ -10,6 +10,7 @@ import * as Http from "node:http"
 import type { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import * as exchange from "../http/exchange.ts"
+import * as guard from "../http/guard.ts"
 import type { ConnectionReset, Request, Response } from "../http/message.ts"
 import * as http from "../http/message.ts"
 import * as wire from "../http/wire.ts"
@@ -148,9 +149,8 @@ const serve = (
   gone: AbortSignal
 ): Effect.Effect<void> =>
   Effect.gen(function*() {
-    if (request.method === "OPTIONS" && request.headers["access-control-request-method"] !== undefined) {
-      return preflight(request, response)
-    }
+    const isPreflight = request.method === "OPTIONS" && request.headers["access-control-request-method"] !== undefined
+    if (isPreflight && !guard.owns(head(request).path)) return preflight(request, response)
     const read = yield* readBody(request)
     if (read.isTooLarge === true) {
       return yield* answer(response, fail(413, "request_too_large", "Request exceeds the maximum size"))
@@ -213,13 +213,15 @@ const readBody = (request: Http.IncomingMessage) =>
     request.on("end", () => resume(Effect.sync(reader.end)))
   })
 
-// a page of any origin may talk to the simulator, which has no secrets and no state worth protecting
-const cors = { "access-control-allow-origin": "*", "access-control-expose-headers": "*" }
+// a page of any origin may talk to the simulated API, which has no secrets; only its own page may control the simulator
+const corsHeaders = { "access-control-allow-origin": "*", "access-control-expose-headers": "*" }
+
+const cors = ({ req }: Http.ServerResponse) => guard.owns(head(req).path) ? {} : corsHeaders
 
 const preflight = (request: Http.IncomingMessage, response: Http.ServerResponse): void => {
   request.resume()
   response.writeHead(204, {
-    ...cors,
+    ...corsHeaders,
     "access-control-allow-methods": "GET, POST, PUT, DELETE",
     // the star does not include `Authorization`
     "access-control-allow-headers": request.headers["access-control-request-headers"] ?? "*",
@@ -232,7 +234,7 @@ const preflight = (request: Http.IncomingMessage, response: Http.ServerResponse)
 const answer = (response: Http.ServerResponse, { body, headers, status }: Response): Effect.Effect<void> =>
   Effect.sync(() => {
     const text = http.text(body)
-    response.writeHead(status, { ...cors, ...headers, "content-length": Buffer.byteLength(text) })
+    response.writeHead(status, { ...cors(response), ...headers, "content-length": Buffer.byteLength(text) })
     response.end(text)
   })
 
@@ -244,7 +246,7 @@ const stream = (
 ): Effect.Effect<void, ConnectionReset> =>
   Effect.zipRight(
     Effect.sync(() => {
-      response.writeHead(head.status, { ...cors, ...http.headersOf(head) })
+      response.writeHead(head.status, { ...cors(response), ...http.headersOf(head) })
       // a client waits for the head before it sends what will cause the first event
       response.flushHeaders()
     }),

@@ -10,6 +10,8 @@ export interface VirtualClock extends Clock.Clock {
    * it.
    */
   readonly advance: (millis: number) => Effect.Effect<void>
+  /** The time at which the next thing comes due, in milliseconds since the epoch, once all that can run has run. */
+  readonly next: Effect.Effect<number | undefined>
   /** Sets the time back to the start. Whoever still sleeps has as long to sleep as before. */
   readonly reset: Effect.Effect<void>
 }
@@ -75,6 +77,7 @@ export const make = (start: number, settle: Effect.Effect<void>): VirtualClock =
         return Effect.sync(cancel)
       }),
     advance,
+    next: Effect.map(settle, () => tasks[0]?.due),
     reset: Effect.sync(() => {
       resets++
       for (const task of tasks) task.due -= now - start

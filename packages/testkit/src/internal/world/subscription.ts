@@ -16,6 +16,8 @@ export interface Subscription {
   readonly rules: Rules
   /** The thread it follows, or null for the session. */
   readonly thread: string | null
+  /** True if the history does not speak of it. */
+  readonly isSpectator: boolean
   /** The types of events that it wants previews of. */
   readonly previewed: ReadonlySet<string>
   /** True if it may preview: not for a model request that was already under way when it opened. */
@@ -30,7 +32,7 @@ export interface Subscription {
 
 /** A tail without events. */
 export const make = (
-  options: Pick<Subscription, "key" | "number" | "previewed" | "previewing" | "rules" | "thread">
+  options: Pick<Subscription, "isSpectator" | "key" | "number" | "previewed" | "previewing" | "rules" | "thread">
 ): Subscription => ({
   ...options,
   buffer: [],

@@ -251,7 +251,7 @@ export class World {
   /** Opens a stream. It sees what is emitted from this moment on, until the scope closes. */
   open(
     cell: Cell,
-    options: Pick<Subscription, "key" | "previewed" | "thread">
+    options: Pick<Subscription, "isSpectator" | "key" | "previewed" | "thread">
   ): Effect.Effect<Subscription, never, Scope.Scope> {
     return Effect.gen(this, function*() {
       const { rules } = this.env
@@ -259,11 +259,13 @@ export class World {
       const followed = cell.session.threads.find((one) => one.id === thread) ?? cell.session.threads[0]
       const one = subscription.make({
         ...options,
-        number: ++this.streams,
+        number: options.isSpectator ? 0 : ++this.streams,
         rules,
         previewing: (followed.play?.request ?? null) === null
       })
-      this.note({ _tag: "Opened", at: this.at(), stream: one.number, sessionId: cell.session.id, threadId: thread })
+      if (!one.isSpectator) {
+        this.note({ _tag: "Opened", at: this.at(), stream: one.number, sessionId: cell.session.id, threadId: thread })
+      }
       if (this.isOver(cell.session, one)) {
         this.end(cell, one)
         return one
@@ -320,6 +322,7 @@ export class World {
   }
 
   private noteClosed(cell: Cell, one: Subscription, by: history.Closed["by"]): void {
+    if (one.isSpectator) return
     this.note({ _tag: "Closed", at: this.at(), stream: one.number, sessionId: cell.session.id, by })
   }
 

@@ -1,0 +1,48 @@
+// The client in the page. It talks to the server that the page came from, which has the credentials, if there are any.
+import { Atom } from "@effect-atom/atom-react"
+import * as ApiClient from "@effect-managed-agents/core/ApiClient"
+import * as ClientConfig from "@effect-managed-agents/core/ClientConfig"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
+import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Redacted from "effect/Redacted"
+import * as Control from "./control.ts"
+
+/**
+ * True if the page reads like any other client: faults hit it, and the ledger has its requests. Otherwise it looks on, and
+ * the program that is being watched runs as if nobody did. There is a choice on the simulator only.
+ */
+export const isParticipant: Atom.Writable<boolean> = Atom.keepAlive(Atom.make(false))
+
+/** Reads as a spectator, if the server lets it. */
+const spectator = (isSpectator: boolean) => (client: HttpClient.HttpClient) =>
+  HttpClient.mapRequest(client, (request) =>
+    isSpectator && request.method === "GET"
+      ? HttpClientRequest.setUrl(request, request.url.replace("/v1/", "/_sim/observe/v1/"))
+      : request)
+
+const layer = <A>(services: Layer.Layer<A, never, ApiClient.ApiClient>, isParticipant: boolean) =>
+  Layer.unwrapEffect(Effect.map(Control.health, (health) => {
+    const transport = Layer.effect(
+      HttpClient.HttpClient,
+      Effect.map(HttpClient.HttpClient, spectator(health !== undefined && !isParticipant))
+    )
+    // the services of before are not those of now, though their layers are the same
+    return Layer.fresh(
+      services.pipe(
+        Layer.provideMerge(ApiClient.layer),
+        // the server puts its own credential in the place of this
+        Layer.provide(ClientConfig.layer({ baseUrl: location.origin, apiKey: Redacted.make("inspector") })),
+        Layer.provide(transport)
+      )
+    )
+  })).pipe(Layer.provideMerge(FetchHttpClient.layer))
+
+/** Runtime to read with. */
+export const reading = <A>(services: Layer.Layer<A, never, ApiClient.ApiClient>) =>
+  Atom.runtime((get) => layer(services, get(isParticipant)))
+
+/** Runtime to act with. It never changes: an act would be done again with the next. */
+export const acting = <A>(services: Layer.Layer<A, never, ApiClient.ApiClient>) => Atom.runtime(layer(services, true))

@@ -1,0 +1,74 @@
+// Sessions while they are followed, and what is sent to them.
+import { Atom } from "@effect-atom/atom-react"
+import type * as Event from "@effect-managed-agents/core/Event"
+import * as Events from "@effect-managed-agents/core/Events"
+import * as Ids from "@effect-managed-agents/core/Ids"
+import * as Sessions from "@effect-managed-agents/core/Sessions"
+import * as Threads from "@effect-managed-agents/core/Threads"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { acting, reading } from "./client.ts"
+import * as Control from "./control.ts"
+import { Recording, type Snapshot } from "./model/recording.ts"
+
+const runtime = reading(Layer.merge(Sessions.layer, Threads.layer))
+const actor = acting(Events.layer)
+
+/** A session while it is followed. */
+export const recording = Atom.family((id: string) =>
+  runtime.atom(Stream.unwrapScoped(Effect.gen(function*() {
+    const threads = yield* Threads.Threads
+    const recording = new Recording("Session")
+    const changed = yield* Queue.sliding<void>(1)
+    const health = yield* Control.health
+    yield* threads.followAll(Ids.SessionId.make(id), {
+      previews: ["agent.message", "agent.thinking"],
+      // where time stands still there are no heartbeats
+      ...(health?.clock === "virtual" && { maxSilence: "1 day", audit: "1 day" })
+    }).pipe(
+      Stream.runForEachChunk((updates) =>
+        Effect.sync(() => {
+          recording.addAll(updates)
+          changed.unsafeOffer(undefined)
+        })
+      ),
+      Effect.catchAll((error) =>
+        Effect.sync(() => {
+          recording.fail(error.message)
+          changed.unsafeOffer(undefined)
+        })
+      ),
+      Effect.forkScoped
+    )
+    return Stream.fromQueue(changed, { maxChunkSize: 1 }).pipe(
+      // drawn as often as eyes can follow, and seldom while a long history is read
+      Stream.mapEffect(() => Effect.sleep(recording.isCaughtUp || recording.version < 3 ? "40 millis" : "400 millis")),
+      Stream.map((): Snapshot => ({ recording, version: recording.version }))
+    )
+  })))
+)
+
+/** A session as the API shows it, read again and again. */
+export const session = Atom.family((id: string) =>
+  runtime.atom(
+    Stream.unwrap(Effect.map(Sessions.Sessions, (service) =>
+      Stream.repeatEffectWithSchedule(
+        Effect.either(service.retrieve(Ids.SessionId.make(id))),
+        Schedule.spaced("2 seconds")
+      )))
+  )
+)
+
+/** Sends events to a session. */
+export const send = actor.fn((
+  { events, id }: { readonly id: string; readonly events: Event.EventParams }
+) =>
+  Effect.flatMap(Events.Events, (service) => service.deliver(Ids.SessionId.make(id), events)).pipe(
+    Effect.flatMap((delivery) =>
+      delivery._tag === "Indeterminate" ? Effect.fail(delivery.error) : Effect.succeed(delivery._tag)
+    )
+  )
+)

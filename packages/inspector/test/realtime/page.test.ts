@@ -1,0 +1,296 @@
+/** The page, built, served by the simulator, in a browser. */
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { type ChildProcess, execFile, spawn } from "node:child_process"
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
+import { createRequire } from "node:module"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import type { Browser, Page } from "playwright-core"
+import { chromium as driver } from "playwright-core"
+import { chromium, required } from "../../../testkit/test/utils/chromium.ts"
+import * as Team from "../team.ts"
+
+const root = fileURLToPath(new URL("../../../..", import.meta.url))
+const reports = join(root, ".reports")
+const axeSource = createRequire(import.meta.url).resolve("axe-core/axe.min.js")
+
+/** The page as it would be served from a checkout. */
+const built = Effect.promise(() => promisify(execFile)(process.execPath, [join(root, "scripts/inspector.mjs")]))
+
+const folder = Effect.acquireRelease(
+  Effect.promise(() => mkdtemp(join(tmpdir(), "inspector-"))),
+  (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
+)
+
+/** The address in the line that programs wait for. */
+const addressOf = (child: ChildProcess) =>
+  new Promise<string>((resolve, reject) => {
+    let heard = ""
+    let said = ""
+    child.stderr?.setEncoding("utf8").on("data", (text) => said += text)
+    child.stdout?.setEncoding("utf8").on("data", (text) => {
+      heard += text
+      const url = /^Simulator listening on (\S+)\n/.exec(heard)?.[1]
+      if (url !== undefined) resolve(url)
+    })
+    child.on("close", () => reject(new Error(`the simulator ended: ${said}`)))
+  })
+
+/** The simulator as a command, with the team, in virtual time. */
+const simulator = Effect.gen(function*() {
+  const directory = yield* folder
+  const scripts = join(directory, "scripts.json")
+  yield* Effect.promise(() => writeFile(scripts, JSON.stringify(Team.agents)))
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      spawn(
+        process.execPath,
+        ["--import", "tsx", "packages/testkit/src/bin.ts", "--port", "0", "--clock", "virtual", "--scripts", scripts],
+        { cwd: root, stdio: ["ignore", "pipe", "pipe"] }
+      )
+    ),
+    (child) => Effect.sync(() => child.kill("SIGKILL"))
+  )
+  return yield* Effect.promise(() => addressOf(child))
+})
+
+const browser = Effect.acquireRelease(
+  Effect.promise(() => driver.launch({ executablePath: chromium ?? "", args: ["--no-sandbox"] })),
+  (browser: Browser) => Effect.promise(() => browser.close())
+)
+
+/** What a page must not do: complain, or ask anybody else for anything. */
+const watch = (page: Page, url: string) => {
+  const wrong: Array<string> = []
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") wrong.push(`console: ${message.text()}`)
+  })
+  page.on("pageerror", (error) => wrong.push(`error: ${error.message}`))
+  page.on("request", (request) => {
+    if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(`${url}/`)) {
+      wrong.push(`request: ${request.url()}`)
+    }
+  })
+  return wrong
+}
+
+/** Violations of accessibility, each with the elements. */
+const violations = async (page: Page, rules?: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
+  // beside the page's policy, as a reader's tools are
+  await page.evaluate(await readFile(axeSource, "utf8"))
+  return page.evaluate(async (rules) => {
+    // what the script has defined
+    const { axe } = globalThis as unknown as {
+      readonly axe: {
+        run: (options: object) => Promise<
+          { violations: ReadonlyArray<{ id: string; nodes: ReadonlyArray<{ html: string }> }> }
+        >
+      }
+    }
+    const { violations } = await axe.run(rules === undefined ? {} : { runOnly: rules })
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)
+  }, rules)
+}
+
+/** The picture at the top of the README is a screenshot of this test, taken when somebody asks for it. */
+const picture = process.env["PICTURE"] === undefined ? undefined : join(root, "docs/inspector.png")
+
+/** Looks at a view in both colours. */
+const show = async (page: Page, name: string) => {
+  for (const scheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme: scheme })
+    // in the dark there is nothing new but the colours
+    const rules = scheme === "dark" ? ["color-contrast"] : undefined
+    assert.deepStrictEqual(await violations(page, rules), [], `${name}, ${scheme}`)
+    await page.screenshot({ path: join(reports, `inspector-${name}-${scheme}.png`) })
+  }
+}
+
+const simulatorTab = async (page: Page, tab: string) => {
+  await page.getByRole("link", { name: "Simulator" }).click()
+  await page.getByRole("tab", { name: tab }).click()
+}
+
+const advance = async (page: Page, by: string) => {
+  await simulatorTab(page, "Clock")
+  await page.getByRole("button", { name: `Advance ${by}` }).click()
+}
+
+const openSession = async (page: Page) => {
+  await page.getByRole("link", { name: "Sessions" }).click()
+  await page.getByRole("link", { name: `Try ${Team.agent}` }).click()
+}
+
+/** Creates a session of the team from the panel of scripts. */
+const begin = async (page: Page) => {
+  await simulatorTab(page, "Scripts")
+  await page.getByRole("combobox", { name: "Agent" }).fill(Team.agent)
+  await page.getByRole("textbox", { name: "Message to try it with" }).fill("Write about bees")
+  await show(page, "scripts")
+  await page.getByRole("button", { name: "Try it" }).click()
+  await page.getByRole("option", { name: "Write about bees" }).waitFor()
+}
+
+/** The team works, asks, and is answered. */
+const converse = async (page: Page) => {
+  // for the picture no longer than it takes the team
+  for (let n = 0; picture !== undefined && n < 14; n++) await advance(page, "1 second")
+  if (picture === undefined) await advance(page, "1 minute")
+  await openSession(page)
+  await page.getByRole("button", { name: "Allow write" }).waitFor()
+  for (const lane of ["Editor", "Researcher", "Writer"]) {
+    await page.getByRole("button", { name: lane, exact: true }).waitFor()
+  }
+  await show(page, "session")
+  if (picture !== undefined) {
+    await page.emulateMedia({ colorScheme: "light" })
+    await page.getByRole("option", { name: "To Writer" }).click()
+    await page.screenshot({ path: picture })
+    await page.keyboard.press("Escape")
+  }
+  await page.getByRole("button", { name: "Allow write" }).click()
+  await page.getByRole("option", { name: "Call allowed" }).waitFor()
+  await advance(page, "1 minute")
+  await openSession(page)
+  // the fields are those of the tool's schema, with what the agent has asked for
+  await page.getByRole("radio", { name: "Form" }).check()
+  assert.strictEqual(await page.getByRole("textbox", { name: "to *" }).inputValue(), "ada@example.com")
+  await page.getByRole("textbox", { name: "copies" }).fill("2")
+  await show(page, "form")
+  await page.getByRole("button", { name: "Send the result" }).click()
+  await page.getByRole("option", { name: "Result of a custom tool" }).waitFor()
+  await advance(page, "1 minute")
+  await openSession(page)
+  await page.getByRole("option", { name: "{\"to\":\"ada@example.com\",\"copies\":2}" }).last().waitFor()
+}
+
+/** A fault cuts the page's own stream, and the page goes on where it was. */
+const reconnect = async (page: Page) => {
+  await simulatorTab(page, "Faults")
+  await page.getByRole("checkbox", { name: "Faults hit this page too" }).check()
+  await page.getByRole("button", { name: "Place the fault" }).click()
+  await page.getByRole("heading", { name: "To come" }).locator("+ ol").waitFor()
+  await openSession(page)
+  await page.getByRole("status").filter({ hasText: "live" }).waitFor()
+  await page.getByRole("textbox", { name: "Message to the agent" }).fill("And wasps?")
+  await page.getByRole("button", { name: "Send", exact: true }).click()
+  await page.getByRole("option", { name: "Connection lost" }).waitFor()
+  await page.getByRole("option", { name: "Connected again" }).waitFor()
+  assert.strictEqual(await page.getByRole("option", { name: "And wasps?" }).count(), 1)
+  await simulatorTab(page, "Faults")
+  await page.getByRole("heading", { name: "Hits" }).locator("+ ol").waitFor()
+  await show(page, "faults")
+}
+
+const hour = async (page: Page) => {
+  const time = async () => Date.parse(await page.locator("[data-now]").textContent() ?? "")
+  await simulatorTab(page, "Clock")
+  const before = await time()
+  await page.getByRole("button", { name: "Advance 1 hour" }).click()
+  await page.waitForFunction(
+    (until) => Date.parse(document.querySelector("[data-now]")?.textContent ?? "") >= until,
+    before + 3_600_000
+  )
+  assert.strictEqual(await time(), before + 3_600_000)
+}
+
+/** An event is opened by the keyboard and by a click, and again by its address. */
+const deepLink = async (page: Page) => {
+  await openSession(page)
+  await page.getByRole("option", { name: "You said: And wasps?" }).waitFor()
+  await page.keyboard.press("g")
+  await page.getByRole("complementary", { name: "Event" }).getByRole("heading", { name: "Session running" }).waitFor()
+  await page.keyboard.press("j")
+  await page.keyboard.press("/")
+  await page.keyboard.type("ask my team")
+  await page.getByRole("option", { name: "I will ask my team." }).click()
+  const detail = page.getByRole("complementary", { name: "Event" })
+  await detail.getByText("I will ask my team.").waitFor()
+  await page.reload()
+  await detail.getByText("I will ask my team.").waitFor()
+  await detail.getByRole("tab", { name: "JSON" }).click()
+  await detail.getByText("\"type\": \"agent.message\"").waitFor()
+  await page.getByRole("button", { name: "Tokens and cost" }).click()
+  await page.getByRole("img", { name: "Tokens and cost over the life" }).waitFor()
+  await show(page, "event")
+  await page.keyboard.press("Escape")
+  await page.keyboard.press("?")
+  await page.getByRole("dialog").waitFor()
+  await show(page, "keys")
+  await page.keyboard.press("Escape")
+}
+
+/** What the simulator has kept is looked at again without it. */
+const dropped = async (page: Page) => {
+  await simulatorTab(page, "Ledger")
+  await page.getByText("✓ answered once").waitFor()
+  await show(page, "ledger")
+  const saved = page.waitForEvent("download")
+  await page.getByRole("button", { name: "Save as a file" }).click()
+  const file = await (await saved).path()
+  await page.locator("input[type=file]").setInputFiles({
+    name: "ledger.json",
+    mimeType: "application/json",
+    buffer: await readFile(file)
+  })
+  await page.getByText("✓ answered once").waitFor()
+  await page.getByRole("main").getByRole("link").first().click()
+  await page.getByRole("button", { name: "Researcher", exact: true }).waitFor()
+  const cassette = await readFile(join(root, "packages/testkit/test/cassettes/tools.jsonl"))
+  await page.locator("input[type=file]").setInputFiles({
+    name: "tools.jsonl",
+    mimeType: "text/plain",
+    buffer: cassette
+  })
+  await page.getByRole("link", { name: "Order #1234" }).click()
+  await page.getByRole("option", { name: "Calls" }).first().waitFor()
+  await page.locator("input[type=file]").setInputFiles({
+    name: "x.txt",
+    mimeType: "text/plain",
+    buffer: Buffer.from("?")
+  })
+  await page.getByRole("alert").getByText("x.txt cannot be read").waitFor()
+}
+
+const visit = async (page: Page, url: string, wrong: Array<string>) => {
+  await page.goto(`${url}/_sim/ui`)
+  await page.getByRole("link", { name: "Order #1234 inquiry" }).waitFor()
+  await show(page, "sessions")
+  await begin(page)
+  await converse(page)
+  assert.deepStrictEqual(wrong, [])
+  await reconnect(page)
+  // the browser itself says that the connection was cut
+  assert.deepStrictEqual(wrong.filter((text) => !text.includes("net::ERR_INCOMPLETE_CHUNKED_ENCODING")), [])
+  wrong.length = 0
+  await hour(page)
+  await deepLink(page)
+  await dropped(page)
+  assert.deepStrictEqual(wrong, [])
+}
+
+describe("the page", () => {
+  it.scopedLive.skipIf(chromium === undefined && !required)(
+    "chats, answers, meets a fault, moves time, and comes back to an event",
+    () =>
+      Effect.gen(function*() {
+        assert.isDefined(chromium, "the browser test is required, and there is no Chromium on this machine")
+        yield* built
+        const [url, opened] = yield* Effect.all([simulator, browser], { concurrency: 2 })
+        yield* Effect.promise(async () => {
+          await mkdir(reports, { recursive: true })
+          const page = await opened.newPage({ viewport: { width: 1280, height: 800 } })
+          page.setDefaultTimeout(20_000)
+          const wrong = watch(page, url)
+          await visit(page, url, wrong).catch(async (cause) => {
+            await page.screenshot({ path: join(reports, "inspector-failure.png") })
+            throw cause
+          })
+        })
+      }),
+    120_000
+  )
+})
