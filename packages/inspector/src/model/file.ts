@@ -59,7 +59,7 @@ const eventsPath = /^\/v1\/sessions\/([^/]+)(?:\/threads\/([^/]+))?\/(?:events\/
 const readCassette = (name: string, lines: ReadonlyArray<string>): Opened => {
   const collector = new Collector()
   const asked = new Map<number, Cassette.Asked>()
-  const entries = new Map<number, Ledger.Entry>()
+  const entries = new Map<number, Ledger.Exchange>()
   // a line that the recorder wrote; what is read of it is checked where it is used
   const all = lines.map((line) => JSON.parse(line) as Cassette.Entry & { readonly recorded?: string })
   const recorded = Date.parse(all[0]?.recorded ?? "")
@@ -93,7 +93,7 @@ const readCassette = (name: string, lines: ReadonlyArray<string>): Opened => {
       }
     }
   }
-  const moments = Array.from(entries.values(), (entry) => ({ _tag: "Asked", at: entry.at, entry }) as const)
+  const moments = Array.from(entries.values(), (entry) => ({ _tag: "Asked", at: entry.at, exchange: entry }) as const)
   return { name, sessions: collector.sessions, history: { moments, truncated: false, sessions: [], laws: [] } }
 }
 
@@ -118,8 +118,8 @@ export const read = (name: string, text: string): Opened | string => {
     const json: unknown = JSON.parse(text)
     if (Array.isArray(json)) {
       // the requests of a simulator
-      const entries = json as ReadonlyArray<Ledger.Entry>
-      return readHistory(name, entries.map((entry) => ({ _tag: "Asked", at: entry.at, entry })), [])
+      const entries = json as ReadonlyArray<Ledger.Exchange>
+      return readHistory(name, entries.map((entry) => ({ _tag: "Asked", at: entry.at, exchange: entry })), [])
     }
     const moments = typeof json === "object" && json !== null ? field(json, "moments") : undefined
     if (typeof json !== "object" || json === null || !Array.isArray(moments)) {

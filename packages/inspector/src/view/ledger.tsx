@@ -7,7 +7,7 @@ import * as format from "./format.ts"
 /** The requests of a history, and the verdicts. */
 export const LedgerView = ({ history }: { readonly history: Judged }) => {
   const entries = useMemo(
-    () => history.moments.flatMap((moment, n) => moment._tag === "Asked" ? [{ n, entry: moment.entry }] : []),
+    () => history.moments.flatMap((moment, n) => moment._tag === "Asked" ? [{ n, entry: moment.exchange }] : []),
     [history]
   )
   const [open, setOpen] = useState<number>()

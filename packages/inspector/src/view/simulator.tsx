@@ -59,7 +59,7 @@ const Faults = ({ faults, history }: { readonly faults: ReadonlyArray<Fault>; re
   const [participates, setParticipates] = useAtom(isParticipant)
   const [text, setText] = useState(() => JSON.stringify(presets[0]?.[1], null, 2))
   const hits = history.moments.flatMap((moment) =>
-    moment._tag === "Asked" && moment.entry.fault !== undefined ? [moment.entry] : []
+    moment._tag === "Asked" && moment.exchange.fault !== undefined ? [moment.exchange] : []
   )
   const place = Effect.suspend(() => {
     try {
