@@ -8,6 +8,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
+import * as ahead from "./ahead.ts"
 import * as Control from "./control.ts"
 
 /**
@@ -38,7 +39,10 @@ const layer = <A>(services: Layer.Layer<A, never, ApiClient.ApiClient>, isPartic
         Layer.provide(transport)
       )
     )
-  })).pipe(Layer.provideMerge(FetchHttpClient.layer))
+  })).pipe(
+    Layer.provideMerge(FetchHttpClient.layer),
+    Layer.provide(Layer.succeed(FetchHttpClient.Fetch, ahead.make(globalThis.fetch.bind(globalThis))))
+  )
 
 /** Runtime to read with. */
 export const reading = <A>(services: Layer.Layer<A, never, ApiClient.ApiClient>) =>

@@ -1,6 +1,7 @@
 /** The pure parts of the page: addresses, forms, files. */
 import { assert, describe, it } from "@effect/vitest"
 import { readFileSync } from "node:fs"
+import * as ahead from "../src/ahead.ts"
 import { read } from "../src/model/file.ts"
 import * as form from "../src/model/form.ts"
 import { ofItem } from "../src/model/words.ts"
@@ -111,5 +112,39 @@ describe("files", () => {
     assert.strictEqual(read("a.json", "{}"), "a.json is neither a cassette nor a ledger")
     assert.match(String(read("b.txt", "?")), /^b\.txt cannot be read: /)
     assert.match(String(read("c.jsonl", `{"cassette":1}\n{`)), /^c\.jsonl cannot be read: /)
+  })
+})
+
+describe("a fetch that reads ahead", () => {
+  const base = "http://127.0.0.1/v1/sessions/sesn_1/events?limit=1000"
+  const page = (next: string | null) => Response.json({ data: [{ text: "\"next_page\":\"no\"" }], next_page: next })
+
+  it("asks for the next page before it is asked for it, once", async () => {
+    const asked: Array<string> = []
+    const fetch = ahead.make(async (input) => {
+      asked.push(String(input))
+      return page(asked.length < 3 ? `p${asked.length}` : null)
+    })
+    assert.deepInclude(await (await fetch(base)).json(), { next_page: "p1" })
+    assert.deepStrictEqual(asked, [base, `${base}&page=p1`])
+    assert.deepInclude(await (await fetch(`${base}&page=p1`)).json(), { next_page: "p2" })
+    assert.deepInclude(await (await fetch(`${base}&page=p2`)).json(), { next_page: null })
+    assert.deepStrictEqual(asked, [base, `${base}&page=p1`, `${base}&page=p2`])
+  })
+
+  it("asks again when that went wrong, and for nothing else", async () => {
+    const asked: Array<string> = []
+    const fetch = ahead.make(async (input) => {
+      asked.push(String(input))
+      if (asked.length === 2) throw new TypeError("cut")
+      return page(asked.length === 1 ? "p1" : null)
+    })
+    await fetch(base)
+    assert.strictEqual((await fetch(`${base}&page=p1`)).status, 200)
+    await fetch("http://127.0.0.1/v1/sessions?limit=1000")
+    await fetch("http://127.0.0.1/v1/sessions/sesn_1/events?limit=100")
+    await fetch(base, { method: "POST" })
+    assert.deepStrictEqual(asked.slice(0, 3), [base, `${base}&page=p1`, `${base}&page=p1`])
+    assert.strictEqual(asked.length, 6)
   })
 })
