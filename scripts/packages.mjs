@@ -45,7 +45,7 @@ for (const [name, tarball] of Object.entries(tarballs)) {
   for (const module of modules) {
     wanted.push(...[".js", ".js.map", ".d.ts", ".d.ts.map"].map((end) => `dist/${module}${end}`), `src/${module}.ts`)
   }
-  if (name === "testkit") wanted.push("dist/inspector/index.html")
+  if (name === "testkit") wanted.push("dist/inspector/index.html", "dist/inspector/licenses.md")
   for (const file of wanted) if (!files.includes(file)) problems.push(`${name}: the tarball lacks ${file}`)
   for (const file of files) {
     if (!/^(package\.json|README\.md|LICENSE|CHANGELOG\.md|FIDELITY\.md|(dist|src)(\/.*)?)$/.test(file)) {

@@ -8,6 +8,8 @@ export default defineConfig({
     // one style sheet and no inlined assets: the page's policy allows files of its own server only
     assetsInlineLimit: 0,
     cssCodeSplit: false,
+    // what is published has the licences of what is in it
+    license: { fileName: "licenses.md" },
     modulePreload: { polyfill: false },
     rolldownOptions: {
       treeshake: {
