@@ -3,8 +3,8 @@ import { defineConfig } from "vitest/config"
 const packages = ["core", "testkit", "cli", "inspector", "examples"]
 const setupFiles = [new URL("./vitest.setup.ts", import.meta.url).pathname]
 
-/** What takes long, or is about real time, sockets, processes or memory, runs alone: one file after the other. */
-const serial = ["properties", "realtime"]
+/** What takes long runs after the rest; what is about real time, sockets, processes or memory runs alone, at the end. */
+const later = ["properties", "realtime"]
 
 export default defineConfig({
   test: {
@@ -15,16 +15,16 @@ export default defineConfig({
           name,
           root: `packages/${name}`,
           include: ["test/**/*.test.ts"],
-          exclude: serial.map((folder) => `test/${folder}/**`)
+          exclude: later.map((folder) => `test/${folder}/**`)
         }
       })),
-      ...serial.map((folder, index) => ({
+      ...later.map((folder, index) => ({
         extends: true as const,
         test: {
           name: folder,
           include: [`packages/*/test/${folder}/**/*.test.ts`],
-          poolOptions: { forks: { singleFork: true } },
-          testTimeout: 300_000,
+          poolOptions: { forks: { singleFork: folder === "realtime" } },
+          testTimeout: 600_000,
           sequence: { groupOrder: index + 1 }
         }
       }))

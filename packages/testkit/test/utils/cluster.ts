@@ -18,7 +18,7 @@ import * as Schema from "effect/Schema"
 import { agentThat, inTime } from "./conversation.ts"
 
 /** A payment, which must not be made twice. */
-export const Pay = Toolkit.make(Tool.make("pay", { parameters: { amount: Schema.Int }, success: Schema.String }))
+const Pay = Toolkit.make(Tool.make("pay", { parameters: { amount: Schema.Int }, success: Schema.String }))
 
 /** What was paid. */
 export const payments: Array<number> = []

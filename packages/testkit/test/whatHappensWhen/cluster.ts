@@ -74,7 +74,7 @@ section("A cluster runs turns by id", {
   "a process was frozen": () =>
     Effect.scoped(
       Effect.gen(function*() {
-        const process = gate.make(() => undefined)
+        const process = gate.make()
         const clock = yield* Clock.clockWith(Effect.succeed)
         yield* Effect.withClock(start(Desk), gate.clock(process, clock)).pipe(inTime)
         const id = yield* create
