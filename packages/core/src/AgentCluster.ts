@@ -150,7 +150,7 @@ export interface Options<E1 = never, R1 = never, E2 = never, R2 = never, T exten
    * The wait between two looks of a process for sessions with turns to run whose wake was lost, a fifth longer or shorter. It
    * looks at once when the cluster has given it sessions of another.
    *
-   * @default "30 seconds"
+   * @default "10 seconds"
    */
   readonly sweepEvery?: Duration.DurationInput | undefined
 }

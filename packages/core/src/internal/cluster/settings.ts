@@ -39,7 +39,7 @@ export const check = (options: Options): Settings | ReadonlyArray<Issue> => {
     })
   const settings: Settings = {
     maxLive: options.maxLive ?? 2000,
-    sweepEvery: millis("sweepEvery", "30 seconds"),
+    sweepEvery: millis("sweepEvery", "10 seconds"),
     grace: millis("grace", "10 seconds")
   }
   if (!(settings.maxLive >= 1)) issues.push({ path: "maxLive", message: "expected a number above 0" })
