@@ -32,3 +32,20 @@ export const bundleForNode = (entry, outfile) =>
     logLevel: "warning",
     plugins: [dependenciesStayOutside]
   })
+
+/** Everything goes into the bundle: a process of it starts with less than half of the processor time. */
+export const bundleWhole = (entry, outfile) =>
+  esbuild.build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    external: ["pg-native"],
+    // for the CommonJS among the dependencies
+    banner: {
+      js: "import { createRequire as makeRequire } from \"node:module\"; const require = makeRequire(import.meta.url);"
+    },
+    logLevel: "warning"
+  })

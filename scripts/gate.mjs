@@ -116,6 +116,10 @@ const gates = {
     "packages"
   ],
   python: ["the official SDK for Python makes all calls, validated strictly", skippable(script("python"))],
+  chaos: [
+    "processes that run turns on PostgreSQL are killed, frozen and replaced",
+    skippable(script("chaos", [], { seconds: 280 }))
+  ],
   size: ["size-limit", ofDist(one("size-limit", [])), "build"]
 }
 

@@ -10,6 +10,8 @@ import * as Schema from "effect/Schema"
 import { createRequire } from "node:module"
 import { arch, cpus, loadavg, platform } from "node:os"
 import { parseArgs } from "node:util"
+import { launch } from "../test/chaos/launch.ts"
+import * as cluster from "./cluster.ts"
 import * as events from "./events.ts"
 import * as many from "./many.ts"
 import * as memory from "./memory.ts"
@@ -45,6 +47,8 @@ const { positionals, values } = parseArgs({
     sessions: { type: "string", default: "10000" },
     many: { type: "string", default: "5000" },
     turns: { type: "string", default: "2000" },
+    "cluster-turns": { type: "string", default: "300" },
+    live: { type: "string", default: "1000" },
     "tool-turns": { type: "string", default: "200" }
   }
 })
@@ -56,6 +60,8 @@ const tasks: { readonly [name: string]: (...args: ReadonlyArray<string>) => Prom
   remember: (baseUrl = "", index, count) => memory.measure(baseUrl, Number(index), Number(count)),
   sessions: (_baseUrl, _index, count) => sessions.measure(Number(count)),
   many: (_baseUrl, _index, count) => many.measure(Number(count)),
+  // ends by a signal
+  runner: (settings) => new Promise<never>(() => launch(settings)),
   turn: (index, count) => turns.measure(Number(index), Number(count))
 }
 
@@ -85,6 +91,7 @@ const parts: { readonly [name: string]: () => Promise<void> } = {
   memory: served((baseUrl) => memory.run(baseUrl, Number(values["memory-events"]))),
   sessions: () => sessions.run(Number(values.sessions)),
   many: () => many.run(Number(values.many)),
+  cluster: () => cluster.run(Number(values["cluster-turns"]), Number(values.live), 3),
   turns: () => turns.run(rounds, Number(values.turns))
 }
 
