@@ -31,6 +31,7 @@ const modules = new URL("../../src/", import.meta.url)
 const skipped = [
   "index.ts",
   "AgUi.ts",
+  "AgentCluster.ts",
   "ApiError.ts",
   "Cursor.ts",
   "Journal.ts",

@@ -48,7 +48,18 @@ const simulator = Effect.gen(function*() {
     Effect.sync(() =>
       spawn(
         process.execPath,
-        ["--import", "tsx", "packages/testkit/src/bin.ts", "--port", "0", "--clock", "virtual", "--scripts", scripts],
+        [
+          "--import",
+          "tsx",
+          "packages/cli/src/bin.ts",
+          "dev",
+          "--port",
+          "0",
+          "--clock",
+          "virtual",
+          "--scripts",
+          scripts
+        ],
         { cwd: root, stdio: ["ignore", "pipe", "pipe"] }
       )
     ),
