@@ -231,6 +231,7 @@ const makeEntity = (name: string) =>
  * @example
  * ```ts
  * import * as AgentCluster from "@effect-managed-agents/core/AgentCluster"
+ * import type { SessionId } from "@effect-managed-agents/core/Ids"
  * import * as Tool from "@effect/ai/Tool"
  * import * as Toolkit from "@effect/ai/Toolkit"
  * import * as Effect from "effect/Effect"
@@ -242,7 +243,7 @@ const makeEntity = (name: string) =>
  *
  * export const Desk = AgentCluster.make("Desk", { tools: OrderTools, unfinished: "ask" })
  *
- * export const ask = (sessionId: string) =>
+ * export const ask = (sessionId: SessionId) =>
  *   Effect.gen(function*() {
  *     const desk = yield* Desk.client
  *     yield* desk.start(sessionId, { id: "order-1234/1", input: "Where is my order?" })

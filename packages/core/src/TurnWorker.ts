@@ -27,6 +27,7 @@ import type { SessionId } from "./Ids.ts"
 import * as fork from "./internal/stream/fork.ts"
 import { countLeft, noteDue, whileOwned } from "./internal/telemetry/metrics.ts"
 import * as span from "./internal/telemetry/span.ts"
+import { CurrentListener } from "./internal/turn/listener.ts"
 import type * as Journal from "./Journal.ts"
 import * as SessionOwner from "./SessionOwner.ts"
 import * as ToolRunner from "./ToolRunner.ts"
@@ -234,13 +235,24 @@ const loop = <E, R>(parts: Parts<E, R>): Effect.Effect<never, never, R> =>
       const { settings, store, toDrain } = parts
       const leased = new Map<SessionId, Leased>()
       const signal = yield* Queue.sliding<void>(1)
+      /** The sessions that are being taken up. */
+      const starting = new Set<Leased>()
+      const started = (lease: Leased) =>
+        Effect.suspend(() => starting.delete(lease) ? signal.offer(undefined) : Effect.void)
       const begin = (owned: SessionOwner.Service, until: number) =>
         Effect.suspend(() => {
           const lease: Leased = { owned, until, fiber: undefined }
           leased.set(owned.sessionId, lease)
+          starting.add(lease)
           return serveLease(parts, lease).pipe(
+            Effect.provideService(CurrentListener, (_, updates) => {
+              if (!starting.has(lease)) return Effect.void
+              for (const { _tag } of updates) if (_tag === "CaughtUp") return Effect.asVoid(started(lease))
+              return Effect.void
+            }),
             Effect.ensuring(Effect.suspend(() => {
               if (leased.get(owned.sessionId) === lease) leased.delete(owned.sessionId)
+              starting.delete(lease)
               return signal.offer(undefined)
             })),
             Effect.interruptible,
@@ -252,8 +264,10 @@ const loop = <E, R>(parts: Parts<E, R>): Effect.Effect<never, never, R> =>
         })
       /** Claims as many sessions as there is room for, and tells whether there may be more. */
       const claim = Effect.gen(function*() {
-        const limit = Math.min(settings.maxLive - leased.size, batch)
-        if (limit <= 0) return false
+        // half of them at a time, so that one statement claims several
+        const room = startingAtOnce - starting.size
+        const limit = Math.min(settings.maxLive - leased.size, room)
+        if (limit <= 0 || room < startingAtOnce / 2) return false
         const now = yield* Clock.currentTimeMillis
         const claimed = yield* restore(
           store.claim({ owner: settings.owner, expiresAfter: settings.lease, limit })
@@ -285,8 +299,11 @@ const loop = <E, R>(parts: Parts<E, R>): Effect.Effect<never, never, R> =>
     })
   )
 
-/** The number of sessions to claim at once. */
-const batch = 100
+/**
+ * The number of sessions to take up at once. Each costs some requests and statements; behind those of very many, leases
+ * would not be renewed in time, and whoever comes next would have the same to do.
+ */
+const startingAtOnce = 32
 
 /** Waits until sessions are handed over; those that take too long are left as they are. */
 const handOver = (leases: ReadonlyArray<Leased>, patience: number): Effect.Effect<void> => {
