@@ -63,7 +63,7 @@ describe("in process", () => {
         const result = yield* turn({
           approve: (action) => {
             asked.push(action)
-            return Effect.delay(Effect.succeed(PendingAction.allow), "1 hour")
+            return Effect.delay(Effect.succeed(PendingAction.allow), "1 minute")
           }
         }).pipe(Effect.provide(Handlers))
         assert.strictEqual(result.reply, `paid ${input.amount}`)
@@ -170,7 +170,7 @@ describe("in another process, days later", () => {
         const id = yield* create
         yield* Effect.fork(process(ToolRunner.run(id, Refunds)))
         yield* Effect.flatMap(Events.Events, (events) => events.send(id, UserEvent.message("Refund")))
-        yield* TestClock.adjust("1 hour")
+        yield* TestClock.adjust("5 minutes")
         assert.isEmpty(paid)
         yield* process(answer(approval(yield* process(joined(id))), PendingAction.allow))
         yield* TestClock.adjust("10 seconds")
