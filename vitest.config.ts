@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config"
 const packages = ["core", "testkit", "cli", "inspector", "examples"]
 const setupFiles = [new URL("./vitest.setup.ts", import.meta.url).pathname]
 
-/** What takes long runs after the rest; what is about real time, sockets, processes or memory runs alone, at the end. */
+/** What takes long runs after the rest; what is about real time, sockets, processes or memory, one file after the other. */
 const later = ["properties", "realtime"]
 
 export default defineConfig({

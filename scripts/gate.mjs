@@ -52,10 +52,14 @@ const findChromium = () => {
   ].find((path) => path !== undefined && path !== "" && existsSync(path))
 }
 
-const vitest = async (show) => {
-  const report = join(reports, "vitest.json")
+/** Results of tests by gate. */
+const tested = new Map()
+
+const vitest = (name, project) => async (show) => {
+  const report = join(reports, `vitest-${name}.json`)
   const { code } = await run("vitest", [
     "run",
+    `--project=${project}`,
     "--passWithNoTests",
     "--reporter=default",
     "--reporter=json",
@@ -75,7 +79,8 @@ const vitest = async (show) => {
   const broken = testResults.filter(({ assertionResults, status }) =>
     status === "failed" && assertionResults.every((result) => result.status !== "failed")
   )
-  const unshown = fidelity.problems(testResults)
+  tested.set(name, testResults)
+  const unshown = tested.size === 2 ? fidelity.problems([...tested.values()].flat()) : []
   for (const problem of unshown) show(`${problem}\n`)
   const failed = numFailedTests + broken.length + unshown.length
   return { passed: numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed }
@@ -97,7 +102,8 @@ const gates = {
   hygiene: ["lockfile and exceptions", script("hygiene")],
   architecture: ["levels and folders are those of docs/architecture.md", script("architecture")],
   cycles: ["no import cycles", one("oxlint", ["--config", ".oxlint-cycles.json"])],
-  test: ["vitest", vitest],
+  test: ["vitest", vitest("test", "!realtime")],
+  realtime: ["vitest: sockets, processes and memory, one file after the other", vitest("realtime", "realtime")],
   types: ["tsc, with the Effect diagnostics", one("tsc", ["-b", "--pretty"])],
   assertions: ["no assertion that cannot fail", script("assertions"), "types"],
   "type-tests": ["tstyche", typeTests],
@@ -182,7 +188,7 @@ const perform = async (name) => {
   print()
 }
 
-// Two at a time: the tests, and all others beside them.
+// Two at a time: the tests that run side by side, and beside them first those that do not, and then all others.
 const waiting = [...wanted]
 const running = new Map()
 while (waiting.length + running.size > 0) {
