@@ -192,7 +192,7 @@ def sessions_and_events():
 
 
 def resources_of(session):
-    file = call("sessions.resources.add", resources.add, session.id, type="file", file_id="file_1")
+    file = call("sessions.resources.add", resources.add, session.id, type="file", file_id="file_011CNha8iCJcU1wXNR6q4V8w")
     listed, _ = every("sessions.resources.list", resources.list, session.id)
     check([one.type for one in listed] == ["github_repository", "file"], "the resources")
     same = call("sessions.resources.retrieve", resources.retrieve, file.id, session_id=session.id)
