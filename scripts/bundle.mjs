@@ -20,7 +20,7 @@ export const dependenciesStayOutside = {
   }
 }
 
-export const bundleForNode = (entry, outfile) =>
+const bundle = (entry, outfile, options) =>
   esbuild.build({
     entryPoints: [entry],
     outfile,
@@ -28,24 +28,19 @@ export const bundleForNode = (entry, outfile) =>
     platform: "node",
     format: "esm",
     target: "node20",
-    sourcemap: true,
     logLevel: "warning",
-    plugins: [dependenciesStayOutside]
+    ...options
   })
+
+export const bundleForNode = (entry, outfile) =>
+  bundle(entry, outfile, { sourcemap: true, plugins: [dependenciesStayOutside] })
 
 /** Everything goes into the bundle: a process of it starts with less than half of the processor time. */
 export const bundleWhole = (entry, outfile) =>
-  esbuild.build({
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
+  bundle(entry, outfile, {
     external: ["pg-native"],
     // for the CommonJS among the dependencies
     banner: {
       js: "import { createRequire as makeRequire } from \"node:module\"; const require = makeRequire(import.meta.url);"
-    },
-    logLevel: "warning"
+    }
   })
