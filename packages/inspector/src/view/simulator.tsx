@@ -35,6 +35,22 @@ const Clock = ({ health }: { readonly health: Control.Health }) => {
   )
 }
 
+/** A text to edit that is JSON, or is to become it. */
+const JsonBox = ({ label, onChange, rows, value }: {
+  readonly label: string
+  readonly rows: number
+  readonly value: string
+  readonly onChange: (text: string) => void
+}) => (
+  <textarea
+    value={value}
+    rows={rows}
+    className="code"
+    aria-label={label}
+    onChange={(event) => onChange(event.target.value)}
+  />
+)
+
 const streams = { method: "GET", path: "/v1/sessions/*/events/stream" }
 
 /** Faults to pick from; each can be changed before it is placed. */
@@ -84,13 +100,7 @@ const Faults = ({ faults, history }: { readonly faults: ReadonlyArray<Fault>; re
           {presets.map(([name], i) => <option key={name} value={i}>{name}</option>)}
         </select>
       </div>
-      <textarea
-        value={text}
-        rows={8}
-        className="code"
-        aria-label="Fault as JSON"
-        onChange={(event) => setText(event.target.value)}
-      />
+      <JsonBox label="Fault as JSON" rows={8} value={text} onChange={setText} />
       <div className="buttons">
         <button type="button" className="primary" onClick={() => act(place)}>Place the fault</button>
         <button type="button" onClick={() => act(Control.clearFaults)}>Clear all</button>
@@ -171,13 +181,7 @@ const Scripts = () => {
         <datalist id="agents">{ids.map((id) => <option key={id} value={id}>{id}</option>)}</datalist>
       </div>
       {hasEffects ? <p>This script has steps that are programs. What is saved here replaces all of it.</p> : null}
-      <textarea
-        value={script}
-        rows={18}
-        className="code"
-        aria-label="Script as JSON"
-        onChange={(event) => setText(event.target.value)}
-      />
+      <JsonBox label="Script as JSON" rows={18} value={script} onChange={setText} />
       <div className="buttons">
         <button type="button" className="primary" disabled={id === ""} onClick={() => act(save)}>
           Save the script
