@@ -9,11 +9,9 @@
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
-import { dual } from "effect/Function"
 import type * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import type * as Unify from "effect/Unify"
 import type { ApiError } from "./ApiError.ts"
 import type * as Content from "./Content.ts"
 import type * as Delivery from "./Delivery.ts"
@@ -29,6 +27,7 @@ import * as decidedTurn from "./internal/turn/decidedTurn.ts"
 import * as defaultJournal from "./internal/turn/defaultJournal.ts"
 import { toEvents } from "./internal/turn/input.ts"
 import { run, toolCalls } from "./internal/turn/interpreter.ts"
+import * as cases from "./internal/turn/match.ts"
 import * as runOnce from "./internal/turn/runOnce.ts"
 import { noResult, untilFinished } from "./internal/turn/untilFinished.ts"
 import * as Journal from "./Journal.ts"
@@ -187,11 +186,6 @@ export type TurnResult =
   | Deleted
   | UnknownStopReason
 
-type Cases = { readonly [Tag in TurnResult["_tag"]]: (result: Extract<TurnResult, { readonly _tag: Tag }>) => unknown }
-
-/** Keys that are no case. */
-type Excess<C> = { readonly [Tag in Exclude<keyof C, keyof Cases>]: never }
-
 /**
  * Handles every case of a {@link TurnResult}.
  *
@@ -214,14 +208,7 @@ type Excess<C> = { readonly [Tag in Exclude<keyof C, keyof Cases>]: never }
  *
  * @category combinators
  */
-export const match: {
-  <const C extends Cases & Excess<C>>(cases: C): (self: TurnResult) => Unify.Unify<ReturnType<C[keyof Cases]>>
-  <const C extends Cases & Excess<C>>(self: TurnResult, cases: C): Unify.Unify<ReturnType<C[keyof Cases]>>
-} = dual(
-  2,
-  // the case is picked by the tag of the result
-  (self: TurnResult, cases: Cases) => cases[self._tag](self as never)
-)
+export const match: cases.Match<TurnResult> = cases.match<TurnResult>()
 
 /**
  * The input has been sent.

@@ -6,13 +6,12 @@
  *
  * @since 0.1.0
  */
-import { dual } from "effect/Function"
 import * as Predicate from "effect/Predicate"
 import * as Schema from "effect/Schema"
-import type * as Unify from "effect/Unify"
 import * as AgentEvent from "./AgentEvent.ts"
 import * as Ids from "./Ids.ts"
 import * as wire from "./internal/schema/wire.ts"
+import * as cases from "./internal/turn/match.ts"
 import * as PendingAction from "./PendingAction.ts"
 import * as SessionEvent from "./SessionEvent.ts"
 import * as SessionFailure from "./SessionFailure.ts"
@@ -361,20 +360,8 @@ export const failed = (
 // Combinators
 // ---------------------------------------------------------------------------------------------------------------------
 
-type Cases = { readonly [Tag in TurnRecord["_tag"]]: (record: Extract<TurnRecord, { readonly _tag: Tag }>) => unknown }
-
-/** Keys that are no case. */
-type Excess<C> = { readonly [Tag in Exclude<keyof C, keyof Cases>]: never }
-
 /**
  * Handles every case of a {@link TurnRecord}.
  * @category combinators
  */
-export const match: {
-  <const C extends Cases & Excess<C>>(cases: C): (self: TurnRecord) => Unify.Unify<ReturnType<C[keyof Cases]>>
-  <const C extends Cases & Excess<C>>(self: TurnRecord, cases: C): Unify.Unify<ReturnType<C[keyof Cases]>>
-} = dual(
-  2,
-  // the case is picked by the tag of the record
-  (self: TurnRecord, cases: Cases) => cases[self._tag](self as never)
-)
+export const match: cases.Match<TurnRecord> = cases.match<TurnRecord>()
