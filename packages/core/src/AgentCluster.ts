@@ -19,7 +19,6 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Random from "effect/Random"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -32,6 +31,7 @@ import type * as Events from "./Events.ts"
 import * as Ids from "./Ids.ts"
 import * as runners from "./internal/cluster/runner.ts"
 import * as settings from "./internal/cluster/settings.ts"
+import { randomHex } from "./internal/options/randomHex.ts"
 import * as fork from "./internal/stream/fork.ts"
 import { CurrentListener } from "./internal/turn/listener.ts"
 import type * as Journal from "./Journal.ts"
@@ -280,11 +280,6 @@ const attempt = <E>(self: Effect.Effect<unknown, E>): Effect.Effect<void> =>
 
 const invalid = (issues: InvalidParams["issues"]) => new InvalidParams({ operation: "AgentCluster.layer", issues })
 
-const randomName = Effect.map(
-  Effect.all([Random.nextIntBetween(0, 2 ** 32), Random.nextIntBetween(0, 2 ** 32)]),
-  (parts) => `runner-${parts.map((part) => part.toString(16).padStart(8, "0")).join("")}`
-)
-
 /** Registers the entity, and does for it what the cluster does not do. */
 const register = <E1, R1, E2, R2, T extends ToolRunner.Source>(
   entity: SessionEntity,
@@ -297,7 +292,7 @@ const register = <E1, R1, E2, R2, T extends ToolRunner.Source>(
       ? undefined
       : yield* ToolRunner.make(options.tools, { journal: "required", unfinished: options.unfinished })
     const store = yield* TurnStore.TurnStore
-    const name = yield* randomName
+    const name = `runner-${yield* randomHex(2)}`
     const ready = yield* Deferred.make<runners.Runner<Update>>()
     const found = yield* registerEntity(entity, name, Deferred.await(ready))
     const issues = yield* settings.problems(found, checked, store)

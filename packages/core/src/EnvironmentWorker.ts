@@ -14,7 +14,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Function from "effect/Function"
-import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import type * as Redacted from "effect/Redacted"
 import type { RequestOptions } from "./ApiClient.ts"
@@ -24,6 +23,8 @@ import { InvalidParams } from "./ApiError.ts"
 import * as EnvironmentWork from "./EnvironmentWork.ts"
 import * as Events from "./Events.ts"
 import type { EnvironmentIdInput, SessionId } from "./Ids.ts"
+import { durations } from "./internal/options/durations.ts"
+import { randomHex } from "./internal/options/randomHex.ts"
 import { countWorkItem, whileWorking } from "./internal/telemetry/metrics.ts"
 import * as span from "./internal/telemetry/span.ts"
 import * as defaultJournal from "./internal/turn/defaultJournal.ts"
@@ -159,7 +160,7 @@ export const run = <T extends ToolRunner.Source, J extends "required" | undefine
     const journal = yield* Journal.Journal
     if (options?.journal === "required" && defaultJournal.isDefault(journal)) return yield* new Journal.MissingJournal()
     const events = yield* Events.Events
-    const workerId = options?.workerId ?? (yield* randomName)
+    const workerId = options?.workerId ?? `worker-${yield* randomHex(2)}`
     const toolOptions = { selfHosted: true, timeout: options?.timeout, unfinished: options?.unfinished }
     const make = (source: T) => ToolRunner.make(source, toolOptions)
     const runnerOf = isMaker(tools)
@@ -209,23 +210,15 @@ interface Parts<R, E, R2> {
 
 const settingsOf = (options: Options): Effect.Effect<Complete, InvalidParams> => {
   const issues: Array<Issue> = []
-  const millis = (
-    name: "lease" | "maxIdle" | "grace" | "reclaimOlderThan",
-    byDefault: Duration.DurationInput
-  ): number =>
-    Option.match(Duration.decodeUnknown(options[name] ?? byDefault), {
-      onNone: () => {
-        issues.push({ path: name, message: "expected a duration" })
-        return 0
-      },
-      onSome: Duration.toMillis
-    })
+  const duration = durations<"lease" | "maxIdle" | "grace" | "reclaimOlderThan">(options, issues, 0)
   const settings: Complete = {
-    ttl: millis("lease", "1 minute"),
-    maxIdle: millis("maxIdle", "1 minute"),
-    grace: millis("grace", "30 seconds"),
+    ttl: Duration.toMillis(duration("lease", "1 minute")),
+    maxIdle: Duration.toMillis(duration("maxIdle", "1 minute")),
+    grace: Duration.toMillis(duration("grace", "30 seconds")),
     concurrency: options.concurrency ?? 10,
-    reclaimOlderThan: options.reclaimOlderThan === undefined ? undefined : millis("reclaimOlderThan", 0)
+    reclaimOlderThan: options.reclaimOlderThan === undefined
+      ? undefined
+      : Duration.toMillis(duration("reclaimOlderThan", 0))
   }
   if (!(settings.ttl >= 1000 && settings.ttl < Infinity)) {
     issues.push({ path: "lease", message: "expected a second or more, and an end" })
@@ -235,11 +228,6 @@ const settingsOf = (options: Options): Effect.Effect<Complete, InvalidParams> =>
     ? Effect.succeed(settings)
     : Effect.fail(new InvalidParams({ operation: "EnvironmentWorker.run", issues }))
 }
-
-const randomName = Effect.map(
-  Effect.all([Random.nextIntBetween(0, 2 ** 32), Random.nextIntBetween(0, 2 ** 32)]),
-  (parts) => `worker-${parts.map((part) => part.toString(16).padStart(8, "0")).join("")}`
-)
 
 /** Takes items and serves them. However it ends, the items that it has are served to their end, or given back. */
 const loop = <R, E, R2>(parts: Parts<R, E, R2>): Effect.Effect<never, ApiError, R | R2> =>

@@ -7,15 +7,12 @@
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
@@ -24,10 +21,13 @@ import { InvalidParams } from "./ApiError.ts"
 import * as DurableTurn from "./DurableTurn.ts"
 import type * as Events from "./Events.ts"
 import type { SessionId } from "./Ids.ts"
+import { durations } from "./internal/options/durations.ts"
+import { randomHex } from "./internal/options/randomHex.ts"
 import * as fork from "./internal/stream/fork.ts"
-import { countLeft, noteDue, whileOwned } from "./internal/telemetry/metrics.ts"
+import { noteDue } from "./internal/telemetry/metrics.ts"
 import * as span from "./internal/telemetry/span.ts"
 import { CurrentListener } from "./internal/turn/listener.ts"
+import { outcomeOf } from "./internal/turn/outcome.ts"
 import type * as Journal from "./Journal.ts"
 import * as SessionOwner from "./SessionOwner.ts"
 import * as ToolRunner from "./ToolRunner.ts"
@@ -177,20 +177,13 @@ const settingsOf = (
 ): Effect.Effect<Settings, InvalidParams> =>
   Effect.gen(function*() {
     const issues: Array<Issue> = []
-    const millis = (name: "lease" | "pollEvery" | "grace", byDefault: Duration.DurationInput): number =>
-      Option.match(Duration.decodeUnknown(options[name] ?? byDefault), {
-        onNone: () => {
-          issues.push({ path: name, message: "expected a duration" })
-          return 1000
-        },
-        onSome: Duration.toMillis
-      })
+    const duration = durations<"lease" | "pollEvery" | "grace">(options, issues, "1 second")
     const settings: Settings = {
-      owner: options.owner ?? (yield* randomName),
-      lease: millis("lease", "15 seconds"),
-      pollEvery: millis("pollEvery", "1 second"),
+      owner: options.owner ?? `worker-${yield* randomHex(2)}`,
+      lease: Duration.toMillis(duration("lease", "15 seconds")),
+      pollEvery: Duration.toMillis(duration("pollEvery", "1 second")),
       maxLive: options.maxLive ?? 2000,
-      patience: millis("grace", "10 seconds") + 5000
+      patience: Duration.toMillis(duration("grace", "10 seconds")) + 5000
     }
     if (!(settings.lease >= 1000 && settings.lease < Infinity)) {
       issues.push({ path: "lease", message: "expected a second or more, and an end" })
@@ -201,11 +194,6 @@ const settingsOf = (
       ? settings
       : yield* new InvalidParams({ operation: "TurnWorker.run", issues })
   })
-
-const randomName = Effect.map(
-  Effect.all([Random.nextIntBetween(0, 2 ** 32), Random.nextIntBetween(0, 2 ** 32)]),
-  (parts) => `worker-${parts.map((part) => part.toString(16).padStart(8, "0")).join("")}`
-)
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Work
@@ -287,6 +275,8 @@ const loop = <E, R>(parts: Parts<E, R>): Effect.Effect<never, never, R> =>
       ).pipe(Effect.forever)
       const background = yield* Effect.forkDaemon(Effect.interruptible(Effect.all([
         renewing(parts, leased),
+        // by itself, because no lease waits for a metric
+        noting(parts),
         Stream.runForEach(parts.wakeUps, () => signal.offer(undefined))
       ], { concurrency: "unbounded", discard: true })))
       return yield* Effect.ensuring(
@@ -323,27 +313,12 @@ const serveLease = <E, R>({ serve, store }: Parts<E, R>, lease: Leased): Effect.
     fence,
     isHeld: Effect.map(Clock.currentTimeMillis, (now) => now < lease.until)
   }
-  return serve(owner).pipe(
-    Effect.matchCauseEffect({
-      onSuccess: (served) => Effect.as(Effect.ignoreLogged(store.release([lease.owned])), served as string),
-      onFailure: (cause) => {
-        // by whoever has it now
-        if (isFencedOut(cause) || Cause.isInterruptedOnly(cause)) return Effect.succeed("lost")
-        // until its lease has run out nobody tries it again
-        return Effect.as(Effect.logError("A session could not be served", cause), "failed")
-      }
-    }),
-    Effect.tap((outcome) =>
-      Effect.zipRight(Effect.annotateCurrentSpan("session.outcome", outcome), countLeft(outcome))
-    ),
+  // one that failed is kept: until its lease has run out nobody tries it again
+  return outcomeOf(Effect.tap(serve(owner), () => Effect.ignoreLogged(store.release([lease.owned])))).pipe(
     Effect.asVoid,
-    whileOwned,
     span.within("TurnWorker.session", { root: true, attributes: { "session.id": sessionId, fence } })
   )
 }
-
-const isFencedOut = (cause: Cause.Cause<unknown>): boolean =>
-  Option.exists(Cause.failureOption(cause), Predicate.isTagged("FencedOut"))
 
 /** Renews leases, and stops at once what is not held any more. */
 const renewing = <E, R>(
@@ -364,7 +339,15 @@ const renewing = <E, R>(
       if (held?.has(`${one.owned.sessionId} ${one.owned.fence}`) === true) one.until = start + lease
       else if (held !== undefined || one.until <= now) yield* stop(one)
     }
-    yield* Effect.ignore(Effect.flatMap(store.due({ limit: 1000 }), (due) => noteDue(due.length)))
   })
   return Effect.forever(Effect.zipRight(Effect.sleep(lease / 3), renew))
 }
+
+/** Notes how many sessions have something to do. */
+const noting = <E, R>({ settings: { lease }, store }: Parts<E, R>): Effect.Effect<never> =>
+  Effect.forever(
+    Effect.zipRight(
+      Effect.sleep(lease / 3),
+      Effect.ignore(Effect.flatMap(store.due({ limit: 1000 }), (due) => noteDue(due.length)))
+    )
+  )

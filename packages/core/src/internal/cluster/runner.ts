@@ -1,11 +1,8 @@
 import type * as ShardId from "@effect/cluster/ShardId"
 import type * as Sharding from "@effect/cluster/Sharding"
-import * as Cause from "effect/Cause"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
-import * as Predicate from "effect/Predicate"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
@@ -14,8 +11,10 @@ import type * as DurableTurn from "../../DurableTurn.ts"
 import type { SessionId } from "../../Ids.ts"
 import type * as SessionOwner from "../../SessionOwner.ts"
 import type * as TurnStore from "../../TurnStore.ts"
-import { countLeft, countSweep, countSwept, noteDue, whileOwned } from "../telemetry/metrics.ts"
+import { countSweep, countSwept, noteDue } from "../telemetry/metrics.ts"
 import * as span from "../telemetry/span.ts"
+import type { Outcome } from "../turn/outcome.ts"
+import { outcomeOf } from "../turn/outcome.ts"
 
 /** The parts that a runner is made of. */
 export interface Parts<Update, E> {
@@ -289,8 +288,6 @@ const updates = <Update>({ handOver, listeners }: Session<Update>): Stream.Strea
 /** Tells that the session is still here after its turns were served. */
 const mayGoOn = (outcome: Outcome): boolean => outcome === "done" || outcome === "waiting"
 
-type Outcome = DurableTurn.Served | "lost" | "failed"
-
 /** Takes a session over, serves it until nothing is due, and gives it back. */
 const once = <Update, E>(state: State<Update, E>, session: Session<Update>): Effect.Effect<Outcome> => {
   const { name, serve, store } = state.parts
@@ -302,21 +299,7 @@ const once = <Update, E>(state: State<Update, E>, session: Session<Update>): Eff
         Effect.ignoreLogged(store.release([owned]))
       )
     ),
-    Effect.matchCauseEffect({
-      onSuccess: (served): Effect.Effect<Outcome> => Effect.succeed(served),
-      onFailure: (cause): Effect.Effect<Outcome> =>
-        // whoever has it now goes on
-        isFencedOut(cause) || Cause.isInterruptedOnly(cause)
-          ? Effect.succeed("lost")
-          : Effect.as(Effect.logError("A session could not be served", cause), "failed")
-    }),
-    Effect.tap((outcome) =>
-      Effect.zipRight(Effect.annotateCurrentSpan("session.outcome", outcome), countLeft(outcome))
-    ),
-    whileOwned,
+    outcomeOf,
     span.within("AgentCluster.session", { root: true, attributes: { "session.id": session.sessionId } })
   )
 }
-
-const isFencedOut = (cause: Cause.Cause<unknown>): boolean =>
-  Option.exists(Cause.failureOption(cause), Predicate.isTagged("FencedOut"))

@@ -10,6 +10,7 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type { Issue } from "../../ApiError.ts"
 import type * as TurnStore from "../../TurnStore.ts"
+import { durations } from "../options/durations.ts"
 import * as inMemory from "../turn/inMemory.ts"
 
 /** Options of a runner. */
@@ -29,18 +30,11 @@ export interface Settings {
 /** Checks options. */
 export const check = (options: Options): Settings | ReadonlyArray<Issue> => {
   const issues: Array<Issue> = []
-  const millis = (name: "sweepEvery" | "grace", byDefault: Duration.DurationInput): number =>
-    Option.match(Duration.decodeUnknown(options[name] ?? byDefault), {
-      onNone: () => {
-        issues.push({ path: name, message: "expected a duration" })
-        return 1000
-      },
-      onSome: Duration.toMillis
-    })
+  const duration = durations<"sweepEvery" | "grace">(options, issues, "1 second")
   const settings: Settings = {
     maxLive: options.maxLive ?? 2000,
-    sweepEvery: millis("sweepEvery", "10 seconds"),
-    grace: millis("grace", "10 seconds")
+    sweepEvery: Duration.toMillis(duration("sweepEvery", "10 seconds")),
+    grace: Duration.toMillis(duration("grace", "10 seconds"))
   }
   if (!(settings.maxLive >= 1)) issues.push({ path: "maxLive", message: "expected a number above 0" })
   if (!(settings.sweepEvery >= 1000 && settings.sweepEvery < Infinity)) {

@@ -1,10 +1,10 @@
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
 import type { Issue } from "../../ApiError.ts"
 import { InvalidParams } from "../../ApiError.ts"
 import type * as Cursor from "../../Cursor.ts"
 import * as Follow from "../../Follow.ts"
+import { durations } from "../options/durations.ts"
 import type * as observer from "./observer.ts"
 
 /** Options of a follower, checked and complete. */
@@ -20,11 +20,7 @@ export interface Settings extends Follow.Options, observer.Options {
 /** Checks options and fills in the defaults. */
 export const make = (operation: string, options: Follow.Options): Effect.Effect<Settings, InvalidParams> => {
   const issues: Array<Issue> = []
-  const duration = (name: "maxSilence" | "audit" | "overlap", byDefault: Duration.DurationInput): Duration.Duration =>
-    Option.getOrElse(Duration.decodeUnknown(options[name] ?? byDefault), () => {
-      issues.push({ path: name, message: "expected a duration" })
-      return Duration.zero
-    })
+  const duration = durations<"maxSilence" | "audit" | "overlap">(options, issues, 0)
   const settings: Settings = {
     ...options,
     reconnect: options.reconnect ?? Follow.backoff,

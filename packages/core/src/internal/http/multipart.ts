@@ -1,11 +1,11 @@
 import * as HttpBody from "@effect/platform/HttpBody"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
-import * as Random from "effect/Random"
 import * as Stream from "effect/Stream"
 import type { Issue } from "../../ApiError.ts"
 import type { Upload } from "../../Upload.ts"
 import { isUpload } from "../../Upload.ts"
+import { randomHex } from "../options/randomHex.ts"
 import type { Encoding, Sources } from "./encoding.ts"
 
 /** A field of a form. */
@@ -72,12 +72,6 @@ const contentOf = (upload: Upload, sources: Sources): Stream.Stream<Uint8Array, 
 
 const encoder = new TextEncoder()
 
-/** Thirty-two hexadecimal digits. */
-const digits = Effect.map(
-  Effect.replicateEffect(Random.nextIntBetween(0, 2 ** 32), 4),
-  (numbers) => numbers.map((number) => number.toString(16).padStart(8, "0")).join("")
-)
-
 /** Bodies as forms. Files are read as they are sent. */
 export const multipart: Encoding = {
   mediaType: "multipart/form-data",
@@ -90,7 +84,7 @@ export const multipart: Encoding = {
           : []
       )
       if (issues.length > 0) return yield* Effect.fail(issues)
-      const boundary = `form-${yield* digits}`
+      const boundary = `form-${yield* randomHex(4)}`
       const pieces = parts.flatMap(({ head, value }, index): ReadonlyArray<Uint8Array | Upload> => {
         const before = encoder.encode(`${index === 0 ? "" : "\r\n"}--${boundary}\r\n${head}\r\n\r\n`)
         return [before, isUpload(value) ? value : encoder.encode(value)]
