@@ -69,19 +69,25 @@ const vitest = (name, project) => async (show) => {
   if (!existsSync(report)) return { passed: 0, failed: 1 }
   const { numFailedTests, numPassedTests, testResults } = JSON.parse(readFileSync(report, "utf8"))
   for (const { assertionResults, name } of testResults) {
-    for (const { fullName, status } of assertionResults) {
-      if (status !== "passed" && status !== "failed") {
-        notices.push(`skipped: ${name.slice(root.length + 1)}: ${fullName}`)
-      }
+    for (const { failureMessages, fullName, status } of assertionResults) {
+      if (status === "passed") continue
+      const why = status === "failed" ? `: ${failureMessages?.[0]?.split("\n", 1)[0] ?? ""}` : ""
+      notices.push(`${status === "failed" ? "failed" : "skipped"}: ${name.slice(root.length + 1)}: ${fullName}${why}`)
     }
   }
   // A file that does not load, or an error outside any test, fails no test; it must still count.
   const broken = testResults.filter(({ assertionResults, status }) =>
     status === "failed" && assertionResults.every((result) => result.status !== "failed")
   )
+  for (const { message, name } of broken) {
+    notices.push(`failed: ${name.slice(root.length + 1)}: ${message.split("\n", 1)[0]}`)
+  }
   tested.set(name, testResults)
   const unshown = tested.size === 2 ? fidelity.problems([...tested.values()].flat()) : []
-  for (const problem of unshown) show(`${problem}\n`)
+  for (const problem of unshown) notices.push(`failed: ${problem}`)
+  const seconds = (file) => ((file.endTime - file.startTime) / 1000).toFixed(0)
+  const slowest = [...testResults].sort((a, b) => seconds(b) - seconds(a)).slice(0, 12)
+  show(`slowest: ${slowest.map((file) => `${file.name.slice(root.length + 1)} ${seconds(file)} s`).join(", ")}\n`)
   const failed = numFailedTests + broken.length + unshown.length
   return { passed: numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed }
 }
