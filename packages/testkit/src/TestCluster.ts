@@ -55,9 +55,9 @@ export interface Service {
   readonly kill: (name: string, moment?: Moment) => Effect.Effect<void>
   /** Freezes a process, as `SIGSTOP` does. */
   readonly freeze: (name: string, moment?: Moment) => Effect.Effect<void>
-  /** Lets a frozen process go on. */
+  /** Lets a frozen process go on, and one that is still to be frozen. */
   readonly thaw: (name: string) => Effect.Effect<void>
-  /** Ends a process in order, as a deploy does, and waits until it has handed its sessions over. */
+  /** Ends a process in order, as a deploy does, and waits until it has handed its sessions over, or is dead. */
   readonly stop: (name: string) => Effect.Effect<void>
   /** The number of steps of a process since it was started. */
   readonly steps: (name: string) => Effect.Effect<number>
@@ -169,7 +169,8 @@ export const make = <E1 = never, R1 = never, E2 = never, R2 = never, T extends T
           const known = processes.get(name)
           return known === undefined || known.gate.state() !== "alive"
             ? Effect.void
-            : Effect.zipRight(Fiber.interrupt(known.fiber), end(name))
+            // it may die before it has handed over, and then it never ends
+            : Effect.zipRight(Effect.raceFirst(Fiber.interrupt(known.fiber), known.gate.died), end(name))
         }),
       steps: (name) => Effect.sync(() => gateOf(name).steps()),
       state: (name) => Effect.sync(() => gateOf(name).state()),

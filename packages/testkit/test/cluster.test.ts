@@ -121,6 +121,22 @@ describe("a cluster", () => {
       yield* assertLaws
     }).pipe(Effect.provide(world([[sleep("1 second"), pay(1), sleep("10 seconds"), say("{{result}}")]]))))
 
+  it.effect("can be killed while it ends in order, after any of its steps", () =>
+    Effect.gen(function*() {
+      const cluster = yield* TestCluster.TestCluster
+      for (let n = 1; n <= 6; n++) {
+        const id = yield* create
+        yield* DurableTurn.start(`t${n}`, id, "Pay.")
+        yield* TestClock.adjust("3 seconds")
+        const owner = (yield* cluster.ownerOf(id)) ?? "nobody"
+        yield* cluster.kill(owner, { afterSteps: n })
+        yield* inTime(cluster.stop(owner))
+        assert.strictEqual(yield* cluster.state(owner), "dead")
+        assert.strictEqual((yield* inTime(DurableTurn.result(`t${n}`)))._tag, "EndTurn")
+        yield* cluster.start(owner)
+      }
+    }).pipe(Effect.provide(world([[sleep("1 second"), pay(1), sleep("10 seconds"), say("{{result}}")]]))))
+
   it.effect(
     "leaves a turn that is silent, and goes on with it when it is woken, or by itself later",
     () =>

@@ -19,7 +19,7 @@ export interface Gate {
   readonly died: Effect.Effect<void>
   /** The number of calls that have come back. */
   readonly steps: () => number
-  /** Changes the state now, or after so many more steps. What is dead stays so. */
+  /** Changes the state now, or after so many more steps. What is dead stays so; who is to live is no longer to be frozen. */
   readonly become: (state: State, afterSteps?: number) => void
   /** Waits until the process is alive. */
   readonly pass: Effect.Effect<void>
@@ -64,8 +64,12 @@ export const make = (): Gate => {
     died: Deferred.await(died),
     steps: () => steps,
     become: (next, afterSteps = 0) => {
-      if (afterSteps > 0) planned = { state: next, at: steps + afterSteps }
-      else set(next)
+      if (afterSteps > 0) {
+        planned = { state: next, at: steps + afterSteps }
+        return
+      }
+      if (next === "alive" && planned?.state === "frozen") planned = undefined
+      set(next)
     },
     pass,
     // whoever is cut off does not learn how a call ended, not even that it failed
