@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Random from "effect/Random"
 import type * as Scheduler from "effect/Scheduler"
 import * as virtualClock from "../../src/internal/time/virtualClock.ts"
 
@@ -21,7 +22,9 @@ export const exit = <A, E>(
     for (let task = tasks.shift(); task !== undefined; task = tasks.shift()) task()
   }
   const clock = virtualClock.make(Date.UTC(2026, 2, 15, 10), Effect.sync(flush))
-  const fiber = Effect.runFork(Effect.withClock(program, clock), { scheduler })
+  // a run that fails, fails again
+  const repeatable = Effect.withRandom(program, Random.make("instant"))
+  const fiber = Effect.runFork(Effect.withClock(repeatable, clock), { scheduler })
   flush()
   const step = 60_000
   for (let at = 0; fiber.unsafePoll() === null && at < limit; at += step) Effect.runSync(clock.advance(step))
