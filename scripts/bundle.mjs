@@ -20,10 +20,8 @@ export const dependenciesStayOutside = {
   }
 }
 
-const bundle = (entry, outfile, options) =>
+const bundle = (options) =>
   esbuild.build({
-    entryPoints: [entry],
-    outfile,
     bundle: true,
     platform: "node",
     format: "esm",
@@ -33,14 +31,40 @@ const bundle = (entry, outfile, options) =>
   })
 
 export const bundleForNode = (entry, outfile) =>
-  bundle(entry, outfile, { sourcemap: true, plugins: [dependenciesStayOutside] })
+  bundle({ entryPoints: [entry], outfile, sourcemap: true, plugins: [dependenciesStayOutside] })
+
+/** It looks for its binary from where it is. */
+const libsqlStaysOutside = {
+  name: "libsql-stays-outside",
+  setup(build) {
+    build.onResolve({ filter: /^libsql$/ }, async (args) => {
+      if (args.pluginData === libsqlStaysOutside) return undefined
+      const { kind, importer, path, resolveDir } = args
+      const resolved = await build.resolve(path, { kind, importer, resolveDir, pluginData: libsqlStaysOutside })
+      return resolved.errors.length > 0 ? resolved : { path: pathToFileURL(resolved.path).href, external: true }
+    })
+  }
+}
 
 /** Everything goes into the bundle: a process of it starts with less than half of the processor time. */
-export const bundleWhole = (entry, outfile) =>
-  bundle(entry, outfile, {
-    external: ["pg-native"],
-    // for the CommonJS among the dependencies
-    banner: {
-      js: "import { createRequire as makeRequire } from \"node:module\"; const require = makeRequire(import.meta.url);"
-    }
+const whole = {
+  external: ["pg-native"],
+  plugins: [libsqlStaysOutside],
+  // for the CommonJS among the dependencies
+  banner: {
+    js: "import { createRequire as makeRequire } from \"node:module\"; const require = makeRequire(import.meta.url);"
+  }
+}
+
+export const bundleWhole = (entry, outfile) => bundle({ ...whole, entryPoints: [entry], outfile })
+
+/** Bundles programs, which share what they have in common, as `.mjs` into a folder. */
+export const bundlePrograms = (entryPoints, outdir) =>
+  bundle({
+    ...whole,
+    entryPoints,
+    outdir,
+    outExtension: { ".js": ".mjs" },
+    splitting: true,
+    sourcemap: true
   })

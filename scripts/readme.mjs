@@ -7,11 +7,10 @@
 //
 //   node scripts/readme.mjs                        all
 //   node scripts/readme.mjs docs/guides/setup.md   those of some documents
-import * as esbuild from "esbuild"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { basename, join } from "node:path"
 import { check } from "./assertions.mjs"
-import { dependenciesStayOutside } from "./bundle.mjs"
+import { bundlePrograms } from "./bundle.mjs"
 import { published, root, run } from "./lib.mjs"
 
 const directory = join(root, "packages", "examples", ".readme")
@@ -94,19 +93,7 @@ for (const problem of check([join(directory, "tsconfig.json")])) {
 const programs = blocks.filter(({ runs, test }) => runs && !test)
 // bundled, since a loader takes longer to begin than most of them to run
 const bundles = join(directory, ".bundles")
-await esbuild.build({
-  entryPoints: programs.map(({ file }) => join(directory, file)),
-  outdir: bundles,
-  outExtension: { ".js": ".mjs" },
-  bundle: true,
-  splitting: true,
-  format: "esm",
-  platform: "node",
-  target: "node20",
-  sourcemap: true,
-  logLevel: "error",
-  plugins: [dependenciesStayOutside]
-})
+await bundlePrograms(programs.map(({ file }) => join(directory, file)), bundles)
 for (const { file, where } of programs) {
   const program = join(bundles, file.replace(/\.ts$/, ".mjs"))
   const { code, output } = await run(process.execPath, ["--enable-source-maps", program], { quiet: true, seconds: 120 })
