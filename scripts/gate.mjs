@@ -194,7 +194,8 @@ const perform = async (name) => {
   print()
 }
 
-// Two at a time: the tests that run side by side, and beside them first those that do not, and then all others.
+// The tests that run side by side, beside them those that do not, and all others one or two at a time: tests of time wait
+// for much of theirs.
 const waiting = [...wanted]
 const running = new Map()
 while (waiting.length + running.size > 0) {
@@ -202,7 +203,7 @@ while (waiting.length + running.size > 0) {
     const before = gates[name][2]
     return before === undefined || (!waiting.includes(before) && !running.has(before) && isReady(before))
   }
-  const next = running.size < Math.min(2, availableParallelism()) ? waiting.find(isReady) : undefined
+  const next = running.size < Math.min(4, availableParallelism() + 1) ? waiting.find(isReady) : undefined
   if (next === undefined) {
     await Promise.race(running.values())
     continue

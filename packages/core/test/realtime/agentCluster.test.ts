@@ -5,33 +5,40 @@ import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import * as example from "../../../testkit/test/utils/example.ts"
 import * as postgres from "../utils/postgres.ts"
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url))
 
-const example = (env: { readonly [name: string]: string }) =>
-  Effect.async<{ readonly code: number | null; readonly lines: ReadonlyArray<string> }>((resume) => {
-    const inherited = Object.entries(process.env).filter(([name]) =>
-      !/^(ANTHROPIC_.*|AGENT_ID|ENVIRONMENT_ID|DATABASE_URL|RUNNER_PORT)$/.test(name)
-    )
-    const child = spawn(process.execPath, ["--import", "tsx", "packages/examples/src/run.ts", "19-cluster"], {
-      cwd: root,
-      env: { ...Object.fromEntries(inherited), ...env },
-      stdio: ["ignore", "pipe", "inherit"]
-    })
-    let stdout = ""
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      stdout += text
-    })
-    child.on("close", (code) => resume(Effect.succeed({ code, lines: stdout.trimEnd().split("\n") })))
-    // by which it ends its runners
-    return Effect.sync(() => child.kill("SIGTERM"))
-  })
+interface Run {
+  readonly code: number | null
+  readonly lines: ReadonlyArray<string>
+}
+
+const run = (env: { readonly [name: string]: string }) =>
+  Effect.flatMap(example.program, (program) =>
+    Effect.async<Run>((resume) => {
+      const inherited = Object.entries(process.env).filter(([name]) =>
+        !/^(ANTHROPIC_.*|AGENT_ID|ENVIRONMENT_ID|DATABASE_URL|RUNNER_PORT)$/.test(name)
+      )
+      const child = spawn(process.execPath, [program, "19-cluster"], {
+        cwd: root,
+        env: { ...Object.fromEntries(inherited), ...env },
+        stdio: ["ignore", "pipe", "inherit"]
+      })
+      let stdout = ""
+      child.stdout.setEncoding("utf8").on("data", (text: string) => {
+        stdout += text
+      })
+      child.on("close", (code) => resume(Effect.succeed({ code, lines: stdout.trimEnd().split("\n") })))
+      // by which it ends its runners
+      return Effect.sync(() => child.kill("SIGTERM"))
+    }))
 
 describe("the example of a cluster", () => {
   it.live("says so where it has no database", () =>
     Effect.gen(function*() {
-      const { code, lines } = yield* example({})
+      const { code, lines } = yield* run({})
       assert.strictEqual(lines.at(-1), "Skipped: DATABASE_URL names no PostgreSQL.")
       assert.strictEqual(code, 0)
     }), 60_000)
@@ -42,7 +49,7 @@ describe("the example of a cluster", () => {
       Effect.gen(function*() {
         const { config } = yield* postgres.make
         const DATABASE_URL = `postgres://${config.username}@${config.host}:${config.port}/${config.database}`
-        const { code, lines } = yield* example({ DATABASE_URL })
+        const { code, lines } = yield* run({ DATABASE_URL })
         assert.deepStrictEqual(lines.slice(1).map((line) => line.replace(/^runner \d+/, "runner")), [
           "runner: paying invoice 1, and is killed",
           "runner: paying invoice 1",

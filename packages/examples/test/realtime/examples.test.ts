@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
+import * as example from "../../../testkit/test/utils/example.ts"
 import * as Quickstart from "../../src/01-quickstart.ts"
 import * as Simulation from "../../src/simulation.ts"
 
@@ -20,30 +21,31 @@ interface Run {
 
 /** Runs an example to its end, with this environment and none of the variables that it knows but these. */
 const run = (name: string, env: { readonly [name: string]: string } = {}, interruptAt?: string) =>
-  Effect.async<Run>((resume) => {
-    const inherited = Object.entries(process.env).filter(([name]) =>
-      !/^(ANTHROPIC_.*|AGENT_ID|ENVIRONMENT_ID|NO_COLOR|FORCE_COLOR)$/.test(name)
-    )
-    const child = spawn(process.execPath, ["--import", "tsx", "packages/examples/src/run.ts", name], {
-      cwd: root,
-      env: { ...Object.fromEntries(inherited), ...env },
-      stdio: ["ignore", "pipe", "pipe"]
-    })
-    let stdout = ""
-    let stderr = ""
-    let interrupted = false
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      stdout += text
-      if (!interrupted && interruptAt !== undefined && stdout.includes(interruptAt)) {
-        interrupted = child.kill("SIGINT")
-      }
-    })
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      stderr += text
-    })
-    child.on("close", (code) => resume(Effect.succeed({ code, stdout, stderr })))
-    return Effect.sync(() => child.kill("SIGKILL"))
-  })
+  Effect.flatMap(example.program, (program) =>
+    Effect.async<Run>((resume) => {
+      const inherited = Object.entries(process.env).filter(([name]) =>
+        !/^(ANTHROPIC_.*|AGENT_ID|ENVIRONMENT_ID|NO_COLOR|FORCE_COLOR)$/.test(name)
+      )
+      const child = spawn(process.execPath, [program, name], {
+        cwd: root,
+        env: { ...Object.fromEntries(inherited), ...env },
+        stdio: ["ignore", "pipe", "pipe"]
+      })
+      let stdout = ""
+      let stderr = ""
+      let interrupted = false
+      child.stdout.setEncoding("utf8").on("data", (text: string) => {
+        stdout += text
+        if (!interrupted && interruptAt !== undefined && stdout.includes(interruptAt)) {
+          interrupted = child.kill("SIGINT")
+        }
+      })
+      child.stderr.setEncoding("utf8").on("data", (text: string) => {
+        stderr += text
+      })
+      child.on("close", (code) => resume(Effect.succeed({ code, stdout, stderr })))
+      return Effect.sync(() => child.kill("SIGKILL"))
+    }))
 
 const reply = "Reply    Your order #1234 has shipped and arrives on Friday.\n"
 

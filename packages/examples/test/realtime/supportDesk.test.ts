@@ -14,6 +14,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { browse, chromium, required } from "../../../testkit/test/utils/chromium.ts"
+import * as example from "../../../testkit/test/utils/example.ts"
 import * as Simulation from "../../src/simulation.ts"
 import * as Tools from "../../src/support-desk/tools.ts"
 
@@ -78,6 +79,7 @@ const lives = (env: { readonly [name: string]: string }) =>
       Effect.promise(() => mkdtemp(join(tmpdir(), "desk-"))),
       (folder) => Effect.promise(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }))
     )
+    const program = yield* example.program
     let child: ChildProcess | undefined
     const output: Array<string> = []
     let port = 0
@@ -87,7 +89,7 @@ const lives = (env: { readonly [name: string]: string }) =>
       child.kill("SIGKILL")
     })
     const start = Effect.async<void>((resume) => {
-      const life = spawn(process.execPath, ["--import", "tsx", "packages/examples/src/run.ts", "support-desk"], {
+      const life = spawn(process.execPath, [program, "support-desk"], {
         cwd: root,
         env: { ...process.env, ...env, STATE: folder, PORT: "0" },
         stdio: ["ignore", "pipe", "inherit"]

@@ -153,7 +153,7 @@ const run = (history: History): void => {
 }
 
 describe("a cluster", () => {
-  const runs = Number(process.env["CLUSTER_PLANS"] ?? 40)
+  const runs = Number(process.env["CLUSTER_PLANS"] ?? 20)
   it(`ends every turn as it should in ${runs} histories`, { timeout: 900_000 }, async () => {
     await FastCheck.assert(
       FastCheck.asyncProperty(History, async (history) => {

@@ -521,7 +521,7 @@ const withoutReads = (history: Ledger.History): Ledger.History => ({
 })
 
 // more of them in a search for what is rare: MODEL_RUNS=100000 MODEL_SEED=7
-const numRuns = Number(process.env["MODEL_RUNS"] ?? 500)
+const numRuns = Number(process.env["MODEL_RUNS"] ?? 250)
 const firstSeed = Number(process.env["MODEL_SEED"] ?? 0)
 
 /** The runs of a seed: few enough that the test runner hears from this process in between. */

@@ -117,7 +117,7 @@ const run = (kind: Kind) =>
   }, 8 * 3_600_000)
 
 describe("tools", () => {
-  const runs = Math.ceil(Number(process.env["TOOL_FAULTS"] ?? 250) / Object.keys(kinds).length)
+  const runs = Math.ceil(Number(process.env["TOOL_FAULTS"] ?? 100) / Object.keys(kinds).length)
   for (const [at, [name, kind]] of Object.entries(kinds).entries()) {
     it(
       `${name} do what they should in ${runs} ways to go wrong`,

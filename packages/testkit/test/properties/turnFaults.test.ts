@@ -136,7 +136,7 @@ describe("conversations", () => {
   }
 
   // some time between the tests of other files
-  const runs = Math.ceil(Number(process.env["TURN_FAULTS"] ?? 200) / Object.keys(kinds).length)
+  const runs = Math.ceil(Number(process.env["TURN_FAULTS"] ?? 100) / Object.keys(kinds).length)
   for (const [i, [name, kind]] of Object.entries(kinds).entries()) {
     it(
       `${name} end as they should in ${runs} ways to go wrong`,
