@@ -52,16 +52,18 @@ import * as WebhookEvent from "./WebhookEvent.ts"
  * @category options
  */
 export const config = {
-  /** The time without a refresh after which a lock is free: as long as others wait for a process that is frozen. */
-  shardLockExpiration: Duration.seconds(15),
+  /** Locks in a table, which expire. Advisory locks are kept by a process that is frozen for as long as its connection lives. */
+  shardLockDisableAdvisory: true,
+  /** The time without a refresh after which a lock is free: as long as others wait for a process that is frozen or dead. */
+  shardLockExpiration: Duration.seconds(9),
   /** Not shorter: a busy process that comes too late loses all of its sessions at once. */
-  shardLockRefreshInterval: Duration.seconds(5),
-  /** A process that is killed is found out by this check, long before its locks expire. */
+  shardLockRefreshInterval: Duration.seconds(3),
+  /** A process that is killed is found out by this check, before its locks expire. */
   runnerHealthCheckInterval: Duration.seconds(2),
   /** The time until the others know which process has gone or come. */
-  refreshAssignmentsInterval: Duration.seconds(1),
+  refreshAssignmentsInterval: Duration.millis(500),
   /** The wait between two attempts to get the locks of a process that has gone. */
-  entityMessagePollInterval: Duration.seconds(2),
+  entityMessagePollInterval: Duration.seconds(1),
   /** Longer than `grace`, or the cluster would cut off tools that come to their end. */
   entityTerminationTimeout: Duration.seconds(15)
 } as const satisfies Partial<ShardingConfig.ShardingConfig["Type"]>
@@ -150,7 +152,7 @@ export interface Options<E1 = never, R1 = never, E2 = never, R2 = never, T exten
    * The wait between two looks of a process for sessions with turns to run whose wake was lost, a fifth longer or shorter. It
    * looks at once when the cluster has given it sessions of another.
    *
-   * @default "10 seconds"
+   * @default "5 seconds"
    */
   readonly sweepEvery?: Duration.DurationInput | undefined
 }
@@ -354,7 +356,7 @@ const makeRunner = <E1, R1, E2, R2, T extends ToolRunner.Source>(
     const sharding = yield* Sharding.Sharding
     const context = yield* Effect.context<Services<R1, R2, T>>()
     const client = yield* entity.client
-    const { shardLockRefreshInterval, shardsPerGroup } = settings.configOf(found)
+    const { shardsPerGroup } = settings.configOf(found)
     // a session id is an entity id
     const group = entity.getShardGroup("" as EntityId)
     return yield* runners.make<Update, DurableTurn.ServeError<E1, E2, T>>({
@@ -362,9 +364,10 @@ const makeRunner = <E1, R1, E2, R2, T extends ToolRunner.Source>(
       name,
       sharding,
       store,
-      refreshEvery: Duration.toMillis(shardLockRefreshInterval),
+      refreshEvery: settings.refreshEvery(found),
       shards: Array.from({ length: shardsPerGroup }, (_, index) => makeShardId(group, index + 1)),
       shardOf: (sessionId) => sharding.getShardId(sessionId as string as EntityId, group),
+      confirm: settings.confirm(found),
       begin: (sessionId) => attempt(client(sessionId).Serve({ runner: name }, { discard: true })),
       serve: (owner, session) =>
         DurableTurn.serve<E1, R1, E2, R2, T>({
@@ -376,7 +379,7 @@ const makeRunner = <E1, R1, E2, R2, T extends ToolRunner.Source>(
           Effect.provideService(SessionOwner.SessionOwner, owner),
           Effect.provideService(
             CurrentListener,
-            (turnId, updates) => session.listeners.size === 0 ? Effect.void : publish(session, turnId, updates)
+            (turnId, updates) => Effect.zipRight(noteStart(session, updates), publish(session, turnId, updates))
           ),
           // what a turn requires is there, or has just been provided
           (self) =>
@@ -392,12 +395,22 @@ type Services<R1, R2, T> = Events.Events | TurnStore.TurnStore | R1 | R2 | ToolR
 
 type EntityId = Parameters<SessionEntity["getShardGroup"]>[0]
 
+/** Notes that the turn of a session that was taken up is known as far as it has gone. */
+const noteStart = (
+  { started }: runners.Session<Update>,
+  updates: Iterable<Conversation.Update>
+): Effect.Effect<void> => {
+  for (const { _tag } of updates) if (_tag === "CaughtUp") return started
+  return Effect.void
+}
+
 /** Shows updates to those who look on. */
 const publish = (
   { listeners }: runners.Session<Update>,
   turnId: string,
   updates: Iterable<Conversation.Update>
 ): Effect.Effect<void> => {
+  if (listeners.size === 0) return Effect.void
   const shown = Array.from(updates).flatMap((update) => toUpdates(turnId, update))
   return Effect.forEach(listeners, (listener) => listener.offerAll(shown), { discard: true })
 }

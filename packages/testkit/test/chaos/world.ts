@@ -131,9 +131,6 @@ const handlers = ({ name, payTime }: Settings) =>
 
 const Desk = AgentCluster.make("Desk", { tools: Tools })
 
-/** A frozen process lets go of its locks after their expiration; with advisory locks it would keep them. */
-const sharding = { ...AgentCluster.config, shardLockDisableAdvisory: true }
-
 const service = (settings: Settings) => {
   const client = ManagedAgents.layer.pipe(
     Layer.provide(ClientConfig.layer({ apiKey: Redacted.make("sk-test"), baseUrl: settings.url })),
@@ -153,7 +150,7 @@ const engines = {
   cluster: ({ port }: Settings) =>
     Desk.layer.pipe(
       Layer.provide(NodeClusterSocket.layer({
-        shardingConfig: { ...sharding, runnerAddress: Option.some(RunnerAddress.make("127.0.0.1", port)) }
+        shardingConfig: { ...AgentCluster.config, runnerAddress: Option.some(RunnerAddress.make("127.0.0.1", port)) }
       }))
     )
 }
@@ -174,7 +171,7 @@ export const clients = {
     wake: (sessionId: Ids.SessionIdInput) => DurableTurn.wake(sessionId)
   }),
   cluster: Effect.flatMap(
-    Layer.build(NodeClusterSocket.layer({ clientOnly: true, shardingConfig: sharding })),
+    Layer.build(NodeClusterSocket.layer({ clientOnly: true, shardingConfig: AgentCluster.config })),
     (context) =>
       Effect.provide(
         Effect.map(Desk.client, (desk) => ({

@@ -3,8 +3,10 @@ import type * as Sharding from "@effect/cluster/Sharding"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
+import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type * as DurableTurn from "../../DurableTurn.ts"
@@ -30,6 +32,10 @@ export interface Parts<Update, E> {
   readonly shards: ReadonlyArray<ShardId.ShardId>
   readonly shardOf: (sessionId: SessionId) => ShardId.ShardId
   readonly store: TurnStore.Service
+  /** Renews locks where the cluster keeps them, and answers which of them this process has, if anybody can tell. */
+  readonly confirm: (
+    shards: ReadonlyArray<ShardId.ShardId>
+  ) => Effect.Effect<Option.Option<ReadonlyArray<ShardId.ShardId>>>
   /** Asks the entity of a session to serve it, if it is here. */
   readonly begin: (sessionId: SessionId) => Effect.Effect<void>
   /** Runs the turns of a session as its owner. */
@@ -45,6 +51,8 @@ export interface Session<Update> {
   /** Those who look on. Each loses the oldest updates when it is too slow. */
   readonly listeners: Set<Queue.Queue<Update>>
   isWoken: boolean
+  /** The turn is known as far as it has gone: another session may be taken up. */
+  started: Effect.Effect<void>
   /** The time until which it is left to whoever has fenced this process out. */
   silentUntil: number
 }
@@ -68,7 +76,10 @@ export interface Runner<Update> {
 }
 
 /** The wait between two looks at what the cluster has given and taken, in milliseconds. */
-const watchEvery = 1000
+const watchEvery = 500
+
+/** The time after which what failed in passing is tried again, in milliseconds. */
+const againAfter = 2000
 
 /** The number of updates that are kept for one who looks on. */
 const capacity = 1024
@@ -86,11 +97,17 @@ interface State<Update, E> {
   readonly live: Set<SessionId>
   /** Signals that there may be something to serve. */
   readonly toSweep: Queue.Queue<void>
+  /** Sessions that are taken up at the same time. */
+  readonly starting: Effect.Semaphore
   /** The shards of this process, as last seen. */
   held: ReadonlySet<ShardId.ShardId>
   watchedAt: number
-  /** The time until which this process does not know what others have taken while it was frozen. */
+  /** The time until which this process does not know by itself what others have taken while it was frozen. */
   sureFrom: number
+  /** The shards that it knows to have kept all the same. */
+  kept: ReadonlySet<ShardId.ShardId>
+  /** The time at which to sweep, whatever happens until then. */
+  sweepAt: number
   /** There was no room for a session. */
   isBehind: boolean
   isClosing: boolean
@@ -109,9 +126,12 @@ export const make = <Update, E>(parts: Parts<Update, E>): Effect.Effect<Runner<U
       sessions: new Set(),
       live: new Set(),
       toSweep: yield* Queue.sliding<void>(1),
+      starting: yield* Effect.makeSemaphore(startingAtOnce),
       held: new Set(),
       watchedAt: now(),
       sureFrom: 0,
+      kept: new Set(),
+      sweepAt: Infinity,
       isBehind: false,
       isClosing: false,
       sweptTo: undefined
@@ -124,7 +144,7 @@ export const make = <Update, E>(parts: Parts<Update, E>): Effect.Effect<Runner<U
           return mayBegin(state, session) ? parts.begin(session.sessionId) : Effect.void
         }),
       serve: (session) => serve(state, session),
-      isHeld: (session) => Effect.sync(() => isHeld(state, session)),
+      isHeld: (session) => isHeld(state, session),
       updates,
       run: Effect.zipRight(
         Effect.zip(
@@ -148,15 +168,28 @@ export const make = <Update, E>(parts: Parts<Update, E>): Effect.Effect<Runner<U
 // What is here
 // ---------------------------------------------------------------------------------------------------------------------
 
-/** False after a process was frozen, until the cluster has had time to find out what others have taken meanwhile. */
-const isSure = <Update, E>({ now, parts, sureFrom, watchedAt }: State<Update, E>): boolean =>
-  now() - watchedAt <= parts.refreshEvery && now() >= sureFrom
+/** False after a process was frozen, until it has looked at what the cluster has given and taken. */
+const isAwake = <Update, E>({ now, parts, watchedAt }: State<Update, E>): boolean =>
+  now() - watchedAt <= parts.refreshEvery
 
-const isHeld = <Update, E>(state: State<Update, E>, { shardId }: Session<Update>): boolean =>
-  isSure(state) && state.parts.sharding.hasShardId(shardId)
+/** Tells whether a shard is this process's: `undefined` after it was frozen, until it has found that out. */
+const holds = <Update, E>(state: State<Update, E>, shardId: ShardId.ShardId): boolean | undefined => {
+  const { kept, now, parts, sureFrom } = state
+  if (!parts.sharding.hasShardId(shardId)) return false
+  return isAwake(state) && (now() >= sureFrom || kept.has(shardId)) ? true : undefined
+}
+
+/** Tells whether a session is this process's, once that is known. */
+const isHeld = <Update, E>(state: State<Update, E>, session: Session<Update>): Effect.Effect<boolean> =>
+  Effect.suspend(() => {
+    const held = holds(state, session.shardId)
+    return held === undefined
+      ? Effect.zipRight(Effect.sleep("100 millis"), isHeld(state, session))
+      : Effect.succeed(held)
+  })
 
 const mayBegin = <Update, E>(state: State<Update, E>, session: Session<Update>): boolean =>
-  !state.isClosing && isHeld(state, session) && state.now() >= session.silentUntil &&
+  !state.isClosing && holds(state, session.shardId) === true && state.now() >= session.silentUntil &&
   !state.live.has(session.sessionId)
 
 const attach = <Update, E>({ parts, sessions }: State<Update, E>, sessionId: SessionId) =>
@@ -168,6 +201,7 @@ const attach = <Update, E>({ parts, sessions }: State<Update, E>, sessionId: Ses
         handOver,
         listeners: new Set(),
         isWoken: false,
+        started: Effect.void,
         silentUntil: 0
       }
       sessions.add(session)
@@ -182,7 +216,11 @@ const watch = <Update, E>(state: State<Update, E>): Effect.Effect<void> =>
     const { now, parts: { refreshEvery, sharding, shards }, sessions, toSweep } = state
     const at = now()
     const wasSure = state.sureFrom <= state.watchedAt
-    if (at - state.watchedAt > refreshEvery) state.sureFrom = at + refreshEvery + watchEvery
+    const wasFrozen = at - state.watchedAt > refreshEvery
+    if (wasFrozen) {
+      state.sureFrom = at + refreshEvery + watchEvery
+      state.kept = new Set()
+    }
     state.watchedAt = at
     for (const { handOver, shardId } of sessions) {
       if (!sharding.hasShardId(shardId)) Deferred.unsafeDone(handOver, Effect.void)
@@ -190,7 +228,26 @@ const watch = <Update, E>(state: State<Update, E>): Effect.Effect<void> =>
     const before = state.held
     state.held = new Set(shards.filter(sharding.hasShardId))
     const isMore = Array.from(state.held).some((shard) => !before.has(shard))
-    return isMore || (!wasSure && state.sureFrom <= at) ? toSweep.offer(undefined) : Effect.void
+    const isTime = (!wasSure && state.sureFrom <= at) || state.sweepAt <= at
+    if (isTime) state.sweepAt = Infinity
+    return Effect.zipRight(
+      wasFrozen ? Effect.asVoid(Effect.fork(confirm(state))) : Effect.void,
+      isMore || isTime ? toSweep.offer(undefined) : Effect.void
+    )
+  })
+
+/** Finds out what a process that was frozen has kept, sooner than it could be sure of it by itself. */
+const confirm = <Update, E>(state: State<Update, E>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const { held, now, parts, toSweep } = state
+    const asked = now()
+    return Effect.flatMap(parts.confirm(Array.from(held)), (found) => {
+      // it may have been frozen again since
+      if (found._tag === "None" || now() - asked > parts.refreshEvery) return Effect.void
+      const names = new Set(found.value.map(String))
+      state.kept = new Set(Array.from(held).filter((shard) => names.has(String(shard))))
+      return toSweep.offer(undefined)
+    })
   })
 
 // ---------------------------------------------------------------------------------------------------------------------
@@ -206,7 +263,7 @@ const pause = <Update, E>({ parts, toSweep }: State<Update, E>): Effect.Effect<v
 /** Lets sessions with turns to run be served, as far as there is room. */
 const sweep = <Update, E>(state: State<Update, E>): Effect.Effect<void> =>
   Effect.gen(function*() {
-    if (state.isClosing || !isSure(state)) return
+    if (state.isClosing || !isAwake(state)) return
     state.isBehind = false
     yield* countSweep
     const start = state.sweptTo
@@ -223,16 +280,24 @@ const sweep = <Update, E>(state: State<Update, E>): Effect.Effect<void> =>
     if (start === undefined) yield* noteDue(count)
     else yield* state.toSweep.offer(undefined)
   }).pipe(
-    Effect.catchAll((error) => Effect.logWarning("Sessions with turns to run could not be looked for", error)),
+    Effect.catchAll((error) => {
+      sweepAfter(state, againAfter)
+      return Effect.logWarning("Sessions with turns to run could not be looked for", error)
+    }),
     span.within("AgentCluster.sweep", { root: true })
   )
+
+/** Sweeps after some milliseconds at the latest. */
+const sweepAfter = <Update, E>(state: State<Update, E>, millis: number): void => {
+  state.sweepAt = Math.min(state.sweepAt, state.now() + millis)
+}
 
 /** Lets sessions be served, and tells that there was room for all. */
 const take = <Update, E>(state: State<Update, E>, found: ReadonlyArray<SessionId>): Effect.Effect<boolean> =>
   Effect.gen(function*() {
-    const { begin, maxLive, shardOf, sharding } = state.parts
+    const { begin, maxLive, shardOf } = state.parts
     for (const sessionId of found) {
-      if (state.live.has(sessionId) || !sharding.hasShardId(shardOf(sessionId))) continue
+      if (state.live.has(sessionId) || holds(state, shardOf(sessionId)) !== true) continue
       if (state.live.size >= maxLive) {
         state.isBehind = true
         return false
@@ -271,7 +336,12 @@ const turns = <Update, E>(state: State<Update, E>, session: Session<Update>): Ef
   Effect.suspend(() => {
     session.isWoken = false
     return Effect.flatMap(once(state, session), (outcome) => {
-      if (outcome === "lost") session.silentUntil = state.now() + state.parts.sweepEvery
+      if (outcome === "lost") {
+        // by then whoever took it over by mistake knows that
+        const silence = Math.min(state.parts.refreshEvery + watchEvery, state.parts.sweepEvery)
+        session.silentUntil = state.now() + silence
+        sweepAfter(state, silence)
+      }
       return session.isWoken && mayGoOn(outcome) ? turns(state, session) : Effect.void
     })
   })
@@ -290,16 +360,55 @@ const mayGoOn = (outcome: Outcome): boolean => outcome === "done" || outcome ===
 
 /** Takes a session over, serves it until nothing is due, and gives it back. */
 const once = <Update, E>(state: State<Update, E>, session: Session<Update>): Effect.Effect<Outcome> => {
-  const { name, serve, store } = state.parts
-  return store.own(session.sessionId, name).pipe(
+  const { serve, store } = state.parts
+  const held = isHeld(state, session)
+  return takingUp(state, session).pipe(
+    Effect.zipRight(own(state, session)),
     Effect.tap(({ fence }) => Effect.annotateCurrentSpan("session.fence", fence)),
     Effect.flatMap((owned) =>
       Effect.zipLeft(
-        serve({ ...owned, isHeld: Effect.sync(() => isHeld(state, session)) }, session),
+        serve({ ...owned, isHeld: held }, session),
         Effect.ignoreLogged(store.release([owned]))
       )
     ),
+    Effect.scoped,
     outcomeOf,
     span.within("AgentCluster.session", { root: true, attributes: { "session.id": session.sessionId } })
   )
 }
+
+/** Takes a session over, unless it is not this process's any more. A store that is down is asked again. */
+const own = <Update, E>(state: State<Update, E>, session: Session<Update>) => {
+  const { name, store } = state.parts
+  return Effect.flatMap(isHeld(state, session), (held) =>
+    // nobody has to be fenced out by who only thinks that the session is his
+    held && !state.isClosing ? store.own(session.sessionId, name) : Effect.interrupt).pipe(
+      Effect.retry({ while: ({ isRetryable }) => isRetryable, schedule: Schedule.spaced("1 second") })
+    )
+}
+
+/**
+ * The number of sessions to take up at once. Each costs some requests and statements; behind those of very many, the cluster
+ * could not renew its locks in time, and would lose them all.
+ */
+const startingAtOnce = 32
+
+/** The time after which one that is taken up slowly holds up nobody any more. */
+const slow = "5 seconds"
+
+/** Waits until a session may be taken up, and lets the next one be once that is done. */
+const takingUp = <Update, E>(
+  { starting }: State<Update, E>,
+  session: Session<Update>
+): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.gen(function*() {
+    let isStarted = false
+    const started = Effect.suspend(() => {
+      if (isStarted) return Effect.void
+      isStarted = true
+      return Effect.asVoid(starting.release(1))
+    })
+    yield* Effect.acquireRelease(Effect.interruptible(starting.take(1)), () => started)
+    session.started = started
+    yield* Effect.forkScoped(Effect.delay(started, slow))
+  })

@@ -1,5 +1,6 @@
 import type * as Entity from "@effect/cluster/Entity"
 import * as RunnerStorage from "@effect/cluster/RunnerStorage"
+import type * as ShardId from "@effect/cluster/ShardId"
 import * as ShardingConfig from "@effect/cluster/ShardingConfig"
 import type * as Rpc from "@effect/rpc/Rpc"
 import * as Context from "effect/Context"
@@ -33,7 +34,7 @@ export const check = (options: Options): Settings | ReadonlyArray<Issue> => {
   const duration = durations<"sweepEvery" | "grace">(options, issues, "1 second")
   const settings: Settings = {
     maxLive: options.maxLive ?? 2000,
-    sweepEvery: Duration.toMillis(duration("sweepEvery", "10 seconds")),
+    sweepEvery: Duration.toMillis(duration("sweepEvery", "5 seconds")),
     grace: Duration.toMillis(duration("grace", "10 seconds"))
   }
   if (!(settings.maxLive >= 1)) issues.push({ path: "maxLive", message: "expected a number above 0" })
@@ -68,6 +69,22 @@ export const configOf = (found: Found): ShardingConfig.ShardingConfig["Type"] =>
     ? ShardingConfig.defaults
     : Option.getOrElse(Context.getOption(found, ShardingConfig.ShardingConfig), () => ShardingConfig.defaults)
 
+/** The milliseconds after which the cluster renews its locks. */
+export const refreshEvery = (found: Found): number => {
+  const { shardLockExpiration, shardLockRefreshInterval } = configOf(found)
+  return Math.min(Duration.toMillis(shardLockRefreshInterval), Duration.toMillis(shardLockExpiration) / 3)
+}
+
+const storageOf = (found: Found) =>
+  found === undefined ? Option.none() : Context.getOption(found, RunnerStorage.RunnerStorage)
+
+/** Renews locks of this process, and answers which of them it has, unless nobody can tell. */
+export const confirm = (found: Found) => {
+  const asked = Option.all([storageOf(found), configOf(found).runnerAddress])
+  return (shards: ReadonlyArray<ShardId.ShardId>): Effect.Effect<Option.Option<ReadonlyArray<ShardId.ShardId>>> =>
+    Effect.flatMap(asked, ([storage, address]) => storage.refresh(address, shards)).pipe(Effect.option)
+}
+
 const atLeast = (
   config: ShardingConfig.ShardingConfig["Type"],
   name: "shardLockRefreshInterval" | "shardLockExpiration" | "entityTerminationTimeout",
@@ -87,8 +104,8 @@ export const problems = (
   Effect.gen(function*() {
     const config = configOf(found)
     const issues = [
-      ...atLeast(config, "shardLockRefreshInterval", 5000, "a busy process would lose all of its sessions at once"),
-      ...atLeast(config, "shardLockExpiration", 15_000, "it is refreshed three times as often"),
+      ...atLeast(config, "shardLockRefreshInterval", 3000, "a busy process would lose all of its sessions at once"),
+      ...atLeast(config, "shardLockExpiration", 9000, "it is refreshed three times as often"),
       ...atLeast(config, "entityTerminationTimeout", settings.grace, "tools that run at a deploy would be cut off")
     ]
     if (inMemory.isInMemory(store) && (yield* hasOthers(found, config))) {
@@ -99,7 +116,7 @@ export const problems = (
 
 /** Tells that other processes are runners of the cluster. */
 const hasOthers = (found: Found, config: ShardingConfig.ShardingConfig["Type"]): Effect.Effect<boolean> => {
-  const storage = found === undefined ? Option.none() : Context.getOption(found, RunnerStorage.RunnerStorage)
+  const storage = storageOf(found)
   if (Option.isNone(storage)) return Effect.succeed(false)
   return storage.value.getRunners.pipe(
     Effect.map((runners) =>
