@@ -1,5 +1,7 @@
 /** Turns by id on a cluster of one process, from its client's side. */
+import * as DurableTurn from "@effect-managed-agents/core/DurableTurn"
 import * as PendingAction from "@effect-managed-agents/core/PendingAction"
+import * as TurnStore from "@effect-managed-agents/core/TurnStore"
 import * as RunnerStorage from "@effect/cluster/RunnerStorage"
 import { assert, describe, it } from "@effect/vitest"
 import * as Chunk from "effect/Chunk"
@@ -86,6 +88,54 @@ describe("a cluster", () => {
       assert.isTrue(updates.some((update) => update._tag === "Event" && update.event.type === "agent.message"))
       const last = updates.at(-1)
       assert.strictEqual(last?._tag === "Finished" ? last.record.reply : undefined, "Hello.")
+    }).pipe(Effect.provide(world([[say("Hello.")]]))))
+
+  it.scoped("takes a session up soon after its store was down", () =>
+    Effect.gen(function*() {
+      const store = yield* TurnStore.TurnStore
+      let isDown = false
+      const failing = <A>(operation: "own" | "due", self: Effect.Effect<A, TurnStore.TurnStoreError>) =>
+        Effect.suspend(() =>
+          isDown
+            ? new TurnStore.TurnStoreError({ operation, reason: "Unavailable", detail: "The database is down." })
+            : self
+        )
+      const desk = yield* client(Desk).pipe(
+        Effect.provideService(TurnStore.TurnStore, {
+          ...store,
+          own: (id, owner) => failing("own", store.own(id, owner)),
+          due: (options) => failing("due", store.due(options))
+        })
+      )
+      const id = yield* create
+      isDown = true
+      yield* inTime(desk.start(id, { id: "t1", input: "Hello" }))
+      yield* TestClock.adjust("20 seconds")
+      assert.strictEqual(yield* statusOf("t1"), "queued")
+      isDown = false
+      yield* TestClock.adjust("2 seconds")
+      assert.strictEqual(yield* statusOf("t1"), "ended")
+    }).pipe(Effect.provide(world([[say("Hello.")]]))))
+
+  it.scoped("takes few sessions up at once, and one that is slow holds up the others for a moment only", () =>
+    Effect.gen(function*() {
+      const store = yield* TurnStore.TurnStore
+      let owned = 0
+      yield* client(Desk).pipe(
+        Effect.provideService(TurnStore.TurnStore, {
+          ...store,
+          own: (id, owner) => Effect.tap(store.own(id, owner), () => void owned++),
+          // what a session has to do is found out slowly
+          next: (id) => Effect.delay(store.next(id), "20 seconds")
+        })
+      )
+      for (let n = 1; n <= 40; n++) yield* DurableTurn.start(`t${n}`, yield* create, "Hello")
+      yield* TestClock.adjust("7 seconds")
+      assert.strictEqual(owned, 32)
+      yield* TestClock.adjust("5 seconds")
+      assert.strictEqual(owned, 40)
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual(yield* statusOf("t40"), "ended")
     }).pipe(Effect.provide(world([[say("Hello.")]]))))
 
   it.scoped("refuses tools without a journal", () =>

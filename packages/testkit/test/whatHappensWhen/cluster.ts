@@ -3,6 +3,8 @@ import * as AgentCluster from "@effect-managed-agents/core/AgentCluster"
 import * as DurableTurn from "@effect-managed-agents/core/DurableTurn"
 import * as TurnStore from "@effect-managed-agents/core/TurnStore"
 import * as WebhookEvent from "@effect-managed-agents/core/WebhookEvent"
+import * as ClusterError from "@effect/cluster/ClusterError"
+import * as RunnerStorage from "@effect/cluster/RunnerStorage"
 import { assert } from "@effect/vitest"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
@@ -74,20 +76,38 @@ section("A cluster runs turns by id", {
   "a process was frozen": () =>
     Effect.scoped(
       Effect.gen(function*() {
-        const process = gate.make()
-        const clock = yield* Clock.clockWith(Effect.succeed)
-        yield* Effect.withClock(start(Desk), gate.clock(process, clock)).pipe(inTime)
-        const id = yield* create
-        yield* TestClock.adjust("10 seconds")
-        process.become("frozen")
-        yield* TestClock.adjust("1 minute")
-        yield* DurableTurn.start("t1", id, "Hello")
-        process.become("alive")
-        // it would sweep at once
-        yield* TestClock.adjust("20 seconds")
-        assert.strictEqual(yield* statusOf("t1"), "queued")
-        yield* TestClock.adjust("1 minute")
+        const storage = yield* RunnerStorage.RunnerStorage
+        /** What a process does that was frozen for so long that others may have what was its. */
+        const thawed = (turn: string, port: number, refresh: RunnerStorage.RunnerStorage["Type"]["refresh"]) =>
+          Effect.gen(function*() {
+            const process = gate.make()
+            const clock = yield* Clock.clockWith(Effect.succeed)
+            let find: RunnerStorage.RunnerStorage["Type"]["refresh"] = storage.refresh
+            yield* Effect.withClock(start(Desk, port), gate.clock(process, clock)).pipe(
+              Effect.provideService(
+                RunnerStorage.RunnerStorage,
+                { ...storage, refresh: (address, shards) => find(address, shards) }
+              ),
+              inTime
+            )
+            const id = yield* create
+            yield* TestClock.adjust("10 seconds")
+            process.become("frozen")
+            yield* TestClock.adjust("1 minute")
+            yield* DurableTurn.start(turn, id, "Hello")
+            find = refresh
+            process.become("alive")
+            yield* TestClock.adjust("20 seconds")
+          })
+        // nobody has taken anything
+        yield* Effect.scoped(thawed("t1", 1, storage.refresh))
         assert.strictEqual(yield* statusOf("t1"), "ended")
+        // others have taken all of it, or nobody says so
+        const unavailable = () => Effect.fail(new ClusterError.PersistenceError({ cause: "The database is down." }))
+        for (const [turn, refresh] of Object.entries({ t2: () => Effect.succeed([]), t3: unavailable })) {
+          yield* Effect.scoped(thawed(turn, 1, refresh))
+          assert.strictEqual(yield* statusOf(turn), "queued")
+        }
       }).pipe(Effect.provide(world([[say("Hello.")]])))
     ),
   "a webhook comes about a silent turn": () =>

@@ -338,7 +338,7 @@ const turns = <Update, E>(state: State<Update, E>, session: Session<Update>): Ef
     return Effect.flatMap(once(state, session), (outcome) => {
       if (outcome === "lost") {
         // by then whoever took it over by mistake knows that
-        const silence = Math.min(state.parts.refreshEvery + watchEvery, state.parts.sweepEvery)
+        const silence = state.parts.refreshEvery + watchEvery
         session.silentUntil = state.now() + silence
         sweepAfter(state, silence)
       }
