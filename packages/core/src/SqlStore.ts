@@ -39,6 +39,7 @@ export class SqlStoreError extends Schema.TaggedError<SqlStoreError>("@effect-ma
      * - `InvalidPrefix`: the prefix is none that the names of tables may begin with;
      * - `NotMigrated`: the tables are not there, or older than this library;
      * - `NewerVersion`: the tables are newer than this library, which could not use them without harm;
+     * - `OtherApplication`: the tables belong to another application, whose sessions this one would take;
      * - `Rejected`: the database does not let this program do it.
      */
     reason: Schema.Literal(
@@ -47,6 +48,7 @@ export class SqlStoreError extends Schema.TaggedError<SqlStoreError>("@effect-ma
       "InvalidPrefix",
       "NotMigrated",
       "NewerVersion",
+      "OtherApplication",
       "Rejected"
     ),
     /** A description of the failure. */
@@ -74,6 +76,13 @@ export interface Options {
    * @default "ema_"
    */
   readonly prefix?: string | undefined
+  /**
+   * The name of the application, such as the cluster's: any text. The tables belong to the first that has named itself, and any
+   * other fails as `OtherApplication` before it does anything: it would run turns with the wrong tools.
+   *
+   * @default none, which fails on tables that belong to an application
+   */
+  readonly application?: string | undefined
 }
 
 const open = ({ prefix = "ema_" }: Options = {}): Effect.Effect<
@@ -104,26 +113,50 @@ const open = ({ prefix = "ema_" }: Options = {}): Effect.Effect<
 const fromFailure = ({ detail, reason }: database.Failure): SqlStoreError =>
   new SqlStoreError({ reason: reason === "Unavailable" ? reason : "Rejected", detail })
 
+const notMigrated = ({ prefix }: database.Database, found: tables.Versions | undefined): SqlStoreError => {
+  const state = found === undefined ? "are not there" : `are of version ${found.version}`
+  return new SqlStoreError({
+    reason: "NotMigrated",
+    detail: `the tables ${prefix}… ${state}: SqlStore.migrate brings them to version ${tables.version}`
+  })
+}
+
 /** Fails if tables of such a version cannot be used. */
 const usable = (
-  { prefix }: database.Database,
+  db: database.Database,
   found: tables.Versions | undefined
 ): Effect.Effect<void, SqlStoreError> => {
-  if (found === undefined || found.version < tables.version) {
-    const state = found === undefined ? "are not there" : `are of version ${found.version}`
-    return new SqlStoreError({
-      reason: "NotMigrated",
-      detail: `the tables ${prefix}… ${state}: SqlStore.migrate brings them to version ${tables.version}`
-    })
-  }
+  if (found === undefined || found.version < tables.version) return notMigrated(db, found)
   if (found.oldest > tables.version) {
     return new SqlStoreError({
       reason: "NewerVersion",
-      detail: `the tables ${prefix}… are of version ${found.version}, and this library knows version ${tables.version}`
+      detail:
+        `the tables ${db.prefix}… are of version ${found.version}, and this library knows version ${tables.version}`
     })
   }
   return Effect.void
 }
+
+/** Fails if the tables belong to another application. */
+const owned = (
+  db: database.Database,
+  { application }: Options = {}
+): Effect.Effect<void, SqlStoreError> =>
+  Effect.flatMap(
+    Effect.mapError(
+      database.run(tables.applicationOf(db, application)),
+      (failure) => failure.isMissing ? notMigrated(db, undefined) : fromFailure(failure)
+    ),
+    (owner) => {
+      if (owner === application || owner === undefined) return Effect.void
+      const other = application === undefined ? "this one has no name" : `this one is ${JSON.stringify(application)}`
+      return new SqlStoreError({
+        reason: "OtherApplication",
+        detail: `the tables ${db.prefix}… belong to the application ${JSON.stringify(owner)}, and ${other}: ` +
+          "give each application a prefix of its own"
+      })
+    }
+  )
 
 /**
  * Makes the tables, or brings them up to date. Nothing is done where nothing is missing, and several processes may do it at
@@ -135,6 +168,8 @@ export const migrate = (options?: Options): Effect.Effect<void, SqlStoreError, S
     const db = yield* open(options)
     const found = yield* Effect.mapError(database.run(tables.migrate(db)), fromFailure)
     if (found !== undefined && found.version > tables.version) yield* usable(db, found)
+    // a deploy step need not know whose they are
+    if (options?.application !== undefined) yield* owned(db, options)
   })
 
 /**
@@ -152,7 +187,7 @@ export const migrations = (
 
 /**
  * Provides {@link TurnStore}, {@link Journal} and {@link CursorStore} in a database. Fails where the tables are not there, or
- * are of a version that it cannot use: see {@link migrate}.
+ * are of a version that it cannot use, see {@link migrate}, and where they belong to another application.
  * @category layers
  */
 export const layer = (
@@ -165,6 +200,7 @@ export const layer = (
       (failure) => failure.isMissing ? Effect.succeed(undefined) : fromFailure(failure)
     )
     yield* usable(db, found)
+    yield* owned(db, options)
     return Layer.mergeAll(
       Layer.succeed(TurnStore.TurnStore, turns.make(db)),
       Layer.succeed(CursorStore.CursorStore, cursors.make(db)),
@@ -176,7 +212,7 @@ export const layer = (
  * Options of a shared limit.
  * @category options
  */
-export interface RateLimitOptions extends RateLimit.Options, Options {
+export interface RateLimitOptions extends RateLimit.Options, Pick<Options, "prefix"> {
   /** The name of the limit, such as the organization's: all who use it share it. */
   readonly key: string
 }

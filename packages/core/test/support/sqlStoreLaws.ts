@@ -285,6 +285,46 @@ export const sqlStoreLaws = <E>(
         assert.lengthOf(yield* mine.claim({ owner: "y", expiresAfter: "1 minute", limit: 9 }), 1)
       }))
 
+    law("of one application are refused to another, which takes nothing of it", ({ prefix }) =>
+      Effect.gen(function*() {
+        const own = { prefix, application: "the desk's" }
+        const build = (options: SqlStore.Options) => Effect.scoped(Layer.build(SqlStore.layer(options)))
+        // a store from before it was named becomes its own, whoever does it first
+        yield* build({ prefix })
+        yield* Effect.provide(Effect.flatMap(TurnStore.TurnStore, (turns) => turns.add(turn)), SqlStore.layer(own))
+        yield* SqlStore.migrate(own)
+        yield* SqlStore.migrate({ prefix })
+        yield* build(own)
+        for (const application of ["Shop", "", undefined]) {
+          const other = { prefix, application }
+          const errors = [
+            yield* Effect.flip(application === undefined ? build(other) : SqlStore.migrate(other)),
+            yield* Effect.flip(build(other))
+          ]
+          for (const error of errors) {
+            assert.deepInclude(error, { _tag: "SqlStoreError", reason: "OtherApplication", isRetryable: false })
+            assert.include(error.message, `the tables ${prefix}… belong to the application "the desk's"`)
+            assert.include(error.message, application === undefined ? "has no name" : JSON.stringify(application))
+          }
+        }
+        const stored = yield* Effect.provide(
+          Effect.flatMap(TurnStore.TurnStore, (turns) => turns.get("t1")),
+          SqlStore.layer(own)
+        )
+        assertSome(stored, { ...turn, status: "queued", wakes: 0 })
+      }))
+
+    law("that two applications name at once belong to one of them", ({ prefix }) =>
+      Effect.gen(function*() {
+        const results = yield* Effect.all(
+          ["a", "b", "c", "d"].map((application) =>
+            Effect.either(Effect.provide(SqlStore.migrate({ prefix, application }), database()))
+          ),
+          { concurrency }
+        )
+        assert.lengthOf(results.filter(({ _tag }) => _tag === "Right"), 1)
+      }))
+
     for (const prefix of ["", "Ema_", "ema-", "1_", "x; DROP TABLE users; --", "e".repeat(41)]) {
       law(`do not begin with ${JSON.stringify(prefix)}`, () =>
         Effect.gen(function*() {

@@ -9,7 +9,7 @@ import * as Predicate from "effect/Predicate"
 import type * as SessionOwner from "../../SessionOwner.ts"
 
 /** The tables, without their prefix. */
-const names = ["schema", "sessions", "turns", "calls", "cursors", "rates"] as const
+const names = ["schema", "applications", "sessions", "turns", "calls", "cursors", "rates"] as const
 
 /** The words of a dialect. Times are those of the database. */
 interface Words {
@@ -99,6 +99,7 @@ export const make = (client: SqlClient.SqlClient, prefix: string): Database | "d
     fromNow: (duration) => words.plus(words.now, Duration.toMillis(duration)),
     tables: {
       schema: table("schema"),
+      applications: table("applications"),
       sessions: table("sessions"),
       turns: table("turns"),
       calls: table("calls"),

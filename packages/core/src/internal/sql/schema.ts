@@ -81,12 +81,19 @@ export const version = names.length
 const oldest = 1
 
 const makeVersion = ({ sql, tables }: Database): Migration =>
-  Effect.asVoid(sql`
+  Effect.zipRight(
+    sql`
     CREATE TABLE IF NOT EXISTS ${tables.schema} (
       id integer PRIMARY KEY NOT NULL,
       version integer NOT NULL,
       oldest integer NOT NULL
+    )`,
+    Effect.asVoid(sql`
+    CREATE TABLE IF NOT EXISTS ${tables.applications} (
+      id integer PRIMARY KEY NOT NULL,
+      name text NOT NULL
     )`)
+  )
 
 /** The version of tables, and the lowest of programs that can use them. */
 export interface Versions {
@@ -96,6 +103,21 @@ export interface Versions {
 
 export const versions = ({ sql, tables }: Database): Effect.Effect<Versions | undefined, SqlError.SqlError> =>
   Effect.map(sql<Versions>`SELECT version, oldest FROM ${tables.schema} WHERE id = 1`, ([row]) => row)
+
+/** The name of the application whose tables they are: of the first that has given one. */
+export const applicationOf = (
+  { sql, tables: { applications } }: Database,
+  name: string | undefined
+): Effect.Effect<string | undefined, SqlError.SqlError> =>
+  Effect.zipRight(
+    name === undefined
+      ? Effect.void
+      : sql`INSERT INTO ${applications} (id, name) VALUES (1, ${name}) ON CONFLICT (id) DO NOTHING`,
+    Effect.map(
+      sql<{ readonly name: string }>`SELECT name FROM ${applications} WHERE id = 1`,
+      ([row]) => row?.name
+    )
+  )
 
 const write = ({ sql, tables }: Database, to: number): Migration =>
   Effect.asVoid(sql`
