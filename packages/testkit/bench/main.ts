@@ -12,6 +12,7 @@ import { arch, cpus, loadavg, platform } from "node:os"
 import { parseArgs } from "node:util"
 import { launch } from "../test/chaos/launch.ts"
 import * as cluster from "./cluster.ts"
+import * as durable from "./durable.ts"
 import * as events from "./events.ts"
 import * as many from "./many.ts"
 import * as memory from "./memory.ts"
@@ -49,7 +50,10 @@ const { positionals, values } = parseArgs({
     turns: { type: "string", default: "2000" },
     "cluster-turns": { type: "string", default: "300" },
     live: { type: "string", default: "1000" },
-    "tool-turns": { type: "string", default: "200" }
+    "tool-turns": { type: "string", default: "200" },
+    "durable-turns": { type: "string", default: "400" },
+    "at-once": { type: "string", default: "50" },
+    profiles: { type: "string" }
   }
 })
 
@@ -62,6 +66,7 @@ const tasks: { readonly [name: string]: (...args: ReadonlyArray<string>) => Prom
   many: (_baseUrl, _index, count) => many.measure(Number(count)),
   // ends by a signal
   runner: (settings) => new Promise<never>(() => launch(settings)),
+  durable: (settings = "{}") => durable.measure(settings),
   turn: (index, count) => turns.measure(Number(index), Number(count))
 }
 
@@ -92,6 +97,7 @@ const parts: { readonly [name: string]: () => Promise<void> } = {
   sessions: () => sessions.run(Number(values.sessions)),
   many: () => many.run(Number(values.many)),
   cluster: () => cluster.run(Number(values["cluster-turns"]), Number(values.live), 3),
+  durable: () => durable.run(Number(values["durable-turns"]), Number(values["at-once"]), values.profiles),
   turns: () => turns.run(rounds, Number(values.turns))
 }
 
