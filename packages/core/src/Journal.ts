@@ -241,12 +241,19 @@ const fencedOut = ({ id, sessionId }: Call, { fence }: SessionOwner.Service): Jo
  */
 export const ownedBy = (journal: Service, owner: SessionOwner.Service): Service => ({
   get: (call) => journal.get(call, owner),
-  put: (call, entry) =>
-    Effect.zipRight(
-      journal.put(call, entry._tag === "Started" ? { ...entry, fence: owner.fence } : entry, owner),
-      // what was written in time may be long ago when the process goes on
-      Effect.flatMap(owner.isHeld ?? Effect.succeed(true), (held) => held ? Effect.void : fencedOut(call, owner))
-    ),
+  put: (call, entry) => {
+    const check = Effect.flatMap(
+      owner.isHeld ?? Effect.succeed(true),
+      (held) => held ? Effect.void : fencedOut(call, owner)
+    )
+    // what was written in time may be long ago when the process goes on
+    return entry._tag === "Started"
+      ? check.pipe(
+        Effect.zipRight(journal.put(call, { ...entry, fence: owner.fence }, owner)),
+        Effect.zipRight(check)
+      )
+      : Effect.zipRight(journal.put(call, entry, owner), check)
+  },
   forget: journal.forget,
   exclusively: (call, self) => journal.exclusively(call, self, owner)
 })

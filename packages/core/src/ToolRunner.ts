@@ -458,9 +458,9 @@ const fromHandlers = <R>(handlers: Handlers, options: Options, journal: Journal.
       const resolved = defaultJournal.resolve(known, yield* Events.Events)
       const owner = Option.getOrUndefined(yield* Effect.serviceOption(SessionOwner.SessionOwner))
       // a tool may itself talk to another session
-      if (owner?.sessionId !== sessionId) return resolved
+      if (owner?.sessionId !== sessionId) return { journal: resolved, isPatient: false }
       yield* Effect.annotateCurrentSpan("session.fence", owner.fence)
-      return Journal.ownedBy(resolved, owner)
+      return { journal: runOnce.patient(Journal.ownedBy(resolved, owner)), isPatient: true }
     })
   const own = (call: Call) =>
     call._tag === "CustomToolCall" || options.selfHosted === true ? tools.get(call.name) : undefined
@@ -472,12 +472,15 @@ const fromHandlers = <R>(handlers: Handlers, options: Options, journal: Journal.
       const runnable = own(call)
       return runnable === undefined
         ? Effect.succeed(false)
-        : Effect.flatMap(inForce(call), (journal) => runOnce.isUndecided(journal, call, runnable))
+        : Effect.flatMap(inForce(call), ({ journal }) => runOnce.isUndecided(journal, call, runnable))
     },
     answer: (call, send, approve) => {
       const runnable = own(call)
       if (runnable === undefined) return Effect.succeed("declined")
-      return Effect.flatMap(inForce(call), (journal) => runOnce.answer(journal, call, runnable, send, approve)).pipe(
+      return Effect.flatMap(
+        inForce(call),
+        ({ isPatient, journal }) => runOnce.answer(journal, call, { ...runnable, isPatient }, send, approve)
+      ).pipe(
         span.within("ToolRunner.answer", {
           attributes: { "session.id": call.sessionId, "event.id": call.id, "tool.name": call.name }
         })

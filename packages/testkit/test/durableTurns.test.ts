@@ -1,4 +1,5 @@
 /** Turns by id, run by owners that take over from each other. */
+import * as Content from "@effect-managed-agents/core/Content"
 import * as DurableTurn from "@effect-managed-agents/core/DurableTurn"
 import type { SessionId } from "@effect-managed-agents/core/Ids"
 import * as Journal from "@effect-managed-agents/core/Journal"
@@ -87,6 +88,55 @@ describe("a turn by id", () => {
         world([[say("May I?"), tool({ name: "bash", permission: "ask" }), say("It ran.")], [say("second")]])
       )
     ))
+
+  for (const operation of ["get", "put"] as const) {
+    it.effect(`lets a tool run on while the journal does not ${operation} another call`, () =>
+      Effect.gen(function*() {
+        payments.length = 0
+        const journal = yield* Journal.Journal
+        const calls: Array<string> = []
+        let attempts = 0
+        const down = (call: Journal.Call) =>
+          new Journal.JournalError({
+            operation,
+            sessionId: call.sessionId,
+            id: call.id,
+            reason: "Unavailable",
+            detail: "the database restarts"
+          })
+        /** The second call is not taken for a while, longer than the tool of the first one runs. */
+        const passing = <A>(call: Journal.Call, self: Effect.Effect<A, Journal.JournalError>) =>
+          Effect.suspend(() => {
+            if (!calls.includes(call.id)) calls.push(call.id)
+            return calls.indexOf(call.id) === 1 && attempts++ < 6 ? Effect.fail(down(call)) : self
+          })
+        const restarting: Journal.Service = {
+          ...journal,
+          get: (call, owner) =>
+            operation === "get" ? passing(call, journal.get(call, owner)) : journal.get(call, owner),
+          put: (call, entry, owner) =>
+            operation === "put" ? passing(call, journal.put(call, entry, owner)) : journal.put(call, entry, owner)
+        }
+        const id = yield* create
+        const run = owning(id, DurableTurn.run("t1", id, "Pay.", { tools: Pay }))
+        const record = yield* inTime(Effect.provideService(run, Journal.Journal, restarting), "100 millis")
+        assert.isAbove(attempts, 6)
+        assert.deepStrictEqual(
+          record.toolCalls.map(({ result }) =>
+            result !== undefined && "content" in result ? Content.textOf(result.content ?? []) : undefined
+          ),
+          ["paid 1", "paid 2"]
+        )
+        assert.deepStrictEqual(payments, [1, 2])
+        yield* Ledger.assertAll
+      }).pipe(Effect.provide(world([[
+        AgentScript.together(
+          customTool({ name: "pay", input: { amount: 1 } }),
+          customTool({ name: "pay", input: { amount: 2 } })
+        ),
+        say("Done.")
+      ]]))))
+  }
 
   it.effect("goes on in another process after the first was stopped at any moment", () =>
     Effect.gen(function*() {

@@ -9,12 +9,13 @@ export const pauseAfter = (failures: number): Effect.Effect<void> =>
     (factor) => Effect.sleep(Duration.millis(factor * Math.min(1000 * 2 ** failures, 30_000)))
   )
 
-/** Tries again what fails in passing. */
+/** Tries again what fails in passing. The pauses can be made interruptible where nothing else may be. */
 export const patiently = <A, E extends { readonly isRetryable: boolean }, R>(
   self: Effect.Effect<A, E, R>,
+  restore: (pause: Effect.Effect<void>) => Effect.Effect<void> = (pause) => pause,
   failures = 0
 ): Effect.Effect<A, E, R> =>
   Effect.catchAll(self, (error) =>
     error.isRetryable
-      ? Effect.zipRight(pauseAfter(failures), patiently(self, failures + 1))
+      ? Effect.zipRight(restore(pauseAfter(failures)), patiently(self, restore, failures + 1))
       : Effect.fail(error))

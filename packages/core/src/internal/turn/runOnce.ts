@@ -9,6 +9,7 @@ import type * as ToolRunner from "../../ToolRunner.ts"
 import { countToolCall } from "../telemetry/metrics.ts"
 import * as span from "../telemetry/span.ts"
 import * as drain from "./drain.ts"
+import { patiently } from "./patiently.ts"
 import type { Execution } from "./runTool.ts"
 import * as runTool from "./runTool.ts"
 
@@ -22,6 +23,12 @@ export interface Runnable<R> {
   readonly needsApproval: (call: ToolRunner.Call) => Effect.Effect<boolean, never, R>
 }
 
+/** A tool of the owner of a session, or of a program that has no owners. */
+interface Owned<R> extends Runnable<R> {
+  /** Waits as long as it takes until the start of a call is written down, instead of failing soon. */
+  readonly isPatient: boolean
+}
+
 /**
  * Runs a call unless the journal has it, and sends its result unless it was sent. A call that needs approval waits for
  * `approve`, while others may decide about it.
@@ -29,7 +36,7 @@ export interface Runnable<R> {
 export const answer = <R, E, R2>(
   journal: Journal.Service,
   call: ToolRunner.Call,
-  runnable: Runnable<R>,
+  runnable: Owned<R>,
   send: (result: PendingAction.ToolResult) => Effect.Effect<boolean, E, R2>,
   approve: ToolRunner.Approve<E, R2> | undefined
 ): Effect.Effect<ToolRunner.Answered, E | Journal.JournalError, R | R2> => {
@@ -85,7 +92,7 @@ const keep = (
   )
 
 /** A tool that is ready to run once it is let in. */
-interface Admitted<R> extends Runnable<R> {
+interface Admitted<R> extends Owned<R> {
   /** Waits until the call may begin. */
   readonly enter: Effect.Effect<void>
 }
@@ -136,11 +143,12 @@ const resume = <R>(
 const start = <R>(
   journal: Journal.Service,
   call: ToolRunner.Call,
-  { enter, limit, run, tool }: Admitted<R>
+  { enter, isPatient, limit, run, tool }: Admitted<R>
 ): Effect.Effect<PendingAction.ToolResult, Journal.JournalError, R> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
-      yield* Effect.retry(journal.put(call, { _tag: "Started" }), {
+      const begin = journal.put(call, { _tag: "Started" })
+      yield* isPatient ? patiently(begin, restore) : Effect.retry(begin, {
         while: ({ isRetryable }) => isRetryable,
         schedule: startRetries
       })
@@ -153,6 +161,17 @@ const start = <R>(
       return result
     })
   ).pipe((self) => Effect.zipRight(enter, self), limit)
+
+/**
+ * The journal of the owner of a session. What fails in passing is tried again, for as long as the session is held: if it failed
+ * the turn, whatever else runs in it would be cut off, and nobody would know what it did.
+ */
+export const patient = (journal: Journal.Service): Journal.Service => ({
+  ...journal,
+  get: (call) => patiently(journal.get(call)),
+  // what is written while a tool runs is tried again there
+  put: (call, entry) => entry._tag === "Decided" ? patiently(journal.put(call, entry)) : journal.put(call, entry)
+})
 
 /** Sends a result and records what became of it. */
 const post = <E, R>(
