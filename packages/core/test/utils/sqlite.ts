@@ -1,0 +1,16 @@
+/** A file of SQLite, for one process. */
+import * as LibsqlClient from "@effect/sql-libsql/LibsqlClient"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+/** A new file, which is removed with the scope. Each layer opens it anew, as a process does that has restarted. */
+export const make = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "sqlite-"))),
+    (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+  ),
+  (folder) => () => Layer.fresh(LibsqlClient.layer({ url: `file:${join(folder, "store.db")}` }))
+)
