@@ -49,7 +49,10 @@ type Open = Effect.Effect.Success<typeof sqlite.make>
 const storesOf = (open: Open) =>
   Effect.gen(function*() {
     const context = yield* Layer.build(Layer.provide(SqlStore.layer(), open()))
-    return { store: Context.get(context, TurnStore.TurnStore), journal: yield* Effect.provide(Journal.Journal, context) }
+    return {
+      store: Context.get(context, TurnStore.TurnStore),
+      journal: yield* Effect.provide(Journal.Journal, context)
+    }
   })
 
 /** Serves a session in a process until nothing is left to do, or the process is dead. */
