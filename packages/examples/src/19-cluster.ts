@@ -92,7 +92,11 @@ const payInvoices = Effect.gen(function*() {
   for (const { content } of messages) yield* Console.log(`agent: ${Content.textOf(content)}`)
 }).pipe(
   Effect.scoped,
-  Effect.provide([NodeContext.layer, Stores, NodeClusterSocket.layer({ clientOnly: true })]),
+  Effect.provide([
+    NodeContext.layer,
+    Stores,
+    NodeClusterSocket.layer({ clientOnly: true, shardingConfig: AgentCluster.config })
+  ]),
   Effect.provide(Database)
 )
 
