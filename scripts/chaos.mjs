@@ -1,6 +1,7 @@
 // pnpm chaos: processes that run turns on a PostgreSQL are killed, frozen and replaced, and what comes of it is judged.
 //
 //   pnpm chaos                                    both engines, some three minutes
+//   pnpm chaos --short                            both with less of everything, some two minutes
 //   pnpm chaos --engine lease --seed 7            one, with the same plan again
 //   pnpm chaos --turns 300 --kills 60 --freezes 10 --restarts 3 --deploys 3       the long form
 //   pnpm chaos --live 2000                        two processes with so many turns under way, one of which is killed

@@ -18,7 +18,7 @@ const { values } = parseArgs({
     program: { type: "string", default: "" },
     engine: { type: "string", multiple: true },
     seed: { type: "string" },
-    turns: { type: "string", default: "60" },
+    turns: { type: "string" },
     kills: { type: "string" },
     freezes: { type: "string" },
     restarts: { type: "string", default: "1" },
@@ -27,6 +27,8 @@ const { values } = parseArgs({
     every: { type: "string" },
     "max-gap": { type: "string", default: "15000" },
     live: { type: "string" },
+    /** Less of everything, for a gate: two minutes for both engines. */
+    short: { type: "boolean", default: false },
     /** Shows the session that was without an owner for longest. */
     show: { type: "boolean", default: false },
     "longest-freeze": { type: "string", default: "12000" }
@@ -34,10 +36,15 @@ const { values } = parseArgs({
 })
 
 /** A cluster needs longer to find out who has gone, so that less happens to it in the same time. */
-const byDefault = {
-  lease: { every: 3500, kills: 12, freezes: 3 },
-  cluster: { every: 8000, kills: 7, freezes: 2 }
-}
+const byDefault = values.short
+  ? {
+    lease: { every: 3500, kills: 8, freezes: 2, turns: 40 },
+    cluster: { every: 8000, kills: 3, freezes: 1, turns: 40 }
+  }
+  : {
+    lease: { every: 3500, kills: 12, freezes: 3, turns: 60 },
+    cluster: { every: 8000, kills: 7, freezes: 2, turns: 60 }
+  }
 
 const isEngine = (name: string): name is Engine => name === "lease" || name === "cluster"
 
@@ -72,7 +79,7 @@ for (const engine of engines) {
     seed,
     logs,
     program: [values.program],
-    turns: Number(values.turns),
+    turns: Number(values.turns ?? byDefault[engine].turns),
     kills: Number(values.kills ?? byDefault[engine].kills),
     freezes: Number(values.freezes ?? byDefault[engine].freezes),
     restarts: Number(values.restarts),
