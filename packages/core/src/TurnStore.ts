@@ -53,11 +53,11 @@ export type Status = typeof Status.Type
 /** The parts of a turn that its owner changes. */
 const state = {
   status: Status,
-  /** The place in the history before anything was sent; absent while it is queued. */
+  /** The place in the history before anything was sent; absent while it is queued, and when it has ended. */
   since: Schema.optionalWith(Cursor.Cursor, { exact: true }),
   /** The events of its input that the agent takes up, as the service stored them; absent until that is known. */
   sent: Schema.optionalWith(Schema.Array(Ids.EventId), { exact: true }),
-  /** The consumption of the session before it. */
+  /** The consumption of the session before it; absent when it has ended. */
   usageBefore: Schema.optionalWith(Usage.UsageSnapshot, { exact: true }),
   /** The number of times that the turn was woken, as far as its owner knew when it made this state. */
   wakes: Schema.Int,

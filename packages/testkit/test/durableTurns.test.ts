@@ -61,6 +61,9 @@ describe("a turn by id", () => {
       assert.deepStrictEqual(yield* inTime(run), record)
       assert.deepStrictEqual(yield* inTime(DurableTurn.result("t1")), record)
       assert.strictEqual(yield* statusOf("t1"), "ended")
+      // nobody goes on with it, so that nobody has to know where it began
+      const stored = Option.getOrThrow(yield* Effect.flatMap(TurnStore.TurnStore, (store) => store.get("t1")))
+      assert.hasAllKeys(stored, ["id", "sessionId", "input", "status", "wakes", "sent", "record"])
       assert.deepStrictEqual(payments, [3])
       yield* Ledger.assertAll
     }).pipe(Effect.provide(world([[customTool({ name: "pay", input: { amount: 3 } }), say("{{result}}")]]))))

@@ -78,7 +78,10 @@ export const attend = <E1, R1, E2, R2, T extends ToolRunner.Source>(
       const dueAfter = missing.length > 0 ? Duration.min(lookAfter, othersAfter) : lookAfter
       yield* put({ ...state, status: "waiting", record }, { dueAfter })
     } else {
-      yield* put({ ...state, status: "ended", record: TurnRecord.make(followed) })
+      // who goes on with a turn needs to know where it began; of one that has ended the record tells all
+      const { sent, wakes } = state
+      const record = TurnRecord.make(followed)
+      yield* put({ status: "ended", wakes, ...(sent !== undefined && { sent }), record })
     }
     return "left"
   }).pipe(
