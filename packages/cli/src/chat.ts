@@ -75,6 +75,8 @@ interface Question {
 interface State {
   question: Question | undefined
   isWorking: boolean
+  /** Done once the service has the message of the turn that is going on: before, there is nothing to interrupt. */
+  delivered: Deferred.Deferred<void>
   /** The number of times that Ctrl-C was pressed since anything else. */
   interrupts: number
   /** The lines of the reply that is being produced. */
@@ -146,7 +148,9 @@ const makeScreen = (keyboard: Conversing) =>
     const ready = yield* Effect.makeLatch(true)
     const asking = yield* Effect.makeSemaphore(1)
     const paint = words.paint(keyboard.isPerson)
-    const state: State = { question: undefined, isWorking: false, interrupts: 0, live: [] }
+    const delivered = yield* Deferred.make<void>()
+    const state: State = { question: undefined, isWorking: false, delivered, interrupts: 0, live: [] }
+    yield* Deferred.succeed(delivered, undefined)
 
     const show = (text: string) => Effect.suspend(() => keyboard.show(text, state.live))
     const prompt = Effect.suspend(() =>
@@ -211,6 +215,7 @@ const showUpdate = ({ columns, isPerson, paint, show, state }: Screen) => (updat
         state.live = update.phase === "opened" || update.phase === "growing" ? growing(update.blocks, width) : []
         return isPerson ? yield* show("") : undefined
       case "Event": {
+        if (update.event.type === "user.message") yield* Deferred.succeed(state.delivered, undefined)
         const text = update.state === "processed" ? tell(paint, width)(update.event) : ""
         return text === "" ? undefined : yield* show(text)
       }
@@ -237,9 +242,11 @@ const make = (session: SessionId, screen: Screen) =>
     const complain = ({ message }: { readonly message: string }) => show(`${paint(message, "red")}\n`)
 
     /** Runs a turn in the background, so that its lines can be read meanwhile. */
-    const run = (turn: Stream.Stream<Conversation.Update, ApiError, Events.Events>) =>
+    const run = (turn: Stream.Stream<Conversation.Update, ApiError, Events.Events>, hasMessage: boolean) =>
       Effect.gen(function*() {
-        state.isWorking = true
+        const delivered = yield* Deferred.make<void>()
+        Object.assign(state, { isWorking: true, delivered })
+        if (!hasMessage) yield* Deferred.succeed(delivered, undefined)
         yield* Effect.zipRight(ready.close, prompt)
         yield* FiberHandle.run(
           turns,
@@ -248,13 +255,17 @@ const make = (session: SessionId, screen: Screen) =>
             Effect.catchAll(complain),
             Effect.ensuring(Effect.suspend(() => {
               Object.assign(state, { isWorking: false, interrupts: 0, live: [] })
-              return Effect.zipRight(prompt, ready.open)
+              return Effect.all([Deferred.succeed(delivered, undefined), prompt, ready.open], { discard: true })
             }))
           )
         )
       })
 
-    const interrupt = Conversation.interrupt(session).pipe(Effect.provide(services), Effect.catchAll(complain))
+    const interrupt = Effect.suspend(() => Deferred.await(state.delivered)).pipe(
+      Effect.zipRight(Effect.suspend(() => state.isWorking ? Conversation.interrupt(session) : Effect.void)),
+      Effect.provide(services),
+      Effect.catchAll(complain)
+    )
 
     /** Ctrl-C stops the agent, and then the program. */
     const onInterrupt = Effect.suspend(() => {
@@ -268,7 +279,7 @@ const make = (session: SessionId, screen: Screen) =>
       Effect.suspend(() =>
         state.isWorking
           ? Effect.catchAll(events.send(session, UserEvent.message(content)), complain)
-          : run(Conversation.stream(session, content, options))
+          : run(Conversation.stream(session, content, options), true)
       )
 
     return {
@@ -277,7 +288,7 @@ const make = (session: SessionId, screen: Screen) =>
       interrupt,
       onInterrupt,
       send,
-      join: run(Conversation.joinStream(session, options)),
+      join: run(Conversation.joinStream(session, options), false),
       settled: FiberHandle.awaitEmpty(turns)
     }
   })

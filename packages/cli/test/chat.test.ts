@@ -1,12 +1,18 @@
+import * as Api from "@effect-managed-agents/core/Api"
+import * as Fault from "@effect-managed-agents/testkit/Fault"
 import * as Fixtures from "@effect-managed-agents/testkit/Fixtures"
 import * as Simulator from "@effect-managed-agents/testkit/Simulator"
 import * as SimulatorHttpClient from "@effect-managed-agents/testkit/SimulatorHttpClient"
 import * as NodeContext from "@effect/platform-node/NodeContext"
 import * as FileSystem from "@effect/platform/FileSystem"
 import { assert, describe, it } from "@effect/vitest"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
+import * as Predicate from "effect/Predicate"
+import * as TestClock from "effect/TestClock"
 import { join } from "node:path"
 import { code } from "../src/failure.ts"
 import { Keyboard } from "../src/keyboard.ts"
@@ -20,11 +26,12 @@ const lookUp = {
   input_schema: { type: "object" }
 } as const
 
-const provide = (script: Simulator.AgentOptions["script"]) =>
+const provide = (script: Simulator.AgentOptions["script"], faults: Fault.Plan = []) =>
   Effect.provide(Layer.merge(
     Layer.provideMerge(
       SimulatorHttpClient.layer,
       Simulator.layer({
+        faults,
         fixtures: Fixtures.withTools(Fixtures.docs, [lookUp]),
         ...(script !== undefined && { agents: { [Fixtures.agentId]: { script } } })
       })
@@ -99,6 +106,38 @@ describe("chat", () => {
         { say: "It says: {{result}}" }
       ]
     })))
+
+  it.effect("interrupts once the message has arrived, however early Ctrl-C is pressed", () =>
+    Effect.gen(function*() {
+      const isOver = yield* Deferred.make<void>()
+      const lines = ["Wait for me"]
+      let press: (() => void) | undefined
+      const keyboard = Layer.succeed(
+        Keyboard,
+        Effect.succeed({
+          isPerson: true,
+          next: Effect.suspend(() => {
+            const line = lines.shift()
+            if (line !== undefined) return Effect.succeedSome(line)
+            press?.()
+            return Effect.as(Deferred.await(isOver), Option.none<string>())
+          }),
+          show: (text: string) => text.includes("Interrupted.") ? Deferred.succeed(isOver, undefined) : Effect.void,
+          prompt: () => Effect.void,
+          onInterrupt: (handler: () => void) => Effect.sync(() => void (press = handler))
+        })
+      )
+      const fiber = yield* Effect.fork(simulated.run(["chat", ...fresh], { keyboard }))
+      yield* TestClock.adjust("1 minute")
+      assert.strictEqual((yield* Fiber.join(fiber)).code, 0)
+      assert.deepStrictEqual((yield* sent).map((event) => Predicate.hasProperty(event, "type") && event.type), [
+        "user.message",
+        "user.interrupt"
+      ])
+    }).pipe(provide(
+      { turns: [], otherwise: [{ sleep: 3_600_000 }] },
+      [Fault.delay("2 seconds", { match: Fault.on(Api.events.send, { times: 1 }) })]
+    )))
 
   it.scoped("sends files with a message", () =>
     Effect.gen(function*() {
