@@ -9,13 +9,22 @@ import { fileURLToPath } from "node:url"
 
 const folder = fileURLToPath(new URL("../../build/test", import.meta.url))
 
-/** The program in one file, because a process that loads hundreds of modules takes seconds to start. */
+/** The program, and its other names. */
+const commands = {
+  "managed-agents": "bin",
+  "managed-agents-conformance": "conformanceBin",
+  "managed-agents-simulator": "simulatorBin"
+}
+
+/** The commands as bundles, because a process that loads hundreds of modules takes seconds to start. */
 const bundle = async (): Promise<string> => {
   mkdirSync(folder, { recursive: true })
   await Esbuild.build({
-    entryPoints: [fileURLToPath(new URL("../../src/bin.ts", import.meta.url))],
-    outfile: join(folder, "managed-agents.mjs"),
+    entryPoints: Object.values(commands).map((name) => fileURLToPath(new URL(`../../src/${name}.ts`, import.meta.url))),
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
     bundle: true,
+    splitting: true,
     platform: "node",
     format: "esm",
     target: "node20",
@@ -23,19 +32,22 @@ const bundle = async (): Promise<string> => {
     banner: { js: "import { createRequire as __make } from \"node:module\"; const require = __make(import.meta.url)" },
     logLevel: "silent"
   })
-  const command = join(folder, "managed-agents")
-  writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${join(folder, "managed-agents.mjs")}" "$@"\n`)
-  chmodSync(command, 0o755)
+  for (const [name, file] of Object.entries(commands)) {
+    const command = join(folder, name)
+    writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${join(folder, `${file}.mjs`)}" "$@"\n`)
+    chmodSync(command, 0o755)
+  }
   return folder
 }
 
 let bundled: Promise<string> | undefined
 
-/** The folder with the program `managed-agents`, for a `PATH`. */
+/** The folder with the commands, for a `PATH`. */
 const onPath = (): Promise<string> => bundled ??= bundle()
 
-/** The program in one file. */
-export const file = (): Promise<string> => onPath().then((folder) => join(folder, "managed-agents.mjs"))
+/** The file of a command. */
+export const file = (name: keyof typeof commands = "managed-agents"): Promise<string> =>
+  onPath().then((folder) => join(folder, `${commands[name]}.mjs`))
 
 /** A process, and what it has said so far. */
 export interface Started {
@@ -71,16 +83,17 @@ export interface Running {
   readonly exit: Effect.Effect<number | string>
 }
 
-/** Runs the program. */
+/** Runs the program, or one of its other names. */
 export const run = (
   args: ReadonlyArray<string>,
-  env: Readonly<Record<string, string>> = {}
+  env: Readonly<Record<string, string>> = {},
+  name?: keyof typeof commands
 ): Effect.Effect<Running, never, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.promise(async (): Promise<Running> => {
       const { child, ended, stderr, stdout } = await start(
         process.execPath,
-        [await file(), ...args],
+        [await file(name), ...args],
         { env, stdio: ["ignore", "pipe", "pipe"] }
       )
       return { process: child, stdout, stderr, exit: Effect.promise(() => ended) }
