@@ -27,7 +27,7 @@ export const open = (args: ReadonlyArray<string>, env: Readonly<Record<string, s
     const socket = `managed-agents-test-${process.pid}-${++terminals}`
     const tmux = (...words: ReadonlyArray<string>) =>
       Effect.promise(() => run("tmux", ["-L", socket, "-f", "/dev/null", ...words]).then(({ stdout }) => stdout))
-    const file = yield* Effect.promise(program.file)
+    const file = yield* Effect.promise(() => program.file())
     yield* Effect.acquireRelease(
       tmux(
         "new-session",
