@@ -47,6 +47,11 @@ export const runLive = (options: Options) => {
       })
       yield* follow
       const memory = runners.all().map((runner) => Math.round((processes.usage(runner)?.rss ?? 0) / 2 ** 20))
+      const heaps = yield* Effect.forEach(
+        runners.all(),
+        (runner) =>
+          Effect.map(Effect.promise(() => processes.memoryOf(runner)), ({ heapUsed }) => Math.round(heapUsed / 2 ** 20))
+      )
       const [victim, survivor] = runners.all()
       if (victim === undefined || survivor === undefined) return yield* Effect.dieMessage("a runner has gone")
       const killed = Date.now()
@@ -54,12 +59,13 @@ export const runLive = (options: Options) => {
       yield* Effect.repeat(Effect.delay(simulator.openStreams(), "100 millis"), { until: (open) => open < live })
       yield* follow
       const takeover = (Date.now() - killed) / 1000
+      const rssThen = Math.round((processes.usage(survivor)?.rss ?? 0) / 2 ** 20)
       yield* Effect.forEach(sessions, (_, n) => patiently(DurableTurn.result(`turn-${n}`)), {
         concurrency: "unbounded",
         discard: true
       })
       const rss = Math.round((processes.usage(survivor)?.rss ?? 0) / 2 ** 20)
       const verdict = yield* judge({ incidents: runners.incidents, restarts: [], maxGap: Infinity })
-      return { ...verdict, memory, rss, takeover }
+      return { ...verdict, heaps, memory, rss, rssThen, takeover }
     }))
 }

@@ -61,14 +61,16 @@ for (const engine of engines) {
   const logs = mkdtempSync(join(tmpdir(), "chaos-"))
   const start = performance.now()
   if (values.live !== undefined) {
-    const { memory, offences, rss, takeover, turns } = await Effect.runPromise(
+    const { heaps, memory, offences, rss, rssThen, takeover, turns } = await Effect.runPromise(
       runLive({ engine, logs, program: [values.program], live: Number(values.live) })
     )
     console.log(
       `${engine}, load ${loadavg()[0]?.toFixed(1)}: ${turns} turns under way in two processes of ${
         memory.join(" and ")
-      } MB; `
-        + `one was killed, and the other had all of them ${takeover.toFixed(1)} s later, with ${rss} MB at most`
+      } MB, ${heaps.join(" and ")} MB of them in use; `
+        + `one was killed, and the other had all of them ${
+          takeover.toFixed(1)
+        } s later, with ${rssThen} MB, and ${rss} MB at most`
     )
     for (const { message } of offences.slice(0, 20)) console.log(`- ${message}`)
     if (offences.length > 0 || Math.max(rss, ...memory) > mostMemory) process.exitCode = 1
