@@ -54,7 +54,7 @@ const ToolsLive = Tools.toLayer({ pay: () => Effect.as(Effect.sleep(5), "paid") 
 
 /** Runs a turn in each session. */
 const plain = (sessions: ReadonlyArray<string>, live: number) =>
-  Effect.forEach(sessions, (id) => Conversation.turn(id, "Pay.", { tools: Tools }), {
+  Effect.forEach(sessions, (id) => Conversation.turn(Ids.SessionId.make(id), "Pay.", { tools: Tools }), {
     concurrency: live,
     discard: true
   })
@@ -87,7 +87,7 @@ const add = (sessions: ReadonlyArray<string>) =>
       { discard: true }
     ))
 
-/** Milliseconds of processor time a turn. In a process of its own. */
+/** Measures milliseconds of processor time a turn. In a process of its own. */
 export const measure = (text: string): Promise<number> => {
   // written below
   const { kind, live, postgres, profile, sessions, url, warmUp } = JSON.parse(text) as Settings
@@ -123,7 +123,7 @@ export const measure = (text: string): Promise<number> => {
 }
 
 /** Measures turns of a kind. */
-const run1 = (kind: Kind, count: number, live: number, profile?: string) =>
+const runTurns = (kind: Kind, count: number, live: number, profile?: string) =>
   beside({ turns: [[pay(1), pay(2), AgentScript.say("Done.")]] }, ({ server, url }) =>
     Effect.gen(function*() {
       const sql = yield* SqlClient.SqlClient
@@ -160,7 +160,7 @@ export const run = async (count: number, live: number, profiles?: string): Promi
   const rows: Array<ReadonlyArray<string>> = []
   for (const kind of kinds) {
     const profile = profiles === undefined ? undefined : `${profiles}/${kind.replaceAll(" ", "-")}.cpuprofile`
-    const { cpu, reads, statements, writes } = await run1(kind, count, live, profile)
+    const { cpu, reads, statements, writes } = await runTurns(kind, count, live, profile)
     rows.push([kind, cpu.toFixed(1), statements.toFixed(1), writes.toFixed(1), reads.toFixed(1)])
   }
   console.log(table(["", "processor ms a turn", "statements", "requests that write", "requests that read"], rows))

@@ -9,7 +9,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as sqlite from "../../../core/test/utils/sqlite.ts"
-import * as AgentScript from "../../src/AgentScript.ts"
 import { agentThat, create } from "../utils/conversation.ts"
 
 const damages = {

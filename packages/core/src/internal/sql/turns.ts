@@ -36,14 +36,15 @@ const json = Schema.decode(Schema.parseJson())
 /** Reads a row. Nothing of a row that cannot be read gets into the error. */
 const read = (operation: Operation, row: Row): Effect.Effect<TurnStore.StoredTurn, TurnStore.TurnStoreError> => {
   const { session_id: sessionId, status, turn_id: id, wakes } = row
-  const mismatch = malformed(operation, id, database.mismatch("a turn", row.version, version))
-  if (row.version > version) return mismatch
+  // an error has a trace of the stack, which is too dear for each row
+  const mismatch = () => malformed(operation, id, database.mismatch("a turn", row.version, version))
+  if (row.version > version) return mismatch()
   return Effect.mapError(
     Effect.flatMap(
       Effect.zip(json(row.state), json(row.input)),
       ([state, input]) => decode({ ...Object(state), id, sessionId, input, status, wakes })
     ),
-    () => mismatch
+    mismatch
   )
 }
 

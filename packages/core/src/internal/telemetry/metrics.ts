@@ -165,9 +165,10 @@ const resumedTurns = Metric.counter("managed_agents_turns_resumed", {
   incremental: true
 })
 
+const resumedBy = byLabel(resumedTurns, "status")
+
 /** Counts a turn that was begun before. */
-export const countResumed = (status: string): Effect.Effect<void> =>
-  Metric.increment(Metric.tagged(resumedTurns, "status", status))
+export const countResumed = (status: string): Effect.Effect<void> => Metric.increment(resumedBy(status))
 
 const parkedTurns = Metric.counter("managed_agents_turns_parked", {
   description: "Turns by id that nobody follows any more because they were silent",
@@ -190,9 +191,10 @@ const leftSessions = Metric.counter("managed_agents_sessions_left", {
   incremental: true
 })
 
+const leftBy = byLabel(leftSessions, "outcome")
+
 /** Counts a session that a worker is done with. */
-export const countLeft = (outcome: string): Effect.Effect<void> =>
-  Metric.increment(Metric.tagged(leftSessions, "outcome", outcome))
+export const countLeft = (outcome: string): Effect.Effect<void> => Metric.increment(leftBy(outcome))
 
 const dueSessions = Metric.gauge("managed_agents_sessions_due", {
   description: "Sessions with turns to run, owned or not, as a worker has last seen it; a thousand at most"
