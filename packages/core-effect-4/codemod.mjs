@@ -83,10 +83,22 @@ class Printer {
     return out + this.source.text.slice(at, node.end)
   }
 
-  /** The arguments of a call, from one on, with their layout. */
-  args(node, from = 0) {
-    const rest = node.arguments.slice(from)
-    return rest.map((argument) => this.print(argument)).join(", ")
+  /** The arguments of a call, with their layout. */
+  args(node) {
+    return this.items(node.arguments, node.arguments.pos, node.end - 1, (argument) => this.print(argument))
+  }
+
+  /** The items of a list between two places, with what stands between them. An item that becomes nothing is left out. */
+  items(nodes, from, to, print) {
+    let out = ""
+    let at = from
+    for (const node of nodes) {
+      const text = print(node)
+      const between = this.source.text.slice(at, node.getStart())
+      if (text !== undefined) out += (out === "" ? between.replace(/^,/, "") : between) + text
+      at = node.end
+    }
+    return out + this.source.text.slice(at, to)
   }
 
   /** `Module.member` of an expression or a type that is a member of a module of Effect. */

@@ -35,7 +35,7 @@ export class Imports {
       this.namespaces.set(local, module)
       const target = modules[path] ?? path
       if (!this.aliases.has(target)) {
-        this.aliases.set(target, local === last(path) || local === module ? this.free(last(target)) : local)
+        this.aliases.set(target, local === last(path) || local === module ? this.free(nameOf(target)) : local)
       }
       this.isValue ??= new Set()
       if (!node.importClause.isTypeOnly) this.isValue.add(target)

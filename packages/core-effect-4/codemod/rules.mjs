@@ -6,12 +6,12 @@ const list = (node, printer) => `[${printer.args(node)}]`
 
 /** Options of a call, property by property: `change` says what each becomes. */
 const properties = (object, printer, change) =>
-  `{ ${
-    object.properties.flatMap((property) => {
-      const text = change(property.name?.getText(), property)
-      return text === undefined ? [printer.print(property)] : text
-    }).join(", ")
-  } }`
+  `{${
+    printer.items(object.properties, object.properties.pos, object.end - 1, (property) => {
+      const [text] = change(property.name?.getText(), property) ?? [printer.print(property)]
+      return text
+    })
+  }}`
 
 /** Whether any property has one of these names. */
 const has = (object, ...names) => object.properties.some((property) => names.includes(property.name?.getText()))
@@ -178,13 +178,61 @@ const mapConcat = (node, printer) => {
     : `${printer.use("Stream.flattenIterable")}(${stream}(${printer.args(node)}))`
 }
 
+/** Pages are lists of items already. */
+const flattenIterables = (node, printer) => {
+  const [stream] = node.arguments
+  const isPaginated = stream !== undefined && ts.isCallExpression(stream) &&
+    printer.nameOf(stream.expression) === "Stream.paginateEffect"
+  return isPaginated ? printer.print(stream) : undefined
+}
+
+/** Each step gives a list. */
+const mapAccum = (node, printer) => {
+  const args = node.arguments.map(printer.print)
+  const at = args.length - 2
+  const f = node.arguments[at + 1]
+  const initial = `() => ${ts.isObjectLiteralExpression(node.arguments[at]) ? `(${args[at]})` : args[at]}`
+  return `${printer.use("Stream.mapAccum")}(${[...args.slice(0, at), initial, listing(f, printer)].join(", ")})`
+}
+
+const listing = (f, printer) => {
+  const last = ts.isArrowFunction(f) && ts.isBlock(f.body) ? f.body.statements.at(-1).expression : f.body
+  if (last !== undefined && ts.isArrayLiteralExpression(last)) {
+    const text = printer.print(f)
+    const [state, value] = last.elements.map(printer.print)
+    return text.replace(printer.print(last), () => `[${state}, [${value}]]`)
+  }
+  return `(state, item) => {
+    const [next, value] = ${printer.print(f)}(state, item)
+    return [next, [value]]
+  }`
+}
+
+/** An error of a configuration is one of a schema. */
+const configError = (node, printer) => {
+  const message = printer.print(node.arguments[1])
+  const issue = `new ${printer.use("SchemaIssue.InvalidValue")}({ message: ${message} })`
+  return `new ${printer.use("Config.ConfigError")}(new ${printer.use("Schema.SchemaError")}(${issue}))`
+}
+
+/** What was collected in a chunk is in an array. */
+const arrayFrom = (node, printer) => `Array.from(${printer.args(node)})`
+
+/** A text of JSON, whatever it holds. */
+const parseJson = (node, printer) =>
+  node.arguments.length === 0 ? printer.use("Schema.UnknownFromJsonString") : undefined
+
 const nothing = (name) => (node, printer) => `${printer.use(name)}${typeArguments(node, printer)}()`
 
 /** A default that a reference has, as a value and not as a class. */
 const globalValue = (node, printer) => `(${printer.print(node.arguments[1])})()`
 
 export const calls = {
+  "ConfigError.InvalidData": configError,
+  "ConfigError.MissingData": configError,
   "Context.GenericTag": rename("Context.Service"),
+  "Chunk.toArray": arrayFrom,
+  "Chunk.toReadonlyArray": arrayFrom,
   "Deferred.unsafeMake": nothing("Deferred.makeUnsafe"),
   "Effect.dieMessage": (node, printer) => `${printer.use("Effect.die")}(new Error(${printer.args(node)}))`,
   "Effect.ignoreLogged": (node, printer) =>
@@ -211,7 +259,9 @@ export const calls = {
   "Schema.declare": declare,
   "Schema.filter": filter,
   "Schema.optionalWith": optionalWith,
-  "Stream.mapAccum": lazily,
+  "Schema.parseJson": parseJson,
+  "Stream.flattenIterables": flattenIterables,
+  "Stream.mapAccum": mapAccum,
   "Stream.mapConcat": mapConcat,
   "Stream.runFold": lazily
 }

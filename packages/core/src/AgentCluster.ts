@@ -19,6 +19,7 @@ import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
 import * as Schedule from "effect/Schedule"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
@@ -412,7 +413,7 @@ const publish = (
 ): Effect.Effect<void> => {
   if (listeners.size === 0) return Effect.void
   const shown = Array.from(updates).flatMap((update) => toUpdates(turnId, update))
-  return Effect.forEach(listeners, (listener) => listener.offerAll(shown), { discard: true })
+  return Effect.forEach(listeners, (listener) => Queue.offerAll(listener, shown), { discard: true })
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -650,4 +650,4 @@ export const interrupt = (
   }).pipe(sessionSpan.within("Conversation.interrupt", sessionId))
 
 /** The times at which to check whether a session has come to rest. */
-const settling = Schedule.exponential("100 millis").pipe(Schedule.union(Schedule.spaced("2 seconds")))
+const settling = Schedule.union(Schedule.exponential("100 millis"), Schedule.spaced("2 seconds"))

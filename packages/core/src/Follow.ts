@@ -219,9 +219,8 @@ export interface AllOptions extends Omit<Options, "from"> {
  * Half a second, doubling up to ten seconds, each up to a fifth longer or shorter; for ever.
  * @category constants
  */
-export const backoff: Schedule.Schedule<unknown> = Schedule.exponential("500 millis").pipe(
-  Schedule.union(Schedule.spaced("10 seconds")),
-  Schedule.jittered
+export const backoff: Schedule.Schedule<unknown> = Schedule.jittered(
+  Schedule.union(Schedule.exponential("500 millis"), Schedule.spaced("10 seconds"))
 )
 
 /**

@@ -149,7 +149,7 @@ export class InvalidLastEventId
   }
   /** The response of a handler that fails with this error. */
   [HttpServerRespondable.symbol](): Effect.Effect<HttpServerResponse.HttpServerResponse> {
-    return HttpServerResponse.text(this.message, { status: 400 })
+    return Effect.succeed(HttpServerResponse.text(this.message, { status: 400 }))
   }
 }
 

@@ -349,7 +349,7 @@ const turns = <Update, E>(state: State<Update, E>, session: Session<Update>): Ef
 const updates = <Update>({ handOver, listeners }: Session<Update>): Stream.Stream<Update> =>
   Stream.unwrapScoped(Effect.map(
     Effect.acquireRelease(
-      Effect.tap(Queue.sliding<Update>(capacity), (queue) => listeners.add(queue)),
+      Effect.tap(Queue.sliding<Update>(capacity), (queue) => Effect.sync(() => listeners.add(queue))),
       (queue) => Effect.sync(() => listeners.delete(queue))
     ),
     (queue) => Stream.interruptWhenDeferred(Stream.fromQueue(queue), handOver)

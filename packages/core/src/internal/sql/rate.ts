@@ -2,6 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as RateLimit from "../../RateLimit.ts"
+import * as fork from "../stream/fork.ts"
 import * as database from "./database.ts"
 
 /** The time that the database has for an answer. */
@@ -55,7 +56,7 @@ export const make = Effect.fnUntraced(function*(
   const answered = <A, R>(self: Parameters<typeof database.run<A, R>>[0]) =>
     database.run(self).pipe(
       // a statement that hangs takes its time to be cancelled as well
-      Effect.disconnect,
+      fork.disconnect,
       Effect.timeoutFail({ duration: patience, onTimeout: () => ({ detail: `no answer within ${patience}` }) }),
       Effect.tapError(failing)
     )

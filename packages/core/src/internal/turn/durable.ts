@@ -75,7 +75,7 @@ export const attend = <E1, R1, E2, R2, T extends ToolRunner.Source>(
         const names = [...new Set(missing.map(({ name }) => name))].join(", ")
         yield* Effect.logWarning(`Turn ${turn.id} calls tools that this process lacks: ${names}`)
       }
-      const dueAfter = missing.length > 0 ? Duration.min(lookAfter, othersAfter) : lookAfter
+      const dueAfter = missing.length > 0 ? Duration.min(Duration.decode(lookAfter), othersAfter) : lookAfter
       yield* put({ ...state, status: "waiting", record }, { dueAfter })
     } else {
       // who goes on with a turn needs to know where it began; of one that has ended the record tells all

@@ -344,7 +344,7 @@ const findCalls = (
     Stream.filter((event) => ids.some((id) => id === Event.idOf(event))),
     Stream.take(ids.length),
     Stream.runCollect,
-    Effect.map((found) => pull.toArray(found).toReversed())
+    Effect.map((found) => Array.from(found).toReversed())
   )
 
 // ---------------------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import * as Schema from "effect/Schema"
 import * as Content from "../../Content.ts"
 import * as PendingAction from "../../PendingAction.ts"
 import type * as ToolRunner from "../../ToolRunner.ts"
+import * as fork from "../stream/fork.ts"
 import { redactParameters } from "../telemetry/redactParameters.ts"
 
 /** The end of a tool's run, and the message for the agent. */
@@ -43,7 +44,7 @@ export const runTool = <R>(
     (self) =>
       Duration.isFinite(timeout)
         // a tool that cannot be interrupted does not keep the agent waiting
-        ? Effect.timeoutTo(Effect.disconnect(self), {
+        ? Effect.timeoutTo(fork.disconnect(self), {
           duration: timeout,
           onSuccess: (execution) => execution,
           onTimeout: () => failed("timeout", `It took longer than ${Duration.format(timeout)}.`)
