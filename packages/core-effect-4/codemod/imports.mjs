@@ -3,7 +3,7 @@ import { homes, members, modules } from "./tables.mjs"
 
 const last = (path) => path.slice(path.lastIndexOf("/") + 1)
 
-const isEffect = (path) => /^(effect|@effect)\//.test(path) && !path.startsWith("@effect/vitest")
+const isEffect = (path) => /^(effect|@effect)\//.test(path) && !/^@effect\/(vitest|sql-)/.test(path)
 
 /** What a module imported, and what it needs once it is rewritten. */
 export class Imports {
@@ -90,7 +90,8 @@ export class Imports {
   }
 
   /** A name for a namespace that nothing else in the file has. */
-  free(name) {
+  free(module) {
+    const name = module === "Array" ? "Arr" : module
     return this.taken.has(name) ? `${name}_` : name
   }
 

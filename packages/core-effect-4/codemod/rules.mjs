@@ -215,12 +215,30 @@ const configError = (node, printer) => {
   return `new ${printer.use("Config.ConfigError")}(new ${printer.use("Schema.SchemaError")}(${issue}))`
 }
 
-/** What was collected in a chunk is in an array. */
-const arrayFrom = (node, printer) => `Array.from(${printer.args(node)})`
+/** Causes are lists of reasons. */
+const reasons = (is, member) => (node, printer) =>
+  `${printer.args(node)}.reasons.filter(${printer.use(`Cause.${is}`)}).map((reason) => reason.${member})`
+
+/** Variables of an environment. */
+const configProvider = (node, printer) =>
+  `${printer.use("ConfigProvider.fromEnv")}({ env: Object.fromEntries(${printer.args(node)}) })`
+
+/** Parameters of a tool are a schema. */
+const tool = (node, printer) => {
+  const options = node.arguments[1]
+  if (options === undefined || !ts.isObjectLiteralExpression(options) || !has(options, "parameters")) return undefined
+  const text = properties(options, printer, (name, property) =>
+    name === "parameters" && ts.isPropertyAssignment(property) && ts.isObjectLiteralExpression(property.initializer)
+      ? [`parameters: ${printer.use("Schema.Struct")}(${printer.print(property.initializer)})`]
+      : undefined)
+  return `${printer.use("Tool.make")}(${printer.print(node.arguments[0])}, ${text})`
+}
 
 /** A text of JSON, whatever it holds. */
 const parseJson = (node, printer) =>
-  node.arguments.length === 0 ? printer.use("Schema.UnknownFromJsonString") : undefined
+  node.arguments.length === 0
+    ? `${printer.use("Schema.fromJsonString")}(${printer.use("Schema.Unknown")})`
+    : undefined
 
 const nothing = (name) => (node, printer) => `${printer.use(name)}${typeArguments(node, printer)}()`
 
@@ -230,9 +248,13 @@ const globalValue = (node, printer) => `(${printer.print(node.arguments[1])})()`
 export const calls = {
   "ConfigError.InvalidData": configError,
   "ConfigError.MissingData": configError,
+  "ConfigError.isConfigError": (node, printer) => `(${printer.args(node)} instanceof ${printer.use("Config.ConfigError")})`,
+  "ConfigProvider.fromMap": configProvider,
   "Context.GenericTag": rename("Context.Service"),
-  "Chunk.toArray": arrayFrom,
-  "Chunk.toReadonlyArray": arrayFrom,
+  "Cause.defects": reasons("isDieReason", "defect"),
+  "Cause.failures": reasons("isFailReason", "error"),
+  "Chunk.join": (node, printer) => `${printer.print(node.arguments[0])}.join(${printer.print(node.arguments[1])})`,
+  "Chunk.of": list,
   "Deferred.unsafeMake": nothing("Deferred.makeUnsafe"),
   "Effect.dieMessage": (node, printer) => `${printer.use("Effect.die")}(new Error(${printer.args(node)}))`,
   "Effect.ignoreLogged": (node, printer) =>
@@ -244,8 +266,12 @@ export const calls = {
   "Effect.timeoutTo": timeoutTo,
   "Effect.scopeWith": (node, printer) =>
     `${printer.use("Effect.flatMap")}(${printer.use("Effect.scope")}, ${printer.args(node)})`,
+  "Effect.withConfigProvider": (node, printer) =>
+    `${printer.use("Effect.provideService")}(${printer.use("ConfigProvider.ConfigProvider")}, ${printer.args(node)})`,
   "Effect.yieldNow": yieldNow,
   "Either.match": matchEither,
+  "Fiber.poll": (node, printer) =>
+    `${printer.use("Effect.sync")}(() => ${printer.use("Option.fromUndefinedOr")}(${printer.args(node)}.pollUnsafe()))`,
   "Fiber.interruptFork": interruptFork,
   "HttpApiSchema.annotations": httpStatus,
   "Metric.increment": increment,
@@ -263,7 +289,36 @@ export const calls = {
   "Stream.flattenIterables": flattenIterables,
   "Stream.mapAccum": mapAccum,
   "Stream.mapConcat": mapConcat,
+  "Tool.make": tool,
   "Stream.runFold": lazily
+}
+
+/** Tests have a scope by themselves. */
+const testMethods = { scoped: "effect", scopedLive: "live" }
+
+const testMethod = (node, printer) => {
+  if (!ts.isPropertyAccessExpression(node) || node.expression.getText() !== "it") return undefined
+  return Object.hasOwn(testMethods, node.name.text) ? `it.${testMethods[node.name.text]}` : undefined
+}
+
+/** A test of many values, which are made by `fast-check`. */
+const propertyTest = (node, printer) => {
+  if (!ts.isCallExpression(node) || node.expression.getText() !== "it.effect.prop") return undefined
+  const [name, values, f, options] = node.arguments
+  const check = (member) => printer.use(`FastCheck.${member}`)
+  const arbitrary = ts.isArrayLiteralExpression(values)
+    ? `${check("tuple")}(${printer.items(values.elements, values.elements.pos, values.end - 1, printer.print)})`
+    : `${check("record")}(${printer.print(values)})`
+  const effect = (member) => printer.use(`Effect.${member}`)
+  const run = `(values) =>
+      (${printer.print(f)})(values).pipe(
+        ${effect("scoped")},
+        ${effect("provide")}(${printer.use("TestClock.layer")}()),
+        ${effect("runPromise")}
+      )`
+  const parameters = options === undefined ? "" : `, ${printer.print(options.properties[0].initializer)}`
+  return `it.effect(${printer.print(name)}, () =>
+    ${effect("promise")}(() => ${check("assert")}(${check("asyncProperty")}(${arbitrary}, ${run})${parameters})))`
 }
 
 /** `x.annotations({ … })` of a schema. */
@@ -349,6 +404,7 @@ const schemaType = (node, printer) => {
     const codec = printer.use("Schema.Codec", true)
     return `${codec}.DecodingServices<${schema}> | ${codec}.EncodingServices<${schema}>`
   }
+  if (name === "Chunk.Chunk") return `ReadonlyArray<${printer.print(first)}>`
   if (name === "Schema.optionalWith" && rest.length === 1) {
     return `${printer.use("Schema.optionalKey", true)}<${printer.print(first)}>`
   }
@@ -377,6 +433,8 @@ const serviceClass = (node, printer) => {
 }
 
 export const nodes = [
+  propertyTest,
+  testMethod,
   reference,
   serviceClass,
   service,

@@ -52,6 +52,8 @@ export const members = {
   "Cause.isInterrupted": "Cause.hasInterrupts",
   "Cause.isInterruptedOnly": "Cause.hasInterruptsOnly",
   "Cause.isDie": "Cause.hasDies",
+  "Chunk.last": "Array.last",
+  "Chunk.size": "Array.length",
   "Chunk.unsafeFromArray": "Chunk.fromArrayUnsafe",
   "Config.duration": "Config.Duration",
   "Config.integer": "Config.Int",
@@ -95,9 +97,14 @@ export const members = {
   "Fiber.getCurrentFiber": "Fiber.getCurrent",
   "FiberMap.unsafeGet": "FiberMap.getUnsafe",
   "HttpServerResponse.unsafeJson": "HttpServerResponse.jsonUnsafe",
+  "Inspectable.format": "Formatter.format",
   "Layer.scoped": "Layer.effect",
+  "Layer.setConfigProvider": "ConfigProvider.layer",
   "Layer.scopedDiscard": "Layer.effectDiscard",
   "Layer.unwrapEffect": "Layer.unwrap",
+  "Logger.jsonLogger": "Logger.formatJson",
+  "Logger.logfmtLogger": "Logger.formatLogFmt",
+  "Logger.stringLogger": "Logger.formatSimple",
   "Mailbox.Mailbox": "Queue.Queue",
   "Mailbox.make": "Queue.make",
   "Mailbox.toStream": "Stream.fromQueue",
@@ -148,7 +155,8 @@ export const members = {
   "Stream.paginateEffect": "Stream.paginate",
   "Stream.repeatEffect": "Stream.fromEffectRepeat",
   "Stream.runForEachChunk": "Stream.runForEachArray",
-  "Stream.unwrapScoped": "Stream.unwrap"
+  "Stream.unwrapScoped": "Stream.unwrap",
+  "TestServices.provideLive": "TestClock.withLive"
 }
 
 /** Properties of values of Effect. No other value has one of these names. */
@@ -195,6 +203,8 @@ export const types = {
 
 /** Expressions that have become something else. */
 export const values = {
+  "Chunk.toArray": "Array.from",
+  "Chunk.toReadonlyArray": "Array.from",
   "ExecutionStrategy.sequential": `"sequential"`,
   "FiberId.none": "undefined"
 }

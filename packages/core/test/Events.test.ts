@@ -99,7 +99,7 @@ describe.each(sources)("$name", ({ name, open, stream }) => {
     Effect.gen(function*() {
       const stub = Stub.make([Stub.never])
       const fiber = yield* Effect.fork(Effect.provide(open, stub.client()))
-      yield* Effect.iterate(0, { while: () => stub.sent.length === 0, body: () => Effect.as(Effect.yieldNow(), 0) })
+      yield* Effect.repeat(Effect.yieldNow(), { until: () => stub.sent.length > 0 })
       yield* Fiber.interrupt(fiber)
       assert.isTrue(stub.sent[0]?.signal.aborted)
     }))
@@ -108,7 +108,7 @@ describe.each(sources)("$name", ({ name, open, stream }) => {
     const stub = Stub.make([Stub.body(Stream.never, { headers: { "content-type": "text/html" } })])
     return Effect.gen(function*() {
       const fiber = yield* Effect.fork(Effect.scoped(open))
-      yield* Effect.iterate(0, { while: () => stub.sent.length === 0, body: () => Effect.as(Effect.yieldNow(), 0) })
+      yield* Effect.repeat(Effect.yieldNow(), { until: () => stub.sent.length > 0 })
       assert.isTrue(Exit.isInterrupted(yield* Fiber.interrupt(fiber)))
       assert.isTrue(stub.sent[0]?.signal.aborted)
     }).pipe(Effect.provide(stub.client()))

@@ -64,7 +64,7 @@ const results = Effect.gen(function*() {
     call,
     (result) => Effect.as(Ref.update(sent, (all) => [...all, result]), true)
   )
-  return { isAnswered, sent: yield* sent }
+  return { isAnswered, sent: yield* Ref.get(sent) }
 }).pipe(
   Effect.provide(Tools.toLayer({ show: () => Effect.succeed([Content.text("a"), Content.text("b")]) })),
   // each has a memory of its own; nothing is asked of it
@@ -81,7 +81,7 @@ const sentBy = (runner: ToolRunner.ToolRunner) =>
     const sent = yield* Ref.make(0)
     const send = () => Effect.as(Ref.update(sent, (n) => n + 1), true)
     yield* Effect.all([runner.answer(call, send), runner.answer(call, send)], { concurrency: 2 })
-    return yield* sent
+    return yield* Ref.get(sent)
   }).pipe(Effect.provideService(Events.Events, {} as never))
 
 describe("a runner", () => {

@@ -2,12 +2,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { PCGRandom } from "effect/Utils"
 import * as Event from "../../src/Event.ts"
 import * as Events from "../../src/Events.ts"
 import type * as Follow from "../../src/Follow.ts"
 import { SessionId } from "../../src/Ids.ts"
 import * as eagerClock from "../utils/eagerClock.ts"
+import { Prng } from "../utils/prng.ts"
 import type { ConnectionPlan, Plan } from "../utils/Replay.ts"
 import * as Replay from "../utils/Replay.ts"
 
@@ -112,7 +112,7 @@ const breathe = Effect.async<void>((resume) => {
 
 /** Everything that may go wrong, as chance has it. A plan is a function of its seed. */
 const randomPlan = (seed: number): { readonly plan: Plan; readonly options: Follow.Options } => {
-  const random = new PCGRandom(seed)
+  const random = new Prng(seed)
   const upTo = (n: number): number => random.integer(n + 1)
   const one = <A>(...values: readonly [A, ...Array<A>]): A => values[upTo(values.length - 1)]!
   const connection = (): ConnectionPlan => ({
