@@ -58,7 +58,9 @@ const optionalWith = (node, printer) => `${printer.use("Schema.optionalKey")}(${
 
 const filter = (node, printer) => {
   const [predicate, options] = node.arguments
-  const check = `${printer.use("Schema.makeFilter")}(${printer.print(predicate)}${annotationsOf(options, printer)})`
+  // what a check refuses, later ones are not asked about
+  const annotations = options === undefined ? ", undefined" : annotationsOf(options, printer)
+  const check = `${printer.use("Schema.makeFilter")}(${printer.print(predicate)}${annotations}, true)`
   return `${printer.use("Schema.check")}(${check})`
 }
 
@@ -125,6 +127,16 @@ const body = (arrow, printer) => {
 
 const interruptFork = (node, printer) =>
   `${printer.use("Effect.forkDetach")}(${printer.use("Fiber.interrupt")}(${printer.args(node)}))`
+
+/** How a fiber ended is asked for after it was interrupted. */
+const interruptFiber = (node, printer) => {
+  const isUsed = ts.isYieldExpression(node.parent) && !ts.isExpressionStatement(node.parent.parent)
+  if (!isUsed) return undefined
+  const fiber = printer.args(node)
+  return `${printer.use("Effect.andThen")}(${printer.use("Fiber.interrupt")}(${fiber}), ${
+    printer.use("Fiber.await")
+  }(${fiber}))`
+}
 
 const cases = { onLeft: "onFailure", onRight: "onSuccess" }
 
@@ -272,6 +284,7 @@ export const calls = {
   "Either.match": matchEither,
   "Fiber.poll": (node, printer) =>
     `${printer.use("Effect.sync")}(() => ${printer.use("Option.fromUndefinedOr")}(${printer.args(node)}.pollUnsafe()))`,
+  "Fiber.interrupt": interruptFiber,
   "Fiber.interruptFork": interruptFork,
   "HttpApiSchema.annotations": httpStatus,
   "Metric.increment": increment,
@@ -370,7 +383,9 @@ const sides = { Left: "Failure", Right: "Success", left: "failure", right: "succ
 /** The sides of a result. */
 const side = (node, printer) => {
   if (!printer.imports.isUsed("Either", "Effect.either")) return undefined
-  if (ts.isStringLiteral(node) && ["Left", "Right"].includes(node.text)) return `"${sides[node.text]}"`
+  if (ts.isStringLiteral(node) && /^(Left|Right)$|^(left|right)\./.test(node.text)) {
+    return JSON.stringify(node.text.replace(/^\w+/, (name) => sides[name]))
+  }
   if (!ts.isPropertyAccessExpression(node) || !["left", "right"].includes(node.name.text)) return undefined
   if (printer.nameOf(node) !== undefined) return undefined
   return `${printer.print(node.expression)}.${sides[node.name.text]}`

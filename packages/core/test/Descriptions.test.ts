@@ -1,5 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Arbitrary from "effect/Arbitrary"
 import * as FastCheck from "effect/FastCheck"
 import * as JSONSchema from "effect/JSONSchema"
 import * as Schema from "effect/Schema"
@@ -11,6 +10,7 @@ import * as Event from "../src/Event.ts"
 import * as core from "../src/index.ts"
 import * as Page from "../src/Page.ts"
 import * as Session from "../src/Session.ts"
+import { arbitrary } from "./support/arbitrary.ts"
 
 const directory = new URL("../src/", import.meta.url)
 
@@ -132,7 +132,7 @@ describe("Descriptions", () => {
 
   it("changes nothing about what is accepted", () => {
     const [is, isDescribed] = [Schema.is(Event.Event), Schema.is(Descriptions.describe(Event.Event))]
-    const events = FastCheck.sample(Arbitrary.make(Event.Event), { numRuns: 200, seed: 1 })
+    const events = FastCheck.sample(arbitrary(Event.Event), { numRuns: 200, seed: 1 })
     // some that lack a field
     const values = events.flatMap((event) => [event, Object.fromEntries(Object.entries(event).slice(0, -1))])
     const accepted = values.map((value) => is(value))

@@ -1,6 +1,5 @@
 /** What is known about a session from its events. */
 import { assert, describe, it } from "@effect/vitest"
-import * as Arbitrary from "effect/Arbitrary"
 import * as FastCheck from "effect/FastCheck"
 import * as Event from "../src/Event.ts"
 import { SessionId } from "../src/Ids.ts"
@@ -25,6 +24,7 @@ import {
   toolResult,
   waiting
 } from "./utils/events.ts"
+import { arbitrary } from "./support/arbitrary.ts"
 
 const sessionId = SessionId.make("sesn_1")
 
@@ -309,10 +309,10 @@ describe("totals", () => {
 })
 
 describe("laws", () => {
-  const arbitrary = Arbitrary.make(Event.Event)
+  const events = arbitrary(Event.Event)
   // few ids, so that events are about each other
   const ids = FastCheck.integer({ min: 1, max: 20 }).map((n) => `sevt_${n}`)
-  const related = FastCheck.tuple(arbitrary, ids, ids, FastCheck.boolean()).map(([event, id, other, isQueued]) => ({
+  const related = FastCheck.tuple(events, ids, ids, FastCheck.boolean()).map(([event, id, other, isQueued]) => ({
     ...event,
     id,
     ..."tool_use_id" in event && { tool_use_id: other },

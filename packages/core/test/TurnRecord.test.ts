@@ -5,10 +5,10 @@ import * as TurnRecord from "@effect-managed-agents/core/TurnRecord"
 import * as Unknown from "@effect-managed-agents/core/Unknown"
 import { assert, describe, it } from "@effect/vitest"
 import { assertLeft, assertRight } from "@effect/vitest/utils"
-import * as Arbitrary from "effect/Arbitrary"
 import * as Either from "effect/Either"
 import * as FastCheck from "effect/FastCheck"
 import * as Schema from "effect/Schema"
+import { arbitrary } from "./support/arbitrary.ts"
 
 const Stored = Schema.parseJson(TurnRecord.TurnRecord)
 const decode = Schema.decodeUnknownEither(TurnRecord.TurnRecord)
@@ -44,7 +44,7 @@ const failed = TurnRecord.failed(report.sessionId, { _tag: "NotFound", message: 
 describe("a turn record", () => {
   it("survives the store, whatever it is", () => {
     FastCheck.assert(
-      FastCheck.property(Arbitrary.make(TurnRecord.TurnRecord), (record) => {
+      FastCheck.property(arbitrary(TurnRecord.TurnRecord), (record) => {
         const read = Schema.decodeSync(Stored)(Schema.encodeSync(Stored)(record))
         assert.deepStrictEqual(JSON.stringify(read), JSON.stringify(record))
       }),

@@ -1,6 +1,5 @@
 /** Texts and keys that no JSON can carry, in every place of every request: refused where they are, and nothing is sent. */
 import { assert, describe, it } from "@effect/vitest"
-import * as Arbitrary from "effect/Arbitrary"
 import * as Effect from "effect/Effect"
 import * as FastCheck from "effect/FastCheck"
 import * as Redacted from "effect/Redacted"
@@ -9,6 +8,7 @@ import * as Api from "../src/Api.ts"
 import * as ApiClient from "../src/ApiClient.ts"
 import type * as Endpoint from "../src/Endpoint.ts"
 import * as WorkspaceApi from "../src/WorkspaceApi.ts"
+import { arbitrary } from "./support/arbitrary.ts"
 import * as Stub from "./utils/StubHttpClient.ts"
 
 const endpoints: ReadonlyArray<Endpoint.Any> = [Api, WorkspaceApi].flatMap((module) =>
@@ -40,7 +40,7 @@ const withKey = (key: string) => (old: unknown) => Object.fromEntries([...Object
 /** Values that the endpoint takes. */
 const samples = (schema: Schema.Schema.All): ReadonlyArray<unknown> =>
   // the schemas of requests need no services
-  FastCheck.sample(Arbitrary.make(schema as Schema.Schema<unknown>), { numRuns: 2, seed: 1 })
+  FastCheck.sample(arbitrary(schema as Schema.Schema<unknown>), { numRuns: 2, seed: 1 })
 
 const refused = (endpoint: Endpoint.Any, input: object, what: string) => {
   const stub = Stub.make([])

@@ -1,5 +1,4 @@
 import { assert, describe, it } from "@effect/vitest"
-import * as Arbitrary from "effect/Arbitrary"
 import * as FastCheck from "effect/FastCheck"
 import * as JSONSchema from "effect/JSONSchema"
 import * as Option from "effect/Option"
@@ -8,6 +7,7 @@ import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import { isDeepStrictEqual } from "node:util"
 import * as guard from "../../src/internal/schema/guard.ts"
+import { arbitrary } from "../support/arbitrary.ts"
 import * as corpus from "../support/corpus.ts"
 
 const received = corpus.entries.filter(({ schema }) => corpus.isWire(schema))
@@ -98,7 +98,7 @@ describe("every schema", () => {
     it("reads whatever is generated and writes it back as it was", () => {
       const check = roundTrips(schema)
       FastCheck.assert(
-        FastCheck.property(Arbitrary.make(schema).filter((value) => isCopyable(value)), (value) => {
+        FastCheck.property(arbitrary(schema).filter((value) => isCopyable(value)), (value) => {
           check(value)
         }),
         { numRuns: 20 }
@@ -111,7 +111,7 @@ describe("every schema", () => {
       const values = eras.flatMap((era) => corpus.variants(schema, era))
       FastCheck.assert(
         FastCheck.property(
-          FastCheck.oneof(Arbitrary.make(schema), FastCheck.constantFrom(...values)).chain(corpus.damaged),
+          FastCheck.oneof(arbitrary(schema), FastCheck.constantFrom(...values)).chain(corpus.damaged),
           (value) => quick(value) === is(value)
         ),
         { numRuns: 40 }

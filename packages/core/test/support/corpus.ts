@@ -5,7 +5,6 @@
  * in two ways: {@link variants} enumerates (every member of every union, every field present or every optional one
  * absent), and `Arbitrary` draws.
  */
-import * as Arbitrary from "effect/Arbitrary"
 import * as FastCheck from "effect/FastCheck"
 import * as Option from "effect/Option"
 import * as ParseResult from "effect/ParseResult"
@@ -15,6 +14,7 @@ import { readdirSync } from "node:fs"
 import * as Api from "../../src/Api.ts"
 import * as guard from "../../src/internal/schema/guard.ts"
 import * as WorkspaceApi from "../../src/WorkspaceApi.ts"
+import { arbitrary } from "./arbitrary.ts"
 
 /** A schema of whatever type. */
 // the laws hold for every schema and look at no type
@@ -120,7 +120,7 @@ export const accepts = (ast: AST.AST): (value: unknown) => boolean => {
 export const variants = (schema: AnySchema, era: Era): ReadonlyArray<unknown> => enumerate(typeSide(schema), era)
 
 const drawn = (ast: AST.AST): ReadonlyArray<unknown> =>
-  FastCheck.sample(Arbitrary.make(make(ast)), { numRuns: 2, seed: 1 })
+  FastCheck.sample(arbitrary(make(ast)), { numRuns: 2, seed: 1 })
 
 const enumerate = (ast: AST.AST, era: Era): ReadonlyArray<unknown> => {
   switch (ast._tag) {

@@ -197,7 +197,9 @@ const describe = (ast: AST.AST): string => {
       return describe(ast.thunk())
     case "Union":
       return [...new Set(ast.types.filter((type) => !AST.isUndefined(type)).map(describe))].join(" or ")
-    default:
-      return String(ast)
+    default: {
+      const expected = AST.resolveAt<string>("expected")(ast)
+      return expected ?? String(ast)
+    }
   }
 }
