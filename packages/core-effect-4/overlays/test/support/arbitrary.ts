@@ -90,7 +90,8 @@ const list = (ast: AST.Arrays, depth: number): Drawn => {
   })
 }
 
-const declared = (ast: AST.AST): Drawn => {
+const declared = (ast: AST.AST, depth: number): Drawn => {
+  if (AST.isDeclaration(ast) && ast.typeParameters[0] !== undefined) return draw(ast.typeParameters[0], depth)
   const [, key = "type"] = (AST.resolveIdentifier(ast) ?? "").split(".")
   return unknown(key)
 }
@@ -120,7 +121,7 @@ const plain = (ast: AST.AST, depth: number): Drawn => {
     case "Suspend":
       return FastCheck.constant(undefined).chain(() => draw(ast.thunk(), depth + 1))
     default:
-      return declared(ast)
+      return declared(ast, depth)
   }
 }
 

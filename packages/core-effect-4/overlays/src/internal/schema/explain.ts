@@ -1,4 +1,5 @@
 import type * as SchemaIssue from "effect/SchemaIssue"
+import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
 import * as SchemaParser from "effect/SchemaParser"
 import * as Schema from "effect/Schema"
@@ -61,6 +62,9 @@ const walk = (issue: SchemaIssue.Issue, actual: unknown, at: At, parent?: AST.AS
   switch (issue._tag) {
     case "Pointer": {
       const owner = at.path.length > 0 && isRecord(actual) && typeof actual.id === "string" ? actual.id : at.owner
+      // what a secret hides is at no path of its own
+      if (Redacted.isRedacted(actual)) return walk(issue.issue, Redacted.value(actual), at)
+      if (typeof actual === "string") return walk(issue.issue, actual, at)
       let inner = actual
       for (const key of issue.path) {
         // anything but nullish may be asked for any property
