@@ -1,5 +1,6 @@
 import * as FastCheck from "fast-check"
 import * as DateTime from "effect/DateTime"
+import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
 import * as guard from "../../src/internal/schema/guard.ts"
@@ -54,7 +55,7 @@ const constraintsOf = (ast: AST.AST): Constraints =>
     {},
     ...filtersOf(ast.checks ?? []).map((check) => {
       const toJsonSchema = check.annotations?.["toJsonSchema"]
-      return typeof toJsonSchema === "function" ? toJsonSchema() : {}
+      return typeof toJsonSchema === "function" ? (toJsonSchema as (input: unknown) => object)({}) : {}
     })
   )
 
@@ -73,7 +74,7 @@ const struct = (ast: AST.Objects, depth: number): Drawn => {
   const fields = ast.propertySignatures.map(({ name, type }) => [String(name), draw(type, depth), type] as const)
   const known = FastCheck.record(Object.fromEntries(fields), {
     requiredKeys: fields.flatMap(([name, , type]) => AST.isOptional(type) ? [] : [name])
-  }).map((value) => ({ ...value }))
+  } as FastCheck.RecordConstraints<string>).map((value) => ({ ...value }))
   const [index] = ast.indexSignatures
   if (index === undefined || fields.length > 0) return known
   return FastCheck.dictionary(FastCheck.string({ minLength: 1 }), draw(index.type, depth), { maxKeys: 4 })
@@ -91,7 +92,12 @@ const list = (ast: AST.Arrays, depth: number): Drawn => {
 }
 
 const declared = (ast: AST.AST, depth: number): Drawn => {
-  if (AST.isDeclaration(ast) && ast.typeParameters[0] !== undefined) return draw(ast.typeParameters[0], depth)
+  const expected = AST.resolveAt<string>("expected")(ast)
+  if (expected === "Uint8Array") return FastCheck.uint8Array()
+  if (AST.isDeclaration(ast) && ast.typeParameters[0] !== undefined) {
+    const inner = draw(ast.typeParameters[0], depth)
+    return expected === "Redacted" ? inner.map((value) => Redacted.make(value)) : inner
+  }
   const [, key = "type"] = (AST.resolveIdentifier(ast) ?? "").split(".")
   return unknown(key)
 }

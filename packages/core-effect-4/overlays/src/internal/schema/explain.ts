@@ -136,6 +136,9 @@ const union = (
         issue._tag === "Filter" || "ast" in issue && covers(issue.ast, open.key, tag)
       )
       if (selected.length > 0) return selected.flatMap((issue) => walk(issue, actual, at))
+      // a union does not even try a member of which another field has one value only
+      const members = ast.types.filter((type) => covers(type, open.key, tag))
+      if (members.length > 0) return members.flatMap((member) => mismatches(member, actual, at))
     }
     const message = Object.hasOwn(actual, open.key)
       ? `expected a string, got ${got(tag)}`
@@ -150,6 +153,12 @@ const union = (
   const own = found.filter((f) => f.own === true)
   return own.length > 0 ? own : [{ at, message: expected(ast, actual) }]
 }
+
+const mismatches = (ast: AST.AST, actual: unknown, at: At): ReadonlyArray<Found> =>
+  Result.match(SchemaParser.decodeUnknownResult(Schema.make<Schema.Codec<unknown>>(AST.toType(ast)))(actual, { errors: "all" }), {
+    onFailure: (issue) => walk(issue, actual, at),
+    onSuccess: () => []
+  })
 
 const covers = (ast: AST.AST, key: string, tag: string): boolean => guard.tagsOf(ast, key).includes(tag)
 
