@@ -30,8 +30,7 @@ const annotationsOf = (node, printer) => {
   return `, ${ts.isObjectLiteralExpression(node) ? annotations(node, printer) : printer.print(node)}`
 }
 
-const rename = (name) => (node, printer) =>
-  `${printer.use(name)}${typeArguments(node, printer)}(${printer.args(node)})`
+const rename = (name) => (node, printer) => `${printer.use(name)}${typeArguments(node, printer)}(${printer.args(node)})`
 
 const typeArguments = (node, printer) =>
   node.typeArguments === undefined ? "" : `<${node.typeArguments.map(printer.print).join(", ")}>`
@@ -76,10 +75,14 @@ const timeoutFail = (node, printer) => {
   const options = node.arguments.at(-1)
   const before = node.arguments.slice(0, -1).map(printer.print)
   const text = ts.isObjectLiteralExpression(options)
-    ? properties(options, printer, (name, property) =>
-      name === "onTimeout" && ts.isPropertyAssignment(property) && ts.isArrowFunction(property.initializer)
-        ? [`orElse: () => ${printer.use("Effect.fail")}(${body(property.initializer, printer)})`]
-        : undefined)
+    ? properties(
+      options,
+      printer,
+      (name, property) =>
+        name === "onTimeout" && ts.isPropertyAssignment(property) && ts.isArrowFunction(property.initializer)
+          ? [`orElse: () => ${printer.use("Effect.fail")}(${body(property.initializer, printer)})`]
+          : undefined
+    )
     : `{ duration: ${printer.print(options)}.duration, orElse: () => ${printer.use("Effect.fail")}(${
       printer.print(options)
     }.onTimeout()) }`
@@ -239,10 +242,14 @@ const configProvider = (node, printer) =>
 const tool = (node, printer) => {
   const options = node.arguments[1]
   if (options === undefined || !ts.isObjectLiteralExpression(options) || !has(options, "parameters")) return undefined
-  const text = properties(options, printer, (name, property) =>
-    name === "parameters" && ts.isPropertyAssignment(property) && ts.isObjectLiteralExpression(property.initializer)
-      ? [`parameters: ${printer.use("Schema.Struct")}(${printer.print(property.initializer)})`]
-      : undefined)
+  const text = properties(
+    options,
+    printer,
+    (name, property) =>
+      name === "parameters" && ts.isPropertyAssignment(property) && ts.isObjectLiteralExpression(property.initializer)
+        ? [`parameters: ${printer.use("Schema.Struct")}(${printer.print(property.initializer)})`]
+        : undefined
+  )
   return `${printer.use("Tool.make")}(${printer.print(node.arguments[0])}, ${text})`
 }
 
@@ -260,7 +267,8 @@ const globalValue = (node, printer) => `(${printer.print(node.arguments[1])})()`
 export const calls = {
   "ConfigError.InvalidData": configError,
   "ConfigError.MissingData": configError,
-  "ConfigError.isConfigError": (node, printer) => `(${printer.args(node)} instanceof ${printer.use("Config.ConfigError")})`,
+  "ConfigError.isConfigError": (node, printer) =>
+    `(${printer.args(node)} instanceof ${printer.use("Config.ConfigError")})`,
   "ConfigProvider.fromMap": configProvider,
   "Context.GenericTag": rename("Context.Service"),
   "Cause.defects": reasons("isDieReason", "defect"),
@@ -269,8 +277,7 @@ export const calls = {
   "Chunk.of": list,
   "Deferred.unsafeMake": nothing("Deferred.makeUnsafe"),
   "Effect.dieMessage": (node, printer) => `${printer.use("Effect.die")}(new Error(${printer.args(node)}))`,
-  "Effect.ignoreLogged": (node, printer) =>
-    `${printer.use("Effect.ignore")}(${printer.args(node)}, { log: true })`,
+  "Effect.ignoreLogged": (node, printer) => `${printer.use("Effect.ignore")}(${printer.args(node)}, { log: true })`,
   "Effect.repeatN": repeatN,
   "Effect.timeoutFail": timeoutFail,
   "Effect.withClock": (node, printer) =>
@@ -357,7 +364,9 @@ const filterIssue = (node, printer) => {
 
 const isInFilter = (node, printer) => {
   for (let at = node.parent; at !== undefined; at = at.parent) {
-    if (ts.isFunctionLike(at) && at.type !== undefined && /FilterIssue|FilterOutput/.test(at.type.getText())) return true
+    if (ts.isFunctionLike(at) && at.type !== undefined && /FilterIssue|FilterOutput/.test(at.type.getText())) {
+      return true
+    }
     if (ts.isCallExpression(at) && printer.nameOf(at.expression) === "Schema.filter") return true
     if (ts.isVariableDeclaration(at) && printer.filters.has(at.name.getText())) return true
   }

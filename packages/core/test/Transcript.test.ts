@@ -4,6 +4,7 @@ import * as FastCheck from "effect/FastCheck"
 import * as Event from "../src/Event.ts"
 import { SessionId } from "../src/Ids.ts"
 import * as Transcript from "../src/Transcript.ts"
+import { arbitrary } from "./support/arbitrary.ts"
 import {
   confirmation,
   customCall,
@@ -24,7 +25,6 @@ import {
   toolResult,
   waiting
 } from "./utils/events.ts"
-import { arbitrary } from "./support/arbitrary.ts"
 
 const sessionId = SessionId.make("sesn_1")
 

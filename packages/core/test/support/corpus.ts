@@ -119,8 +119,7 @@ export const accepts = (ast: AST.AST): (value: unknown) => boolean => {
 /** Values that between them take every member of every union in the schema (type side) at least once. */
 export const variants = (schema: AnySchema, era: Era): ReadonlyArray<unknown> => enumerate(typeSide(schema), era)
 
-const drawn = (ast: AST.AST): ReadonlyArray<unknown> =>
-  FastCheck.sample(arbitrary(make(ast)), { numRuns: 2, seed: 1 })
+const drawn = (ast: AST.AST): ReadonlyArray<unknown> => FastCheck.sample(arbitrary(make(ast)), { numRuns: 2, seed: 1 })
 
 const enumerate = (ast: AST.AST, era: Era): ReadonlyArray<unknown> => {
   switch (ast._tag) {

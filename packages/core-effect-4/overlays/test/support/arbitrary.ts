@@ -1,8 +1,8 @@
-import * as FastCheck from "fast-check"
 import * as DateTime from "effect/DateTime"
 import * as Redacted from "effect/Redacted"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
+import * as FastCheck from "fast-check"
 import * as guard from "../../src/internal/schema/guard.ts"
 import * as Upload from "../../src/Upload.ts"
 

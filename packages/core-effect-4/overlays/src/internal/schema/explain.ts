@@ -1,9 +1,9 @@
-import type * as SchemaIssue from "effect/SchemaIssue"
 import * as Redacted from "effect/Redacted"
 import * as Result from "effect/Result"
-import * as SchemaParser from "effect/SchemaParser"
 import * as Schema from "effect/Schema"
 import * as AST from "effect/SchemaAST"
+import type * as SchemaIssue from "effect/SchemaIssue"
+import * as SchemaParser from "effect/SchemaParser"
 import type { Issue } from "../../ApiError.ts"
 import type { Scrub } from "../http/secrets.ts"
 import * as guard from "./guard.ts"
@@ -115,9 +115,9 @@ const describeKey = (ast: AST.AST | undefined, key: PropertyKey | undefined): st
 const expectedBy = (filter: AST.Filter<unknown>, actual: unknown): string => {
   const identifier = filter.annotations?.["identifier"]
   const quoted = identifier === "Timestamp" && typeof actual === "string"
-  return `expected ${typeof identifier === "string" ? identifier : filter.annotations?.expected ?? "another value"}, got ${
-    quoted ? JSON.stringify(actual) : got(actual)
-  }`
+  return `expected ${
+    typeof identifier === "string" ? identifier : filter.annotations?.expected ?? "another value"
+  }, got ${quoted ? JSON.stringify(actual) : got(actual)}`
 }
 
 const union = (
@@ -155,10 +155,13 @@ const union = (
 }
 
 const mismatches = (ast: AST.AST, actual: unknown, at: At): ReadonlyArray<Found> =>
-  Result.match(SchemaParser.decodeUnknownResult(Schema.make<Schema.Codec<unknown>>(AST.toType(ast)))(actual, { errors: "all" }), {
-    onFailure: (issue) => walk(issue, actual, at),
-    onSuccess: () => []
-  })
+  Result.match(
+    SchemaParser.decodeUnknownResult(Schema.make<Schema.Codec<unknown>>(AST.toType(ast)))(actual, { errors: "all" }),
+    {
+      onFailure: (issue) => walk(issue, actual, at),
+      onSuccess: () => []
+    }
+  )
 
 const covers = (ast: AST.AST, key: string, tag: string): boolean => guard.tagsOf(ast, key).includes(tag)
 
