@@ -261,9 +261,6 @@ const parseJson = (node, printer) =>
 
 const nothing = (name) => (node, printer) => `${printer.use(name)}${typeArguments(node, printer)}()`
 
-/** A default that a reference has, as a value and not as a class. */
-const globalValue = (node, printer) => `(${printer.print(node.arguments[1])})()`
-
 export const calls = {
   "ConfigError.InvalidData": configError,
   "ConfigError.MissingData": configError,
@@ -316,7 +313,7 @@ export const calls = {
 /** Tests have a scope by themselves. */
 const testMethods = { scoped: "effect", scopedLive: "live" }
 
-const testMethod = (node, printer) => {
+const testMethod = (node) => {
   if (!ts.isPropertyAccessExpression(node) || node.expression.getText() !== "it") return undefined
   return Object.hasOwn(testMethods, node.name.text) ? `it.${testMethods[node.name.text]}` : undefined
 }

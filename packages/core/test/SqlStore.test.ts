@@ -1,4 +1,3 @@
-import * as LibsqlClient from "@effect/sql-libsql/LibsqlClient"
 import * as SqlClient from "@effect/sql/SqlClient"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -9,11 +8,12 @@ import { join } from "node:path"
 import { afterAll } from "vitest"
 import * as SqlStore from "../src/SqlStore.ts"
 import { sqlStoreLaws } from "./support/sqlStoreLaws.ts"
+import * as sqlite from "./utils/sqlite.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "sqlite-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-sqlStoreLaws("SqlStore on SQLite", () => LibsqlClient.layer({ url: `file:${join(folder, "store.db")}` }), 1)
+sqlStoreLaws("SqlStore on SQLite", () => sqlite.layer(join(folder, "store.db")), 1)
 
 describe("SqlStore", () => {
   for (const dialect of ["mysql", "mssql", "clickhouse"] as const) {
@@ -39,6 +39,6 @@ describe("SqlStore", () => {
           assert.strictEqual(error.reason, "UnsupportedDialect")
           assert.strictEqual(error.message, "SqlStore: the database is neither PostgreSQL nor SQLite")
         }
-      }).pipe(Effect.scoped, Effect.provide(LibsqlClient.layer({ url: "file::memory:" }))))
+      }).pipe(Effect.scoped, Effect.provide(sqlite.layer(undefined))))
   }
 })

@@ -1,5 +1,4 @@
 /** The laws of stores in databases whose clock cannot be turned, and what several connections and restarts do to them. */
-import * as LibsqlClient from "@effect/sql-libsql/LibsqlClient"
 import * as PgClient from "@effect/sql-pg/PgClient"
 import { assert, describe, it } from "@effect/vitest"
 import { assertSome } from "@effect/vitest/utils"
@@ -26,6 +25,7 @@ import * as UserEvent from "../../src/UserEvent.ts"
 import { sqlStoreLaws } from "../support/sqlStoreLaws.ts"
 import { turnStoreLaws } from "../support/turnStoreLaws.ts"
 import * as postgres from "../utils/postgres.ts"
+import * as sqlite from "../utils/sqlite.ts"
 import * as telemetry from "../utils/telemetry.ts"
 
 const elapse = (duration: Duration.Duration) => TestServices.provideLive(Effect.sleep(duration))
@@ -49,8 +49,8 @@ const restarting = Layer.scoped(
       Effect.sync(() => mkdtempSync(join(tmpdir(), "sqlite-"))),
       (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
     )
-    const open = Layer.provide(SqlStore.layer(), LibsqlClient.layer({ url: `file:${join(folder, "store.db")}` }))
-    yield* Effect.provide(SqlStore.migrate(), LibsqlClient.layer({ url: `file:${join(folder, "store.db")}` }))
+    const open = Layer.provide(SqlStore.layer(), sqlite.layer(join(folder, "store.db")))
+    yield* Effect.provide(SqlStore.migrate(), sqlite.layer(join(folder, "store.db")))
     const step = <A, E>(use: (store: TurnStore.Service) => Effect.Effect<A, E>) =>
       Effect.flatMap(TurnStore.TurnStore, use).pipe(
         Effect.provide(Layer.fresh(open)),
