@@ -5,7 +5,7 @@
 import ts from "typescript"
 import { Imports } from "./codemod/imports.mjs"
 import { calls, nodes } from "./codemod/rules.mjs"
-import { members, properties, types, values } from "./codemod/tables.mjs"
+import { gone, members, properties, types, values } from "./codemod/tables.mjs"
 
 /** Rewrites a module, and tells what it saw but does not know how to rewrite. */
 export const codemod = (text, path) => {
@@ -137,6 +137,7 @@ const names = (node, printer) => {
   if (Object.hasOwn(types, name)) return printer.use(types[name], isType)
   if (values[name] !== undefined) return values[name]
   const [module, member, ...rest] = name.split(".")
+  if (gone.includes(module) || gone.includes(`${module}.${member}`)) printer.todo.push(`${module}.${member}`)
   const known = members[`${module}.${member}`]
   if (known !== undefined) return printer.use([known, ...rest].join("."), isType)
   return printer.use([printer.imports.renamed(module), member, ...rest].join("."), isType)

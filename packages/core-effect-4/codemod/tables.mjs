@@ -201,6 +201,24 @@ export const types = {
   "Schema.Struct.Context": "Schema.Struct.DecodingServices"
 }
 
+/** Modules and members that are gone. What used them needs an overlay. */
+export const gone = [
+  "Cause.find",
+  "Channel.write",
+  "Effect.disconnect",
+  "Effect.iterate",
+  "Effect.metricLabels",
+  "Effect.tagMetrics",
+  "FiberRef",
+  "GlobalValue",
+  "MetricLabel",
+  "MetricState",
+  "ScheduleDecision",
+  "ScheduleIntervals",
+  "Supervisor",
+  "Utils"
+]
+
 /** Expressions that have become something else. */
 export const values = {
   "Chunk.toArray": "Array.from",

@@ -15,5 +15,5 @@ export const into =
   (scope: Scope.Scope) => <A, E, R>(self: Effect.Effect<A, E, R>): Effect.Effect<Fiber.RuntimeFiber<A, E>, never, R> =>
     Effect.forkIn(Effect.interruptible(self), scope)
 
-/** What gives way to an interrupt at once, and ends by itself in the background. */
+/** Lets an effect give way to an interrupt at once, and end by itself in the background. */
 export const disconnect: <A, E, R>(self: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R> = Effect.disconnect

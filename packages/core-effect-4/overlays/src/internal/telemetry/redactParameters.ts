@@ -4,7 +4,7 @@ import * as Tracer from "effect/Tracer"
 /** A tracer that drops the attribute in which the toolkit's span shows the parameters of a call: content is not for traces. */
 const withoutParameters = (tracer: Tracer.Tracer): Tracer.Tracer =>
   Tracer.make({
-    context: tracer.context && ((primitive, fiber) => tracer.context!(primitive, fiber)),
+    context: tracer.context,
     span: (options) => {
       const span = tracer.span(options)
       if (options.name !== "Toolkit.handle") return span
