@@ -22,7 +22,7 @@ export default defineConfig({
         extends: true as const,
         test: {
           name: folder,
-          include: [`packages/*/test/${folder}/**/*.test.ts`],
+          include: [`packages/{${packages.join(",")}}/test/${folder}/**/*.test.ts`],
           poolOptions: { forks: { singleFork: folder === "realtime" } },
           testTimeout: 600_000,
           sequence: { groupOrder: index + 1 }

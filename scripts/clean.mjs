@@ -3,8 +3,9 @@ import { rmSync } from "node:fs"
 import { join } from "node:path"
 import { root } from "./lib.mjs"
 
-for (const name of ["core", "testkit", "cli", "inspector", "examples"]) {
-  for (const directory of ["build", "dist", "docs", ".readme"]) {
+for (const name of ["core", "core-effect-4", "testkit", "cli", "inspector", "examples"]) {
+  const generated = name === "core-effect-4" ? ["src", "test", "typetest", "conformance"] : []
+  for (const directory of ["build", "dist", "docs", ".readme", ...generated]) {
     rmSync(join(root, "packages", name, directory), { recursive: true, force: true })
   }
 }

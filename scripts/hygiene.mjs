@@ -2,7 +2,7 @@
 // text, and that every exception in the code says why it is one.
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { root } from "./lib.mjs"
+import { catalog, root } from "./lib.mjs"
 
 const problems = []
 
@@ -11,11 +11,11 @@ readFileSync(join(root, "pnpm-lock.yaml"), "utf8").split("\n").forEach((line, in
   if (/https?:\/\/|tarball:/.test(line)) problems.push(`pnpm-lock.yaml:${index + 1}: names a host: ${line.trim()}`)
 })
 
-// What a document says to install is what the workspace is tested with: `latest` may be for another Effect.
-const catalog = new Map(
-  [...readFileSync(join(root, "pnpm-workspace.yaml"), "utf8").matchAll(/^ {2}"?([\w@/-]+)"?: [\^~]?(\d\S*)$/gm)]
-    .map(([, name, version]) => [name, version])
-)
+// Generated from what is looked at here.
+const generated = "core-effect-4"
+
+// What a document says to install is what the workspace is tested with, of one line or the other.
+const lines = [catalog(), catalog("effect-4")]
 const documents = [
   "README.md",
   ...readdirSync(join(root, "packages")).map((name) => `packages/${name}/README.md`),
@@ -27,9 +27,9 @@ for (const file of documents) {
     for (const name of line.split(" ").filter((word) => !word.startsWith("-"))) {
       const [, bare, version] = /^(@?[^@]+)(?:@(.+))?$/.exec(name) ?? []
       if (bare === undefined || /^(@effect-managed-agents\/.*|managed-agents)$/.test(bare)) continue
-      const tested = catalog.get(bare) ?? "none"
-      if (version === undefined || !`${tested}.`.startsWith(`${version}.`)) {
-        problems.push(`${file}: installs ${name}, and is tested with ${tested}`)
+      const tested = lines.flatMap((ranges) => ranges.get(bare)?.replace(/^[\^~]/, "") ?? [])
+      if (version === undefined || !tested.some((one) => `${one}.`.startsWith(`${version}.`))) {
+        problems.push(`${file}: installs ${name}, and is tested with ${tested.join(" and ") || "none"}`)
       }
     }
   }
@@ -46,7 +46,7 @@ for (const file of ["CONTRIBUTING.md", "AGENTS.md", ...documents, ...workflows])
 
 const folders = [
   "scripts",
-  ...readdirSync(join(root, "packages")).flatMap((name) =>
+  ...readdirSync(join(root, "packages")).filter((name) => name !== generated).flatMap((name) =>
     ["src", "test", "typetest", "bench"].map((folder) => `packages/${name}/${folder}`)
   )
 ]

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process"
-import { readdirSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -20,6 +20,15 @@ export const publicModules = (name) =>
     .filter((file) => /^[A-Z]\w*\.ts$/.test(file))
     .map((file) => file.slice(0, -3))
     .sort()
+
+/** The ranges of a catalog of the workspace by package: of the one without a name, or of a named one. */
+export const catalog = (name = "") => {
+  const text = readFileSync(join(root, "pnpm-workspace.yaml"), "utf8")
+  const indent = name === "" ? "  " : "    "
+  const [, entries = ""] =
+    new RegExp(`^${name === "" ? "catalog" : `  ${name}`}:\\n((?:${indent}\\S.*\\n)+)`, "m").exec(text) ?? []
+  return new Map([...entries.matchAll(/^ +"?([\w@/-]+)"?: (\S+)$/gm)].map(([, name, range]) => [name, range]))
+}
 
 /** The environment in which the workspace's own tools are found by name. */
 const toolEnv = (extra = {}) => ({

@@ -3,7 +3,6 @@
 // RUNTIMES=all, on every Node that we promise, on Bun, Deno and workerd.
 import * as esbuild from "esbuild"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { npm } from "./bootstrap.mjs"
@@ -11,6 +10,7 @@ import { root, run } from "./lib.mjs"
 import { pack } from "./pack.mjs"
 import { bring } from "./runtime.mjs"
 import { startSimulator } from "./simulator.mjs"
+import { callOf, prepare, problemOf } from "./turn.mjs"
 
 const folder = mkdtempSync(join(tmpdir(), "runtimes-"))
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }))
@@ -30,41 +30,9 @@ const install = async () => {
   return code === 0
 }
 
-const agent = "agent_colors"
-const environment = "env_runtimes"
-
-/** The agent asks the tool once; the first stream is cut before it has. One session has moved. */
-const prepare = async ({ control, url }) => {
-  await control("POST", "reset")
-  await control("PUT", `environments/${environment}`, {})
-  await control("PUT", `agents/${agent}`, {
-    agent: {
-      tools: [{ type: "custom", name: "color_of", description: "A color.", input_schema: { type: "object" } }]
-    },
-    script: { turns: [[{ custom_tool: { name: "color_of", input: { id: "1234" } } }, { say: "Es ist {{result}}." }]] }
-  })
-  const redirect = { status: 307, headers: { location: `${url}/v1/elsewhere` } }
-  await control("POST", "faults", {
-    faults: [
-      { match: { method: "GET", path: "/v1/sessions/*/events/stream" }, do: { stream: { cut_after_events: 2 } } },
-      { match: { method: "GET", path: "/v1/sessions/sesn_moved" }, do: redirect }
-    ]
-  })
-}
-
-/** A URL at which nobody listens. */
-const findNobody = () =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const url = `http://127.0.0.1:${server.address().port}`
-      server.close(() => resolve(url))
-    })
-  })
-
 /** The program as a command, and as a worker in one file. */
 const write = async (url) => {
-  const inputs = [url, await findNobody(), agent, environment]
-  const call = `turn(${inputs.map((text) => JSON.stringify(text)).join(", ")})`
+  const call = await callOf(url)
   await esbuild.build({
     entryPoints: [join(root, "packages", "testkit", "test", "runtimes", "turn.ts")],
     outfile: join(folder, "turn.mjs"),
@@ -106,24 +74,6 @@ const others = {
   Deno: { brought: ["deno"], args: ["run", "--no-prompt", "--allow-net=127.0.0.1", ...script], refused: unknown },
   // Miniflare, which starts it, needs a newer Node than this may be
   workerd: { brought: ["node24", "miniflare"], args: ["worker.mjs"], refused: unknown }
-}
-
-/** What was not as it should be, given what the program printed and the simulator was asked. */
-const problemOf = (output, expected, requests) => {
-  const results = requests.flatMap(({ body }) => body?.events ?? [])
-    .filter(({ type }) => type === "user.custom_tool_result")
-  const streams = requests.filter(({ path }) => path.endsWith("/stream"))
-  const line = output.split("\n").find((line) => line.startsWith("{"))
-  const { ended, redirected, refused, reply } = JSON.parse(line ?? "{}")
-  if (ended !== "EndTurn") return `it ended with ${ended}`
-  if (reply !== "Es ist grün 1234 🌱.") return `the reply is ${reply}`
-  if (results.length !== 1) return `${results.length} results of the tool were sent`
-  if (streams.length < 3 || streams[0].fault === undefined) return `${streams.length} streams were opened`
-  if (refused !== expected) return `a refused connection was ${refused}`
-  if (redirected !== "UnexpectedStatus") return `the redirect was ${redirected}`
-  if (requests.some(({ path }) => path === "/v1/elsewhere")) return "the redirect was followed"
-  if (!requests.at(-1).path.endsWith("/archive")) return "the session was not archived in the end"
-  return undefined
 }
 
 const perform = async (name, { args, brought, refused }, simulator) => {
