@@ -44,6 +44,9 @@ const test = `packages/examples/test/${args[0]}.test.ts`
 if (name === "example" && args.length > 0 && existsSync(join(root, test))) {
   const { code } = await run("vitest", ["run", "--project", "examples", "--reporter", "verbose", test])
   process.exit(code)
+} else if (name === "bench" && args.includes("--lines")) {
+  const { compareLines } = await import("./effect4/bench.mjs")
+  process.exit(await compareLines(args) ? 0 : 1)
 } else if (name === "bench") {
   // Measured as published, not as a loader would rewrite it.
   const { bundleForNode } = await import("./bundle.mjs")

@@ -1,7 +1,7 @@
 /** How much processor time an event costs, as ratios to the official SDK and to the floor. */
-import type { Contender } from "./contenders.ts"
 import { contenders, followers } from "./contenders.ts"
 import { ask } from "./processes.ts"
+import type { Contender } from "./readers.ts"
 import { median, table } from "./report.ts"
 
 /** Read before the measurement, so that it is not about starting up. */
