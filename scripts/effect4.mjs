@@ -51,6 +51,12 @@ const ran = async (title, ...command) => {
   return code === 0 ? [] : [`${title} ended with ${code}`]
 }
 
+const overlays = () =>
+  step(
+    "overlays",
+    () => ran("node --test", process.execPath, ["--test", join(root, "scripts", "effect4", "overlays.test.mjs")])
+  )
+
 const check = () => step("types", () => ran("tsc", "tsc", ["-b", line, "--pretty"]))
 
 const typeTests = () => step("type tests", () => ran("tstyche", "tstyche", ["--config", join(line, "tstyche.json")]))
@@ -89,6 +95,7 @@ if (command === "overlay") {
 }
 
 await write()
+if (command === "all") await overlays()
 if (["all", "check", "pack"].includes(command)) await check()
 if (command === "all") await typeTests()
 if (command === "test") await test(await findNode(), args)
