@@ -147,7 +147,7 @@ const gates = {
   python: ["the official SDK for Python makes all calls, validated strictly", skippable(script("python"))],
   chaos: [
     "processes that run turns on PostgreSQL are killed, frozen and replaced",
-    skippable(script("chaos", ["--short"], { seconds: 280 }))
+    skippable(script("chaos", ["--engine", "lease"], { seconds: 280 }))
   ],
   size: ["size-limit", ofDist(one("size-limit", [])), "build"]
 }
