@@ -51,9 +51,11 @@ const open = (packages) => {
     const isPatch = file.endsWith(".patch")
     return [isPatch ? file.slice(0, -".patch".length) : file, { file: `overlays/${file}`, isPatch }]
   })
+  // tests that do not run on Effect 4
+  const exceptions = readJson(join(line, "exceptions.json"))
   const sources = Object.entries(folders).flatMap(([folder, from]) =>
     filesOf(join(packages, from)).map((file) => [`${folder}/${file}`, `${from}/${file}`])
-  )
+  ).filter(([path]) => !(path in exceptions))
   return {
     packages,
     line,
