@@ -75,6 +75,7 @@ export const members = {
   "Effect.either": "Effect.result",
   "Effect.fork": "Effect.forkChild",
   "Effect.forkDaemon": "Effect.forkDetach",
+  "Effect.Semaphore": "Semaphore.Semaphore",
   "Effect.makeSemaphore": "Semaphore.make",
   "Effect.runtime": "Effect.context",
   "Effect.tapErrorCause": "Effect.tapCause",
