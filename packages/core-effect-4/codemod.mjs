@@ -11,8 +11,19 @@ import { gone, members, properties, types, values } from "./codemod/tables.mjs"
 export const codemod = (text, path) => {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
   const printer = new Printer(source, new Imports(source))
-  return { text: printer.module(), todo: printer.todo }
+  return { text: comments(printer.module(), path), todo: printer.todo }
 }
+
+/** Doc comments: the packages that they name, and their examples. */
+const comments = (text, path) =>
+  text.replace(/^ *\/\*\*\n[\s\S]*?\*\/$/gm, (comment) =>
+    comment
+      .replace(/`@effect\/(ai|cluster|rpc|sql)`/g, "`effect/$1`")
+      .replace(/^( *\*) ```ts\n([\s\S]*?)^ *\* ```$/gm, (_, margin, code) => {
+        const example = code.trimEnd().split("\n").map((line) => line.slice(margin.length + 1)).join("\n")
+        const lines = codemod(example, path).text.split("\n")
+        return `${margin} \`\`\`ts\n${lines.map((line) => `${margin} ${line}`.trimEnd()).join("\n")}\n${margin} \`\`\``
+      }))
 
 class Printer {
   todo = []
