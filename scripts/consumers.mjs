@@ -45,7 +45,7 @@ const consumer = async (major, tarballs, problems) => {
     writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }))
     for (const command of [...commands, `npm install --save-dev ${aliases.join(" ")}`]) {
       const words = command.split(" ").slice(1).map((word) =>
-        tarballs[/^@effect-managed-agents\/(\w+)$/.exec(word)?.[1]] ?? word
+        tarballs[/^@effect-managed-agents\/(\w+)(?:@effect-3)?$/.exec(word)?.[1]] ?? word
       )
       const [program, ...args] = npm(...words, "--engine-strict", "--no-audit", "--no-fund", "--prefer-offline")
       const installed = await execute(command, program === process.execPath ? node : program, args, 180)

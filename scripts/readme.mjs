@@ -4,6 +4,7 @@
 //   ```ts            compiled and run; with vitest if it imports @effect/vitest
 //   ```ts no-run     compiled only
 //   ```ts no-check   neither: a sketch
+//   ```ts effect-4   neither: the check effect4 compiles it
 //
 //   node scripts/readme.mjs                        all
 //   node scripts/readme.mjs docs/guides/setup.md   those of some documents
@@ -41,7 +42,7 @@ for (const document of documents) {
     const end = lines.findIndex((line, at) => at > index && line.replace(/^\s*(?:\* )?/, "").trimEnd() === fence[2])
     const tags = fence[3].trim().split(/\s+/)
     const code = lines.slice(index + 1, end).map((line) => line.slice(fence[1].length)).join("\n")
-    if (!tags.includes("no-check")) {
+    if (!tags.includes("no-check") && !tags.includes("effect-4")) {
       const test = /from "(?:@effect\/)?vitest"/.test(code)
       const name = document.replace(/\.(?:md|ts)$/, "").replaceAll("/", "-")
       // as docgen does

@@ -21,13 +21,15 @@ const resolve = (dependencies) =>
   )
 
 /** Both lines change together, so the version of this one follows from that of the other. */
+export const versionOf4 = () => `1.0.0-next.${manifestOf(core).version}`
+
 const manifest = () => {
-  const { publishConfig, version, ...of3 } = manifestOf(core)
+  const { publishConfig, ...of3 } = manifestOf(core)
   const { dependencies, engines, peerDependencies } = manifestOf(line)
   const { devDependencies: _, peerDependenciesMeta: __, ...kept } = of3
   return {
     ...kept,
-    version: `1.0.0-next.${version}`,
+    version: versionOf4(),
     repository: { ...kept.repository, directory: "packages/core-effect-4" },
     exports: publishConfig.exports,
     dependencies: resolve(dependencies),
@@ -47,7 +49,8 @@ export const rewriteDocument = async (text, path) => {
     )
     .replace(
       /^npm install .*$/gm,
-      (command) => command.replace("effect@3", "effect@4").replace(/ @effect\/platform@\S+/, "")
+      (command) =>
+        command.replace("core@effect-3", "core").replace("effect@3", "effect@4").replace(/ @effect\/platform@\S+/, "")
     )
     .replace("for Effect 3.", "for Effect 4.")
 }
