@@ -86,7 +86,7 @@ const test = (node, pattern = []) => {
       "--reporter=json",
       `--outputFile.json=${join(reports, "vitest-effect4.json")}`,
       ...pattern
-    ], { env, seconds: 600 }))
+    ], { env, seconds: 400 }))
 }
 
 if (command === "overlay") {

@@ -46,7 +46,7 @@ export const turn = (baseUrl: string, nobody: string, agent: string, environment
     const { stream } = yield* Events.Events
     yield* Effect.timeoutOption(Stream.runDrain(stream(session.id)), "100 millis")
     const redirected = yield* failure
-    const refused = yield* Effect.provide(failure, client(nobody))
+    const refused = yield* Effect.provide(failure, Layer.fresh(client(nobody)))
     return {
       ended: result._tag,
       reply: result.reply,

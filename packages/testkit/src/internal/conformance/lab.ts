@@ -229,7 +229,7 @@ export const attempt = <A, R>(
 ): Effect.Effect<Answer, ApiError.ApiError, R> =>
   call.pipe(
     Effect.as<Answer>({ status: 200, message: "(not refused)" }),
-    Effect.catchTag("InvalidRequest", "NotFound", "Conflict", "Forbidden", refusal)
+    Effect.catchTags({ InvalidRequest: refusal, NotFound: refusal, Conflict: refusal, Forbidden: refusal })
   )
 
 const refusal = ({ detail, status = 0, type }: ApiError.ResponseErrorFields): Effect.Effect<Answer> =>
