@@ -23,6 +23,8 @@ export const recording = Atom.family((id: string) =>
     const threads = yield* Threads.Threads
     const recording = new Recording("Session")
     const changed = yield* Queue.sliding<void>(1)
+    /** Open once all of the history has been read. */
+    const caughtUp = yield* Effect.makeLatch(false)
     const health = yield* Control.health
     yield* threads.followAll(Ids.SessionId.make(id), {
       previews: ["agent.message", "agent.thinking"],
@@ -32,20 +34,26 @@ export const recording = Atom.family((id: string) =>
       Stream.runForEachChunk((updates) =>
         Effect.sync(() => {
           recording.addAll(updates)
+          if (recording.isCaughtUp) caughtUp.unsafeOpen()
           changed.unsafeOffer(undefined)
         })
       ),
       Effect.catchAll((error) =>
         Effect.sync(() => {
           recording.fail(error.message)
+          caughtUp.unsafeOpen()
           changed.unsafeOffer(undefined)
         })
       ),
       Effect.forkScoped
     )
     return Stream.fromQueue(changed, { maxChunkSize: 1 }).pipe(
-      // drawn as often as eyes can follow, and seldom while a long history is read
-      Stream.mapEffect(() => Effect.sleep(recording.isCaughtUp || recording.version < 3 ? "40 millis" : "400 millis")),
+      // drawn as often as eyes can follow, and seldom while a long history is read, of which nobody waits for the middle
+      Stream.mapEffect(() =>
+        recording.isCaughtUp || recording.version < 3
+          ? Effect.sleep("40 millis")
+          : Effect.raceFirst(Effect.sleep("1 second"), caughtUp.await)
+      ),
       Stream.map((): Snapshot => ({ recording, version: recording.version }))
     )
   })))

@@ -27,9 +27,12 @@ const content = (event: Event.Event): string => {
   return [text, ...others].filter((part) => part !== "").join(" ")
 }
 
+// made once: it is slow to make, and rows are made while the list is scrolled
+const counts = new Intl.NumberFormat("en")
+
 const tokens = (usage: unknown): string => {
   if (typeof usage !== "object" || usage === null) return ""
-  const n = (name: string) => Number(field(usage, name) ?? 0).toLocaleString("en")
+  const n = (name: string) => counts.format(Number(field(usage, name) ?? 0))
   return `${n("input_tokens")} tokens in, ${n("output_tokens")} out`
 }
 

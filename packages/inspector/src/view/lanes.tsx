@@ -1,5 +1,5 @@
 // Swim lanes: the session and its threads over time, drawn on one canvas each, as there may be a hundred thousand bars.
-import { type PointerEvent, useEffect, useLayoutEffect, useReducer, useRef, useState } from "react"
+import { type PointerEvent, useEffect, useLayoutEffect, useMemo, useReducer, useRef, useState } from "react"
 import type { Bar, Lane, Mark, Recording, Snapshot } from "../model/recording.ts"
 import * as format from "./format.ts"
 
@@ -116,18 +116,20 @@ const drawBars = (
   palette: Palette,
   selected: string | undefined
 ) => {
-  /** The right edge of what was drawn last in each row: what is narrower than a pixel and beside it adds nothing. */
-  const drawn: Partial<Record<Bar["kind"], number>> = {}
+  /** The moment until which each row is drawn: what ends within half a pixel of it adds nothing. */
+  const drawn: Record<Bar["kind"], number> = { turn: -1, model: -1, grading: -1, tool: -1, wait: -1 }
+  const half = timeAt(scale, margin + 0.5) - scale.from
   for (const bar of bars) {
     const end = bar.end ?? scale.to
     if (end < scale.from || bar.start > scale.to) continue
+    const isSelected = bar.key === selected
+    // most bars of a long session
+    if (end <= drawn[bar.kind] + half && !bar.isError && !isSelected) continue
     const left = Math.max(0, x(scale, bar.start))
     const right = Math.min(scale.width, x(scale, end))
-    const isSelected = bar.key === selected
-    if (right <= (drawn[bar.kind] ?? -1) + 0.5 && !bar.isError && !isSelected) continue
     const { height, y } = rows[bar.kind]
     const width = Math.max(1.5, right - left)
-    drawn[bar.kind] = left + width
+    drawn[bar.kind] = timeAt(scale, left + width)
     context.fillStyle = palette[bar.isError ? "error" : bar.kind] ?? ""
     context.globalAlpha = bar.end === undefined && bar.kind !== "wait" ? 0.65 : 1
     context.fillRect(left, top + y, width, height)
@@ -159,13 +161,14 @@ const drawMarks = (
   palette: Palette,
   selected: string | undefined
 ) => {
-  let last = -1
+  let last = -Infinity
+  const pixel = timeAt(scale, margin + 1) - scale.from
   for (const mark of marks) {
     if (mark.at < scale.from || mark.at > scale.to) continue
-    const px = x(scale, mark.at)
     const isSelected = mark.key === selected
-    if (px - last < 1 && mark.kind !== "error" && mark.kind !== "note" && !isSelected) continue
-    last = px
+    if (mark.at - last < pixel && mark.kind !== "error" && mark.kind !== "note" && !isSelected) continue
+    last = mark.at
+    const px = x(scale, mark.at)
     context.fillStyle = palette[mark.kind] ?? ""
     context.beginPath()
     if (mark.kind === "note" || mark.kind === "error") context.rect(px - 1, top + 2, 2, laneHeight - 6)
@@ -411,7 +414,11 @@ export const Lanes = ({ isTicking, lane: only, now, onLane, onSelect, selected, 
 }) => {
   const [range, setRange] = useState<Range>(undefined)
   const { lanes } = recording
-  const isOpen = lanes.some(({ bars, growing }) => growing.size > 0 || bars.some(({ end }) => end === undefined))
+  const isOpen = useMemo(
+    () => recording.lanes.some(({ bars, growing }) => growing.size > 0 || bars.some(({ end }) => end === undefined)),
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies, react-hooks/exhaustive-deps -- the version says when the recording has changed
+    [recording, version]
+  )
   const elapsed = useElapsed(recording, isTicking && isOpen)
   const all = extent(recording, !isOpen ? 0 : elapsed === 0 ? now : recording.end + elapsed)
   const shown = range ?? all

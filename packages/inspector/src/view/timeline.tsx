@@ -97,7 +97,8 @@ const View = ({ isTicking, now = 0, onSelect, selected, snapshot }: {
           <EventList
             items={items}
             selected={selected}
-            isLive={recording.connection._tag === "Live"}
+            // to stay at the end of what is still being read would move every row each time
+            isLive={recording.connection._tag === "Live" && recording.isCaughtUp}
             onSelect={onSelect}
           />
         </section>
