@@ -65,7 +65,7 @@ const endTogether = () => {
 export const run = (
   command,
   args = [],
-  { cwd = root, env = {}, quiet = false, seconds = 420, show = (text) => process.stdout.write(text) } = {}
+  { cwd = root, env = {}, quiet = false, seconds = 1200, show = (text) => process.stdout.write(text) } = {}
 ) =>
   new Promise((resolve) => {
     const child = spawn(command, args, {
