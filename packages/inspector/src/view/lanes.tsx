@@ -416,7 +416,7 @@ export const Lanes = ({ isTicking, lane: only, now, onLane, onSelect, selected, 
   const { lanes } = recording
   const isOpen = useMemo(
     () => recording.lanes.some(({ bars, growing }) => growing.size > 0 || bars.some(({ end }) => end === undefined)),
-    // oxlint-disable-next-line react/exhaustive-effect-dependencies, react-hooks/exhaustive-deps -- the version says when the recording has changed
+    // oxlint-disable-next-line react/memo-dependencies, react-hooks/exhaustive-deps -- the version says when the recording has changed
     [recording, version]
   )
   const elapsed = useElapsed(recording, isTicking && isOpen)
