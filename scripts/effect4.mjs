@@ -74,9 +74,7 @@ const test = (node, pattern = []) => {
   const reports = join(root, ".reports")
   mkdirSync(reports, { recursive: true })
   // what the line for Effect 3 is tested with at length is here tested once
-  const env = Object.fromEntries(
-    ["FOLLOW_PLANS", "ENDURANCE"].map((name) => [name, undefined])
-  )
+  const env = { FOLLOW_PLANS: undefined, ENDURANCE: undefined }
   return step("tests", () =>
     ran("vitest", node, [
       join(line, "node_modules", "vitest", "vitest.mjs"),
