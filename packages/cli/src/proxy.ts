@@ -61,6 +61,10 @@ const suspicion = (headers: Http.IncomingHttpHeaders, own: string): string | und
   return site === "none" || site === "same-origin" ? undefined : "Pages of other sites may not use this server"
 }
 
+/** A body that a form of another site can send without asking first; a client sends uploads as the third such type. */
+const isForm = ({ "content-type": type = "" }: Http.IncomingHttpHeaders): boolean =>
+  /^\s*(application\/x-www-form-urlencoded|text\/plain)\s*(;|$)/i.test(type)
+
 const readBody = (request: Http.IncomingMessage): Effect.Effect<Buffer> =>
   Effect.async((resume) => {
     const chunks: Array<Buffer> = []
@@ -93,6 +97,9 @@ const exchange = (
     if (wrong !== undefined) return yield* fail(response, 403, "permission_error", wrong)
     if (!isMethod(method)) return yield* fail(response, 405, "invalid_request_error", "Method Not Allowed")
     const isAnonymous = headers["x-api-key"] === undefined && headers.authorization === undefined
+    if (isAnonymous && isForm(headers)) {
+      return yield* fail(response, 415, "invalid_request_error", "Forms may not use this server: send application/json")
+    }
     const { "content-type": type, ...others } = passedOn(headers)
     const message = HttpClientRequest.make(method)(`${upstream}${url}`).pipe(
       HttpClientRequest.setHeaders(others),

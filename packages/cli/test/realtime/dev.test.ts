@@ -273,9 +273,9 @@ describe("a recording proxy", () => {
       })
       yield* Effect.repeat(Effect.sleep("20 millis"), { until: () => dev.stdout().includes("\n") })
       const url = /on (\S+),/.exec(dev.stdout())?.[1] ?? ""
-      const ask = (more: Record<string, string>) =>
+      const ask = (more: Record<string, string>, method = "GET") =>
         Effect.async<readonly [number | undefined, string]>((resume) => {
-          Http.request(`${url}/v1/models`, { headers: more }, (response) => {
+          Http.request(`${url}/v1/models`, { headers: more, method }, (response) => {
             let text = ""
             response.setEncoding("utf8").on("data", (chunk) => text += chunk)
             response.on("end", () => resume(Effect.succeed([response.statusCode, text])))
@@ -295,6 +295,10 @@ describe("a recording proxy", () => {
         const [status, text] = yield* ask(stranger)
         assert.strictEqual(status, 403, JSON.stringify(stranger))
         assert.notInclude(text, key)
+      }
+      // what needs no permission of the server to be sent by a page, should its browser not say where it is from
+      for (const type of ["application/x-www-form-urlencoded", "text/plain;charset=UTF-8"]) {
+        assert.strictEqual((yield* ask({ "content-type": type }, "POST"))[0], 415, type)
       }
       assert.strictEqual(asked.length, 2)
       assert.notInclude(dev.stdout() + dev.stderr(), key)

@@ -33,10 +33,12 @@ import { listen } from "../../src/internal/node/listen.ts"
 import * as Simulator from "../../src/Simulator.ts"
 
 /**
- * How often: all of the 20,000 with `ENDURANCE=full`, otherwise what takes some seconds; and before that, until everything
+ * How often: all of the 20,000, or `LEAVES`, with `ENDURANCE=full`, otherwise what takes some seconds; and before that, until everything
  * is there that is made once.
  */
-const [cycles, warmUp] = process.env["ENDURANCE"] === "full" ? [20_000, 2000] : [400, 200]
+const [cycles, warmUp] = process.env["ENDURANCE"] === "full"
+  ? [Number(process.env["LEAVES"] ?? 20_000), 2000]
+  : [400, 200]
 
 const id = Fixtures.sessionId
 
