@@ -278,7 +278,11 @@ const make = (session: SessionId, screen: Screen) =>
     const send = (content: ReadonlyArray<Content.MessageContentParams>) =>
       Effect.suspend(() =>
         state.isWorking
-          ? Effect.catchAll(events.send(session, UserEvent.message(content)), complain)
+          // nor may a line overtake the first message
+          ? Deferred.await(state.delivered).pipe(
+            Effect.zipRight(events.send(session, UserEvent.message(content))),
+            Effect.catchAll(complain)
+          )
           : run(Conversation.stream(session, content, options), true)
       )
 
