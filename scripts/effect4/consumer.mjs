@@ -7,6 +7,7 @@ import { delimiter, dirname, join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { npm } from "../bootstrap.mjs"
 import { root, run } from "../lib.mjs"
+import * as oneEffect from "../oneEffect.mjs"
 import { startSimulator } from "../simulator.mjs"
 import { callOf, prepare, problemOf } from "../turn.mjs"
 import { rewriteDocument } from "./pack.mjs"
@@ -17,11 +18,7 @@ const line = join(root, "packages", "core-effect-4")
 const install = async (folder, env, tarball) => {
   const { version } = JSON.parse(readFileSync(join(line, "node_modules", "effect", "package.json"), "utf8"))
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }))
-  const npmHere = async (...words) => {
-    const [command, ...args] = npm(...words)
-    return run(command, args, { cwd: folder, env, quiet: true, seconds: 300 })
-  }
-  const installed = await npmHere(
+  const [command, ...args] = npm(
     "install",
     "--engine-strict",
     "--ignore-scripts",
@@ -31,10 +28,8 @@ const install = async (folder, env, tarball) => {
     tarball,
     `effect@${version}`
   )
-  if (installed.code !== 0) return [`it cannot be installed:\n${installed.output}`]
-  const listed = await npmHere("ls", "effect", "--all", "--parseable")
-  const places = listed.output.trim().split("\n").filter((path) => path.endsWith("/node_modules/effect"))
-  return listed.code === 0 && places.length === 1 ? [] : [`npm ls effect:\n${listed.output}`]
+  const { code, output } = await run(command, args, { cwd: folder, env, quiet: true, seconds: 300 })
+  return code === 0 ? oneEffect.problems(folder, env) : [`it cannot be installed:\n${output}`]
 }
 
 /** The programs of a document that need nothing but this package, as files by the document's line. */
