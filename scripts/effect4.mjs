@@ -7,8 +7,8 @@
 //   node scripts/effect4.mjs check               generates and type-checks
 //   node scripts/effect4.mjs test [pattern]      generates and runs core's tests, on Node 22
 //   node scripts/effect4.mjs pack [folder]       generates, builds and packs what is published as core for Effect 4
-//   node scripts/effect4.mjs                     generates and type-checks; with EFFECT_4=required all of that, and looks at
-//                                                the tarball as who installs it would
+//   node scripts/effect4.mjs                     generates; with EFFECT_4=required it does all of that, and looks at the
+//                                                tarball as who installs it would
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
@@ -94,11 +94,11 @@ if (command === "overlay") {
 
 await write()
 if (command === "all") await overlays()
-if (["all", "check", "pack"].includes(command)) await check()
 if (command === "all" && process.env.EFFECT_4 !== "required") {
-  console.log("skipped: core's tests and the tarball on Effect 4, which EFFECT_4=required runs")
+  console.log("skipped: types, tests and the tarball on Effect 4, which EFFECT_4=required looks at")
   process.exit()
 }
+if (["all", "check", "pack"].includes(command)) await check()
 if (command === "all") await typeTests()
 if (command === "test") await test(await findNode(), args)
 if (command === "all" || command === "pack") {
