@@ -77,9 +77,9 @@ describe("a reader that takes one event a second", () => {
         assert.strictEqual((yield* Clock.currentTimeMillis) - start, total * second)
         // the block that it is reading, of which it has taken the first
         assert.isAtMost(ahead, block)
-        // what is made once has been made by the first sample
+        // what is made once has been made by the first samples, and what was before them may be collected after the first
         const first = Math.min(...samples.slice(0, 3))
-        const most = Math.max(...samples)
+        const most = Math.max(...samples.slice(3))
         assert.isBelow(most - first, 1_000_000, `the heap after each twentieth of them: ${samples.join(", ")}`)
       }).pipe(Effect.provide(client), Effect.withClock(eagerClock.make()))
     },
