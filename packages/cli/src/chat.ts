@@ -75,8 +75,6 @@ interface Question {
 interface State {
   question: Question | undefined
   isWorking: boolean
-  /** Done once the service has the message of the turn that is going on: before, there is nothing to interrupt. */
-  delivered: Deferred.Deferred<void>
   /** The number of times that Ctrl-C was pressed since anything else. */
   interrupts: number
   /** The lines of the reply that is being produced. */
@@ -146,11 +144,11 @@ const makeScreen = (keyboard: Conversing) =>
     const { columns } = yield* Stdio
     /** Open while the next line has somewhere to go. */
     const ready = yield* Effect.makeLatch(true)
+    /** Open once the service has the message of the turn that is going on: before, there is nothing to interrupt. */
+    const delivered = yield* Effect.makeLatch(true)
     const asking = yield* Effect.makeSemaphore(1)
     const paint = words.paint(keyboard.isPerson)
-    const delivered = yield* Deferred.make<void>()
-    const state: State = { question: undefined, isWorking: false, delivered, interrupts: 0, live: [] }
-    yield* Deferred.succeed(delivered, undefined)
+    const state: State = { question: undefined, isWorking: false, interrupts: 0, live: [] }
 
     const show = (text: string) => Effect.suspend(() => keyboard.show(text, state.live))
     const prompt = Effect.suspend(() =>
@@ -184,7 +182,7 @@ const makeScreen = (keyboard: Conversing) =>
         return Effect.zipRight(withdraw, Deferred.succeed(answer, line))
       })
 
-    return { isPerson: keyboard.isPerson, columns, ready, paint, state, show, prompt, ask, answer }
+    return { isPerson: keyboard.isPerson, columns, delivered, ready, paint, state, show, prompt, ask, answer }
   })
 
 type Screen = Effect.Effect.Success<ReturnType<typeof makeScreen>>
@@ -207,7 +205,7 @@ const optionsOf = ({ ask }: Screen): Conversation.Options<never, never, never, n
 })
 
 /** Shows an update of a turn. */
-const showUpdate = ({ columns, isPerson, paint, show, state }: Screen) => (update: Conversation.Update) =>
+const showUpdate = ({ columns, delivered, isPerson, paint, show, state }: Screen) => (update: Conversation.Update) =>
   Effect.gen(function*() {
     const width = yield* columns
     switch (update._tag) {
@@ -215,7 +213,7 @@ const showUpdate = ({ columns, isPerson, paint, show, state }: Screen) => (updat
         state.live = update.phase === "opened" || update.phase === "growing" ? growing(update.blocks, width) : []
         return isPerson ? yield* show("") : undefined
       case "Event": {
-        if (update.event.type === "user.message") yield* Deferred.succeed(state.delivered, undefined)
+        if (update.event.type === "user.message") yield* delivered.open
         const text = update.state === "processed" ? tell(paint, width)(update.event) : ""
         return text === "" ? undefined : yield* show(text)
       }
@@ -237,16 +235,15 @@ const make = (session: SessionId, screen: Screen) =>
     const services = yield* Effect.context<Events.Events | Sessions.Sessions>()
     const turns = yield* FiberHandle.make<void, never>()
     const left = yield* Deferred.make<void>()
-    const { paint, prompt, ready, show, state } = screen
+    const { delivered, paint, prompt, ready, show, state } = screen
     const options = optionsOf(screen)
     const complain = ({ message }: { readonly message: string }) => show(`${paint(message, "red")}\n`)
 
     /** Runs a turn in the background, so that its lines can be read meanwhile. */
     const run = (turn: Stream.Stream<Conversation.Update, ApiError, Events.Events>, hasMessage: boolean) =>
       Effect.gen(function*() {
-        const delivered = yield* Deferred.make<void>()
-        Object.assign(state, { isWorking: true, delivered })
-        if (!hasMessage) yield* Deferred.succeed(delivered, undefined)
+        state.isWorking = true
+        if (hasMessage) yield* delivered.close
         yield* Effect.zipRight(ready.close, prompt)
         yield* FiberHandle.run(
           turns,
@@ -255,13 +252,13 @@ const make = (session: SessionId, screen: Screen) =>
             Effect.catchAll(complain),
             Effect.ensuring(Effect.suspend(() => {
               Object.assign(state, { isWorking: false, interrupts: 0, live: [] })
-              return Effect.all([Deferred.succeed(delivered, undefined), prompt, ready.open], { discard: true })
+              return Effect.all([delivered.open, prompt, ready.open], { discard: true })
             }))
           )
         )
       })
 
-    const interrupt = Effect.suspend(() => Deferred.await(state.delivered)).pipe(
+    const interrupt = delivered.await.pipe(
       Effect.zipRight(Effect.suspend(() => state.isWorking ? Conversation.interrupt(session) : Effect.void)),
       Effect.provide(services),
       Effect.catchAll(complain)
@@ -279,7 +276,7 @@ const make = (session: SessionId, screen: Screen) =>
       Effect.suspend(() =>
         state.isWorking
           // nor may a line overtake the first message
-          ? Deferred.await(state.delivered).pipe(
+          ? delivered.await.pipe(
             Effect.zipRight(events.send(session, UserEvent.message(content))),
             Effect.catchAll(complain)
           )

@@ -191,8 +191,7 @@ describe("dev", () => {
         yield* call(session, "POST", { events: [message("Hi")] })
         return JSON.stringify(yield* call(session))
       })
-      const warned = (text: string) =>
-        Effect.repeat(Effect.sleep("20 millis"), { until: () => dev.stderr().includes(text) })
+      const warned = (text: string) => program.wrote(dev.stderr, text)
       assert.include(yield* ask, "before")
       yield* Effect.promise(() => writeFile(file, script("after")))
       yield* warned(`Read ${file} again\n`)

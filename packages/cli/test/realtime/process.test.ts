@@ -25,10 +25,6 @@ const setup = Effect.gen(function*() {
   return { ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: "sk-ant-test-process" }
 })
 
-/** Waits until a process has written something. */
-const wrote = (text: () => string, wanted: string) =>
-  Effect.repeat(Effect.sleep("20 millis"), { until: () => text().includes(wanted) })
-
 describe("a process", () => {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     it.scopedLive(`has written whole JSON when ${signal} cuts a list short`, () =>
@@ -36,7 +32,7 @@ describe("a process", () => {
         const env = yield* setup
         const list = ["events", "list", "--session-id", Fixtures.sessionId, "--limit", "2", "--format", "json"]
         const { exit, process, stderr, stdout } = yield* program.run(list, env)
-        yield* wrote(stdout, "sevt_2")
+        yield* program.wrote(stdout, "sevt_2")
         process.kill(signal)
         assert.strictEqual(yield* exit, 130)
         assert.deepStrictEqual(JSON.parse(stdout()).map(({ id }: { readonly id: string }) => id), ["sevt_1", "sevt_2"])
@@ -54,7 +50,7 @@ describe("a process", () => {
       )
       assert.include(suite.stdout(), "conformance")
       const dev = yield* program.run(["--port", "0"], {}, "managed-agents-simulator")
-      yield* wrote(dev.stdout, "Simulator listening on http://127.0.0.1:")
+      yield* program.wrote(dev.stdout, "Simulator listening on http://127.0.0.1:")
       dev.process.kill("SIGTERM")
       assert.strictEqual(yield* dev.exit, 0)
       assert.strictEqual(dev.stderr(), "managed-agents-simulator is another name of: managed-agents dev\n")

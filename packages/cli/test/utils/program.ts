@@ -1,11 +1,11 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as Esbuild from "esbuild"
 import type { ChildProcess, SpawnOptions } from "node:child_process"
 import { spawn } from "node:child_process"
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { bundle } from "../../../testkit/test/utils/bundle.ts"
 
 const folder = fileURLToPath(new URL("../../build/test", import.meta.url))
 
@@ -16,22 +16,12 @@ const commands = {
   "managed-agents-simulator": "simulatorBin"
 }
 
-/** The commands as bundles, because a process that loads hundreds of modules takes seconds to start. */
-const bundle = async (): Promise<string> => {
+const build = async (): Promise<string> => {
   mkdirSync(folder, { recursive: true })
-  await Esbuild.build({
-    entryPoints: Object.values(commands).map((name) => fileURLToPath(new URL(`../../src/${name}.ts`, import.meta.url))),
-    outdir: folder,
-    outExtension: { ".js": ".mjs" },
-    bundle: true,
-    splitting: true,
-    platform: "node",
-    format: "esm",
-    target: "node20",
-    // what is left of CommonJS asks for modules of Node
-    banner: { js: "import { createRequire as __make } from \"node:module\"; const require = __make(import.meta.url)" },
-    logLevel: "silent"
-  })
+  await bundle(
+    Object.values(commands).map((name) => fileURLToPath(new URL(`../../src/${name}.ts`, import.meta.url))),
+    folder
+  )
   for (const [name, file] of Object.entries(commands)) {
     const command = join(folder, name)
     writeFileSync(command, `#!/bin/sh\nexec "${process.execPath}" "${join(folder, `${file}.mjs`)}" "$@"\n`)
@@ -43,7 +33,7 @@ const bundle = async (): Promise<string> => {
 let bundled: Promise<string> | undefined
 
 /** The folder with the commands, for a `PATH`. */
-const onPath = (): Promise<string> => bundled ??= bundle()
+const onPath = (): Promise<string> => bundled ??= build()
 
 /** The file of a command. */
 export const file = (name: keyof typeof commands = "managed-agents"): Promise<string> =>
@@ -120,3 +110,7 @@ export const serve = (...args: ReadonlyArray<string>) =>
     })
     return { ...running, url }
   })
+
+/** Waits until a process has written something. */
+export const wrote = (text: () => string, wanted: string) =>
+  Effect.repeat(Effect.sleep("20 millis"), { until: () => text().includes(wanted) })
