@@ -2,7 +2,7 @@ import * as esbuild from "esbuild"
 import { pathToFileURL } from "node:url"
 
 /** Everything of the workspace goes into the bundle; what comes from node_modules stays outside it. */
-export const dependenciesStayOutside = {
+const dependenciesStayOutside = {
   name: "dependencies-stay-outside",
   setup(build) {
     build.onResolve({ filter: /^[^./]/ }, async (args) => {
@@ -30,8 +30,8 @@ const bundle = (options) =>
     ...options
   })
 
-export const bundleForNode = (entry, outfile) =>
-  bundle({ entryPoints: [entry], outfile, sourcemap: true, plugins: [dependenciesStayOutside] })
+export const bundleForNode = (entry, outfile, plugins = []) =>
+  bundle({ entryPoints: [entry], outfile, sourcemap: true, plugins: [...plugins, dependenciesStayOutside] })
 
 /** It looks for its binary from where it is. */
 const libsqlStaysOutside = {

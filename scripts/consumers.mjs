@@ -3,9 +3,10 @@
 // every TypeScript that we promise.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { delimiter, dirname, join } from "node:path"
+import { join } from "node:path"
 import { npm } from "./bootstrap.mjs"
 import { root, run } from "./lib.mjs"
+import * as outside from "./outside.mjs"
 import { bring } from "./runtime.mjs"
 
 const all = process.env.CONSUMERS === "all"
@@ -30,9 +31,7 @@ const consumer = async (major, tarballs, problems) => {
   const node = await bring(`node${major}`)
   if (node === undefined) return problems.push(`a consumer on Node ${major}: npm has not brought it`)
   const folder = mkdtempSync(join(tmpdir(), `consumer-${major}-`))
-  // The tools of the workspace must not be found.
-  const outside = (process.env.PATH ?? "").split(delimiter).filter((path) => !path.startsWith(root))
-  const env = { PATH: [dirname(node), ...outside].join(delimiter) }
+  const env = outside.environment(node)
   const execute = (what, command, args, seconds) =>
     run(command, args, { cwd: folder, env, quiet: true, seconds }).then(({ code, output }) => {
       console.log(`${code === 0 ? "passed" : "FAILED"} Node ${major}: ${what}`)
@@ -54,18 +53,7 @@ const consumer = async (major, tarballs, problems) => {
     writeFileSync(join(folder, "first.test.ts"), test)
     writeFileSync(
       join(folder, "tsconfig.json"),
-      JSON.stringify({
-        compilerOptions: {
-          target: "es2022",
-          module: "nodenext",
-          strict: true,
-          exactOptionalPropertyTypes: true,
-          noEmit: true,
-          skipLibCheck: true,
-          types: []
-        },
-        include: ["*.ts"]
-      })
+      JSON.stringify({ compilerOptions: outside.compilerOptions, include: ["*.ts"] })
     )
     await execute("vitest", node, ["node_modules/vitest/vitest.mjs", "run"], 120)
     for (const version of typescripts) {

@@ -62,7 +62,7 @@ const check = () => step("types", () => ran("tsc", "tsc", ["-b", line, "--pretty
 
 const typeTests = () => step("type tests", () => ran("tstyche", "tstyche", ["--config", join(line, "tstyche.json")]))
 
-/** The Node that Effect 4 asks for. On a machine to which npm does not bring it there is nothing to see, unless it has to. */
+/** The Node that Effect 4 asks for. */
 const findNode = async () => {
   const node = Number(process.versions.node.split(".")[0]) >= 22 ? process.execPath : await bring("node22")
   if (node !== undefined) return node

@@ -139,7 +139,7 @@ const gates = {
   readme: ["every block of the README, the guides and doc comments compiles and runs", script("readme"), "types"],
   docs: ["API reference", atLength("docs", script("docs"))],
   unused: ["knip: unused files, exports and dependencies", one("knip", ["--no-progress"])],
-  effect4: ["the line for Effect 4: generated, type-checked, tested, packed and used", effect4],
+  effect4: ["the line for Effect 4: generated, and with EFFECT_4=required checked, tested, packed and used", effect4],
   build: ["dist", script("build"), "types"],
   packages: [
     "the tarballs: publint, attw, contents, consumers",

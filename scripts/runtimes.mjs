@@ -7,7 +7,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { npm } from "./bootstrap.mjs"
 import { root, run } from "./lib.mjs"
-import * as oneEffect from "./oneEffect.mjs"
+import * as outside from "./outside.mjs"
 import { pack } from "./pack.mjs"
 import { bring } from "./runtime.mjs"
 import { startSimulator } from "./simulator.mjs"
@@ -27,7 +27,7 @@ const install = async () => {
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }))
   const [command, ...args] = npm("install", "--no-audit", "--no-fund", "--prefer-offline", tarball, ...peers)
   const { code, output } = await run(command, args, { cwd: folder, quiet: true, seconds: 300 })
-  const problems = code === 0 ? await oneEffect.problems(folder) : [output]
+  const problems = code === 0 ? await outside.effectProblems(folder) : [output]
   for (const problem of problems) console.log(problem)
   return problems.length === 0
 }

@@ -10,7 +10,7 @@ import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { parseArgs } from "node:util"
 import { gzipSync } from "node:zlib"
-import { bundleForNode, dependenciesStayOutside } from "../bundle.mjs"
+import { bundleForNode } from "../bundle.mjs"
 import { distil } from "../dist.mjs"
 import { root, run } from "../lib.mjs"
 import { bring } from "../runtime.mjs"
@@ -56,15 +56,7 @@ const readerOf = async (line) => {
     writeFileSync(join(folder, file), line === "4" ? codemod(text, `bench/${file}`).text : text)
   }
   const program = join(folder, "line.mjs")
-  await esbuild.build({
-    entryPoints: [join(folder, "line.ts")],
-    outfile: program,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node22",
-    plugins: [builtOf(line), dependenciesStayOutside]
-  })
+  await bundleForNode(join(folder, "line.ts"), program, [builtOf(line)])
   return program
 }
 

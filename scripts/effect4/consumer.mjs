@@ -3,11 +3,11 @@
 import * as esbuild from "esbuild"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { delimiter, dirname, join } from "node:path"
+import { join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { npm } from "../bootstrap.mjs"
 import { root, run } from "../lib.mjs"
-import * as oneEffect from "../oneEffect.mjs"
+import * as outside from "../outside.mjs"
 import { startSimulator } from "../simulator.mjs"
 import { callOf, prepare, problemOf } from "../turn.mjs"
 import { rewriteDocument } from "./pack.mjs"
@@ -29,7 +29,7 @@ const install = async (folder, env, tarball) => {
     `effect@${version}`
   )
   const { code, output } = await run(command, args, { cwd: folder, env, quiet: true, seconds: 300 })
-  return code === 0 ? oneEffect.problems(folder, env) : [`it cannot be installed:\n${output}`]
+  return code === 0 ? outside.effectProblems(folder, env) : [`it cannot be installed:\n${output}`]
 }
 
 /** The programs of a document that need nothing but this package, as files by the document's line. */
@@ -62,16 +62,7 @@ const runPrograms = async (folder, node, simulator) => {
   writeFileSync(
     join(folder, "tsconfig.json"),
     JSON.stringify({
-      compilerOptions: {
-        target: "es2022",
-        lib: ["es2023", "dom", "dom.iterable"],
-        module: "nodenext",
-        strict: true,
-        exactOptionalPropertyTypes: true,
-        noEmit: true,
-        skipLibCheck: true,
-        types: []
-      },
+      compilerOptions: { ...outside.compilerOptions, lib: ["es2023", "dom", "dom.iterable"] },
       include: ["*.ts"]
     })
   )
@@ -158,9 +149,7 @@ const importAll = async (folder, node) => {
 /** What those who install the tarball will find wrong. */
 export const consume = async (tarball, node) => {
   const folder = mkdtempSync(join(tmpdir(), "effect-4-"))
-  // the tools of the workspace must not be found by npm, and Node 22 must be
-  const outside = (process.env.PATH ?? "").split(delimiter).filter((path) => !path.startsWith(root))
-  const env = { PATH: [dirname(node), ...outside].join(delimiter) }
+  const env = outside.environment(node)
   let simulator
   try {
     const uninstalled = await install(folder, env, tarball)

@@ -18,7 +18,7 @@ import type { Options } from "../test/chaos/place.ts"
 import { beside, create, pay } from "../test/chaos/place.ts"
 import * as processes from "../test/chaos/processes.ts"
 import type { Engine } from "../test/chaos/world.ts"
-import { clients } from "../test/chaos/world.ts"
+import { clients, statements as statementsSoFar } from "../test/chaos/world.ts"
 import { median, table } from "./report.ts"
 
 const { say, sleep } = AgentScript
@@ -114,14 +114,7 @@ const throughput = (engine: Engine, count: number) =>
       // the first turns find a cold process
       yield* client.start(sessions[0]!.id, "first", "first")
       yield* DurableTurn.result("first")
-      const statements = Effect.map(
-        Effect.delay(
-          sql<{ readonly count: number }>`SELECT xact_commit::integer AS count FROM pg_stat_database
-            WHERE datname = current_database()`,
-          "3 seconds"
-        ),
-        ([row]) => row?.count ?? 0
-      )
+      const statements = Effect.delay(statementsSoFar, "3 seconds")
       const statementsBefore = yield* statements
       const before = processes.usage(runner)
       const start = Date.now()

@@ -14,7 +14,6 @@ import * as UserEvent from "@effect-managed-agents/core/UserEvent"
 import * as Tool from "@effect/ai/Tool"
 import * as Toolkit from "@effect/ai/Toolkit"
 import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
-import * as SqlClient from "@effect/sql/SqlClient"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -27,7 +26,7 @@ import * as postgres from "../../core/test/utils/postgres.ts"
 import * as AgentScript from "../src/AgentScript.ts"
 import { Simulator } from "../src/Simulator.ts"
 import { beside, create, pay } from "../test/chaos/place.ts"
-import { database } from "../test/chaos/world.ts"
+import { database, statements as statementsSoFar } from "../test/chaos/world.ts"
 import { ask } from "./processes.ts"
 import { table } from "./report.ts"
 
@@ -126,21 +125,13 @@ export const measure = (text: string): Promise<number> => {
 const runTurns = (kind: Kind, count: number, live: number, profile?: string) =>
   beside({ turns: [[pay(1), pay(2), AgentScript.say("Done.")]] }, ({ server, url }) =>
     Effect.gen(function*() {
-      const sql = yield* SqlClient.SqlClient
       const simulator = yield* Simulator
       const ids = (count: number) =>
         Effect.map(Effect.replicateEffect(create, count), (sessions) => sessions.map(({ id }) => id))
       const warmUp = yield* ids(50)
       const sessions = yield* ids(count)
       const settings: Settings = { kind, live, postgres: server.port, profile, sessions, url, warmUp }
-      const statements = Effect.map(
-        Effect.delay(
-          sql<{ readonly count: number }>`SELECT xact_commit::integer AS count FROM pg_stat_database
-            WHERE datname = current_database()`,
-          "2 seconds"
-        ),
-        ([row]) => row?.count ?? 0
-      )
+      const statements = Effect.delay(statementsSoFar, "2 seconds")
       const before = [yield* statements, (yield* simulator.ledger).length] as const
       const cpu = yield* Effect.promise(() => ask<number>("durable", JSON.stringify(settings)))
       const after = yield* statements

@@ -84,6 +84,17 @@ const tables = [
   )
 ]
 
+/** The number of statements that the database has run, of which it hears some time later. */
+export const statements = Effect.flatMap(
+  SqlClient.SqlClient,
+  (sql) =>
+    Effect.map(
+      sql<{ readonly count: number }>`SELECT xact_commit::integer AS count FROM pg_stat_database
+        WHERE datname = current_database()`,
+      ([row]) => row?.count ?? 0
+    )
+)
+
 export const migrate = Effect.gen(function*() {
   const sql = yield* SqlClient.SqlClient
   yield* SqlStore.migrate()
