@@ -1,6 +1,5 @@
 // Makes a fresh checkout runnable with nothing but Node and npm: installs the dependencies with the pinned pnpm
-// when the lockfile or a manifest has changed since the last time, and teaches tsc the Effect diagnostics. Says what it
-// does on standard error only.
+// when the lockfile or a manifest has changed since the last time. Says what it does on standard error only.
 import { spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -50,12 +49,6 @@ export const bootstrap = () => {
   const result = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2], shell: process.platform === "win32" })
   if (result.status !== 0) {
     console.error(`Installing the dependencies failed${result.error === undefined ? "" : `: ${result.error.message}`}`)
-    process.exit(1)
-  }
-  const cli = join(root, "node_modules", "@effect", "language-service", "cli.js")
-  const patched = spawnSync(process.execPath, [cli, "patch", "--module", "tsc"], { cwd: root, stdio: ["ignore", 2, 2] })
-  if (patched.status !== 0) {
-    console.error("Adding the Effect diagnostics to tsc failed")
     process.exit(1)
   }
   // What another compiler found good must be looked at again.

@@ -6,7 +6,8 @@ import { distil } from "./dist.mjs"
 import { buildInspector } from "./inspector.mjs"
 import { published, root, run } from "./lib.mjs"
 
-const { code } = await run("tsc", ["-b", ...published.map((name) => `packages/${name}/tsconfig.src.json`)])
+const projects = published.map((name) => `packages/${name}/tsconfig.src.json`)
+const { code } = await run(process.execPath, ["scripts/tsc.mjs", "-b", ...projects])
 if (code !== 0) process.exit(code)
 
 for (const name of published) if (!await distil(join(root, "packages", name))) process.exit(1)

@@ -58,7 +58,7 @@ const overlays = () =>
     () => ran("node --test", process.execPath, ["--test", join(root, "scripts", "effect4", "overlays.test.mjs")])
   )
 
-const check = () => step("types", () => ran("tsc", "tsc", ["-b", line, "--pretty"]))
+const check = () => step("types", () => ran("tsc", process.execPath, ["scripts/tsc.mjs", "-b", line, "--pretty"]))
 
 const typeTests = () => step("type tests", () => ran("tstyche", "tstyche", ["--config", join(line, "tstyche.json")]))
 

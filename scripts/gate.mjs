@@ -14,9 +14,12 @@ import { published, root, run } from "./lib.mjs"
 const reports = join(root, ".reports")
 const notices = []
 
+/** What is not about real time leaves the processor to what is. */
+const niceness = 5
+
 /** A command that passes or fails as one. */
 const one = (command, args, options) => async (show) => {
-  const { code } = await run(command, args, { ...options, show })
+  const { code } = await run(command, args, { niceness, ...options, show })
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
 }
 
@@ -102,7 +105,7 @@ const vitest = (name, project) => async (show) => {
     "--reporter=json",
     `--outputFile.json=${report}`,
     ...(process.env.CI === undefined ? [] : ["--reporter=hanging-process"])
-  ], { seconds: 2400, show })
+  ], { niceness: project === "realtime" ? 0 : niceness, seconds: 2400, show })
   if (!existsSync(report)) return { passed: 0, failed: 1 }
   const { failed: broken, passed, testResults } = readReport(report)
   tested.set(name, testResults)
@@ -116,7 +119,7 @@ const vitest = (name, project) => async (show) => {
 }
 
 const typeTests = async (show) => {
-  const { code, output } = await run("tstyche", [], { env: { TSTYCHE_NO_COLOR: "true" }, show })
+  const { code, output } = await run("tstyche", [], { env: { TSTYCHE_NO_COLOR: "true" }, niceness, show })
   const line = /^Tests:\s+(.*)$/m.exec(output)?.[1] ?? ""
   const count = (what) => Number(new RegExp(`(\\d+) ${what}`).exec(line)?.[1] ?? 0)
   const failed = count("failed")
@@ -126,14 +129,14 @@ const typeTests = async (show) => {
 /** In the order in which they begin; the one that is named last must be over before. */
 const gates = {
   lint: ["oxlint", one("oxlint", [])],
-  format: ["dprint: house style", one("dprint", ["check"])],
-  codegen: ["index.ts is what codegen writes", script("codegen", ["--check"])],
   hygiene: ["lockfile and exceptions", script("hygiene")],
   architecture: ["levels and folders are those of docs/architecture.md", script("architecture")],
   cycles: ["no import cycles", one("oxlint", ["--config", ".oxlint-cycles.json"])],
   test: ["vitest", vitest("test", "!realtime")],
   realtime: ["vitest: sockets, processes and memory, one file after the other", vitest("realtime", "realtime")],
-  types: ["tsc, with the Effect diagnostics", one("tsc", ["-b", "--pretty"])],
+  format: ["dprint: house style", one("dprint", ["check"])],
+  codegen: ["index.ts is what codegen writes", script("codegen", ["--check"])],
+  types: ["tsc, with the Effect diagnostics", script("tsc", ["-b", "--pretty"])],
   assertions: ["no assertion that cannot fail", script("assertions"), "types"],
   "type-tests": ["tstyche", typeTests],
   readme: ["every block of the README, the guides and doc comments compiles and runs", script("readme"), "types"],
@@ -154,7 +157,7 @@ const gates = {
   python: ["the official SDK for Python makes all calls, validated strictly", skippable(script("python"))],
   chaos: [
     "processes that run turns on PostgreSQL are killed, frozen and replaced",
-    skippable(script("chaos", ["--engine", "lease"], { seconds: 280 }))
+    skippable(script("chaos", ["--engine", "lease"], { niceness: 0, seconds: 280 }))
   ],
   size: ["size-limit", ofDist(one("size-limit", [])), "build"]
 }
@@ -218,8 +221,8 @@ const perform = async (name) => {
   print()
 }
 
-// The tests that run side by side, beside them those that do not, and all others one or two at a time: tests of time wait
-// for much of theirs.
+// The tests that run side by side, beside them those that do not, and all others one after the other: tests of time wait for
+// much of theirs.
 const waiting = [...wanted]
 const running = new Map()
 while (waiting.length + running.size > 0) {

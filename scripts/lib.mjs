@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
+import { setPriority } from "node:os"
 import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -58,14 +59,24 @@ const endTogether = () => {
   }
 }
 
+const yieldProcessor = (pid, niceness) => {
+  try {
+    setPriority(pid, niceness)
+  } catch {
+    // it is over, or the system has no such thing
+  }
+}
+
 /**
  * Runs a command and resolves with its exit code and output. The output is shown as it comes, by `show`, unless `quiet`. A
- * command that takes longer than `seconds` is ended, with everything it started.
+ * command that takes longer than `seconds` is ended, with everything it started. With a `niceness`, it leaves the processor to
+ * those without.
  */
 export const run = (
   command,
   args = [],
-  { cwd = root, env = {}, quiet = false, seconds = 1200, show = (text) => process.stdout.write(text) } = {}
+  { cwd = root, env = {}, niceness = 0, quiet = false, seconds = 1200, show = (text) => process.stdout.write(text) } =
+    {}
 ) =>
   new Promise((resolve) => {
     const child = spawn(command, args, {
@@ -77,6 +88,7 @@ export const run = (
     })
     running.add(child)
     endTogether()
+    if (niceness > 0 && child.pid !== undefined) yieldProcessor(child.pid, niceness)
     let output = ""
     const take = (chunk) => {
       output += chunk

@@ -84,7 +84,7 @@ console.log(`${blocks.length} blocks`)
 if (blocks.length === 0) process.exit(0)
 let failed = false
 
-const checked = await run("tsc", ["-b", directory])
+const checked = await run(process.execPath, ["scripts/tsc.mjs", "-b", directory])
 failed ||= checked.code !== 0
 for (const problem of check([join(directory, "tsconfig.json")])) {
   console.log(problem)
@@ -92,16 +92,19 @@ for (const problem of check([join(directory, "tsconfig.json")])) {
 }
 
 const programs = blocks.filter(({ runs, test }) => runs && !test)
-// bundled, since a loader takes longer to begin than most of them to run
+// bundled, and in one process, since most of them take longer to load than to run
 const bundles = join(directory, ".bundles")
 await bundlePrograms(programs.map(({ file }) => join(directory, file)), bundles)
-for (const { file, where } of programs) {
-  const program = join(bundles, file.replace(/\.ts$/, ".mjs"))
-  const { code, output } = await run(process.execPath, ["--enable-source-maps", program], { quiet: true, seconds: 120 })
-  console.log(`${code === 0 ? "ran" : "FAILED"} ${where}`)
-  if (code !== 0) console.log(output)
-  failed ||= code !== 0
+const bundled = new Map(programs.map(({ file, where }) => [join(bundles, file.replace(/\.ts$/, ".mjs")), where]))
+const inTurn = ["--enable-source-maps", join(root, "scripts", "inTurn.mjs"), ...bundled.keys()]
+const { code, output } = await run(process.execPath, inTurn, { quiet: true, seconds: 600 })
+const shown = output.split(/^begins (.*)\n/m).slice(1)
+for (let index = 0; index < shown.length; index += 2) {
+  const isLast = index + 2 === shown.length
+  console.log(`${isLast && code !== 0 ? "FAILED" : "ran"} ${bundled.get(shown[index])}`)
+  if (isLast && code !== 0) console.log(shown[index + 1])
 }
+failed ||= code !== 0
 
 const tests = blocks.filter(({ runs, test }) => runs && test)
 if (tests.length > 0) {

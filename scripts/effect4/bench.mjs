@@ -31,7 +31,8 @@ const build = async () => {
   const problems = await generate()
   for (const problem of problems) console.error(problem)
   const folders = Object.values(lines)
-  const { code } = await run("tsc", ["-b", ...folders.map((folder) => join(folder, "tsconfig.src.json"))])
+  const projects = folders.map((folder) => join(folder, "tsconfig.src.json"))
+  const { code } = await run(process.execPath, ["scripts/tsc.mjs", "-b", ...projects])
   if (problems.length > 0 || code !== 0) return false
   for (const folder of folders) if (!await distil(folder)) return false
   return true

@@ -591,8 +591,8 @@ describe("an Effect and its turn", () => {
     })
     const wants: Layer.Layer<Simulator.Simulator, never, Orders> = Simulator.layer({ script: needy })
     // the next line is to be wrong
-    // @effect-diagnostics-next-line missingLayerContext:off
     // @ts-expect-error -- the service is missing
+    // @effect-diagnostics-next-line missingLayerContext:off
     const lacks: Layer.Layer<Simulator.Simulator> = Simulator.layer({ script: needy })
     assert.isTrue(Layer.isLayer(wants) && Layer.isLayer(lacks))
   })

@@ -50,7 +50,6 @@ const conversation = Effect.gen(function*() {
 const report = (result: unknown) =>
   Effect.promise(() =>
     // to the server of the page, which is the test
-    // @effect-diagnostics-next-line globalFetch:off
     fetch("/result", { method: "POST", body: JSON.stringify(result) })
   )
 

@@ -71,7 +71,6 @@ const command: Door = Effect.gen(function*() {
   })
   const response = yield* Effect.promise(() =>
     // the control routes are for any HTTP client
-    // @effect-diagnostics-next-line globalFetch:off
     fetch(`${baseURL}/_sim/agents/${agentId}`, { method: "PUT", body: JSON.stringify({ agent, script }) })
   )
   assert.strictEqual(response.status, 200)

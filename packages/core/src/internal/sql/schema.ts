@@ -112,7 +112,7 @@ export const applicationOf = (
   Effect.zipRight(
     name === undefined
       ? Effect.void
-      : sql`INSERT INTO ${applications} (id, name) VALUES (1, ${name}) ON CONFLICT (id) DO NOTHING`,
+      : Effect.asVoid(sql`INSERT INTO ${applications} (id, name) VALUES (1, ${name}) ON CONFLICT (id) DO NOTHING`),
     Effect.map(
       sql<{ readonly name: string }>`SELECT name FROM ${applications} WHERE id = 1`,
       ([row]) => row?.name
