@@ -14,12 +14,9 @@ import { published, root, run } from "./lib.mjs"
 const reports = join(root, ".reports")
 const notices = []
 
-/** What is not about real time leaves the processor to what is. */
-const niceness = 5
-
 /** A command that passes or fails as one. */
 const one = (command, args, options) => async (show) => {
-  const { code } = await run(command, args, { niceness, ...options, show })
+  const { code } = await run(command, args, { ...options, show })
   return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
 }
 
@@ -95,21 +92,22 @@ const effect4 = async (show) => {
   return { passed: results.passed + 1 - failed, failed: Math.max(failed, results.failed) }
 }
 
-const vitest = (name, project) => async (show) => {
+const vitest = (name, project, folders = []) => async (show) => {
   const report = reportOf(name)
   const { code } = await run("vitest", [
     "run",
+    ...folders,
     `--project=${project}`,
     "--passWithNoTests",
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,
     ...(process.env.CI === undefined ? [] : ["--reporter=hanging-process"])
-  ], { niceness: project === "realtime" ? 0 : niceness, seconds: 2400, show })
+  ], { seconds: 2400, show })
   if (!existsSync(report)) return { passed: 0, failed: 1 }
   const { failed: broken, passed, testResults } = readReport(report)
   tested.set(name, testResults)
-  const unshown = tested.size === 2 ? fidelity.problems([...tested.values()].flat()) : []
+  const unshown = tested.size === 3 ? fidelity.problems([...tested.values()].flat()) : []
   for (const problem of unshown) notices.push(`failed: ${problem}`)
   const seconds = (file) => ((file.endTime - file.startTime) / 1000).toFixed(0)
   const slowest = [...testResults].sort((a, b) => seconds(b) - seconds(a)).slice(0, 12)
@@ -119,7 +117,7 @@ const vitest = (name, project) => async (show) => {
 }
 
 const typeTests = async (show) => {
-  const { code, output } = await run("tstyche", [], { env: { TSTYCHE_NO_COLOR: "true" }, niceness, show })
+  const { code, output } = await run("tstyche", [], { env: { TSTYCHE_NO_COLOR: "true" }, show })
   const line = /^Tests:\s+(.*)$/m.exec(output)?.[1] ?? ""
   const count = (what) => Number(new RegExp(`(\\d+) ${what}`).exec(line)?.[1] ?? 0)
   const failed = count("failed")
@@ -133,7 +131,14 @@ const gates = {
   architecture: ["levels and folders are those of docs/architecture.md", script("architecture")],
   cycles: ["no import cycles", one("oxlint", ["--config", ".oxlint-cycles.json"])],
   test: ["vitest", vitest("test", "!realtime")],
-  realtime: ["vitest: sockets, processes and memory, one file after the other", vitest("realtime", "realtime")],
+  realtime: [
+    "vitest: sockets, processes and memory, one file after the other",
+    vitest("realtime", "realtime", ["packages/core", "packages/testkit"])
+  ],
+  programs: [
+    "vitest: the command line, the page and the examples, as processes, one file after the other",
+    vitest("programs", "realtime", ["packages/cli", "packages/inspector", "packages/examples"])
+  ],
   format: ["dprint: house style", one("dprint", ["check"])],
   codegen: ["index.ts is what codegen writes", script("codegen", ["--check"])],
   types: ["tsc, with the Effect diagnostics", script("tsc", ["-b", "--pretty"])],
@@ -146,18 +151,18 @@ const gates = {
   build: ["dist", script("build"), "types"],
   packages: [
     "the tarballs: publint, attw, contents, consumers",
-    ofDist(script("packages", [], { seconds: 900 })),
+    atLength("packages", ofDist(script("packages", [], { seconds: 900 }))),
     "build"
   ],
   runtimes: [
     "the packed core holds a conversation on every runtime",
-    ofDist(script("runtimes", [], { seconds: 900 })),
+    atLength("runtimes", ofDist(script("runtimes", [], { seconds: 900 }))),
     "packages"
   ],
   python: ["the official SDK for Python makes all calls, validated strictly", skippable(script("python"))],
   chaos: [
     "processes that run turns on PostgreSQL are killed, frozen and replaced",
-    skippable(script("chaos", ["--engine", "lease"], { niceness: 0, seconds: 280 }))
+    skippable(script("chaos", ["--engine", "lease"], { seconds: 280 }))
   ],
   size: ["size-limit", ofDist(one("size-limit", [])), "build"]
 }
@@ -221,8 +226,8 @@ const perform = async (name) => {
   print()
 }
 
-// The tests that run side by side, beside them those that do not, and all others one after the other: tests of time wait for
-// much of theirs.
+// The tests that run side by side, beside them those that do not, and then all others: tests of time wait for much of
+// theirs.
 const waiting = [...wanted]
 const running = new Map()
 while (waiting.length + running.size > 0) {

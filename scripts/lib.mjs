@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process"
 import { readdirSync, readFileSync } from "node:fs"
-import { setPriority } from "node:os"
 import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
 
@@ -59,24 +58,14 @@ const endTogether = () => {
   }
 }
 
-const yieldProcessor = (pid, niceness) => {
-  try {
-    setPriority(pid, niceness)
-  } catch {
-    // it is over, or the system has no such thing
-  }
-}
-
 /**
  * Runs a command and resolves with its exit code and output. The output is shown as it comes, by `show`, unless `quiet`. A
- * command that takes longer than `seconds` is ended, with everything it started. With a `niceness`, it leaves the processor to
- * those without.
+ * command that takes longer than `seconds` is ended, with everything it started.
  */
 export const run = (
   command,
   args = [],
-  { cwd = root, env = {}, niceness = 0, quiet = false, seconds = 1200, show = (text) => process.stdout.write(text) } =
-    {}
+  { cwd = root, env = {}, quiet = false, seconds = 1200, show = (text) => process.stdout.write(text) } = {}
 ) =>
   new Promise((resolve) => {
     const child = spawn(command, args, {
@@ -88,7 +77,6 @@ export const run = (
     })
     running.add(child)
     endTogether()
-    if (niceness > 0 && child.pid !== undefined) yieldProcessor(child.pid, niceness)
     let output = ""
     const take = (chunk) => {
       output += chunk

@@ -10,6 +10,8 @@ import * as guard from "../../src/internal/schema/guard.ts"
 import { arbitrary } from "../support/arbitrary.ts"
 import * as corpus from "../support/corpus.ts"
 
+const samples = Number(process.env["SCHEMA_SAMPLES"] ?? 10)
+
 const received = corpus.entries.filter(({ schema }) => corpus.isWire(schema))
 const transformed = corpus.entries.filter(({ schema }) => !corpus.isWire(schema))
 
@@ -101,7 +103,7 @@ describe("every schema", () => {
         FastCheck.property(arbitrary(schema).filter((value) => isCopyable(value)), (value) => {
           check(value)
         }),
-        { numRuns: 20 }
+        { numRuns: samples }
       )
     })
 
@@ -114,7 +116,7 @@ describe("every schema", () => {
           FastCheck.oneof(arbitrary(schema), FastCheck.constantFrom(...values)).chain(corpus.damaged),
           (value) => quick(value) === is(value)
         ),
-        { numRuns: 40 }
+        { numRuns: 2 * samples }
       )
     })
   })
