@@ -19,6 +19,16 @@ const early = new Map([
   ["-r", false]
 ])
 
+/** Flags whose value may be left out, and the value that they have then. */
+const alone = new Map([["--upstream", "https://api.anthropic.com"]])
+
+/** Gives flags that stand alone their values. */
+const complete = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
+  args.flatMap((arg, index) => {
+    const value = alone.get(arg)
+    return value !== undefined && args[index + 1]?.startsWith("-") !== false ? [arg, value] : [arg]
+  })
+
 /** A command line: the words that name the command, and what follows. */
 export interface CommandLine {
   readonly path: ReadonlyArray<string>
@@ -52,7 +62,7 @@ export const read = (args: ReadonlyArray<string>): CommandLine => {
   const isGroup = groupNames.includes(group)
   const end = all.findIndex((word) => word.startsWith("-"))
   const path = all.slice(0, Math.min(isGroup ? 2 : 1, end < 0 ? all.length : end))
-  const rest = all.slice(path.length)
+  const rest = path[0] === "dev" ? complete(all.slice(path.length)) : all.slice(path.length)
   const named = isGroup ? [group, ...path.slice(1)] : path
   for (const flag of ["--help", "--wizard"]) {
     if (rest.includes(flag) || (flag === "--help" && rest.includes("-h"))) return { path: named, rest: [flag] }

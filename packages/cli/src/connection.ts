@@ -15,7 +15,8 @@ export const baseUrl: Options.Options<Option.Option<string>> = Options.text("bas
   Options.optional
 )
 
-const messageOf = (error: ConfigError.ConfigError): string => {
+/** Says what is wrong with a configuration. */
+export const messageOf = (error: ConfigError.ConfigError): string => {
   switch (error._op) {
     case "And":
     case "Or":

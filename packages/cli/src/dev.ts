@@ -1,11 +1,14 @@
+import * as ClientConfig from "@effect-managed-agents/core/ClientConfig"
 import * as Cassette from "@effect-managed-agents/testkit/Cassette"
 import * as Fixtures from "@effect-managed-agents/testkit/Fixtures"
+import * as InspectorPage from "@effect-managed-agents/testkit/InspectorPage"
 import * as Simulator from "@effect-managed-agents/testkit/Simulator"
 import * as SimulatorServer from "@effect-managed-agents/testkit/SimulatorServer"
 import * as WebhookEndpoint from "@effect-managed-agents/testkit/WebhookEndpoint"
 import * as Command from "@effect/cli/Command"
 import * as Options from "@effect/cli/Options"
 import * as FileSystem from "@effect/platform/FileSystem"
+import * as HttpClient from "@effect/platform/HttpClient"
 import * as Path from "@effect/platform/Path"
 import * as Clock from "effect/Clock"
 import * as Config from "effect/Config"
@@ -14,6 +17,7 @@ import * as Layer from "effect/Layer"
 import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import { openPage } from "./browser.ts"
+import { messageOf } from "./connection.ts"
 import type { Failure } from "./failure.ts"
 import { usage } from "./failure.ts"
 import * as options from "./options.ts"
@@ -72,7 +76,9 @@ const flags = {
     Options.withDefault(Redacted.make(secret))
   ),
   upstream: options.optional(options.url("upstream")).pipe(
-    Options.withDescription("Send every request on to this server, in place of simulating it.")
+    Options.withDescription(
+      "Send every request on to this server, in place of simulating it; without an address, to the API itself."
+    )
   ),
   record: file("record", "With --upstream: write down all that is said into this cassette, when the server stops."),
   replay: file("replay", "Answer from this cassette, in place of simulating."),
@@ -157,26 +163,49 @@ const save = (path: string, recording: Effect.Effect<Cassette.Recording>) =>
     )
   })
 
-/** Sends every request on, until it is interrupted. */
-const forward = ({ host, port, record }: Given, upstream: string) =>
+/** The credential of this process, which has to be one that can be sent. */
+const credential = (upstream: string) =>
   Effect.gen(function*() {
     const apiKey = yield* Effect.orElseSucceed(
       Config.redacted(Config.nonEmptyString("ANTHROPIC_API_KEY")),
       () => undefined
     )
-    const start = proxy.start({ host, port, upstream, apiKey })
-    if (record === undefined) {
-      yield* say(`Listening on ${yield* start}, in front of ${upstream}`)
-    } else {
-      const cassette = yield* Layer.build(Cassette.layerRecord())
-      yield* Effect.addFinalizer(() =>
-        Effect.provide(
-          Effect.flatMap(Cassette.Cassette, ({ recording }) => save(record, recording)),
-          cassette
-        )
+    // what is wrong is said without what is secret
+    yield* Effect.mapError(ClientConfig.make({ baseUrl: upstream, apiKey }), (error) =>
+      usage(messageOf(error).replace("baseUrl", "--upstream").replace("apiKey or authToken", "ANTHROPIC_API_KEY")))
+    return apiKey
+  })
+
+/** The page on what is behind a proxy, if it is built. */
+const inspect = (upstream: string) =>
+  Effect.gen(function*() {
+    const client = yield* HttpClient.HttpClient
+    const page = yield* InspectorPage.make({ upstream: new URL(upstream).host })
+    return page === undefined ? undefined : { page, client }
+  })
+
+/** A client that records until the scope closes. */
+const recorder = (path: string) =>
+  Effect.tap(Layer.build(Cassette.layerRecord()), (cassette) =>
+    Effect.addFinalizer(() =>
+      Effect.provide(
+        Effect.flatMap(Cassette.Cassette, ({ recording }) => save(path, recording)),
+        cassette
       )
-      const url = yield* Effect.provide(start, cassette)
-      yield* say(`Recording on ${url}, in front of ${upstream}`)
+    ))
+
+/** Sends every request on, until it is interrupted. */
+const forward = ({ host, open, port, record }: Given, upstream: string) =>
+  Effect.gen(function*() {
+    const apiKey = yield* credential(upstream)
+    const inspector = yield* inspect(upstream)
+    const start = proxy.start({ host, port, upstream, apiKey, inspector })
+    const url = yield* record === undefined ? start : Effect.provide(start, yield* recorder(record))
+    yield* say(`${record === undefined ? "Listening" : "Recording"} on ${url}, in front of ${upstream}`)
+    if (inspector !== undefined) {
+      const page = `${url}${InspectorPage.path}`
+      yield* say(`Inspector at ${page}${apiKey === undefined ? ", without a credential: set ANTHROPIC_API_KEY" : ""}`)
+      if (open) yield* openPage(page)
     }
     return yield* Effect.never
   }).pipe(Effect.scoped)

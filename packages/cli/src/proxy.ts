@@ -1,4 +1,6 @@
+import * as InspectorPage from "@effect-managed-agents/testkit/InspectorPage"
 import * as HttpClient from "@effect/platform/HttpClient"
+import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Cause from "effect/Cause"
@@ -12,6 +14,7 @@ import { Buffer } from "node:buffer"
 import * as Http from "node:http"
 import type { Failure } from "./failure.ts"
 import { usage } from "./failure.ts"
+import * as guard from "./guard.ts"
 import { Stdio } from "./stdio.ts"
 
 /** Options of a proxy. */
@@ -22,6 +25,14 @@ export interface Options {
   readonly upstream: string
   /** The credential of requests that have none. It stays in this process. */
   readonly apiKey: Redacted.Redacted | undefined
+  readonly inspector?: Inspector | undefined
+}
+
+/** The page, if this server has it. */
+export interface Inspector {
+  readonly page: InspectorPage.InspectorPage
+  /** The client of the page, which is in no recording: who looks on is not a part of what is said. */
+  readonly client: HttpClient.HttpClient
 }
 
 /** Headers that belong to one connection, or that the client sets itself. */
@@ -47,24 +58,6 @@ const passedOn = (headers: Http.IncomingHttpHeaders | HttpClientResponse["header
     )
   )
 
-/** A name that the DNS of another site cannot lead here. */
-const isOwnName = (name: string, own: string): boolean =>
-  /^\[[\da-f:.]+\]$|^\d{1,3}(\.\d{1,3}){3}$|^localhost$|\.localhost$/i.test(name) ||
-  name.toLowerCase() === own.toLowerCase()
-
-/** Says why a request may be that of a page of another site, which must not spend the credential of this process. */
-const suspicion = (headers: Http.IncomingHttpHeaders, own: string): string | undefined => {
-  const { host = "", origin } = headers
-  if (!isOwnName(host.replace(/:\d*$/, ""), own)) return `This server is not known as ${host}`
-  if (origin !== undefined && origin !== `http://${host}`) return `Pages of ${origin} may not use this server`
-  const site = headers["sec-fetch-site"] ?? "none"
-  return site === "none" || site === "same-origin" ? undefined : "Pages of other sites may not use this server"
-}
-
-/** A body that a form of another site can send without asking first; a client sends uploads as the third such type. */
-const isForm = ({ "content-type": type = "" }: Http.IncomingHttpHeaders): boolean =>
-  /^\s*(application\/x-www-form-urlencoded|text\/plain)\s*(;|$)/i.test(type)
-
 const readBody = (request: Http.IncomingMessage): Effect.Effect<Buffer> =>
   Effect.async((resume) => {
     const chunks: Array<Buffer> = []
@@ -72,38 +65,56 @@ const readBody = (request: Http.IncomingMessage): Effect.Effect<Buffer> =>
     request.on("end", () => resume(Effect.succeed(Buffer.concat(chunks))))
   })
 
-const isMethod = (method: string): method is "GET" | "POST" | "DELETE" =>
-  method === "GET" || method === "POST" || method === "DELETE"
-
-const fail = (response: Http.ServerResponse, status: number, type: string, message: string) =>
+/** Answers at once, unless an answer has begun, which is broken off. */
+const reply = (response: Http.ServerResponse, { body, headers, status }: InspectorPage.Answer) =>
   Effect.sync(() => {
     if (response.headersSent) return void response.destroy()
-    const text = JSON.stringify({ type: "error", error: { type, message } })
-    response.writeHead(status, { "content-type": "application/json" })
-    response.end(text)
+    response.writeHead(status, headers)
+    response.end(body)
   })
 
+const fail = (response: Http.ServerResponse, { message, status, type }: guard.Refusal) =>
+  reply(response, {
+    status,
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ type: "error", error: { type, message } })
+  })
+
+/** Headers of the page that the API knows; the others are between the browser and this server, as origins and cookies are. */
+const ofPage = (headers: Http.IncomingHttpHeaders): Http.IncomingHttpHeaders =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => /^(accept|content-type|anthropic-.+)$/.test(name)))
+
+/** Says why there is no answer. What the platform's client says of a connection has the reason in its causes. */
+const reasonOf = (error: unknown, upstream: string): string => {
+  if (!HttpClientError.isHttpClientError(error)) return error instanceof Error ? error.message : String(error)
+  let reason = error.message
+  for (let at = error.cause; at instanceof Error; at = at.cause) {
+    reason = at.message === "" && "code" in at ? String(at.code) : at.message
+  }
+  return `${upstream} cannot be reached: ${reason}`
+}
+
+/** A request, with the body that it had. */
+interface Call {
+  readonly method: guard.Method
+  /** The path and the query. */
+  readonly target: string
+  readonly headers: Http.IncomingHttpHeaders
+  readonly body: Buffer
+}
+
 /** Sends on what came, and gives back what is answered, piece by piece as it comes. */
-const exchange = (
+const forward = (
   client: HttpClient.HttpClient,
-  { apiKey, host, upstream }: Options,
-  request: Http.IncomingMessage,
+  { apiKey, upstream }: Options,
+  { body, headers, method, target }: Call,
   response: Http.ServerResponse
 ) =>
   Effect.gen(function*() {
-    const { headers, method = "GET", url = "/" } = request
-    const body = yield* readBody(request)
-    const wrong = suspicion(headers, host)
-    if (wrong !== undefined) return yield* fail(response, 403, "permission_error", wrong)
-    if (!isMethod(method)) return yield* fail(response, 405, "invalid_request_error", "Method Not Allowed")
-    const isAnonymous = headers["x-api-key"] === undefined && headers.authorization === undefined
-    if (isAnonymous && isForm(headers)) {
-      return yield* fail(response, 415, "invalid_request_error", "Forms may not use this server: send application/json")
-    }
     const { "content-type": type, ...others } = passedOn(headers)
-    const message = HttpClientRequest.make(method)(`${upstream}${url}`).pipe(
+    const message = HttpClientRequest.make(method)(`${upstream}${target}`).pipe(
       HttpClientRequest.setHeaders(others),
-      isAnonymous && apiKey !== undefined
+      guard.isAnonymous(headers) && apiKey !== undefined
         ? HttpClientRequest.setHeader("x-api-key", Redacted.value(apiKey))
         : (same) => same,
       body.length === 0 ? (same) => same : HttpClientRequest.bodyUint8Array(body, type)
@@ -122,6 +133,26 @@ const exchange = (
       )
     response.end()
   }).pipe(Effect.scoped)
+
+const exchange = (
+  client: HttpClient.HttpClient,
+  options: Options,
+  request: Http.IncomingMessage,
+  response: Http.ServerResponse
+) =>
+  Effect.gen(function*() {
+    const body = yield* readBody(request)
+    const { headers, method, url: target = "/" } = request
+    const path = guard.pathOf(target)
+    const inspector = InspectorPage.owns(path) ? options.inspector : undefined
+    const refusal = guard.check(request, options.host, inspector !== undefined)
+    if (refusal !== undefined) return yield* fail(response, refusal)
+    if (!guard.isMethod(method)) return yield* fail(response, guard.notAllowed)
+    if (inspector === undefined) return yield* forward(client, options, { method, target, headers, body }, response)
+    if (!path.startsWith(`${InspectorPage.upstream}/`)) return yield* reply(response, yield* inspector.page.get(path))
+    const call = { method, target: target.slice(InspectorPage.upstream.length), headers: ofPage(headers), body }
+    return yield* forward(inspector.client, options, call, response)
+  })
 
 const listen = (server: Http.Server, { host, port }: Options): Effect.Effect<string, Failure> =>
   Effect.async((resume) => {
@@ -149,11 +180,10 @@ export const start = (
         exchange(client, options, request, response).pipe(
           Effect.catchAllCause((cause) => {
             if (Cause.isInterruptedOnly(cause)) return Effect.sync(() => response.destroy())
-            const error = Cause.squash(cause)
-            const message = error instanceof Error ? error.message : String(error)
+            const message = reasonOf(Cause.squash(cause), options.upstream)
             return Effect.zipRight(
               warn(`${request.method} ${request.url}: ${message}\n`),
-              fail(response, 502, "api_error", message)
+              fail(response, { status: 502, type: "api_error", message })
             )
           })
         )

@@ -3,7 +3,7 @@ import { Result, useAtomSet, useAtomValue } from "@effect-atom/atom-react"
 import * as Option from "effect/Option"
 import { lazy, Suspense, useEffect, useRef, useState } from "react"
 import { current, format as address, go, type Route } from "./route.ts"
-import { file, health } from "./state.ts"
+import { file, health, upstream } from "./state.ts"
 import { SessionsView } from "./view/sessions.tsx"
 
 const FileView = lazy(() => import("./view/file.tsx"))
@@ -101,14 +101,17 @@ const useGlobalKeys = (dialog: React.RefObject<HTMLDialogElement | null>) =>
     return () => removeEventListener("keydown", press)
   }, [dialog])
 
-const View = ({ route }: { readonly route: Route }) => {
+const View = ({ isSimulator, route }: { readonly isSimulator: boolean; readonly route: Route }) => {
   switch (route._tag) {
     case "Sessions":
       return <SessionsView />
     case "Session":
       return <SessionView key={route.id} id={route.id} event={route.event} />
     case "Simulator":
-      return <SimulatorView tab={route.tab} />
+      // an old link may lead here
+      return isSimulator
+        ? <SimulatorView tab={route.tab} />
+        : <p className="empty">The server behind this page is no simulator.</p>
     case "File":
       return <FileView id={route.id} event={route.event} />
   }
@@ -118,6 +121,7 @@ const View = ({ route }: { readonly route: Route }) => {
 export const App = () => {
   const route = useAtomValue(current)
   const simulator = Option.getOrUndefined(Result.value(useAtomValue(health)))
+  const service = Option.getOrUndefined(Result.value(useAtomValue(upstream)))
   const opened = useAtomValue(file)
   const dialog = useRef<HTMLDialogElement>(null)
   const take = useFiles()
@@ -132,6 +136,7 @@ export const App = () => {
         {link({ _tag: "Sessions" }, "Sessions")}
         {simulator === undefined ? null : link({ _tag: "Simulator", tab: "clock" }, "Simulator")}
         {opened === undefined ? null : link({ _tag: "File", id: undefined, event: undefined }, "File")}
+        {service === undefined ? null : <span className="badge">{service}</span>}
         <span className="space" />
         <label className="button">
           Open a file
@@ -142,7 +147,7 @@ export const App = () => {
       </nav>
       <main>
         <Suspense>
-          <View route={route} />
+          <View route={route} isSimulator={simulator !== undefined} />
         </Suspense>
       </main>
       <Help dialog={dialog} />

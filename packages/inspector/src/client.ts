@@ -7,9 +7,8 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Redacted from "effect/Redacted"
 import * as ahead from "./ahead.ts"
-import * as Control from "./control.ts"
+import * as Source from "./source.ts"
 
 /**
  * True if the page reads like any other client: faults hit it, and the ledger has its requests. Otherwise it looks on, and
@@ -17,25 +16,24 @@ import * as Control from "./control.ts"
  */
 export const isParticipant: Atom.Writable<boolean> = Atom.keepAlive(Atom.make(false))
 
-/** Reads as a spectator, if the server lets it. */
-const spectator = (isSpectator: boolean) => (client: HttpClient.HttpClient) =>
-  HttpClient.mapRequest(client, (request) =>
-    isSpectator && request.method === "GET"
-      ? HttpClientRequest.setUrl(request, request.url.replace("/v1/", "/_sim/observe/v1/"))
-      : request)
+/** Reads as who looks on, and acts as anybody. */
+const spectator = (observe: Source.Source["observe"]) => (client: HttpClient.HttpClient) =>
+  HttpClient.mapRequest(
+    client,
+    (request) => request.method === "GET" ? HttpClientRequest.setUrl(request, observe(request.url)) : request
+  )
 
 const layer = <A>(services: Layer.Layer<A, never, ApiClient.ApiClient>, isParticipant: boolean) =>
-  Layer.unwrapEffect(Effect.map(Control.health, (health) => {
+  Layer.unwrapEffect(Effect.map(Source.current, ({ apiKey, baseUrl, observe }) => {
     const transport = Layer.effect(
       HttpClient.HttpClient,
-      Effect.map(HttpClient.HttpClient, spectator(health !== undefined && !isParticipant))
+      Effect.map(HttpClient.HttpClient, isParticipant ? (client) => client : spectator(observe))
     )
     // the services of before are not those of now, though their layers are the same
     return Layer.fresh(
       services.pipe(
         Layer.provideMerge(ApiClient.layer),
-        // the server puts its own credential in the place of this
-        Layer.provide(ClientConfig.layer({ baseUrl: location.origin, apiKey: Redacted.make("inspector") })),
+        Layer.provide(ClientConfig.layer({ baseUrl, apiKey })),
         Layer.provide(transport)
       )
     )

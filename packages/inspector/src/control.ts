@@ -14,6 +14,12 @@ export interface Health {
   readonly clock: "real" | "virtual"
 }
 
+/** A server that sends requests on to the service. */
+export interface Proxy {
+  /** The name of the service, such as `api.anthropic.com`. */
+  readonly upstream: string
+}
+
 /** A law, and where it was broken. */
 export interface Verdict {
   readonly name: string
@@ -57,8 +63,15 @@ const call = <A>(method: HttpMethod, path: string, body?: unknown) =>
     Effect.catchAll((error) => new ControlError({ message: error.message }))
   )
 
+/** The server behind the page; `undefined` if it does not say. */
+export const server = Effect.orElseSucceed(call<Health | Proxy>("GET", "health"), () => undefined)
+
+/** The simulator behind the page, if a server is one. */
+export const simulatorOf = (server: Health | Proxy | undefined): Health | undefined =>
+  server === undefined || "upstream" in server ? undefined : server
+
 /** State of the simulator; `undefined` if the server is none. */
-export const health = Effect.orElseSucceed(call<Health>("GET", "health"), () => undefined)
+export const health = Effect.map(server, simulatorOf)
 
 /** Operations on the simulator. */
 export const advance = (millis: number) => call<{ readonly now: string }>("POST", "clock/advance", { millis })

@@ -13,6 +13,7 @@ import * as Stream from "effect/Stream"
 import { acting, reading } from "./client.ts"
 import * as Control from "./control.ts"
 import { Recording, type Snapshot } from "./model/recording.ts"
+import * as Source from "./source.ts"
 
 const runtime = reading(Layer.merge(Sessions.layer, Threads.layer))
 const actor = acting(Events.layer)
@@ -64,7 +65,7 @@ export const session = Atom.family((id: string) =>
   runtime.atom(
     Stream.unwrap(Effect.map(Sessions.Sessions, (service) =>
       Stream.repeatEffectWithSchedule(
-        Effect.either(service.retrieve(Ids.SessionId.make(id))),
+        Effect.zipRight(Source.seen, Effect.either(service.retrieve(Ids.SessionId.make(id)))),
         Schedule.spaced("2 seconds")
       )))
   )

@@ -87,11 +87,17 @@ const SessionView = ({ event, id }: { readonly id: string; readonly event: strin
   if (snapshot === undefined || recording === undefined) {
     return <p className="empty">{read?._tag === "Left" ? read.left.message : "Reading the session…"}</p>
   }
+  const failure = recording.connection._tag === "Failed"
+    ? recording.connection.reason
+    : read?._tag === "Left"
+    ? read.left.message
+    : undefined
   return (
     <div className="session">
       <Head id={id} recording={recording} session={session}>
         <button type="button" aria-expanded={isChart} onClick={() => setChart(!isChart)}>Tokens and cost</button>
       </Head>
+      {failure === undefined ? null : <p role="alert" className="failure">{failure}</p>}
       {isChart
         ? (
           <Suspense>

@@ -1,10 +1,10 @@
 // The sessions, newest first.
-import { Result, useAtomValue } from "@effect-atom/atom-react"
+import { Result, useAtomSet, useAtomValue } from "@effect-atom/atom-react"
 import { useVirtualizer } from "@tanstack/react-virtual"
 import * as Option from "effect/Option"
 import { useMemo, useRef, useState } from "react"
 import { format as address } from "../route.ts"
-import { type Row, sessions } from "../state.ts"
+import { olderPages, type Row, sessions } from "../state.ts"
 import * as format from "./format.ts"
 import { Failure } from "./result.tsx"
 
@@ -25,7 +25,8 @@ export const SessionsView = () => {
   const result = useAtomValue(sessions)
   const latest = Option.getOrUndefined(Result.value(result))
   const [query, setQuery] = useState("")
-  const all = latest?._tag === "Right" ? latest.right : undefined
+  const older = useAtomSet(olderPages)
+  const all = latest?.rows
   const rows = useMemo(() => (all ?? []).filter((row) => matches(row, query.trim().toLowerCase())), [all, query])
   const box = useRef<HTMLDivElement>(null)
   const virtualizer = useVirtualizer({
@@ -49,7 +50,7 @@ export const SessionsView = () => {
         <output>{rows.length} of {all?.length ?? 0}</output>
       </div>
       <Failure result={result} />
-      {latest?._tag === "Left" ? <p role="alert" className="failure">{latest.left.message}</p> : null}
+      {latest?.failure === undefined ? null : <p role="alert" className="failure">{latest.failure}</p>}
       <div ref={box} className="table" role="table" aria-label="Sessions" aria-rowcount={rows.length + 1} tabIndex={0}>
         <div role="rowgroup">
           <div role="row" className="table-head">
@@ -91,6 +92,10 @@ export const SessionsView = () => {
           })}
         </div>
       </div>
+      {latest?.isMore === true
+        ? <button type="button" onClick={() => older((pages) => pages + 1)}>Older sessions</button>
+        : null}
+      {all === undefined && latest?.failure === undefined ? <p className="empty">Reading the sessions…</p> : null}
       {all !== undefined && all.length === 0 ? <p className="empty">There is no session yet.</p> : null}
     </div>
   )

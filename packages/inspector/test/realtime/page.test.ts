@@ -1,110 +1,18 @@
 /** The page, built, served by the simulator, in a browser. */
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { type ChildProcess, execFile, spawn } from "node:child_process"
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
-import { createRequire } from "node:module"
-import { tmpdir } from "node:os"
+import { mkdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
-import { promisify } from "node:util"
-import type { Browser, Page } from "playwright-core"
-import { chromium as driver } from "playwright-core"
+import type { Page } from "playwright-core"
 import { chromium, required } from "../../../testkit/test/utils/chromium.ts"
+import { browser, built, dev, reports, root, scriptsFile, violations, watch } from "../browser.ts"
 import * as Team from "../team.ts"
-
-const root = fileURLToPath(new URL("../../../..", import.meta.url))
-const reports = join(root, ".reports")
-const axeSource = createRequire(import.meta.url).resolve("axe-core/axe.min.js")
-
-/** The page as it would be served from a checkout. */
-const built = Effect.promise(() => promisify(execFile)(process.execPath, [join(root, "scripts/inspector.mjs")]))
-
-const folder = Effect.acquireRelease(
-  Effect.promise(() => mkdtemp(join(tmpdir(), "inspector-"))),
-  (path) => Effect.promise(() => rm(path, { recursive: true, force: true }))
-)
-
-/** The address in the line that programs wait for. */
-const addressOf = (child: ChildProcess) =>
-  new Promise<string>((resolve, reject) => {
-    let heard = ""
-    let said = ""
-    child.stderr?.setEncoding("utf8").on("data", (text) => said += text)
-    child.stdout?.setEncoding("utf8").on("data", (text) => {
-      heard += text
-      const url = /^Simulator listening on (\S+)\n/.exec(heard)?.[1]
-      if (url !== undefined) resolve(url)
-    })
-    child.on("close", () => reject(new Error(`the simulator ended: ${said}`)))
-  })
 
 /** The simulator as a command, with the team, in virtual time. */
 const simulator = Effect.gen(function*() {
-  const directory = yield* folder
-  const scripts = join(directory, "scripts.json")
-  yield* Effect.promise(() => writeFile(scripts, JSON.stringify(Team.agents)))
-  const child = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      spawn(
-        process.execPath,
-        [
-          "--import",
-          "tsx",
-          "packages/cli/src/bin.ts",
-          "dev",
-          "--port",
-          "0",
-          "--clock",
-          "virtual",
-          "--scripts",
-          scripts
-        ],
-        { cwd: root, stdio: ["ignore", "pipe", "pipe"] }
-      )
-    ),
-    (child) => Effect.sync(() => child.kill("SIGKILL"))
-  )
-  return yield* Effect.promise(() => addressOf(child))
+  const { url } = yield* dev(["--clock", "virtual", "--scripts", yield* scriptsFile(Team.agents)])
+  return url
 })
-
-const browser = Effect.acquireRelease(
-  Effect.promise(() => driver.launch({ executablePath: chromium ?? "", args: ["--no-sandbox"] })),
-  (browser: Browser) => Effect.promise(() => browser.close())
-)
-
-/** What a page must not do: complain, or ask anybody else for anything. */
-const watch = (page: Page, url: string) => {
-  const wrong: Array<string> = []
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") wrong.push(`console: ${message.text()}`)
-  })
-  page.on("pageerror", (error) => wrong.push(`error: ${error.message}`))
-  page.on("request", (request) => {
-    if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(`${url}/`)) {
-      wrong.push(`request: ${request.url()}`)
-    }
-  })
-  return wrong
-}
-
-/** Violations of accessibility, each with the elements. */
-const violations = async (page: Page, rules?: ReadonlyArray<string>): Promise<ReadonlyArray<string>> => {
-  // beside the page's policy, as a reader's tools are
-  await page.evaluate(await readFile(axeSource, "utf8"))
-  return page.evaluate(async (rules) => {
-    // what the script has defined
-    const { axe } = globalThis as unknown as {
-      readonly axe: {
-        run: (options: object) => Promise<
-          { violations: ReadonlyArray<{ id: string; nodes: ReadonlyArray<{ html: string }> }> }
-        >
-      }
-    }
-    const { violations } = await axe.run(rules === undefined ? {} : { runOnly: rules })
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`)
-  }, rules)
-}
 
 /** The picture at the top of the README is a screenshot of this test, taken when somebody asks for it. */
 const picture = process.env["PICTURE"] === undefined ? undefined : join(root, "docs/inspector.png")

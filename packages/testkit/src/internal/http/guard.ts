@@ -12,7 +12,8 @@ export const owns = (path: string): boolean => path === "/_sim" || path.startsWi
 /** The built inspector. */
 export const page = "/_sim/ui"
 
-const isPage = (path: string): boolean => path === page || path.startsWith(`${page}/`)
+/** Tells whether a path is that of the page, or of a file of it. */
+export const isPage = (path: string): boolean => path === page || path.startsWith(`${page}/`)
 
 /** The name in a `Host` header, without its port and in lower case. */
 const nameOf = (host: string): string => host.toLowerCase().replace(/:\d*$/, "")

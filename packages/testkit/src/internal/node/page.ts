@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises"
 import { extname, join, sep } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { Handle } from "../http/exchange.ts"
-import { page as root } from "../http/guard.ts"
+import { isPage, page as root } from "../http/guard.ts"
 import type { Response } from "../http/message.ts"
 
 /** Places of the built inspector, relative to this module: in the package, and in the workspace that it is built in. */
@@ -66,12 +66,9 @@ const missing =
   "The inspector is not built. `npm run simulator` builds it in a checkout; in one of the packages it is part of the " +
   "package, unless its code was bundled.\n"
 
-/** Serves the page from a directory under its path, and everything else by `handle`. */
-export const make = (handle: Handle, directory: string | undefined): Handle => (request) => {
-  const { method, path } = request
+/** Answers a request for the page, or for a file of it. */
+export const get = (directory: string | undefined, path: string): Effect.Effect<Response> => {
   if (path === root) return Effect.succeed(text(308, "text/plain", "", { location: `${root}/` }))
-  if (!path.startsWith(`${root}/`)) return handle(request)
-  if (method !== "GET" && method !== "HEAD") return handle(request)
   if (directory === undefined) return Effect.succeed(text(404, "text/plain; charset=utf-8", missing))
   const name = path.slice(root.length + 1) || "index.html"
   return Effect.gen(function*() {
@@ -82,4 +79,11 @@ export const make = (handle: Handle, directory: string | undefined): Handle => (
     const caching = name === "index.html" ? {} : { "cache-control": "max-age=31536000, immutable" }
     return text(200, types[extname(name)] ?? "text/plain", content, caching)
   })
+}
+
+/** Serves the page from a directory under its path, and everything else by `handle`. */
+export const make = (handle: Handle, directory: string | undefined): Handle => (request) => {
+  const { method, path } = request
+  const isRead = path === root || method === "GET" || method === "HEAD"
+  return isPage(path) && isRead ? get(directory, path) : handle(request)
 }

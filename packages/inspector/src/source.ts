@@ -1,0 +1,54 @@
+// Where the page reads from: a simulator, or the service itself, behind a server that adds the credential.
+import * as Effect from "effect/Effect"
+import * as Redacted from "effect/Redacted"
+import * as Control from "./control.ts"
+
+/** Source of sessions. */
+export interface Source {
+  /** Address of the API. */
+  readonly baseUrl: string
+  readonly apiKey: Redacted.Redacted | undefined
+  /** Address at which something is read by who only looks on. */
+  readonly observe: (url: string) => string
+  /** Pages of the list of sessions that are read unasked. */
+  readonly pages: number
+  /** Time between two readings of it. */
+  readonly interval: "2 seconds" | "5 seconds"
+}
+
+/** A server of which nothing is known but that it has the API. */
+const unknown: Source = {
+  baseUrl: location.origin,
+  // any will do
+  apiKey: Redacted.make("inspector"),
+  observe: (url) => url,
+  pages: 5,
+  interval: "2 seconds"
+}
+
+const simulator: Source = { ...unknown, observe: (url) => url.replace("/v1/", "/_sim/observe/v1/") }
+
+/** The service counts what it is asked, for the whole organisation. */
+const upstream: Source = {
+  ...unknown,
+  baseUrl: `${location.origin}/_sim/upstream`,
+  apiKey: undefined,
+  pages: 1,
+  interval: "5 seconds"
+}
+
+/** The source behind the page. */
+export const current: Effect.Effect<Source, never, Effect.Effect.Context<typeof Control.server>> = Effect.map(
+  Control.server,
+  (server) => server === undefined ? unknown : "upstream" in server ? upstream : simulator
+)
+
+/** Waits until somebody looks: nobody is asked for what no one sees. */
+export const seen: Effect.Effect<void> = Effect.async((resume) => {
+  const look = () => {
+    if (!document.hidden) resume(Effect.void)
+  }
+  document.addEventListener("visibilitychange", look)
+  look()
+  return Effect.sync(() => document.removeEventListener("visibilitychange", look))
+})
