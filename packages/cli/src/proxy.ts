@@ -1,4 +1,5 @@
 import * as InspectorPage from "@effect-managed-agents/testkit/InspectorPage"
+import * as FetchHttpClient from "@effect/platform/FetchHttpClient"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
@@ -94,6 +95,14 @@ const reasonOf = (error: unknown, upstream: string): string => {
   return `${upstream} cannot be reached: ${reason}`
 }
 
+/** Puts a body into a request; a form as a stream, of which a recorder keeps the fields. */
+const withBody = (body: Buffer, type: string | undefined) =>
+  type !== undefined && /^\s*multipart\//i.test(type)
+    ? HttpClientRequest.bodyStream(Stream.make(body), { contentType: type, contentLength: body.length })
+    : body.length === 0
+    ? (same: HttpClientRequest.HttpClientRequest) => same
+    : HttpClientRequest.bodyUint8Array(body, type)
+
 /** A request, with the body that it had. */
 interface Call {
   readonly method: guard.Method
@@ -117,9 +126,14 @@ const forward = (
       guard.isAnonymous(headers) && apiKey !== undefined
         ? HttpClientRequest.setHeader("x-api-key", Redacted.value(apiKey))
         : (same) => same,
-      body.length === 0 ? (same) => same : HttpClientRequest.bodyUint8Array(body, type)
+      withBody(body, type)
     )
-    const answer = yield* client.execute(message)
+    const answer = yield* client.execute(message).pipe(
+      // a redirect is the client's to follow: it could lead the credential to another server
+      Effect.provideService(FetchHttpClient.RequestInit, { redirect: "manual" }),
+      // nothing of this process is added
+      Effect.locally(HttpClient.currentTracerDisabledWhen, () => true)
+    )
     response.writeHead(answer.status, passedOn(answer.headers))
     // who streams waits for the head before it sends what will cause the first event
     response.flushHeaders()

@@ -54,13 +54,15 @@ export const dev = (args: ReadonlyArray<string>, env: Readonly<Record<string, st
       (child) => Effect.sync(() => child.kill("SIGKILL"))
     )
     const ended = new Promise<number | null>((resolve) => child.on("close", resolve))
+    let said = ""
+    child.stdout.setEncoding("utf8").on("data", (text) => said += text)
     const url = yield* Effect.promise(() => addressOf(child))
     /** Ends it, and answers the exit code. */
     const stop = Effect.promise(() => {
       child.kill("SIGINT")
       return ended
     })
-    return { url, stop }
+    return { url, stop, said: () => said }
   })
 
 /** A file of scripts. */

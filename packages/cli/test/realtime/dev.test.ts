@@ -202,6 +202,9 @@ describe("dev", () => {
     }))
 })
 
+/** Bytes that are no text in any encoding. */
+const bytes = Uint8Array.from({ length: 1024 }, (_, n) => (n * 167) % 256)
+
 /** What a program of the official SDK sees. */
 const converse = (baseURL: string) =>
   Effect.promise(async () => {
@@ -226,10 +229,51 @@ const converse = (baseURL: string) =>
     ])
     const listed: Array<unknown> = []
     for await (const event of client.beta.sessions.events.list(session.id, { limit: 2 })) listed.push(event)
-    return { agent, environment, session, seen, refused, listed }
+    const file = await client.beta.files.upload({ file: await Anthropic.toFile(bytes, "noise.bin") })
+    const back = await client.beta.files.download(file.id).then((response) => response.arrayBuffer())
+    return { agent, environment, session, seen, refused, listed, file, back: Buffer.from(back).toString("base64") }
+  })
+
+/** The first line of a run in this process, which then is ended. */
+const firstLine = (...args: ReadonlyArray<string>) =>
+  Effect.gen(function*() {
+    const said = yield* Deferred.make<string>()
+    const onWrite = (text: string) => Deferred.unsafeDone(said, Effect.succeed(text))
+    return yield* Effect.raceFirst(Deferred.await(said), Effect.map(cli.run(args, { onWrite }), ({ stderr }) => stderr))
   })
 
 describe("a recording proxy", () => {
+  it.scopedLive("is in front of the API itself where no address is given", () =>
+    Effect.gen(function*() {
+      const file = yield* tempFile("")
+      const expected =
+        /^(Listening|Recording) on http:\/\/127\.0\.0\.1:\d+, in front of https:\/\/api\.anthropic\.com\n$/
+      assert.match(yield* firstLine("dev", "--port", "0", "--upstream"), expected)
+      assert.match(yield* firstLine("dev", "--upstream", "--port", "0"), expected)
+      assert.match(yield* firstLine("dev", "--port", "0", "--upstream", "--record", file), expected)
+    }))
+
+  it.effect("says what is wrong with its address or its credential, and not what that is", () =>
+    Effect.gen(function*() {
+      const cases: ReadonlyArray<readonly [string, string, string]> = [
+        ["https://user:secret@api.test", "sk-ant", "--upstream: put a user name or password into a header instead"],
+        [
+          "https://api.test?key=secret",
+          "sk-ant",
+          "--upstream: expected an http or https URL without query or fragment"
+        ],
+        ["https://api.test", "sk-secret\u2026", "ANTHROPIC_API_KEY: contains characters that cannot stand in a header"]
+      ]
+      for (const [url, key, expected] of cases) {
+        const { code, stderr, stdout } = yield* cli.run(["dev", "--port", "0", "--upstream", url], {
+          env: { ANTHROPIC_API_KEY: key }
+        })
+        assert.deepStrictEqual([code, stdout], [2, ""])
+        assert.include(stderr, expected)
+        assert.notInclude(stderr, "secret")
+      }
+    }))
+
   it.scopedLive("is transparent to the official SDK, and its recording answers identically", () =>
     Effect.gen(function*() {
       const upstream = yield* program.serve("--pace", "20ms")
@@ -237,6 +281,7 @@ describe("a recording proxy", () => {
       const recording = yield* program.serve("--record", cassette, "--upstream", upstream.url)
       const first = yield* converse(recording.url)
       assert.include(JSON.stringify(first.seen), "You said: Hi")
+      assert.strictEqual(first.back, Buffer.from(bytes).toString("base64"))
       recording.process.kill("SIGINT")
       assert.strictEqual(yield* recording.exit, 0)
       assert.include(recording.stderr(), `Wrote ${cassette}\n`)

@@ -4,7 +4,7 @@
 import * as Fixtures from "@effect-managed-agents/testkit/Fixtures"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import { mkdir, readFile } from "node:fs/promises"
+import { mkdir, readFile, writeFile } from "node:fs/promises"
 import * as Http from "node:http"
 import { join } from "node:path"
 import type { Page } from "playwright-core"
@@ -147,6 +147,14 @@ const open = Effect.gen(function*() {
   return page
 })
 
+/** A folder for the `PATH` in which the program that opens pages in a browser only writes down their addresses. */
+const opener = (directory: string) =>
+  Effect.promise(async () => {
+    const script = `#!/bin/sh\necho "$1" > ${directory}/opened\n`
+    for (const name of ["open", "xdg-open"]) await writeFile(join(directory, name), script, { mode: 0o755 })
+    return directory
+  })
+
 /** Looks at a page, of which there is a picture if it is not as it should be. */
 const looking = (page: Page, look: () => Promise<void>) =>
   Effect.promise(() =>
@@ -166,8 +174,12 @@ describe("the page on an upstream", () => {
         const page = yield* open
         const simulator = yield* dev(["--scripts", yield* scriptsFile(agents)])
         const upstream = yield* Relay.before(simulator.url)
-        const cassette = join(yield* folder, "tape.jsonl")
-        const proxy = yield* dev(["--record", cassette, "--upstream", upstream.url], { ANTHROPIC_API_KEY: key })
+        const directory = yield* folder
+        const cassette = join(directory, "tape.jsonl")
+        const proxy = yield* dev(["--open", "--record", cassette, "--upstream", upstream.url], {
+          ANTHROPIC_API_KEY: key,
+          PATH: `${yield* opener(directory)}:${process.env["PATH"]}`
+        })
         const { answered, asked, url } = yield* Relay.before(proxy.url)
         const old = 101
         yield* Effect.forEach(
@@ -204,6 +216,12 @@ describe("the page on an upstream", () => {
         assert.notMatch(upstream.asked(), /\r\n(origin|referer|cookie|sec-fetch-site): /i)
 
         assert.strictEqual(yield* proxy.stop, 0)
+        assert.match(proxy.said(), /^Recording on \S+, in front of \S+\nInspector at \S+\n$/)
+        assert.include(proxy.said(), `Inspector at ${proxy.url}/_sim/ui/\n`)
+        assert.strictEqual(
+          yield* Effect.promise(() => readFile(join(directory, "opened"), "utf8")),
+          `${proxy.url}/_sim/ui/\n`
+        )
         const written = yield* Effect.promise(() => readFile(cassette, "utf8"))
         assert.include(written, "Where is my order?")
         assert.deepStrictEqual(
@@ -242,10 +260,11 @@ describe("the page on an upstream", () => {
         const first = yield* listen(0)
         const address = first.address()
         const port = typeof address === "object" && address !== null ? address.port : 0
-        const { url } = yield* dev(["--upstream", `http://127.0.0.1:${port}`], { ANTHROPIC_API_KEY: key })
+        const { said, url } = yield* dev(["--upstream", `http://127.0.0.1:${port}`], { ANTHROPIC_API_KEY: "" })
         const alert = page.getByRole("alert")
         yield* looking(page, async () => {
           await page.goto(`${url}/_sim/ui/`)
+          assert.include(said(), `Inspector at ${url}/_sim/ui/, without a credential: set ANTHROPIC_API_KEY\n`)
           await alert.getByText("401 authentication_error: invalid x-api-key").waitFor()
           assert.deepStrictEqual(await violations(page), [], "a refusal")
           await page.goto(`${url}/_sim/ui/#/sessions/sesn_1`)
