@@ -12,6 +12,8 @@ export interface Source {
   readonly observe: (url: string) => string
   /** Pages of the list of sessions that are read unasked. */
   readonly pages: number
+  /** True if a session that has not changed is as it was: a simulator may begin anew. */
+  readonly isLasting: boolean
   /** Time between two readings of it. */
   readonly interval: "2 seconds" | "5 seconds"
 }
@@ -23,6 +25,7 @@ const unknown: Source = {
   apiKey: Redacted.make("inspector"),
   observe: (url) => url,
   pages: 5,
+  isLasting: false,
   interval: "2 seconds"
 }
 
@@ -34,6 +37,7 @@ const upstream: Source = {
   baseUrl: `${location.origin}/_sim/upstream`,
   apiKey: undefined,
   pages: 1,
+  isLasting: true,
   interval: "5 seconds"
 }
 

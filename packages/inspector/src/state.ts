@@ -5,7 +5,6 @@ import { ApiClient } from "@effect-managed-agents/core/ApiClient"
 import type * as Session from "@effect-managed-agents/core/Session"
 import * as Sessions from "@effect-managed-agents/core/Sessions"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { reading } from "./client.ts"
@@ -20,7 +19,8 @@ const runtime = reading(Sessions.layer)
 /** Line of the list of sessions. */
 export interface Row {
   readonly session: Session.Session
-  readonly turns: number
+  /** `undefined` while they are not known. */
+  readonly turns: number | undefined
   /** True if there are more turns than were counted. */
   readonly isMore: boolean
   readonly waitsFor: string
@@ -35,39 +35,51 @@ export interface Listed {
   readonly failure: string | undefined
 }
 
-/** Reader of the idle events of a session, for what they say about it. They are read again when the session has changed. */
-const detailsOf = Effect.gen(function*() {
-  const api = yield* ApiClient
-  const known = new Map<
-    string,
-    { readonly updated: string; readonly turns: number; readonly isMore: boolean; readonly calls: number }
-  >()
-  return (session: Session.Session): Effect.Effect<Row> =>
-    Effect.gen(function*() {
-      const updated = `${session.updated_at} ${session.status}`
-      let details = known.get(session.id)
-      if (details?.updated !== updated) {
-        const page = yield* api.call(Api.events.list, {
-          path: { session_id: session.id },
-          query: { types: ["session.status_idle"], order: "desc", limit: 100 }
-        })
+/** Facts from the idle events of a session. */
+interface Details {
+  /** The state of the session that they belong to. */
+  readonly of: string
+  readonly turns: number
+  readonly isMore: boolean
+  readonly calls: number
+}
+
+const known = new Map<string, Details>()
+
+const stateOf = ({ status, updated_at }: Session.Session): string => `${updated_at} ${status}`
+
+/** A line with what is known: the turns of before, until those of now are read. */
+const rowOf = (session: Session.Session): Row => {
+  const details = known.get(session.id)
+  const calls = details?.of === stateOf(session) ? details.calls : undefined
+  return { session, turns: details?.turns, isMore: details?.isMore ?? false, waitsFor: waitsFor(session, calls) }
+}
+
+/** Reads the idle events of a session, again when it has changed. */
+const readDetails = (api: ApiClient["Type"]) => (session: Session.Session): Effect.Effect<void> =>
+  known.get(session.id)?.of === stateOf(session)
+    ? Effect.void
+    : api.call(Api.events.list, {
+      path: { session_id: session.id },
+      query: { types: ["session.status_idle"], order: "desc", limit: 100 }
+    }).pipe(
+      Effect.map((page) => {
         const reasons = page.data.map(stopReason)
-        details = {
-          updated,
+        known.set(session.id, {
+          of: stateOf(session),
           turns: reasons.filter(({ type }) => type !== "requires_action").length,
           isMore: typeof page.next_page === "string",
           calls: reasons[0]?.waiting.length ?? 0
-        }
-        known.set(session.id, details)
-      }
-      return { session, turns: details.turns, isMore: details.isMore, waitsFor: waitsFor(session, details.calls) }
-    }).pipe(Effect.orElseSucceed(() => ({ session, turns: 0, isMore: false, waitsFor: "" })))
-})
+        })
+      }),
+      Effect.ignore
+    )
 
-const waitsFor = ({ status }: Session.Session, calls: number): string => {
+const waitsFor = ({ status }: Session.Session, calls: number | undefined): string => {
   if (status === "running") return "the agent"
   if (status === "rescheduling") return "the service"
   if (status === "terminated") return "nobody"
+  if (calls === undefined) return ""
   return calls === 0 ? "a message" : `you: ${calls} ${calls === 1 ? "call" : "calls"}`
 }
 
@@ -90,26 +102,26 @@ const newest = (service: Sessions.Service, pages: number) =>
 /** The sessions, newest first, read again and again. What was read stays when it cannot be read again. */
 export const sessions = runtime.atom((get) =>
   Stream.unwrap(Effect.gen(function*() {
-    const { interval, pages } = yield* Source.current
+    const { interval, isLasting, pages } = yield* Source.current
     const service = yield* Sessions.Sessions
-    const details = yield* detailsOf
+    const details = readDetails(yield* ApiClient)
+    if (!isLasting) known.clear()
+    /** The sessions with what is known of them, and again with all. */
     const look = (older: number) =>
-      Source.seen.pipe(
-        Effect.zipRight(newest(service, pages + older)),
-        Effect.bind("rows", ({ all }) => Effect.forEach(all, details, { concurrency: 4 })),
-        Effect.either
+      Effect.zipRight(Source.seen, newest(service, pages + older)).pipe(
+        Effect.map(({ all, isMore }) => {
+          const listed = Effect.sync((): Listed => ({ rows: all.map(rowOf), isMore, failure: undefined }))
+          const read = Effect.forEach(all, details, { concurrency: 4, discard: true })
+          return Stream.concat(Stream.fromEffect(listed), Stream.fromEffect(Effect.zipRight(read, listed)))
+        }),
+        Stream.unwrap,
+        Stream.catchAll(({ message }) => Stream.succeed(message))
       )
     return get.stream(olderPages).pipe(
-      Stream.flatMap((older) => Stream.repeatEffectWithSchedule(look(older), Schedule.spaced(interval)), {
-        switch: true
-      }),
-      Stream.scan<Listed, Either.Either<Omit<Listed, "failure">, { readonly message: string }>>(
+      Stream.flatMap((older) => Stream.repeat(look(older), Schedule.spaced(interval)), { switch: true }),
+      Stream.scan<Listed, Listed | string>(
         { rows: undefined, isMore: false, failure: undefined },
-        (before, read) =>
-          Either.match(read, {
-            onLeft: ({ message }) => ({ ...before, failure: message }),
-            onRight: ({ isMore, rows }) => ({ rows, isMore, failure: undefined })
-          })
+        (before, read) => typeof read === "string" ? { ...before, failure: read } : read
       )
     )
   }))

@@ -83,7 +83,7 @@ export const SessionsView = () => {
                   </span>
                 </span>
                 <span role="cell">{session.agent.name}</span>
-                <span role="cell">{turns}{isMore ? "+" : ""}</span>
+                <span role="cell">{turns ?? "…"}{isMore ? "+" : ""}</span>
                 <span role="cell">{format.count(tokensOf(row))}</span>
                 <span role="cell">{format.money(costOf(row))}</span>
                 <span role="cell" className={waitsFor.startsWith("you") ? "waits" : undefined}>{waitsFor}</span>

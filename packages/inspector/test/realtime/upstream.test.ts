@@ -86,6 +86,7 @@ const converse = async (url: string): Promise<string> => {
 
 /** The session waits, is answered from the page, and does what it is told. */
 const answer = async (page: Page) => {
+  await page.getByRole("row", { name: "Order #1234" }).getByText("you: 1 call").waitFor()
   await page.getByRole("link", { name: "Order #1234", exact: true }).click()
   await page.getByRole("option", { name: "I will write it down." }).waitFor()
   await page.getByRole("status").filter({ hasText: "live" }).waitFor()
