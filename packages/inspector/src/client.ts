@@ -8,6 +8,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ahead from "./ahead.ts"
+import * as few from "./few.ts"
 import * as Source from "./source.ts"
 
 /**
@@ -39,7 +40,7 @@ const layer = <A>(services: Layer.Layer<A, never, ApiClient.ApiClient>, isPartic
     )
   })).pipe(
     Layer.provideMerge(FetchHttpClient.layer),
-    Layer.provide(Layer.succeed(FetchHttpClient.Fetch, ahead.make(globalThis.fetch.bind(globalThis))))
+    Layer.provide(Layer.succeed(FetchHttpClient.Fetch, few.make(ahead.make(globalThis.fetch.bind(globalThis)))))
   )
 
 /** Runtime to read with. */

@@ -12,6 +12,7 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { acting, reading } from "./client.ts"
 import * as Control from "./control.ts"
+import * as few from "./few.ts"
 import { Recording, type Snapshot } from "./model/recording.ts"
 import * as Source from "./source.ts"
 
@@ -32,6 +33,8 @@ export const recording = Atom.family((id: string) =>
       // where time stands still there are no heartbeats
       ...(health?.clock === "virtual" && { maxSilence: "1 day", audit: "1 day" })
     }).pipe(
+      // what the page itself does to streams is no news
+      Stream.filter(({ update }) => update._tag !== "Reconnecting" || !update.error.message.includes(few.reason)),
       Stream.runForEachChunk((updates) =>
         Effect.sync(() => {
           recording.addAll(updates)

@@ -46,6 +46,26 @@ const agents = {
   }
 }
 
+/** More threads than a browser has connections to a server. */
+const helpers = 8
+
+/** A lead with helpers who think for longer than it takes to read what they have said before. */
+const crowd = {
+  agent_helper: {
+    agent: { name: "Helper" },
+    script: { turns: [[{ say: "I have read" }, { sleep: 12_000 }, { say: "I have thought" }, { sleep: 3_600_000 }]] }
+  },
+  agent_lead: {
+    agent: { name: "Lead", multiagent: { type: "coordinator", agents: ["agent_helper"] } },
+    script: {
+      turns: [[
+        ...Array.from({ length: helpers }, (_, n) => ({ delegate: { agent: "Helper", message: `Read page ${n}` } })),
+        { say: "They read." }
+      ]]
+    }
+  }
+}
+
 const headers = {
   "anthropic-version": "2023-06-01",
   "anthropic-beta": "managed-agents-2026-04-01",
@@ -59,8 +79,8 @@ const post = async (url: string, body: unknown, more: Readonly<Record<string, st
   return answer
 }
 
-const create = (url: string, title: string, more?: Readonly<Record<string, string>>) =>
-  post(`${url}/v1/sessions`, { agent: "agent_clerk", environment_id: Fixtures.environmentId, title }, more)
+const create = (url: string, title: string, more?: Readonly<Record<string, string>>, agent = "agent_clerk") =>
+  post(`${url}/v1/sessions`, { agent, environment_id: Fixtures.environmentId, title }, more)
 
 const idOf = (session: unknown): string => {
   assert.isTrue(typeof session === "object" && session !== null && "id" in session)
@@ -234,6 +254,36 @@ describe("the page on an upstream", () => {
         yield* simulator.stop
         const replay = yield* dev(["--replay", cassette])
         assert.strictEqual(yield* Effect.promise(() => converse(replay.url)), heard)
+      })
+  )
+
+  it.scopedLive.skipIf(isSkipped)(
+    "follows more threads than a browser has connections, and still acts",
+    () =>
+      Effect.gen(function*() {
+        const page = yield* open
+        const simulator = yield* dev(["--scripts", yield* scriptsFile(crowd)])
+        const { url } = yield* dev(["--upstream", simulator.url], { ANTHROPIC_API_KEY: key })
+        const wrong = watch(page, url)
+        const id = idOf(yield* Effect.promise(() => create(url, "A crowd", {}, "agent_lead")))
+        const search = page.getByRole("searchbox", { name: "Search events" })
+        yield* looking(page, async () => {
+          await page.goto(`${url}/_sim/ui/#/sessions/${id}`)
+          await page.getByRole("status").filter({ hasText: "live" }).waitFor()
+          await page.getByRole("textbox", { name: "Message to the agent" }).fill("Begin")
+          await page.getByRole("button", { name: "Send", exact: true }).click()
+          for (const said of ["I have read", "I have thought"]) {
+            await search.fill(said)
+            await page.getByText(new RegExp(`^${helpers} of `)).waitFor()
+          }
+          assert.strictEqual(await page.getByRole("button", { name: "Helper", exact: true }).count(), helpers)
+          await page.getByRole("button", { name: "Interrupt" }).click()
+          await search.fill("user.interrupt")
+          await page.getByRole("option", { name: "Interrupt" }).first().waitFor()
+          await search.fill("Connection lost")
+          await page.getByText(/^0 of /).waitFor()
+        })
+        assert.deepStrictEqual(wrong, [])
       })
   )
 
