@@ -281,12 +281,15 @@ describe("a recording proxy", () => {
       const recording = yield* program.serve("--record", cassette, "--upstream", upstream.url)
       const first = yield* converse(recording.url)
       assert.include(JSON.stringify(first.seen), "You said: Hi")
-      assert.strictEqual(first.back, Buffer.from(bytes).toString("base64"))
+      const noise = Buffer.from(bytes).toString("base64")
+      assert.strictEqual(first.back, noise)
       recording.process.kill("SIGINT")
       assert.strictEqual(yield* recording.exit, 0)
       assert.include(recording.stderr(), `Wrote ${cassette}\n`)
       const written = yield* Effect.promise(() => readFile(cassette, "utf8"))
       assert.notInclude(written, "sk-ant-client-secret")
+      // as it was sent, and as it came back
+      assert.strictEqual(written.split(noise).length, 3)
       upstream.process.kill("SIGINT")
       yield* upstream.exit
       const replay = yield* program.serve("--replay", cassette)
