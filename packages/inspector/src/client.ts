@@ -8,7 +8,6 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ahead from "./ahead.ts"
-import * as few from "./few.ts"
 import * as Source from "./source.ts"
 
 /**
@@ -24,7 +23,11 @@ const spectator = (observe: Source.Source["observe"]) => (client: HttpClient.Htt
     (request) => request.method === "GET" ? HttpClientRequest.setUrl(request, observe(request.url)) : request
   )
 
-const layer = <A>(services: Layer.Layer<A, never, ApiClient.ApiClient>, isParticipant: boolean) =>
+const layer = <A>(
+  services: Layer.Layer<A, never, ApiClient.ApiClient>,
+  isParticipant: boolean,
+  wrap = (fetch: typeof globalThis.fetch) => fetch
+) =>
   Layer.unwrapEffect(Effect.map(Source.current, ({ apiKey, baseUrl, observe }) => {
     const transport = Layer.effect(
       HttpClient.HttpClient,
@@ -39,13 +42,16 @@ const layer = <A>(services: Layer.Layer<A, never, ApiClient.ApiClient>, isPartic
       )
     )
   })).pipe(
-    Layer.provideMerge(FetchHttpClient.layer),
-    Layer.provide(Layer.succeed(FetchHttpClient.Fetch, few.make(ahead.make(globalThis.fetch.bind(globalThis)))))
+    // with a `fetch` of its own
+    Layer.provideMerge(Layer.fresh(FetchHttpClient.layer)),
+    Layer.provide(Layer.succeed(FetchHttpClient.Fetch, wrap(ahead.make(globalThis.fetch.bind(globalThis)))))
   )
 
-/** Runtime to read with. */
-export const reading = <A>(services: Layer.Layer<A, never, ApiClient.ApiClient>) =>
-  Atom.runtime((get) => layer(services, get(isParticipant)))
+/** Runtime to read with, by a `fetch` that may be wrapped. */
+export const reading = <A>(
+  services: Layer.Layer<A, never, ApiClient.ApiClient>,
+  wrap?: (fetch: typeof globalThis.fetch) => typeof globalThis.fetch
+) => Atom.runtime((get) => layer(services, get(isParticipant), wrap))
 
 /** Runtime to act with. It never changes: an act would be done again with the next. */
 export const acting = <A>(services: Layer.Layer<A, never, ApiClient.ApiClient>) => Atom.runtime(layer(services, true))

@@ -16,7 +16,7 @@ import * as few from "./few.ts"
 import { Recording, type Snapshot } from "./model/recording.ts"
 import * as Source from "./source.ts"
 
-const runtime = reading(Layer.merge(Sessions.layer, Threads.layer))
+const runtime = reading(Layer.merge(Sessions.layer, Threads.layer), few.make)
 const actor = acting(Events.layer)
 
 /** A session while it is followed. */
