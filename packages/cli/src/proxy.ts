@@ -52,10 +52,25 @@ const ofConnection = new Set([
   "upgrade"
 ])
 
-const passedOn = (headers: Http.IncomingHttpHeaders | HttpClientResponse["headers"]): Record<string, string> =>
+/** Tells which headers go through. */
+type Keep = (name: string) => boolean
+
+const ofProgram: Keep = (name) => !ofConnection.has(name)
+
+/**
+ * What the page and the API have for each other. The rest is between the browser and this server, as origins and cookies
+ * are, or between this process and the service.
+ */
+const ofPage: Keep = (name) =>
+  /^(accept|content-type|location|request-id|retry-after|retry-after-ms|x-should-retry|anthropic-.+)$/.test(name)
+
+const passedOn = (
+  headers: Http.IncomingHttpHeaders | HttpClientResponse["headers"],
+  keep: Keep
+): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
-      ofConnection.has(name) || value === undefined ? [] : [[name, Array.isArray(value) ? value.join(", ") : value]]
+      !keep(name) || value === undefined ? [] : [[name, Array.isArray(value) ? value.join(", ") : value]]
     )
   )
 
@@ -80,10 +95,6 @@ const fail = (response: Http.ServerResponse, { message, status, type }: guard.Re
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ type: "error", error: { type, message } })
   })
-
-/** Headers of the page that the API knows; the others are between the browser and this server, as origins and cookies are. */
-const ofPage = (headers: Http.IncomingHttpHeaders): Http.IncomingHttpHeaders =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => /^(accept|content-type|anthropic-.+)$/.test(name)))
 
 /** Says why there is no answer. What the platform's client says of a connection has the reason in its causes. */
 const reasonOf = (error: unknown, upstream: string): string => {
@@ -110,20 +121,22 @@ interface Call {
   readonly target: string
   readonly headers: Http.IncomingHttpHeaders
   readonly body: Buffer
+  readonly keep: Keep
 }
 
 /** Sends on what came, and gives back what is answered, piece by piece as it comes. */
 const forward = (
   client: HttpClient.HttpClient,
   { apiKey, upstream }: Options,
-  { body, headers, method, target }: Call,
+  { body, headers, keep, method, target }: Call,
   response: Http.ServerResponse
 ) =>
   Effect.gen(function*() {
-    const { "content-type": type, ...others } = passedOn(headers)
+    const sent = passedOn(headers, keep)
+    const { "content-type": type, ...others } = sent
     const message = HttpClientRequest.make(method)(`${upstream}${target}`).pipe(
       HttpClientRequest.setHeaders(others),
-      guard.isAnonymous(headers) && apiKey !== undefined
+      guard.isAnonymous(sent) && apiKey !== undefined
         ? HttpClientRequest.setHeader("x-api-key", Redacted.value(apiKey))
         : (same) => same,
       withBody(body, type)
@@ -134,7 +147,7 @@ const forward = (
       // nothing of this process is added
       Effect.locally(HttpClient.currentTracerDisabledWhen, () => true)
     )
-    response.writeHead(answer.status, passedOn(answer.headers))
+    response.writeHead(answer.status, passedOn(answer.headers, keep))
     // who streams waits for the head before it sends what will cause the first event
     response.flushHeaders()
     yield* Stream.runForEach(answer.stream, (bytes) =>
@@ -162,10 +175,11 @@ const exchange = (
     const refusal = guard.check(request, options.host, inspector !== undefined)
     if (refusal !== undefined) return yield* fail(response, refusal)
     if (!guard.isMethod(method)) return yield* fail(response, guard.notAllowed)
-    if (inspector === undefined) return yield* forward(client, options, { method, target, headers, body }, response)
+    const call = { method, target, headers, body, keep: ofProgram }
+    if (inspector === undefined) return yield* forward(client, options, call, response)
     if (!path.startsWith(`${InspectorPage.upstream}/`)) return yield* reply(response, yield* inspector.page.get(path))
-    const call = { method, target: target.slice(InspectorPage.upstream.length), headers: ofPage(headers), body }
-    return yield* forward(inspector.client, options, call, response)
+    const called = { ...call, target: target.slice(InspectorPage.upstream.length), keep: ofPage }
+    return yield* forward(inspector.client, options, called, response)
   })
 
 const listen = (server: Http.Server, { host, port }: Options): Effect.Effect<string, Failure> =>

@@ -18,33 +18,34 @@ export interface Source {
   readonly interval: "2 seconds" | "5 seconds"
 }
 
-/** A server of which nothing is known but that it has the API. */
-const unknown: Source = {
+const simulator: Source = {
   baseUrl: location.origin,
   // any will do
   apiKey: Redacted.make("inspector"),
-  observe: (url) => url,
+  observe: (url) => url.replace("/v1/", "/_sim/observe/v1/"),
   pages: 5,
   isLasting: false,
   interval: "2 seconds"
 }
 
-const simulator: Source = { ...unknown, observe: (url) => url.replace("/v1/", "/_sim/observe/v1/") }
-
 /** The service counts what it is asked, for the whole organisation. */
 const upstream: Source = {
-  ...unknown,
   baseUrl: `${location.origin}/_sim/upstream`,
   apiKey: undefined,
+  observe: (url) => url,
   pages: 1,
   isLasting: true,
   interval: "5 seconds"
 }
 
-/** The source behind the page. */
-export const current: Effect.Effect<Source, never, Effect.Effect.Context<typeof Control.server>> = Effect.map(
-  Control.server,
-  (server) => server === undefined ? unknown : "upstream" in server ? upstream : simulator
+/** The source behind the page, as soon as its server says which. */
+export const current: Effect.Effect<Source, never, Effect.Effect.Context<typeof Control.server>> = Control.server.pipe(
+  Effect.flatMap((server) =>
+    server === undefined
+      ? Effect.zipRight(Effect.sleep("1 second"), Effect.fail("it does not answer"))
+      : Effect.succeed("upstream" in server ? upstream : simulator)
+  ),
+  Effect.eventually
 )
 
 /** Waits until somebody looks: nobody is asked for what no one sees. */

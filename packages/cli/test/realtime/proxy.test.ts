@@ -15,6 +15,8 @@ import { Stdio } from "../../src/stdio.ts"
 
 const key = "sk-ant-of-the-process"
 
+const json = { "content-type": "application/json" }
+
 /** A service that keeps what it is asked, and answers `/moved` with a redirect to another server. */
 const service = Effect.gen(function*() {
   const asked: Array<Http.IncomingMessage> = []
@@ -24,7 +26,7 @@ const service = Effect.gen(function*() {
         asked.push(request)
         request.resume()
         if (request.url === "/v1/moved") response.writeHead(307, { location: "http://127.0.0.1:1/elsewhere" }).end()
-        else response.writeHead(200, { "content-type": "application/json" }).end("{}")
+        else response.writeHead(200, { ...json, "request-id": "req_1", "set-cookie": "of=the service" }).end("{}")
       })
       server.listen(0, "127.0.0.1", () => resume(Effect.succeed(server)))
     }),
@@ -79,7 +81,6 @@ const start = (upstream: string) =>
     return { ask, host, warned }
   }).pipe(Effect.provide(FetchHttpClient.layer))
 
-const json = { "content-type": "application/json" }
 const api = `${InspectorPage.upstream}/v1/sessions`
 
 describe("a proxy with a page", () => {
@@ -115,7 +116,9 @@ describe("a proxy with a page", () => {
       for (
         const headers of [{ ...own, ...beta }, { ...own, ...beta, "x-api-key": "other", authorization: "Bearer b" }]
       ) {
-        assert.strictEqual((yield* ask("POST", `${api}/sesn_1/events?x=1`, headers)).status, 200)
+        const answer = yield* ask("POST", `${api}/sesn_1/events?x=1`, headers)
+        assert.deepStrictEqual([answer.status, answer.text, answer.headers["request-id"]], [200, "{}", "req_1"])
+        assert.notProperty(answer.headers, "set-cookie")
       }
       for (const { headers, url } of asked) {
         assert.strictEqual(url, "/v1/sessions/sesn_1/events?x=1")
@@ -126,6 +129,8 @@ describe("a proxy with a page", () => {
         }
       }
       assert.strictEqual(asked.length, 2)
+      // a program is told all
+      assert.property((yield* ask("GET", "/v1/sessions")).headers, "set-cookie")
     }))
 
   it.scopedLive("refuses pages of other sites, names that lead here, and forms, on every route", () =>

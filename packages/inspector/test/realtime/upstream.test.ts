@@ -292,12 +292,14 @@ describe("the page on an upstream", () => {
     () =>
       Effect.gen(function*() {
         const page = yield* open
+        const keys = new Set<unknown>()
         const answers: Array<readonly [number, unknown]> = [
           [401, { type: "error", error: { type: "authentication_error", message: "invalid x-api-key" } }]
         ]
         const listen = (port: number) =>
           Effect.async<Http.Server>((resume) => {
-            const server = Http.createServer((_, response) => {
+            const server = Http.createServer((request, response) => {
+              keys.add(request.headers["x-api-key"])
               const [status, body] = answers[0] ?? [200, { data: [], next_page: null }]
               response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body))
             })
@@ -314,6 +316,8 @@ describe("the page on an upstream", () => {
         const { said, url } = yield* dev(["--upstream", `http://127.0.0.1:${port}`], { ANTHROPIC_API_KEY: "" })
         const alert = page.getByRole("alert")
         yield* looking(page, async () => {
+          // it waits until its server says what is behind it
+          await page.route("**/_sim/health", (route) => route.abort(), { times: 2 })
           await page.goto(`${url}/_sim/ui/`)
           assert.include(said(), `Inspector at ${url}/_sim/ui/, without a credential: set ANTHROPIC_API_KEY\n`)
           await alert.getByText("401 authentication_error: invalid x-api-key").waitFor()
@@ -332,6 +336,7 @@ describe("the page on an upstream", () => {
           await page.getByText("There is no session yet.").waitFor()
           assert.strictEqual(await alert.count(), 0)
         })
+        assert.deepStrictEqual([...keys], [undefined])
       })
   )
 })
