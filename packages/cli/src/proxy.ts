@@ -58,7 +58,7 @@ type Keep = (name: string) => boolean
 const ofProgram: Keep = (name) => !ofConnection.has(name)
 
 /**
- * What the page and the API have for each other. The rest is between the browser and this server, as origins and cookies
+ * Headers that the page and the API have for each other. The rest is between the browser and this server, as origins and cookies
  * are, or between this process and the service.
  */
 const ofPage: Keep = (name) =>
