@@ -116,35 +116,101 @@ describe("files", () => {
 })
 
 describe("a fetch that reads ahead", () => {
-  const base = "http://127.0.0.1/v1/sessions/sesn_1/events?limit=1000"
-  const page = (next: string | null) => Response.json({ data: [{ text: "\"next_page\":\"no\"" }], next_page: next })
-
-  it("asks for the next page before it is asked for it, once", async () => {
+  const list = "http://127.0.0.1/v1/sessions/sesn_1/events?limit=1000"
+  const addressOf = (n: number) => n === 0 ? list : `${list}&page=p${n}`
+  /** The texts of a history of so many pages. A text in an event looks like the end of a page. */
+  const pages = (count: number): ReadonlyArray<string> =>
+    Array.from({ length: count }, (_, n) =>
+      JSON.stringify({
+        data: n % 3 === 2 ? [] : [{ id: `a${n}` }, { id: `b${n}`, text: "],\"next_page\":\"no\"}" }],
+        next_page: n + 1 < count ? `p${n + 1}` : null
+      }))
+  /** A server of pages, with what it was asked. It answers when it is told to. */
+  const serving = (
+    texts: ReadonlyArray<string>,
+    answer = (text: string): Promise<Response> | Response => new Response(text)
+  ) => {
     const asked: Array<string> = []
     const fetch = ahead.make(async (input) => {
       asked.push(String(input))
-      return page(asked.length < 3 ? `p${asked.length}` : null)
+      const page = new URL(String(input)).searchParams.get("page") ?? "p0"
+      return answer(texts[Number(page.slice(1))] ?? "")
     })
-    assert.deepInclude(await (await fetch(base)).json(), { next_page: "p1" })
-    assert.deepStrictEqual(asked, [base, `${base}&page=p1`])
-    assert.deepInclude(await (await fetch(`${base}&page=p1`)).json(), { next_page: "p2" })
-    assert.deepInclude(await (await fetch(`${base}&page=p2`)).json(), { next_page: null })
-    assert.deepStrictEqual(asked, [base, `${base}&page=p1`, `${base}&page=p2`])
+    return { asked, fetch }
+  }
+  const readAll = async (fetch: typeof globalThis.fetch): Promise<ReadonlyArray<ReadonlyArray<string>>> => {
+    const found: Array<ReadonlyArray<string>> = []
+    for (let cursor: string | null = ""; cursor !== null;) {
+      const response = await fetch(cursor === "" ? list : `${list}&page=${cursor}`)
+      const page: { data: ReadonlyArray<{ id: string }>; next_page: string | null } = JSON.parse(await response.text())
+      found.push(page.data.map(({ id }) => id))
+      cursor = page.next_page
+    }
+    return found
+  }
+
+  it("asks for each page once, in order, and hands the first out at once and the others together", async () => {
+    const { asked, fetch } = serving(pages(10))
+    assert.deepStrictEqual(await readAll(fetch), [
+      ["a0", "b0"],
+      ["a1", "b1", "a3", "b3", "a4", "b4"],
+      ["a6", "b6", "a7", "b7"],
+      ["a9", "b9"]
+    ])
+    assert.deepStrictEqual(asked, Array.from({ length: 10 }, (_, n) => addressOf(n)))
   })
 
-  it("asks again when that went wrong, and for nothing else", async () => {
-    const asked: Array<string> = []
-    const fetch = ahead.make(async (input) => {
-      asked.push(String(input))
-      if (asked.length === 2) throw new TypeError("cut")
-      return page(asked.length === 1 ? "p1" : null)
+  it("asks for no more than it may hold, and goes on when there is room", async () => {
+    const { asked, fetch } = serving(pages(30))
+    await fetch(list)
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.strictEqual(asked.length, 9)
+    await fetch(addressOf(1))
+    await new Promise((resolve) => setImmediate(resolve))
+    assert.strictEqual(asked.length, 13)
+  })
+
+  it("leaves pages as they are that have more than events and a cursor", async () => {
+    const { fetch } = serving(pages(4).map((text) => text.replace("],\"next_page\"", "],\"more\":[],\"next_page\"")))
+    assert.strictEqual((await readAll(fetch)).length, 4)
+  })
+
+  it("joins no more than a reader has time for", async () => {
+    const { fetch } = serving(pages(5).map((text) => text.replace("a1", `a1${"-".repeat(500_000)}`)))
+    assert.deepStrictEqual((await readAll(fetch)).map(({ length }) => length), [2, 2, 4])
+  })
+
+  it("asks again when something went wrong, and gives what the server says", async () => {
+    let count = 0
+    const { asked, fetch } = serving(pages(4), (text) => {
+      count++
+      if (count === 3) throw new TypeError("cut")
+      return count === 4 ? new Response("{}", { status: 529 }) : new Response(text)
     })
-    await fetch(base)
-    assert.strictEqual((await fetch(`${base}&page=p1`)).status, 200)
+    await fetch(list)
+    assert.strictEqual((await fetch(addressOf(1))).status, 200)
+    const refused = await fetch(addressOf(2))
+    assert.deepStrictEqual([refused.status, await refused.text()], [529, "{}"])
+    const again = await fetch(addressOf(2))
+    assert.deepInclude(JSON.parse(await again.text()), { data: [], next_page: "p3" })
+    assert.deepStrictEqual(asked, [0, 1, 2, 2, 2, 3].map(addressOf))
+  })
+
+  it("reads nothing else ahead", async () => {
+    const { asked, fetch } = serving(pages(4))
     await fetch("http://127.0.0.1/v1/sessions?limit=1000")
     await fetch("http://127.0.0.1/v1/sessions/sesn_1/events?limit=100")
-    await fetch(base, { method: "POST" })
-    assert.deepStrictEqual(asked.slice(0, 3), [base, `${base}&page=p1`, `${base}&page=p1`])
-    assert.strictEqual(asked.length, 6)
+    await fetch(list, { method: "POST" })
+    assert.strictEqual(asked.length, 3)
+  })
+
+  it("keeps histories apart that are read at once", async () => {
+    const { asked, fetch } = serving(pages(4))
+    const thread = "http://127.0.0.1/v1/sessions/sesn_1/threads/t/events?limit=1000"
+    await fetch(list)
+    await fetch(thread)
+    await readAll(fetch)
+    await fetch(`${thread}&page=p1`)
+    assert.strictEqual(asked.filter((url) => url.startsWith(thread)).length, 4)
   })
 })

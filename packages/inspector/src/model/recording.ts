@@ -37,6 +37,8 @@ export interface Lane {
   readonly marks: Array<Mark>
   readonly growing: Map<string, Growing>
   turn: Bar | undefined
+  /** The timestamp of its latest event, as the service wrote it. */
+  latest: string
 }
 
 /** A line of the list: an event, or a change of the page's connection. */
@@ -61,6 +63,10 @@ export interface Consumption {
 export type Connection =
   | { readonly _tag: "Connecting" | "Live" | "Closed" }
   | { readonly _tag: "Reconnecting" | "Ended" | "Failed"; readonly reason: string }
+
+/** Tells that a timestamp is later than another: as texts, which those of one service are in the order of. */
+const isLater = (one: string, other: string): boolean =>
+  one.length === other.length ? one.endsWith("Z") && other.endsWith("Z") && one > other : other === ""
 
 const callTypes = new Set(["agent.tool_use", "agent.mcp_tool_use", "agent.custom_tool_use"])
 const answerTypes = new Set(["user.tool_confirmation", "user.custom_tool_result", "user.tool_result"])
@@ -107,7 +113,9 @@ export class Recording {
   end = 0
   heardAt = 0
 
-  private readonly byKey = new Map<string, Item>()
+  /** The keys of what is here, and those that are not among them yet: few are ever looked for. */
+  private readonly keys = new Set<string>()
+  private unindexed: Array<string> = []
   private readonly laneById = new Map<string | null, Lane>()
   private readonly open = new Map<string, Bar>()
   private readonly waits = new Map<string, Bar>()
@@ -133,13 +141,13 @@ export class Recording {
   }
 
   find(key: string): Item | undefined {
-    return this.byKey.get(key)
+    return this.items.find((item) => item.key === key)
   }
 
   /** The calls that wait for an answer of the client. */
   get waiting(): ReadonlyArray<Item> {
     if (this.status === "terminated") return []
-    return [...this.asked].flatMap((id) => this.answered.has(id) ? [] : this.byKey.get(id) ?? [])
+    return [...this.asked].flatMap((id) => this.answered.has(id) ? [] : this.find(id) ?? [])
   }
 
   fail(reason: string): void {
@@ -154,7 +162,15 @@ export class Recording {
       if (name !== undefined) known.name = name
       return known
     }
-    const lane: Lane = { id, name: name ?? "Thread", bars: [], marks: [], growing: new Map(), turn: undefined }
+    const lane: Lane = {
+      id,
+      name: name ?? "Thread",
+      bars: [],
+      marks: [],
+      growing: new Map(),
+      turn: undefined,
+      latest: ""
+    }
     this.laneById.set(id, lane)
     this.lanes.push(lane)
     return lane
@@ -166,7 +182,8 @@ export class Recording {
       case "Event":
         if (update.state === "processed") return this.addEvent(lane, update.event)
         this.queued.set(text(field(update.event, "id")) ?? "", update.event)
-        return this.answer(update.event)
+        this.answer(update.event)
+        return
       case "Preview":
         if (update.phase === "final" || update.phase === "abandoned") lane.growing.delete(update.id)
         else {
@@ -202,7 +219,7 @@ export class Recording {
   }
 
   private put(item: Item): void {
-    this.byKey.set(item.key, item)
+    this.unindexed.push(item.key)
     this.fresh.push(item)
     if (item.at > this.end) this.end = item.at
   }
@@ -213,35 +230,49 @@ export class Recording {
     this.heardAt = performance.now()
     const { fresh, items } = this
     this.fresh = []
-    const isInOrder = (list: ReadonlyArray<Item>) =>
-      list.every((item, i) => i === 0 || item.at >= (list[i - 1]?.at ?? 0))
-    if (!isInOrder(fresh)) fresh.sort((a, b) => a.at - b.at)
-    const last = items.at(-1)
-    for (const item of fresh) items.push(item)
+    let isInOrder = true
+    let last = items.at(-1)?.at ?? 0
+    for (const item of fresh) {
+      if (item.at < last) isInOrder = false
+      last = item.at
+      items.push(item)
+    }
     // stable, and quick where runs are in order already
-    if (last !== undefined && fresh[0] !== undefined && fresh[0].at < last.at) items.sort((a, b) => a.at - b.at)
+    if (!isInOrder) items.sort((a, b) => a.at - b.at)
+  }
+
+  /** Tells an event that is here. What is later than all of its lane is not. */
+  private has(lane: Lane, key: string, processed: string | undefined): boolean {
+    if (processed !== undefined && isLater(processed, lane.latest)) {
+      lane.latest = processed
+      return false
+    }
+    for (const key of this.unindexed) this.keys.add(key)
+    this.unindexed = []
+    return this.keys.has(key)
   }
 
   private addEvent(lane: Lane, event: Event.Event): void {
-    const id = text(field(event, "id")) ?? `unknown-${++this.notes}`
-    if (this.byKey.has(id)) return
-    this.queued.delete(id)
+    const key = text(field(event, "id")) ?? `unknown-${++this.notes}`
     const processed = text(field(event, "processed_at"))
+    if (this.has(lane, key, processed)) return
+    this.queued.delete(key)
     const at = processed === undefined ? this.end : Date.parse(processed)
-    this.put({ key: id, at, lane, event, note: undefined })
-    this.draw(lane, event, id, at)
+    this.put({ key, at, lane, event, note: undefined })
+    this.draw(lane, event, key, at, this.answer(event))
     this.count(lane, event, at)
-    this.answer(event)
   }
 
-  private answer(event: Event.Event): void {
+  /** Notes the call that an event answers, if it does. */
+  private answer(event: Event.Event): string | undefined {
     const call = callOf(event)
     if (call !== undefined) this.answered.add(call)
+    return call
   }
 
   /** Keeps what lanes show. */
-  private draw(lane: Lane, event: Event.Event, key: string, at: number): void {
-    const type = String(event.type)
+  private draw(lane: Lane, event: Event.Event, key: string, at: number, call: string | undefined): void {
+    const { type } = event
     if (callTypes.has(type)) {
       const label = text(field(event, "name")) ?? "tool"
       this.begin(lane, "tool", label, key, at)
@@ -252,7 +283,6 @@ export class Recording {
       }
       return
     }
-    const call = callOf(event)
     if (call !== undefined) {
       const wait = this.waits.get(call)
       if (wait !== undefined) wait.end ??= at

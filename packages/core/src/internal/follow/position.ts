@@ -77,6 +77,8 @@ export class Position {
   private floorKey: string | undefined
   private latest: Timestamp | undefined
   private readonly queued = new Set<string>()
+  /** True if something without a timestamp is remembered, which it may have in the list. */
+  private hasUntimed = false
   /** True if what was read before may be remembered by digests: the cursor was a text. */
   private readonly hasDigests: boolean
 
@@ -95,9 +97,8 @@ export class Position {
     const key = identity.keyOf(event, at)
     if (at === undefined) return this.untimed(event, key)
     if (key === undefined) return "processed"
-    // What is later than everything so far is new. Only what clients have sent has been seen to change its timestamp.
     const isSubmitted = identity.isSubmitted(type)
-    const isLatest = this.latest === undefined || identity.isLater(at, this.latest)
+    const isLatest = this.isLatest(at)
     const isOver = isLatest
       ? isSubmitted && this.knowsSubmitted(key)
       : this.knows(key) || (this.floor !== undefined && identity.isLater(this.floor, at))
@@ -112,7 +113,10 @@ export class Position {
     const key = identity.keyOf(event, at)
     if (at === undefined && identity.isQueued(event)) return this.untimed(event, key)
     if (key === undefined) return undefined
-    if (this.knows(key)) {
+    const isSubmitted = identity.isSubmitted(identity.typeOf(event))
+    const isLatest = this.isLatest(at)
+    const isSurelyNew = isLatest && !this.hasUntimed && !(isSubmitted && this.knowsSubmitted(key))
+    if (!isSurelyNew && this.knows(key)) {
       // what was ordered in late, before the last forgotten event, says nothing about what lies in between
       reading.anchored ||= this.floor === undefined || at === undefined || !identity.isLater(this.floor, at)
       return undefined
@@ -122,7 +126,7 @@ export class Position {
       (at === undefined ? !reading.anchored : identity.isLater(this.floor, at) ||
         (!reading.anchored && !identity.isLater(at, this.floor)))
     if (forgotten) return undefined
-    this.add(key, at, identity.isSubmitted(identity.typeOf(event)))
+    this.add(key, at, isSubmitted, isLatest)
     return "processed"
   }
 
@@ -184,6 +188,14 @@ export class Position {
     return "queued"
   }
 
+  /**
+   * Tells a moment that is later than everything so far. What happened then is new: only what clients have sent has been seen
+   * to change its timestamp.
+   */
+  private isLatest(at: Timestamp | undefined): boolean {
+    return at !== undefined && (this.latest === undefined || identity.isLater(at, this.latest))
+  }
+
   /** Tells an event that is remembered. */
   knows(key: string): boolean {
     return this.has(key) || (this.hasDigests && this.has(identity.digestOf(key)))
@@ -205,8 +217,9 @@ export class Position {
     key: string,
     at: Timestamp | undefined,
     isSubmitted: boolean,
-    isLatest = at !== undefined && (this.latest === undefined || identity.isLater(at, this.latest))
+    isLatest = this.isLatest(at)
   ): void {
+    if (at === undefined) this.hasUntimed = true
     if (this.young.size >= this.remember) {
       if (this.oldest !== undefined) {
         this.floor = this.oldest
