@@ -107,6 +107,16 @@ const rows: ReadonlyArray<Row> = [
     command: "CheckEnd"
   },
   {
+    when: "what came without a timestamp is listed with one",
+    after: () => {
+      const untimed = { type: "span.model_request_start", id: "sevt_5" } as unknown as Event.Event
+      const again = page([event(6), event(5), event(1)])
+      return feed(live(), received(untimed), failed(lost), rescheduled(0), connected, again)
+    },
+    updates: ["sevt_6 processed", "CaughtUp"],
+    command: "CheckEnd"
+  },
+  {
     when: "events come",
     after: () => feed(live(), received(event(2))),
     updates: ["sevt_2 processed"],
