@@ -103,6 +103,8 @@ const measure = async (url: string) => {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } })
     const cdp = await page.context().newCDPSession(page)
     await cdp.send("Performance.enable")
+    // the browser is still busy with its own windows, which is nothing of the page
+    await page.waitForTimeout(2000)
     const before = process.cpuUsage()
     const opened = await open(page, url)
     const { system, user } = process.cpuUsage(before)

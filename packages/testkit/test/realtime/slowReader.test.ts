@@ -20,7 +20,7 @@ import * as TestClock from "effect/TestClock"
 import { subscribe, unsubscribe } from "node:diagnostics_channel"
 import * as Http from "node:http"
 import type { Socket } from "node:net"
-import { listen } from "../utils/listen.ts"
+import { listen } from "../../../core/test/utils/listen.ts"
 
 const total = 1_000_000
 

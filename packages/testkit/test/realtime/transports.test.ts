@@ -14,8 +14,8 @@ import * as Redacted from "effect/Redacted"
 import * as Stream from "effect/Stream"
 import * as Http from "node:http"
 import { gzipSync } from "node:zlib"
+import { listen } from "../../../core/test/utils/listen.ts"
 import * as Fixtures from "../../src/Fixtures.ts"
-import { listen } from "../utils/listen.ts"
 
 const transports = {
   fetch: FetchHttpClient.layer,
