@@ -272,7 +272,7 @@ export class Recording {
 
   /** Keeps what lanes show. */
   private draw(lane: Lane, event: Event.Event, key: string, at: number, call: string | undefined): void {
-    const { type } = event
+    const type = String(event.type)
     if (callTypes.has(type)) {
       const label = text(field(event, "name")) ?? "tool"
       this.begin(lane, "tool", label, key, at)
