@@ -196,6 +196,18 @@ describe("a fetch that reads ahead", () => {
     assert.deepStrictEqual(asked, [0, 1, 2, 2, 2, 3].map(addressOf))
   })
 
+  it("joins no refusal to a page, and hands it out when it is asked for", async () => {
+    let count = 0
+    const { asked, fetch } = serving(
+      pages(4),
+      (text) => ++count === 3 ? new Response("{}", { status: 529 }) : new Response(text)
+    )
+    await fetch(list)
+    assert.deepInclude(JSON.parse(await (await fetch(addressOf(1))).text()), { next_page: "p2" })
+    assert.strictEqual((await fetch(addressOf(2))).status, 529)
+    assert.deepStrictEqual(asked, [0, 1, 2].map(addressOf))
+  })
+
   it("reads nothing else ahead", async () => {
     const { asked, fetch } = serving(pages(4))
     await fetch("http://127.0.0.1/v1/sessions?limit=1000")
