@@ -11,6 +11,7 @@
  * @since 0.1.0
  */
 import * as Entity from "@effect/cluster/Entity"
+import type { ShardId } from "@effect/cluster/ShardId"
 import { make as makeShardId } from "@effect/cluster/ShardId"
 import * as Sharding from "@effect/cluster/Sharding"
 import type * as ShardingConfig from "@effect/cluster/ShardingConfig"
@@ -218,13 +219,18 @@ export interface AgentCluster<E, R> {
 // Constructor
 // ---------------------------------------------------------------------------------------------------------------------
 
+const session = { sessionId: Ids.SessionId }
+
+/**
+ * Entity of a shard. One of each session would be more of what a live turn costs than the turn, so sessions are in the messages.
+ */
 const makeEntity = (name: string) =>
   Entity.make(name, [
-    Rpc.make("Wake"),
-    Rpc.make("Interrupt", { error: ApiError }),
-    Rpc.make("Updates", { success: Update, stream: true }),
-    // from a runner to itself: the cluster keeps an entity as long as it has a request
-    Rpc.make("Serve", { payload: { runner: Schema.String } })
+    Rpc.make("Wake", { payload: session }),
+    Rpc.make("Interrupt", { payload: session, error: ApiError }),
+    Rpc.make("Updates", { payload: session, success: Update, stream: true }),
+    // from a runner to itself: the cluster leaves a shard where it is as long as an entity of it has a request
+    Rpc.make("Keep", { payload: { runner: Schema.String } })
   ])
 
 /**
@@ -314,19 +320,18 @@ const registerEntity = (entity: SessionEntity, name: string, ready: Effect.Effec
     const context = yield* Effect.context<Events.Events | Sessions.Sessions>()
     let found: settings.Found
     const handlers = Effect.gen(function*() {
-      const { entityId } = yield* Entity.CurrentAddress
+      const { shardId } = yield* Entity.CurrentAddress
       const runner = yield* ready
-      const session = yield* runner.attach(Ids.SessionId.make(entityId))
       return entity.of({
-        Wake: () => runner.wake(session),
-        Serve: ({ payload }) => payload.runner === name ? runner.serve(session) : Effect.void,
+        Wake: ({ payload }) => runner.wake(payload.sessionId),
+        Keep: ({ payload }) => payload.runner === name ? runner.keep(shardId) : Effect.void,
         // who may not be the owner any more says nothing until the cluster ends it
-        Interrupt: () =>
+        Interrupt: ({ payload }) =>
           Effect.flatMap(
-            runner.isHeld(session),
-            (held) => held ? Effect.provide(Conversation.interrupt(session.sessionId), context) : Effect.never
+            runner.isHeld(payload.sessionId),
+            (held) => held ? Effect.provide(Conversation.interrupt(payload.sessionId), context) : Effect.never
           ),
-        Updates: () => runner.updates(session)
+        Updates: ({ payload }) => runner.updates(payload.sessionId)
       })
     })
     yield* sharding.registerEntity(
@@ -358,8 +363,7 @@ const makeRunner = <E1, R1, E2, R2, T extends ToolRunner.Source>(
     const context = yield* Effect.context<Services<R1, R2, T>>()
     const client = yield* entity.client
     const { shardsPerGroup } = settings.configOf(found)
-    // a session id is an entity id
-    const group = entity.getShardGroup("" as EntityId)
+    const { entityOf, group, shardOf } = yield* sharded(entity)
     return yield* runners.make<Update, DurableTurn.ServeError<E1, E2, T>>({
       ...checked,
       name,
@@ -367,13 +371,15 @@ const makeRunner = <E1, R1, E2, R2, T extends ToolRunner.Source>(
       store,
       refreshEvery: settings.refreshEvery(found),
       shards: Array.from({ length: shardsPerGroup }, (_, index) => makeShardId(group, index + 1)),
-      shardOf: (sessionId) => sharding.getShardId(sessionId as string as EntityId, group),
+      shardOf,
       confirm: settings.confirm(found),
-      begin: (sessionId) => attempt(client(sessionId).Serve({ runner: name }, { discard: true })),
+      keep: (shardId) => attempt(client(entityOf(shardId)).Keep({ runner: name }, { discard: true })),
+      // what the fiber of a message has in its context is not to be held by each session
+      fork: (self) => Effect.asVoid(Effect.forkDaemon(Effect.mapInputContext(self, () => context))),
       serve: (owner, session) =>
         DurableTurn.serve<E1, R1, E2, R2, T>({
           ...options,
-          drain: Deferred.await(session.handOver),
+          drain: runners.handOverOf(session),
           // a runner that was made of a source stands for it
           tools: tools as unknown as T
         }).pipe(
@@ -394,7 +400,33 @@ const makeRunner = <E1, R1, E2, R2, T extends ToolRunner.Source>(
 
 type Services<R1, R2, T> = Events.Events | TurnStore.TurnStore | R1 | R2 | ToolRunner.Context<T>
 
+// ---------------------------------------------------------------------------------------------------------------------
+// Shards
+// ---------------------------------------------------------------------------------------------------------------------
+
 type EntityId = Parameters<SessionEntity["getShardGroup"]>[0]
+
+/** The shards that sessions are in by the hashes of their ids, and the entity of each. */
+const sharded = (entity: SessionEntity) =>
+  Effect.map(Sharding.Sharding, (sharding) => {
+    // of these any string is one
+    const group = entity.getShardGroup("" as EntityId)
+    const shardOf = (id: string): ShardId => sharding.getShardId(id as EntityId, group)
+    const names = new Map<string, string>()
+    let tried = 0
+    /** The least number whose hash is in the shard, which is the same in all processes. */
+    const entityOf = (shardId: ShardId): string => {
+      const key = String(shardId)
+      for (;;) {
+        const name = names.get(key)
+        if (name !== undefined) return name
+        const next = String(tried++)
+        const found = String(shardOf(next))
+        if (!names.has(found)) names.set(found, next)
+      }
+    }
+    return { entityOf, group, shardOf }
+  })
 
 /** Notes that the turn of a session that was taken up is known as far as it has gone. */
 const noteStart = (
@@ -425,8 +457,11 @@ const makeClient = (
 ): Effect.Effect<Client, never, Sharding.Sharding | TurnStore.TurnStore | Events.Events> =>
   Effect.gen(function*() {
     const client = yield* entity.client
+    const { entityOf, shardOf } = yield* sharded(entity)
     const context = yield* Effect.context<TurnStore.TurnStore | Events.Events>()
-    const call = (sessionId: Ids.SessionIdInput) => attempt(client(sessionId).Wake(undefined, { discard: true }))
+    const owner = (sessionId: Ids.SessionIdInput) => client(entityOf(shardOf(sessionId)))
+    const of = (sessionId: Ids.SessionIdInput) => ({ sessionId: Ids.SessionId.make(sessionId) })
+    const call = (sessionId: Ids.SessionIdInput) => attempt(owner(sessionId).Wake(of(sessionId), { discard: true }))
     const wake: Client["wake"] = (sessionId) =>
       Effect.zipRight(Effect.provide(DurableTurn.wake(sessionId), context), call(sessionId))
     return {
@@ -435,11 +470,11 @@ const makeClient = (
       result: (id, options) => Effect.provide(DurableTurn.result(id, options), context),
       answer: (action, answer, options) =>
         Effect.zipLeft(Effect.provide(DurableTurn.answer(action, answer, options), context), call(action.sessionId)),
-      interrupt: (sessionId) => Effect.zipRight(interrupt(client(sessionId)), wake(sessionId)),
+      interrupt: (sessionId) => Effect.zipRight(interrupt(owner(sessionId), of(sessionId)), wake(sessionId)),
       wake,
       webhook: ({ data }) => isAboutSession(data) ? wake(data.id) : Effect.void,
       updates: (sessionId) =>
-        Stream.suspend(() => client(sessionId).Updates()).pipe(
+        Stream.suspend(() => owner(sessionId).Updates(of(sessionId))).pipe(
           // the session moves: its next owner is looked for
           Stream.catchAllCause((cause) =>
             Stream.drain(Stream.fromEffect(Effect.logDebug("Updates were cut off", cause)))
@@ -455,8 +490,11 @@ const isAboutSession = Schema.is(Schema.Union(WebhookEvent.SessionData, WebhookE
 type Stub = Effect.Effect.Success<SessionEntity["client"]> extends (id: string) => infer S ? S : never
 
 /** Interrupts, once there is room for the message. The other errors are those of messages that are stored. */
-const interrupt = (stub: Stub): Effect.Effect<void, ApiError> =>
-  stub.Interrupt().pipe(
+const interrupt = (
+  stub: Stub,
+  payload: { readonly sessionId: Ids.SessionId }
+): Effect.Effect<void, ApiError> =>
+  stub.Interrupt(payload).pipe(
     Effect.retry({ while: ({ _tag }) => _tag === "MailboxFull", schedule: Schedule.spaced(patience) }),
     Effect.catchTags({ MailboxFull: Effect.die, AlreadyProcessingMessage: Effect.die, PersistenceError: Effect.die })
   )

@@ -3,6 +3,7 @@ import type * as Sharding from "@effect/cluster/Sharding"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as FiberId from "effect/FiberId"
 import type * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Random from "effect/Random"
@@ -36,39 +37,65 @@ export interface Parts<Update, E> {
   readonly confirm: (
     shards: ReadonlyArray<ShardId.ShardId>
   ) => Effect.Effect<Option.Option<ReadonlyArray<ShardId.ShardId>>>
-  /** Asks the entity of a session to serve it, if it is here. */
-  readonly begin: (sessionId: SessionId) => Effect.Effect<void>
+  /** Asks the entity of a shard to keep that shard here, and does not wait for an answer. */
+  readonly keep: (shardId: ShardId.ShardId) => Effect.Effect<void>
+  /** Runs in the background what serves a session. */
+  readonly fork: (self: Effect.Effect<void>) => Effect.Effect<void>
   /** Runs the turns of a session as its owner. */
   readonly serve: (owner: SessionOwner.Service, session: Session<Update>) => Effect.Effect<DurableTurn.Served, E>
 }
 
-/** A session whose entity is here. */
+/**
+ * A shard that this process has, and the sessions in it. The cluster moves shards, and waits with one until its entity has no
+ * request any more: so a request is made of it, by this process, that lasts while sessions are served.
+ */
+interface Shard<Update> {
+  readonly shardId: ShardId.ShardId
+  /** Comes when the sessions of the shard are to be handed over. */
+  readonly handOver: Deferred.Deferred<void>
+  /** Sessions that are served or looked at. */
+  readonly sessions: Map<SessionId, Session<Update>>
+  isLeft: boolean
+  /** The request to keep it, while a session is served. */
+  keeping: Keeping | undefined
+}
+
+/** A request to keep a shard. */
+interface Keeping {
+  /** Comes when the cluster has the request: from then on it waits before it moves the shard. */
+  readonly begun: Deferred.Deferred<void>
+  /** Comes when no session of the shard is served any more. */
+  readonly over: Deferred.Deferred<void>
+  isBegun: boolean
+  /** The number of sessions that are served. */
+  count: number
+}
+
+/** A session that is served, or that somebody looks at. */
 export interface Session<Update> {
   readonly sessionId: SessionId
-  readonly shardId: ShardId.ShardId
-  /** Comes when the session is to be handed over. */
-  readonly handOver: Deferred.Deferred<void>
+  readonly shard: Shard<Update>
   /** Those who look on. Each loses the oldest updates when it is too slow. */
   readonly listeners: Set<Queue.Queue<Update>>
   isWoken: boolean
+  isServed: boolean
   /** The turn is known as far as it has gone: another session may be taken up. */
   started: Effect.Effect<void>
-  /** The time until which it is left to whoever has fenced this process out. */
-  silentUntil: number
 }
+
+/** Comes when a session is to be handed over. */
+export const handOverOf = <Update>({ shard }: Session<Update>): Effect.Effect<void> => Deferred.await(shard.handOver)
 
 /** Service of a process for the sessions that the cluster gives it. */
 export interface Runner<Update> {
-  /** Notes that the entity of a session is here, until the scope closes. */
-  readonly attach: (sessionId: SessionId) => Effect.Effect<Session<Update>, never, Scope.Scope>
   /** Lets a session be served: at once, or once there is room. */
-  readonly wake: (session: Session<Update>) => Effect.Effect<void>
-  /** Serves a session until nothing is left to do. */
-  readonly serve: (session: Session<Update>) => Effect.Effect<void>
+  readonly wake: (sessionId: SessionId) => Effect.Effect<void>
+  /** Keeps a shard here as long as sessions of it are served. */
+  readonly keep: (shardId: ShardId.ShardId) => Effect.Effect<void>
   /** Tells that the session is this process's, as far as it knows. */
-  readonly isHeld: (session: Session<Update>) => Effect.Effect<boolean>
+  readonly isHeld: (sessionId: SessionId) => Effect.Effect<boolean>
   /** Shows what is seen of a session, until it is handed over. */
-  readonly updates: (session: Session<Update>) => Stream.Stream<Update>
+  readonly updates: (sessionId: SessionId) => Stream.Stream<Update>
   /** Watches the cluster, which gives and takes, and sweeps. */
   readonly run: Effect.Effect<never>
   /** Hands all sessions over. */
@@ -91,10 +118,12 @@ const page = 1000
 interface State<Update, E> {
   readonly parts: Parts<Update, E>
   readonly now: () => number
-  /** The sessions whose entities are here. */
-  readonly sessions: Set<Session<Update>>
-  /** Those that are served. */
+  /** Shards with sessions that are served or looked at, by their names. */
+  readonly shards: Map<string, Shard<Update>>
+  /** Sessions that are served. */
   readonly live: Set<SessionId>
+  /** Sessions that are left to whoever has fenced this process out, and until when. */
+  readonly silent: Map<SessionId, number>
   /** Signals that there may be something to serve. */
   readonly toSweep: Queue.Queue<void>
   /** Sessions that are taken up at the same time. */
@@ -123,8 +152,9 @@ export const make = <Update, E>(parts: Parts<Update, E>): Effect.Effect<Runner<U
     const state: State<Update, E> = {
       parts,
       now,
-      sessions: new Set(),
+      shards: new Map(),
       live: new Set(),
+      silent: new Map(),
       toSweep: yield* Queue.sliding<void>(1),
       starting: yield* Effect.makeSemaphore(startingAtOnce),
       held: new Set(),
@@ -137,15 +167,16 @@ export const make = <Update, E>(parts: Parts<Update, E>): Effect.Effect<Runner<U
       sweptTo: undefined
     }
     return {
-      attach: (sessionId) => attach(state, sessionId),
-      wake: (session) =>
+      wake: (sessionId) =>
         Effect.suspend(() => {
+          const session = served(state, sessionId)
+          if (session === undefined) return begin(state, sessionId)
           session.isWoken = true
-          return mayBegin(state, session) ? parts.begin(session.sessionId) : Effect.void
+          return Effect.void
         }),
-      serve: (session) => serve(state, session),
-      isHeld: (session) => isHeld(state, session),
-      updates,
+      keep: (shardId) => keep(state, shardId),
+      isHeld: (sessionId) => isHeld(state, parts.shardOf(sessionId)),
+      updates: (sessionId) => updates(state, sessionId),
       run: Effect.zipRight(
         Effect.zip(
           Effect.forever(Effect.zipRight(watch(state), Effect.sleep(watchEvery))),
@@ -159,7 +190,7 @@ export const make = <Update, E>(parts: Parts<Update, E>): Effect.Effect<Runner<U
       ),
       close: Effect.sync(() => {
         state.isClosing = true
-        for (const { handOver } of state.sessions) Deferred.unsafeDone(handOver, Effect.void)
+        for (const shard of state.shards.values()) letGo(state, shard)
       })
     }
   })
@@ -179,41 +210,82 @@ const holds = <Update, E>(state: State<Update, E>, shardId: ShardId.ShardId): bo
   return isAwake(state) && (now() >= sureFrom || kept.has(shardId)) ? true : undefined
 }
 
-/** Tells whether a session is this process's, once that is known. */
-const isHeld = <Update, E>(state: State<Update, E>, session: Session<Update>): Effect.Effect<boolean> =>
+/** Tells whether a shard is this process's, once that is known. */
+const isHeld = <Update, E>(state: State<Update, E>, shardId: ShardId.ShardId): Effect.Effect<boolean> =>
   Effect.suspend(() => {
-    const held = holds(state, session.shardId)
+    const held = holds(state, shardId)
     return held === undefined
-      ? Effect.zipRight(Effect.sleep("100 millis"), isHeld(state, session))
+      ? Effect.zipRight(Effect.sleep("100 millis"), isHeld(state, shardId))
       : Effect.succeed(held)
   })
 
-const mayBegin = <Update, E>(state: State<Update, E>, session: Session<Update>): boolean =>
-  !state.isClosing && holds(state, session.shardId) === true && state.now() >= session.silentUntil &&
-  !state.live.has(session.sessionId)
+const mayBegin = <Update, E>(state: State<Update, E>, sessionId: SessionId): boolean =>
+  !state.isClosing && !state.live.has(sessionId) && holds(state, state.parts.shardOf(sessionId)) === true &&
+  state.now() >= (state.silent.get(sessionId) ?? 0)
 
-const attach = <Update, E>({ parts, sessions }: State<Update, E>, sessionId: SessionId) =>
-  Effect.acquireRelease(
-    Effect.map(Deferred.make<void>(), (handOver) => {
-      const session: Session<Update> = {
-        sessionId,
-        shardId: parts.shardOf(sessionId),
-        handOver,
-        listeners: new Set(),
-        isWoken: false,
-        started: Effect.void,
-        silentUntil: 0
-      }
-      sessions.add(session)
-      return session
-    }),
-    (session) => Effect.sync(() => sessions.delete(session))
-  )
+/** The session, if it is served by this process. */
+const served = <Update, E>(state: State<Update, E>, sessionId: SessionId): Session<Update> | undefined => {
+  const session = state.shards.get(String(state.parts.shardOf(sessionId)))?.sessions.get(sessionId)
+  return session?.isServed === true ? session : undefined
+}
+
+/** The session, with the shard that it is in. */
+const attach = <Update, E>({ parts, shards }: State<Update, E>, sessionId: SessionId): Session<Update> => {
+  const shardId = parts.shardOf(sessionId)
+  const key = String(shardId)
+  let shard = shards.get(key)
+  if (shard === undefined) {
+    shard = {
+      shardId,
+      handOver: Deferred.unsafeMake(FiberId.none),
+      sessions: new Map(),
+      isLeft: false,
+      keeping: undefined
+    }
+    shards.set(key, shard)
+  }
+  let session = shard.sessions.get(sessionId)
+  if (session === undefined) {
+    session = { sessionId, shard, listeners: new Set(), isWoken: false, isServed: false, started: Effect.void }
+    shard.sessions.set(sessionId, session)
+  }
+  return session
+}
+
+/** Forgets a session that is neither served nor looked at. */
+const detach = <Update, E>(
+  { shards }: State<Update, E>,
+  { isServed, listeners, sessionId, shard }: Session<Update>
+) => {
+  if (isServed || listeners.size > 0) return
+  shard.sessions.delete(sessionId)
+  const key = String(shard.shardId)
+  if (shard.sessions.size === 0 && shards.get(key) === shard) shards.delete(key)
+}
+
+/** Hands the sessions of a shard over. One that is given again is another. */
+const letGo = <Update, E>({ shards }: State<Update, E>, shard: Shard<Update>): void => {
+  shard.isLeft = true
+  Deferred.unsafeDone(shard.handOver, Effect.void)
+  const key = String(shard.shardId)
+  if (shards.get(key) === shard) shards.delete(key)
+}
+
+/** Keeps a shard here as long as sessions of it are served. Who cuts that off has taken the shard away. */
+const keep = <Update, E>(state: State<Update, E>, shardId: ShardId.ShardId): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const shard = state.shards.get(String(shardId))
+    const keeping = shard?.keeping
+    if (shard === undefined || keeping === undefined || keeping.isBegun) return Effect.void
+    keeping.isBegun = true
+    Deferred.unsafeDone(keeping.begun, Effect.void)
+    return Effect.onInterrupt(Deferred.await(keeping.over), () => Effect.sync(() => letGo(state, shard)))
+  })
 
 /** Lets go of what is not this process's any more, and sweeps where there is more than before. */
 const watch = <Update, E>(state: State<Update, E>): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const { now, parts: { refreshEvery, sharding, shards }, sessions, toSweep } = state
+    const { now, parts: { refreshEvery, sharding, shards }, silent, toSweep } = state
     const at = now()
     const wasSure = state.sureFrom <= state.watchedAt
     const wasFrozen = at - state.watchedAt > refreshEvery
@@ -222,9 +294,10 @@ const watch = <Update, E>(state: State<Update, E>): Effect.Effect<void> =>
       state.kept = new Set()
     }
     state.watchedAt = at
-    for (const { handOver, shardId } of sessions) {
-      if (!sharding.hasShardId(shardId)) Deferred.unsafeDone(handOver, Effect.void)
+    for (const shard of state.shards.values()) {
+      if (!sharding.hasShardId(shard.shardId)) letGo(state, shard)
     }
+    for (const [sessionId, until] of silent) if (until <= at) silent.delete(sessionId)
     const before = state.held
     state.held = new Set(shards.filter(sharding.hasShardId))
     const isMore = Array.from(state.held).some((shard) => !before.has(shard))
@@ -295,7 +368,7 @@ const sweepAfter = <Update, E>(state: State<Update, E>, millis: number): void =>
 /** Lets sessions be served, and tells that there was room for all. */
 const take = <Update, E>(state: State<Update, E>, found: ReadonlyArray<SessionId>): Effect.Effect<boolean> =>
   Effect.gen(function*() {
-    const { begin, maxLive, shardOf } = state.parts
+    const { maxLive, shardOf } = state.parts
     for (const sessionId of found) {
       if (state.live.has(sessionId) || holds(state, shardOf(sessionId)) !== true) continue
       if (state.live.size >= maxLive) {
@@ -303,7 +376,7 @@ const take = <Update, E>(state: State<Update, E>, found: ReadonlyArray<SessionId
         return false
       }
       state.sweptTo = sessionId
-      yield* begin(sessionId)
+      yield* begin(state, sessionId)
       yield* countSwept
     }
     return true
@@ -313,23 +386,57 @@ const take = <Update, E>(state: State<Update, E>, found: ReadonlyArray<SessionId
 // Service
 // ---------------------------------------------------------------------------------------------------------------------
 
-const serve = <Update, E>(state: State<Update, E>, session: Session<Update>): Effect.Effect<void> =>
+/** Serves a session in the background, if it may be. */
+const begin = <Update, E>(state: State<Update, E>, sessionId: SessionId): Effect.Effect<void> =>
   Effect.suspend(() => {
     const { live, parts, toSweep } = state
-    if (!mayBegin(state, session)) return Effect.void
+    if (!mayBegin(state, sessionId)) return Effect.void
     if (live.size >= parts.maxLive) {
       state.isBehind = true
       return Effect.void
     }
-    live.add(session.sessionId)
-    return Effect.ensuring(
-      turns(state, session),
+    const session = attach(state, sessionId)
+    const { shard } = session
+    session.isServed = true
+    live.add(sessionId)
+    const keeping = shard.keeping ??= {
+      begun: Deferred.unsafeMake(FiberId.none),
+      over: Deferred.unsafeMake(FiberId.none),
+      isBegun: false,
+      count: 0
+    }
+    const isFirst = keeping.count++ === 0
+    const serving = Effect.ensuring(
+      Effect.zipRight(kept(shard, keeping), turns(state, session)),
       Effect.suspend(() => {
-        live.delete(session.sessionId)
-        return state.isBehind || session.isWoken ? toSweep.offer(undefined) : Effect.void
+        live.delete(sessionId)
+        session.isServed = false
+        detach(state, session)
+        if (--keeping.count === 0) {
+          shard.keeping = undefined
+          Deferred.unsafeDone(keeping.over, Effect.void)
+        }
+        // the shard may have come back meanwhile
+        return state.isBehind || session.isWoken || shard.isLeft ? toSweep.offer(undefined) : Effect.void
       })
     )
+    return Effect.zipRight(isFirst ? parts.fork(ask(parts, shard, keeping)) : Effect.void, parts.fork(serving))
   })
+
+/** Asks that a shard be kept here until it is. */
+const ask = <Update, E>(parts: Parts<Update, E>, shard: Shard<Update>, keeping: Keeping): Effect.Effect<void> =>
+  Effect.suspend(() =>
+    keeping.isBegun || shard.isLeft || keeping.count === 0
+      ? Effect.void
+      : parts.keep(shard.shardId).pipe(
+        Effect.zipRight(Effect.sleep("1 second")),
+        Effect.zipRight(ask(parts, shard, keeping))
+      )
+  )
+
+/** Waits until a shard is kept here, or is not this process's any more. */
+const kept = <Update>({ handOver, isLeft }: Shard<Update>, { begun, isBegun }: Keeping): Effect.Effect<void> =>
+  isBegun || isLeft ? Effect.void : Effect.raceFirst(Deferred.await(begun), Deferred.await(handOver))
 
 /** Serves a session, and again if it was woken meanwhile. */
 const turns = <Update, E>(state: State<Update, E>, session: Session<Update>): Effect.Effect<void> =>
@@ -339,21 +446,26 @@ const turns = <Update, E>(state: State<Update, E>, session: Session<Update>): Ef
       if (outcome === "lost") {
         // by then whoever took it over by mistake knows that
         const silence = state.parts.refreshEvery + watchEvery
-        session.silentUntil = state.now() + silence
+        state.silent.set(session.sessionId, state.now() + silence)
         sweepAfter(state, silence)
       }
       return session.isWoken && mayGoOn(outcome) ? turns(state, session) : Effect.void
     })
   })
 
-const updates = <Update>({ handOver, listeners }: Session<Update>): Stream.Stream<Update> =>
-  Stream.unwrapScoped(Effect.map(
-    Effect.acquireRelease(
-      Effect.tap(Queue.sliding<Update>(capacity), (queue) => Effect.sync(() => listeners.add(queue))),
-      (queue) => Effect.sync(() => listeners.delete(queue))
-    ),
-    (queue) => Stream.interruptWhenDeferred(Stream.fromQueue(queue), handOver)
-  ))
+const updates = <Update, E>(state: State<Update, E>, sessionId: SessionId): Stream.Stream<Update> =>
+  Stream.unwrapScoped(Effect.gen(function*() {
+    const session = attach(state, sessionId)
+    const queue = yield* Effect.acquireRelease(
+      Effect.tap(Queue.sliding<Update>(capacity), (queue) => Effect.sync(() => session.listeners.add(queue))),
+      (queue) =>
+        Effect.sync(() => {
+          session.listeners.delete(queue)
+          detach(state, session)
+        })
+    )
+    return Stream.interruptWhenDeferred(Stream.fromQueue(queue), session.shard.handOver)
+  }))
 
 /** Tells that the session is still here after its turns were served. */
 const mayGoOn = (outcome: Outcome): boolean => outcome === "done" || outcome === "waiting"
@@ -361,7 +473,7 @@ const mayGoOn = (outcome: Outcome): boolean => outcome === "done" || outcome ===
 /** Takes a session over, serves it until nothing is due, and gives it back. */
 const once = <Update, E>(state: State<Update, E>, session: Session<Update>): Effect.Effect<Outcome> => {
   const { serve, store } = state.parts
-  const held = isHeld(state, session)
+  const held = isHeld(state, session.shard.shardId)
   return takingUp(state, session).pipe(
     Effect.zipRight(own(state, session)),
     Effect.tap(({ fence }) => Effect.annotateCurrentSpan("session.fence", fence)),
@@ -380,7 +492,7 @@ const once = <Update, E>(state: State<Update, E>, session: Session<Update>): Eff
 /** Takes a session over, unless it is not this process's any more. A store that is down is asked again. */
 const own = <Update, E>(state: State<Update, E>, session: Session<Update>) => {
   const { name, store } = state.parts
-  return Effect.flatMap(isHeld(state, session), (held) =>
+  return Effect.flatMap(isHeld(state, session.shard.shardId), (held) =>
     // nobody has to be fenced out by who only thinks that the session is his
     held && !state.isClosing ? store.own(session.sessionId, name) : Effect.interrupt).pipe(
       Effect.retry({ while: ({ isRetryable }) => isRetryable, schedule: Schedule.spaced("1 second") })
