@@ -35,7 +35,7 @@ import * as runners from "./internal/cluster/runner.ts"
 import * as settings from "./internal/cluster/settings.ts"
 import { randomHex } from "./internal/options/randomHex.ts"
 import * as fork from "./internal/stream/fork.ts"
-import { CurrentListener } from "./internal/turn/listener.ts"
+import { CurrentLead } from "./internal/turn/lead.ts"
 import type * as Journal from "./Journal.ts"
 import type * as PendingAction from "./PendingAction.ts"
 import * as SessionOwner from "./SessionOwner.ts"
@@ -379,15 +379,15 @@ const makeRunner = <E1, R1, E2, R2, T extends ToolRunner.Source>(
       serve: (owner, session) =>
         DurableTurn.serve<E1, R1, E2, R2, T>({
           ...options,
-          drain: runners.handOverOf(session),
           // a runner that was made of a source stands for it
           tools: tools as unknown as T
         }).pipe(
           Effect.provideService(SessionOwner.SessionOwner, owner),
-          Effect.provideService(
-            CurrentListener,
-            (turnId, updates) => Effect.zipRight(noteStart(session, updates), publish(session, turnId, updates))
-          ),
+          Effect.provideService(CurrentLead, {
+            onUpdates: (turnId, updates) =>
+              Effect.zipRight(noteStart(session, updates), publish(session, turnId, updates)),
+            handOver: runners.handOverOf(session)
+          }),
           // what a turn requires is there, or has just been provided
           (self) =>
             Effect.provide(

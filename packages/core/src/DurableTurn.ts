@@ -26,6 +26,7 @@ import * as fork from "./internal/stream/fork.ts"
 import * as span from "./internal/telemetry/span.ts"
 import { attend } from "./internal/turn/durable.ts"
 import { toEvents } from "./internal/turn/input.ts"
+import { CurrentLead } from "./internal/turn/lead.ts"
 import { patiently, pauseAfter } from "./internal/turn/patiently.ts"
 import type * as Journal from "./Journal.ts"
 import type * as PendingAction from "./PendingAction.ts"
@@ -220,20 +221,28 @@ export const serve = <E1 = never, R1 = never, E2 = never, R2 = never, T extends 
       const runner = options.tools === undefined
         ? undefined
         : yield* ToolRunner.make(options.tools, { journal: "required" })
-      // one signal for all waits
-      const drained = yield* Deferred.make<void>()
-      yield* fork.inScope(Effect.flatMap(options.drain ?? Effect.never, () => Deferred.succeed(drained, undefined)))
+      const drained = yield* drainOf(options)
       for (let isFirst = true;; isFirst = false) {
         const next = Option.getOrUndefined(yield* patiently(store.next(owner.sessionId)))
         if (next === undefined) return "done"
         // what waits is due when its owner begins, and not again when he has just looked
         if (!isFirst && next.status === "waiting") return "waiting"
-        if ((yield* persist(next, owner, options, runner, Deferred.await(drained))) === "drained") return "drained"
+        if ((yield* persist(next, owner, options, runner, drained)) === "drained") return "drained"
       }
     }).pipe(
       Effect.scoped,
       span.within("DurableTurn.serve", { attributes: { "session.id": owner.sessionId, fence: owner.fence } })
     ))
+
+/** One signal for all waits. Those who lead many sessions have one. */
+const drainOf = ({ drain }: { readonly drain?: Effect.Effect<void> | undefined }) =>
+  Effect.gen(function*() {
+    const lead = yield* Effect.serviceOption(CurrentLead)
+    if (Option.isSome(lead)) return lead.value.handOver
+    const drained = yield* Deferred.make<void>()
+    yield* fork.inScope(Effect.flatMap(drain ?? Effect.never, () => Deferred.succeed(drained, undefined)))
+    return Deferred.await(drained)
+  })
 
 /** Runs a turn until it ends, waits or is left, whatever passes meanwhile. */
 const persist = <E1, R1, E2, R2, T extends ToolRunner.Source>(

@@ -26,7 +26,7 @@ import { randomHex } from "./internal/options/randomHex.ts"
 import * as fork from "./internal/stream/fork.ts"
 import { noteDue } from "./internal/telemetry/metrics.ts"
 import * as span from "./internal/telemetry/span.ts"
-import { CurrentListener } from "./internal/turn/listener.ts"
+import { CurrentLead } from "./internal/turn/lead.ts"
 import { outcomeOf } from "./internal/turn/outcome.ts"
 import type * as Journal from "./Journal.ts"
 import * as SessionOwner from "./SessionOwner.ts"
@@ -138,7 +138,7 @@ const prepare = <E1, R1, E2, R2, T extends ToolRunner.Source>(
     const store = yield* TurnStore.TurnStore
     const toDrain = yield* Deferred.make<void>()
     // a runner that was made of a source stands for it
-    const serving = { ...options, drain: Deferred.await(toDrain), tools: runner as unknown as T }
+    const serving = { ...options, tools: runner as unknown as T }
     return loop({
       settings,
       store,
@@ -221,6 +221,7 @@ const loop = <E, R>(parts: Parts<E, R>): Effect.Effect<never, never, R> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const { settings, store, toDrain } = parts
+      const handOver = Deferred.await(toDrain)
       const leased = new Map<SessionId, Leased>()
       const signal = yield* Queue.sliding<void>(1)
       /** The sessions that are being taken up. */
@@ -233,10 +234,13 @@ const loop = <E, R>(parts: Parts<E, R>): Effect.Effect<never, never, R> =>
           leased.set(owned.sessionId, lease)
           starting.add(lease)
           return serveLease(parts, lease).pipe(
-            Effect.provideService(CurrentListener, (_, updates) => {
-              if (!starting.has(lease)) return Effect.void
-              for (const { _tag } of updates) if (_tag === "CaughtUp") return Effect.asVoid(started(lease))
-              return Effect.void
+            Effect.provideService(CurrentLead, {
+              onUpdates: (_, updates) => {
+                if (!starting.has(lease)) return Effect.void
+                for (const { _tag } of updates) if (_tag === "CaughtUp") return Effect.asVoid(started(lease))
+                return Effect.void
+              },
+              handOver
             }),
             Effect.ensuring(Effect.suspend(() => {
               if (leased.get(owned.sessionId) === lease) leased.delete(owned.sessionId)
@@ -282,7 +286,7 @@ const loop = <E, R>(parts: Parts<E, R>): Effect.Effect<never, never, R> =>
       return yield* Effect.ensuring(
         claiming,
         Deferred.succeed(toDrain, undefined).pipe(
-          Effect.zipRight(Effect.suspend(() => handOver(Array.from(leased.values()), settings.patience))),
+          Effect.zipRight(Effect.suspend(() => awaitAll(Array.from(leased.values()), settings.patience))),
           Effect.zipRight(Fiber.interrupt(background))
         )
       )
@@ -296,7 +300,7 @@ const loop = <E, R>(parts: Parts<E, R>): Effect.Effect<never, never, R> =>
 const startingAtOnce = 32
 
 /** Waits until sessions are handed over; those that take too long are left as they are. */
-const handOver = (leases: ReadonlyArray<Leased>, patience: number): Effect.Effect<void> => {
+const awaitAll = (leases: ReadonlyArray<Leased>, patience: number): Effect.Effect<void> => {
   const fibers = leases.flatMap(({ fiber }) => fiber ?? [])
   return Effect.forEach(fibers, Fiber.await, { discard: true, concurrency: "unbounded" }).pipe(
     Effect.interruptible,

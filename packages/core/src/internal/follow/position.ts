@@ -14,8 +14,11 @@ export interface Reading {
   anchored: boolean
 }
 
-/** The number of events that there is room for from the beginning. */
+/** The number of events that a busy follower has room for from the beginning. */
 const room = 1024
+
+/** The same of one that has not been busy yet: thousands of followers wait for some events each. */
+const little = 16
 
 /** Events in the order of their delivery. They are indexed when one is looked up, which few ever are. */
 class Generation {
@@ -31,7 +34,7 @@ class Generation {
   constructor(capacity: number) {
     this.keys = []
     this.timestamps = []
-    this.keys.length = this.timestamps.length = Math.min(capacity, room)
+    this.keys.length = this.timestamps.length = capacity
   }
 
   add(key: string, at: Timestamp | undefined): void {
@@ -84,7 +87,7 @@ export class Position {
 
   constructor(cursor: Cursor.Cursor, remember: number) {
     this.remember = Math.max(1, remember)
-    this.young = new Generation(this.remember)
+    this.young = new Generation(Math.min(this.remember, little))
     this.floor = this.latest = cursor.before
     this.hasDigests = cursor.read.some(([key]) => identity.isDigest(key)) || cursor.queued.some(identity.isDigest)
     for (const [key, at] of cursor.read) this.add(key, at ?? undefined, true)
@@ -228,7 +231,7 @@ export class Position {
       this.oldest = this.latest
       this.oldestKey = this.young.keyAt(this.latest) ?? this.oldestKey
       this.old = this.young
-      this.young = new Generation(this.remember)
+      this.young = new Generation(Math.min(this.remember, room))
     }
     this.young.add(key, at)
     if (isSubmitted) this.young.submitted.add(identity.hashOf(key))

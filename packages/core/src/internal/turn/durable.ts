@@ -1,4 +1,5 @@
 import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { ApiError } from "../../ApiError.ts"
@@ -10,6 +11,7 @@ import * as SessionOwner from "../../SessionOwner.ts"
 import type * as ToolRunner from "../../ToolRunner.ts"
 import * as TurnRecord from "../../TurnRecord.ts"
 import * as TurnStore from "../../TurnStore.ts"
+import * as fork from "../stream/fork.ts"
 import type { Pull } from "../stream/pull.ts"
 import { countParked, countResumed, whileLive } from "../telemetry/metrics.ts"
 import * as span from "../telemetry/span.ts"
@@ -17,7 +19,7 @@ import { deliverOnce } from "./deliverOnce.ts"
 import * as drainGate from "./drain.ts"
 import type { Durable } from "./interpreter.ts"
 import { run } from "./interpreter.ts"
-import { CurrentListener } from "./listener.ts"
+import { CurrentLead } from "./lead.ts"
 import { patiently } from "./patiently.ts"
 import { isToBeTakenUp } from "./step.ts"
 import { untilFinished } from "./untilFinished.ts"
@@ -54,11 +56,11 @@ export const attend = <E1, R1, E2, R2, T extends ToolRunner.Source>(
     )
     const isParked = turn.status === "waiting" && turn.record === undefined
     const silence = yield* makeSilence(Duration.decode(parkAfter), isParked)
-    const left = Effect.raceFirst(
+    const leave: ReadonlyArray<Effect.Effect<"silent" | "drained">> = [
       silence.lasts(() => gate.isIdle() && deciding.count === 0 && begun.state().sent !== undefined),
       Effect.zipRight(drain, Effect.as(Effect.timeoutOption(gate.drain, grace), "drained" as const))
-    )
-    const followed = yield* Effect.raceFirst(untilFinished(yield* overheard(turn.id, pull), silence.broken), left)
+    ]
+    const followed = yield* unless(untilFinished(yield* overheard(turn.id, pull), silence.broken), leave)
     yield* Effect.annotateCurrentSpan("turn.left", typeof followed === "string" ? followed : followed._tag)
     if (followed === "drained") return "drained"
     const state = begun.state()
@@ -211,12 +213,24 @@ const makeSilence = (parkAfter: Duration.Duration, isParked: boolean) =>
     return { broken, lasts }
   })
 
-/** Updates that a listener gets as well, if there is one. */
+/** An effect, unless one of others ends before it. They cost a fiber each, and would cost two in a race. */
+const unless = <A, E, R, B>(
+  self: Effect.Effect<A, E, R>,
+  others: ReadonlyArray<Effect.Effect<B>>
+): Effect.Effect<A | B, E, R> =>
+  Effect.scoped(
+    Effect.flatMap(Deferred.make<A | B, E>(), (first) =>
+      Effect.forEach([self, ...others], (effect) =>
+        fork.inScope(Effect.intoDeferred(effect, first)), { discard: true })
+        .pipe(Effect.zipRight(Deferred.await(first))))
+  )
+
+/** Updates that a worker gets as well, if there is one. */
 const overheard = <E>(
   turnId: string,
   pull: Pull<Conversation.Update, E>
 ): Effect.Effect<Pull<Conversation.Update, E>> =>
-  Effect.map(Effect.serviceOption(CurrentListener), (listener) =>
-    listener._tag === "None"
+  Effect.map(Effect.serviceOption(CurrentLead), (lead) =>
+    lead._tag === "None"
       ? pull
-      : Effect.tap(pull, (updates) => updates === undefined ? Effect.void : listener.value(turnId, updates)))
+      : Effect.tap(pull, (updates) => updates === undefined ? Effect.void : lead.value.onUpdates(turnId, updates)))
