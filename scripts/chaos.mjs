@@ -21,11 +21,14 @@ const source = (name) => join(folder, "test", "chaos", `${name}.ts`)
 const output = (name) => join(folder, "build", "chaos", `${name}.mjs`)
 await bundleForNode(source("main"), output("main"))
 await bundleWhole(source("runner"), output("runner"))
+await bundleWhole(source("probe"), output("probe"))
 const { code } = await run(process.execPath, [
   "--enable-source-maps",
   output("main"),
   "--program",
   output("runner"),
+  "--probe",
+  output("probe"),
   ...process.argv.slice(2)
 ], { seconds: 3600 })
 process.exit(code)

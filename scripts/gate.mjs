@@ -162,7 +162,8 @@ const gates = {
   python: ["the official SDK for Python makes all calls, validated strictly", skippable(script("python"))],
   chaos: [
     "processes that run turns on PostgreSQL are killed, frozen and replaced",
-    skippable(script("chaos", ["--engine", "lease"], { seconds: 280 }))
+    // less than four minutes, unless others take the machine
+    skippable(script("chaos", ["--short"], { seconds: 900 }))
   ],
   size: ["size-limit", ofDist(one("size-limit", [])), "build"]
 }
@@ -233,6 +234,8 @@ const running = new Map()
 while (waiting.length + running.size > 0) {
   const isReady = (name) => {
     const before = gates[name][2]
+    // what it measures is time
+    if (name === "chaos" && running.size > 1) return false
     return before === undefined || (!waiting.includes(before) && !running.has(before) && isReady(before))
   }
   const next = running.size < Math.min(4, availableParallelism() + 1) ? waiting.find(isReady) : undefined

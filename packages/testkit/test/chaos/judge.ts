@@ -4,6 +4,7 @@ import * as SqlClient from "@effect/sql/SqlClient"
 import * as Effect from "effect/Effect"
 import * as Ledger from "../../src/Ledger.ts"
 import * as Simulator from "../../src/Simulator.ts"
+import type { Machine } from "./machine.ts"
 import type { Incident } from "./processes.ts"
 
 /** A line of the history that the triggers write. */
@@ -45,6 +46,8 @@ export interface Verdict {
   readonly failed: number
   /** The longest time that a session had something to do and no owner, in milliseconds. */
   readonly longestGap: number
+  /** The same without what others on the machine took meanwhile, which is what has a limit. */
+  readonly longestOwnGap: number
   /** The session that it was. */
   readonly gapIn: string | undefined
   /** What happened in a session, for people. */
@@ -73,22 +76,22 @@ const livesOf = (incidents: ReadonlyArray<Incident>) => {
   return (name: string, at: number): boolean => lives.get(name)?.findLast((change) => change.at <= at)?.runs ?? false
 }
 
-/** The longest time in which a session had a turn to run, and no process that ran owned it. */
-const gapOf = (
+/** The times in which a session had a turn to run, and no process that ran owned it. */
+const gapsOf = (
   lines: ReadonlyArray<Line>,
   incidents: ReadonlyArray<Incident>,
   runs: (name: string, at: number) => boolean,
   end: number
-): number => {
+): ReadonlyArray<{ readonly from: number; readonly to: number }> => {
   const open = new Map<string, string>()
   let owner: string | undefined
   let since: number | undefined
-  let longest = 0
+  const gaps: Array<{ readonly from: number; readonly to: number }> = []
   const look = (at: number) => {
     const [first] = open.values()
     const isOwned = owner !== undefined && runs(owner, at)
     if (first === undefined || first === "waiting" || isOwned) {
-      if (since !== undefined) longest = Math.max(longest, at - since)
+      if (since !== undefined) gaps.push({ from: since, to: at })
       since = undefined
     } else since ??= at
   }
@@ -109,8 +112,8 @@ const gapOf = (
     apply()
     look(at)
   }
-  if (since !== undefined) longest = Math.max(longest, end - since)
-  return longest
+  if (since !== undefined) gaps.push({ from: since, to: end })
+  return gaps
 }
 
 const readWorld = Effect.gen(function*() {
@@ -169,6 +172,7 @@ export interface Options {
   /** The moments at which the database went down. */
   readonly restarts: ReadonlyArray<number>
   readonly maxGap: number
+  readonly stolen: Machine["stolen"]
 }
 
 /** The turn that its agent has ended is one that went well. */
@@ -190,7 +194,7 @@ const wasCut = (call: Call, lines: ReadonlyArray<Line>, { incidents, restarts }:
 export const judge = (options: Options) =>
   Effect.gen(function*() {
     const end = Date.now()
-    const { incidents, maxGap } = options
+    const { incidents, maxGap, stolen } = options
     const { lines, payments, turns } = yield* readWorld
     const bySession = group(lines, (line) => line.session_id)
     const sessions = [...new Set(turns.map(({ session }) => session))]
@@ -219,15 +223,18 @@ export const judge = (options: Options) =>
     }
     const runs = livesOf(incidents)
     let longestGap = 0
+    let longestOwnGap = 0
     let gapIn: string | undefined
     for (const session of sessions) {
-      const gap = gapOf(bySession.get(session) ?? [], incidents, runs, end)
-      if (gap > longestGap) {
-        longestGap = gap
-        gapIn = session
-      }
-      if (gap > maxGap) {
-        offend(`session ${session} had no owner for ${Math.round(gap)} ms`, session)
+      for (const { from, to } of gapsOf(bySession.get(session) ?? [], incidents, runs, end)) {
+        const gap = to - from
+        const own = gap - stolen(from, to)
+        if (gap > longestGap) gapIn = session
+        longestGap = Math.max(longestGap, gap)
+        longestOwnGap = Math.max(longestOwnGap, own)
+        if (own <= maxGap) continue
+        const others = Math.round(gap - own)
+        offend(`session ${session} had no owner for ${Math.round(gap)} ms, of which others took ${others}`, session)
       }
     }
     const violations = yield* Ledger.check(Ledger.messagesOnce, Ledger.answersExist, Ledger.noneRunning)
@@ -241,6 +248,7 @@ export const judge = (options: Options) =>
       unknown: calls.filter(({ results }) => results.some(isUnknown)).length,
       failed: calls.filter(({ results }) => results.some((result) => result.includes("The bank"))).length,
       longestGap,
+      longestOwnGap,
       gapIn,
       historyOf: (session) => {
         const own = [

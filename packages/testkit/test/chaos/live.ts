@@ -1,6 +1,9 @@
 /** Two processes with many turns under way, one of which is killed: the other goes on with all of them. */
 import * as DurableTurn from "@effect-managed-agents/core/DurableTurn"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
+import * as FiberId from "effect/FiberId"
+import * as Random from "effect/Random"
 import * as AgentScript from "../../src/AgentScript.ts"
 import { Simulator } from "../../src/Simulator.ts"
 import { judge } from "./judge.ts"
@@ -19,8 +22,13 @@ export interface Options {
 
 export const runLive = (options: Options) => {
   const { engine, live } = options
-  // longer than it takes to begin them all, and to take them over
-  const turns = [[AgentScript.sleep(30_000 + live * 60), pay(1), AgentScript.say("Done.")]]
+  const goOn = Deferred.unsafeMake<void>(FiberId.none)
+  // until all have been taken over, and not all at once
+  const wait = Effect.flatMap(
+    Random.nextRange(0, live * 20),
+    (millis) => Effect.zipRight(Deferred.await(goOn), Effect.sleep(millis))
+  )
+  const turns = [[AgentScript.effect(() => wait), pay(1), AgentScript.say("Done.")]]
   return beside({ turns }, ({ server, url }) =>
     Effect.gen(function*() {
       const simulator = yield* Simulator
@@ -60,12 +68,13 @@ export const runLive = (options: Options) => {
       yield* follow
       const takeover = (Date.now() - killed) / 1000
       const rssThen = Math.round((processes.usage(survivor)?.rss ?? 0) / 2 ** 20)
+      yield* Deferred.succeed(goOn, undefined)
       yield* Effect.forEach(sessions, (_, n) => patiently(DurableTurn.result(`turn-${n}`)), {
         concurrency: "unbounded",
         discard: true
       })
       const rss = Math.round((processes.usage(survivor)?.rss ?? 0) / 2 ** 20)
-      const verdict = yield* judge({ incidents: runners.incidents, restarts: [], maxGap: Infinity })
+      const verdict = yield* judge({ incidents: runners.incidents, restarts: [], maxGap: Infinity, stolen: () => 0 })
       return { ...verdict, heaps, memory, rss, rssThen, takeover }
     }))
 }

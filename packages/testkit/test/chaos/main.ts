@@ -16,6 +16,7 @@ import type { Engine } from "./world.ts"
 const { values } = parseArgs({
   options: {
     program: { type: "string", default: "" },
+    probe: { type: "string", default: "" },
     engine: { type: "string", multiple: true },
     seed: { type: "string" },
     turns: { type: "string" },
@@ -52,6 +53,8 @@ const engines = (values.engine ?? ["lease", "cluster"]).map((name) => {
   if (isEngine(name)) return name
   throw new Error(`no engine ${name}; there are lease, cluster`)
 })
+const seconds = (millis: number) => `${(millis / 1000).toFixed(1)} s`
+
 /** The most memory that a process may have, in megabytes. */
 const mostMemory = 1536
 
@@ -81,6 +84,7 @@ for (const engine of engines) {
     seed,
     logs,
     program: [values.program],
+    probe: values.probe,
     turns: Number(values.turns ?? byDefault[engine].turns),
     kills: Number(values.kills ?? byDefault[engine].kills),
     freezes: Number(values.freezes ?? byDefault[engine].freezes),
@@ -99,7 +103,9 @@ for (const engine of engines) {
       + `${figures.turns} turns, ${figures.payments} payments, ${count("kill")} kills, ${count("freeze")} freezes, `
       + `${count("end")} ends in order, ${count("start")} starts, ${figures.takeovers} take-overs, `
       + `${figures.unknown} results unknown, ${figures.failed} cut off from the bank, `
-      + `at most ${(figures.longestGap / 1000).toFixed(1)} s without an owner`
+      + `at most ${seconds(figures.longestGap)} without an owner, ${
+        seconds(figures.longestOwnGap)
+      } of them not taken by others on the machine`
   )
   if (crashed.length > 0) {
     console.log(`ended by themselves: ${crashed.map(({ detail, name }) => `${name} (${detail})`).join(", ")}`)

@@ -4,11 +4,14 @@ import type * as Ids from "@effect-managed-agents/core/Ids"
 import * as PendingAction from "@effect-managed-agents/core/PendingAction"
 import type * as TurnRecord from "@effect-managed-agents/core/TurnRecord"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as Random from "effect/Random"
 import type * as postgres from "../../../core/test/utils/postgres.ts"
 import * as AgentScript from "../../src/AgentScript.ts"
 import { judge } from "./judge.ts"
+import type { Machine } from "./machine.ts"
+import * as machines from "./machine.ts"
 import { beside, create, pay } from "./place.ts"
 import * as plans from "./plan.ts"
 import * as processes from "./processes.ts"
@@ -122,8 +125,25 @@ interface Options extends plans.Sizes {
   readonly seed: number
   readonly maxGap: number
   readonly program: ReadonlyArray<string>
+  /** The bundled program that measures what others on the machine take. */
+  readonly probe: string
   /** The folder for what the runners print. */
   readonly logs: string
+}
+
+/** Waits until it is done, and gives it up after some milliseconds; those that others took do not count. */
+const atMost = <A, E>(fiber: Fiber.Fiber<A, E>, millis: number, { stolen }: Machine) => {
+  const begin = Date.now()
+  const wait: Effect.Effect<boolean, E> = Effect.suspend(() => {
+    const left = begin + millis + stolen(begin, Date.now()) - Date.now()
+    return left <= 0
+      ? Effect.as(Fiber.interrupt(fiber), false)
+      : Effect.flatMap(
+        Effect.timeoutOption(Fiber.join(fiber), Math.min(left, 1000)),
+        Option.match({ onNone: () => wait, onSome: () => Effect.succeed(true) })
+      )
+  })
+  return wait
 }
 
 /** Runs it all, and judges it. */
@@ -131,6 +151,7 @@ export const run = (options: Options) =>
   beside({ turns: script }, ({ server, url }) =>
     Effect.gen(function*() {
       const { engine, slots, turns } = options
+      const machine = yield* machines.watch(options.probe)
       const random = Random.make(options.seed)
       const client = yield* clients[engine]
       const steps = yield* Effect.withRandom(plans.make(options), random)
@@ -147,16 +168,22 @@ export const run = (options: Options) =>
       const starts = moments.sort((a, b) => a - b)
       yield* Effect.forkScoped(Effect.delay(supervise(runners, slots), "10 seconds"))
       const chaos = yield* Effect.forkScoped(disturb(steps, runners, server, restarts))
-      const driven = yield* Effect.forEach(
+      const driving = yield* Effect.forkScoped(Effect.forEach(
         starts,
         (at, index) => {
           const { id } = sessions[index % sessions.length]!
           return Effect.delay(drive(client, id, `turn-${index}`), at)
         },
         { concurrency: "unbounded", discard: true }
-      ).pipe(Effect.timeoutOption(duration + 90_000))
+      ))
+      const isComplete = yield* atMost(driving, duration + 90_000, machine)
       yield* chaos.await.pipe(Effect.timeoutOption("60 seconds"))
       for (const runner of runners.all()) if (runner.isFrozen) runners.thaw(runner)
-      const verdict = yield* judge({ incidents: runners.incidents, restarts, maxGap: options.maxGap })
-      return { ...verdict, incidents: [...runners.incidents], isComplete: Option.isSome(driven) }
+      const verdict = yield* judge({
+        incidents: runners.incidents,
+        restarts,
+        maxGap: options.maxGap,
+        stolen: machine.stolen
+      })
+      return { ...verdict, incidents: [...runners.incidents], isComplete }
     }))
