@@ -75,6 +75,8 @@ export const members = {
   "Effect.either": "Effect.result",
   "Effect.fork": "Effect.forkChild",
   "Effect.forkDaemon": "Effect.forkDetach",
+  "Effect.intoDeferred": "Deferred.into",
+  "Effect.mapInputContext": "Effect.updateContext",
   "Effect.Semaphore": "Semaphore.Semaphore",
   "Effect.makeSemaphore": "Semaphore.make",
   "Effect.runtime": "Effect.context",

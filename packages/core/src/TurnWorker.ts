@@ -251,6 +251,7 @@ const loop = <E, R>(parts: Parts<E, R>): Effect.Effect<never, never, R> =>
             Effect.forkDaemon,
             Effect.map((fiber) => {
               lease.fiber = fiber
+              return lease
             })
           )
         })
@@ -264,7 +265,12 @@ const loop = <E, R>(parts: Parts<E, R>): Effect.Effect<never, never, R> =>
         const claimed = yield* restore(
           store.claim({ owner: settings.owner, expiresAfter: settings.lease, limit })
         )
-        yield* Effect.forEach(claimed, (owned) => begin(owned, now + settings.lease), { discard: true })
+        const begun = yield* Effect.forEach(claimed, (owned) => begin(owned, now + settings.lease))
+        if (begun.length > 0) {
+          yield* Effect.fork(
+            Effect.interruptible(Effect.delay(Effect.forEach(begun, started, { discard: true }), slow))
+          )
+        }
         return claimed.length === limit
       }).pipe(
         Effect.catchAll((error) => Effect.as(Effect.logWarning("No sessions could be claimed", error), false))
@@ -298,6 +304,9 @@ const loop = <E, R>(parts: Parts<E, R>): Effect.Effect<never, never, R> =>
  * would not be renewed in time, and whoever comes next would have the same to do.
  */
 const startingAtOnce = 32
+
+/** The time after which one that is taken up slowly holds up nobody any more. */
+const slow = "5 seconds"
 
 /** Waits until sessions are handed over; those that take too long are left as they are. */
 const awaitAll = (leases: ReadonlyArray<Leased>, patience: number): Effect.Effect<void> => {

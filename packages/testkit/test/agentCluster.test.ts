@@ -14,6 +14,7 @@ import * as AgentScript from "../src/AgentScript.ts"
 import * as Ledger from "../src/Ledger.ts"
 import { client, Desk, PayLive, payments, shared, start, statusOf, world } from "./utils/cluster.ts"
 import { agentThat, create, inTime } from "./utils/conversation.ts"
+import { metricsOf } from "./utils/telemetry.ts"
 
 const { customTool, say, sleep, tool } = AgentScript
 
@@ -136,6 +137,19 @@ describe("a cluster", () => {
       assert.strictEqual(owned, 40)
       yield* TestClock.adjust("1 minute")
       assert.strictEqual(yield* statusOf("t40"), "ended")
+    }).pipe(Effect.provide(world([[say("Hello.")]]))))
+
+  it.scoped("counts its sweeps, and the sessions that they find", () =>
+    Effect.gen(function*() {
+      yield* Effect.tagMetrics(client(Desk), "test", "sweeps")
+      yield* TestClock.adjust("10 seconds")
+      yield* DurableTurn.start("t1", yield* create, "Hello")
+      const before = yield* metricsOf("sweeps")
+      yield* TestClock.adjust("15 seconds")
+      const after = yield* metricsOf("sweeps")
+      assert.isAbove(after["managed_agents_sweeps"] ?? 0, before["managed_agents_sweeps"] ?? 0)
+      assert.strictEqual(before["managed_agents_sessions_swept"] ?? 0, 0)
+      assert.strictEqual(after["managed_agents_sessions_swept"], 1)
     }).pipe(Effect.provide(world([[say("Hello.")]]))))
 
   it.scoped("refuses tools without a journal", () =>

@@ -9,8 +9,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
-import * as Metric from "effect/Metric"
-import * as MetricState from "effect/MetricState"
 import * as Queue from "effect/Queue"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -19,7 +17,7 @@ import { readFileSync } from "node:fs"
 import * as AgentScript from "../src/AgentScript.ts"
 import { agentThat, create, inTime } from "./utils/conversation.ts"
 import { Pay } from "./utils/processes.ts"
-import { traced } from "./utils/telemetry.ts"
+import { metricsOf, traced } from "./utils/telemetry.ts"
 
 const { say, sleep } = AgentScript
 
@@ -65,6 +63,24 @@ describe("a worker", () => {
       assert.strictEqual(claims.reduce((sum, [, got]) => sum + got, 0), 40)
       for (const [asked] of claims) assert.isAtMost(asked, 32)
     }))
+
+  it.effect("is held up by those that are slow for a moment only", () =>
+    Effect.gen(function*() {
+      const store = yield* TurnStore.TurnStore
+      let claimed = 0
+      const Slow = Layer.succeed(TurnStore.TurnStore, {
+        ...store,
+        claim: (options) => Effect.tap(store.claim(options), (got) => Effect.sync(() => claimed += got.length)),
+        // what a session has to do is found out slowly
+        next: (id) => Effect.delay(store.next(id), "20 seconds")
+      })
+      for (let n = 1; n <= 40; n++) yield* DurableTurn.start(`t${n}`, yield* create, "Hello")
+      yield* Effect.forkScoped(Effect.provide(TurnWorker.run(), Slow))
+      yield* TestClock.adjust("4 seconds")
+      assert.strictEqual(claimed, 32)
+      yield* TestClock.adjust("3 seconds")
+      assert.strictEqual(claimed, 40)
+    }).pipe(Effect.scoped, Effect.provide(Layer.merge(agentThat([[say("hi")]]), stores))))
 
   it.effect("has no more sessions than it is allowed", () =>
     Effect.gen(function*() {
@@ -161,16 +177,7 @@ describe("a worker", () => {
 
   it.effect("tells what the guide says that it tells", () =>
     Effect.gen(function*() {
-      const values = Effect.map(Metric.snapshot, (pairs) =>
-        Object.fromEntries(pairs.flatMap(({ metricKey: { name, tags }, metricState: state }) => {
-          const labels = tags.map(({ key, value }) =>
-            `${key}=${value}`
-          )
-          if (!labels.includes("test=worker")) return []
-          if (!MetricState.isCounterState(state) && !MetricState.isGaugeState(state)) return []
-          const value = MetricState.isCounterState(state) ? state.count : state.value
-          return [[[name, ...labels.filter((label) => label !== "test=worker")].join(" "), Number(value)]]
-        })))
+      const values = metricsOf("worker")
       const spans = yield* traced(
         Effect.gen(function*() {
           yield* DurableTurn.start("t1", yield* create, "Work.")

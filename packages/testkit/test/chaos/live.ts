@@ -1,8 +1,6 @@
 /** Two processes with many turns under way, one of which is killed: the other goes on with all of them. */
 import * as DurableTurn from "@effect-managed-agents/core/DurableTurn"
-import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
-import * as FiberId from "effect/FiberId"
 import * as Random from "effect/Random"
 import * as AgentScript from "../../src/AgentScript.ts"
 import { Simulator } from "../../src/Simulator.ts"
@@ -20,15 +18,15 @@ export interface Options {
   readonly logs: string
 }
 
+const pause = Random.nextRange(5000, 40_000)
+
 export const runLive = (options: Options) => {
   const { engine, live } = options
-  const goOn = Deferred.unsafeMake<void>(FiberId.none)
+  let isOver = false
   // until all have been taken over, and not all at once
-  const wait = Effect.flatMap(
-    Random.nextRange(0, live * 20),
-    (millis) => Effect.zipRight(Deferred.await(goOn), Effect.sleep(millis))
-  )
-  const turns = [[AgentScript.effect(() => wait), pay(1), AgentScript.say("Done.")]]
+  const wait = (agent: AgentScript.Agent): Effect.Effect<void> =>
+    Effect.suspend(() => isOver ? Effect.void : Effect.zipRight(Effect.flatMap(pause, agent.sleep), wait(agent)))
+  const turns = [[AgentScript.effect(wait), pay(1), AgentScript.say("Done.")]]
   return beside({ turns }, ({ server, url }) =>
     Effect.gen(function*() {
       const simulator = yield* Simulator
@@ -68,7 +66,7 @@ export const runLive = (options: Options) => {
       yield* follow
       const takeover = (Date.now() - killed) / 1000
       const rssThen = Math.round((processes.usage(survivor)?.rss ?? 0) / 2 ** 20)
-      yield* Deferred.succeed(goOn, undefined)
+      isOver = true
       yield* Effect.forEach(sessions, (_, n) => patiently(DurableTurn.result(`turn-${n}`)), {
         concurrency: "unbounded",
         discard: true

@@ -26,14 +26,25 @@ export const traced = <A, E, R>(self: Effect.Effect<A, E, R>) =>
     }))
   })
 
-/** The counters of what was run with the label `test`, by name and other labels. */
-export const counters = (test: string) =>
+const metrics = (test: string, is: (state: MetricState.MetricState.Untyped) => boolean) =>
   Effect.map(Metric.snapshot, (pairs) =>
     Object.fromEntries(
-      pairs.flatMap(({ metricKey, metricState }) => {
+      pairs.flatMap(({ metricKey, metricState: state }) => {
         const labels = metricKey.tags.map(({ key, value }) => `${key}=${value}`)
-        if (!labels.includes(`test=${test}`) || !MetricState.isCounterState(metricState)) return []
+        if (!labels.includes(`test=${test}`) || !is(state)) return []
         const rest = labels.filter((label) => label !== `test=${test}`).sort()
-        return [[[metricKey.name, ...rest].join(" "), Number(metricState.count)]]
+        const value = MetricState.isCounterState(state)
+          ? state.count
+          : MetricState.isGaugeState(state)
+          ? state.value
+          : NaN
+        return [[[metricKey.name, ...rest].join(" "), Number(value)]]
       })
     ))
+
+/** The counters of what was run with the label `test`, by name and other labels. */
+export const counters = (test: string) => metrics(test, MetricState.isCounterState)
+
+/** The same, and the gauges. */
+export const metricsOf = (test: string) =>
+  metrics(test, (state) => MetricState.isCounterState(state) || MetricState.isGaugeState(state))
