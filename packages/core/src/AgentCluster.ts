@@ -16,6 +16,7 @@ import { make as makeShardId } from "@effect/cluster/ShardId"
 import * as Sharding from "@effect/cluster/Sharding"
 import type * as ShardingConfig from "@effect/cluster/ShardingConfig"
 import * as Rpc from "@effect/rpc/Rpc"
+import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -375,7 +376,8 @@ const makeRunner = <E1, R1, E2, R2, T extends ToolRunner.Source>(
       confirm: settings.confirm(found),
       keep: (shardId) => attempt(client(entityOf(shardId)).Keep({ runner: name }, { discard: true })),
       // what the fiber of a message has in its context is not to be held by each session
-      fork: (self) => Effect.asVoid(Effect.forkDaemon(Effect.mapInputContext(self, () => context))),
+      fork: (self) =>
+        Effect.asVoid(Effect.forkDaemon(Effect.mapInputContext(self, (_: Context.Context<never>) => context))),
       serve: (owner, session) =>
         DurableTurn.serve<E1, R1, E2, R2, T>({
           ...options,
