@@ -16,7 +16,6 @@ import { make as makeShardId } from "@effect/cluster/ShardId"
 import * as Sharding from "@effect/cluster/Sharding"
 import type * as ShardingConfig from "@effect/cluster/ShardingConfig"
 import * as Rpc from "@effect/rpc/Rpc"
-import type * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -377,7 +376,7 @@ const makeRunner = <E1, R1, E2, R2, T extends ToolRunner.Source>(
       keep: (shardId) => attempt(client(entityOf(shardId)).Keep({ runner: name }, { discard: true })),
       // what the fiber of a message has in its context is not to be held by each session
       fork: (self) =>
-        Effect.asVoid(Effect.forkDaemon(Effect.mapInputContext(self, (_: Context.Context<never>) => context))),
+        Effect.asVoid(Effect.forkDaemon(Effect.mapInputContext<void, never, never, never>(self, () => context))),
       serve: (owner, session) =>
         DurableTurn.serve<E1, R1, E2, R2, T>({
           ...options,

@@ -221,13 +221,12 @@ const loop = <E, R>(parts: Parts<E, R>): Effect.Effect<never, never, R> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function*() {
       const { settings, store, toDrain } = parts
-      const handOver = Deferred.await(toDrain)
       const leased = new Map<SessionId, Leased>()
       const signal = yield* Queue.sliding<void>(1)
       /** The sessions that are being taken up. */
       const starting = new Set<Leased>()
       const started = (lease: Leased) =>
-        Effect.suspend(() => starting.delete(lease) ? signal.offer(undefined) : Effect.void)
+        Effect.suspend(() => starting.delete(lease) ? Effect.asVoid(signal.offer(undefined)) : Effect.void)
       const begin = (owned: SessionOwner.Service, until: number) =>
         Effect.suspend(() => {
           const lease: Leased = { owned, until, fiber: undefined }
@@ -235,12 +234,11 @@ const loop = <E, R>(parts: Parts<E, R>): Effect.Effect<never, never, R> =>
           starting.add(lease)
           return serveLease(parts, lease).pipe(
             Effect.provideService(CurrentLead, {
-              onUpdates: (_, updates) => {
-                if (!starting.has(lease)) return Effect.void
-                for (const { _tag } of updates) if (_tag === "CaughtUp") return Effect.asVoid(started(lease))
-                return Effect.void
-              },
-              handOver
+              onUpdates: (_, updates) =>
+                starting.has(lease) && Array.from(updates).some(({ _tag }) => _tag === "CaughtUp")
+                  ? started(lease)
+                  : Effect.void,
+              handOver: Deferred.await(toDrain)
             }),
             Effect.ensuring(Effect.suspend(() => {
               if (leased.get(owned.sessionId) === lease) leased.delete(owned.sessionId)

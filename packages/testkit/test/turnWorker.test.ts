@@ -75,12 +75,13 @@ describe("a worker", () => {
         next: (id) => Effect.delay(store.next(id), "20 seconds")
       })
       for (let n = 1; n <= 40; n++) yield* DurableTurn.start(`t${n}`, yield* create, "Hello")
-      yield* Effect.forkScoped(Effect.provide(TurnWorker.run(), Slow))
+      const worker = yield* Effect.fork(Effect.provide(TurnWorker.run(), Slow))
       yield* TestClock.adjust("4 seconds")
       assert.strictEqual(claimed, 32)
       yield* TestClock.adjust("3 seconds")
       assert.strictEqual(claimed, 40)
-    }).pipe(Effect.scoped, Effect.provide(Layer.merge(agentThat([[say("hi")]]), stores))))
+      yield* inTime(Fiber.interrupt(worker))
+    }).pipe(Effect.provide(Layer.merge(agentThat([[say("hi")]]), stores))))
 
   it.effect("has no more sessions than it is allowed", () =>
     Effect.gen(function*() {
