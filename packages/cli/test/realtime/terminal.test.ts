@@ -92,7 +92,7 @@ describe.runIf(terminal.isThere)("in a terminal", () => {
       const { env, simulator, url } = yield* setup(delegation, [
         Fault.cutAfterEvents(6, { match: Fault.on(Api.events.stream, { times: 1 }) })
       ])
-      const { press, shows } = yield* terminal.open(["follow", Fixtures.sessionId], env)
+      const { press, shows } = yield* terminal.open(["follow", "--from-start", Fixtures.sessionId], env)
       yield* Effect.repeat(Effect.zipLeft(simulator.openStreams(), Effect.sleep("20 millis")), { until: (n) => n > 0 })
       const send = (text: string) =>
         cli.run(["events", "send", "--session-id", Fixtures.sessionId], {
