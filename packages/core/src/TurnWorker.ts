@@ -26,7 +26,7 @@ import { randomHex } from "./internal/options/randomHex.ts"
 import * as fork from "./internal/stream/fork.ts"
 import { noteDue } from "./internal/telemetry/metrics.ts"
 import * as span from "./internal/telemetry/span.ts"
-import { CurrentLead } from "./internal/turn/lead.ts"
+import { CurrentLead, slow, startingAtOnce } from "./internal/turn/lead.ts"
 import { outcomeOf } from "./internal/turn/outcome.ts"
 import type * as Journal from "./Journal.ts"
 import * as SessionOwner from "./SessionOwner.ts"
@@ -296,15 +296,6 @@ const loop = <E, R>(parts: Parts<E, R>): Effect.Effect<never, never, R> =>
       )
     })
   )
-
-/**
- * The number of sessions to take up at once. Each costs some requests and statements; behind those of very many, leases
- * would not be renewed in time, and whoever comes next would have the same to do.
- */
-const startingAtOnce = 32
-
-/** The time after which one that is taken up slowly holds up nobody any more. */
-const slow = "5 seconds"
 
 /** Waits until sessions are handed over; those that take too long are left as they are. */
 const awaitAll = (leases: ReadonlyArray<Leased>, patience: number): Effect.Effect<void> => {

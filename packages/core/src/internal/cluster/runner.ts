@@ -16,6 +16,7 @@ import type * as SessionOwner from "../../SessionOwner.ts"
 import type * as TurnStore from "../../TurnStore.ts"
 import { countSweep, countSwept, noteDue } from "../telemetry/metrics.ts"
 import * as span from "../telemetry/span.ts"
+import { slow, startingAtOnce } from "../turn/lead.ts"
 import type { Outcome } from "../turn/outcome.ts"
 import { outcomeOf } from "../turn/outcome.ts"
 
@@ -498,15 +499,6 @@ const own = <Update, E>(state: State<Update, E>, session: Session<Update>) => {
       Effect.retry({ while: ({ isRetryable }) => isRetryable, schedule: Schedule.spaced("1 second") })
     )
 }
-
-/**
- * The number of sessions to take up at once. Each costs some requests and statements; behind those of very many, the cluster
- * could not renew its locks in time, and would lose them all.
- */
-const startingAtOnce = 32
-
-/** The time after which one that is taken up slowly holds up nobody any more. */
-const slow = "5 seconds"
 
 /** Waits until a session may be taken up, and lets the next one be once that is done. */
 const takingUp = <Update, E>(

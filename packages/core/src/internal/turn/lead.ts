@@ -12,3 +12,12 @@ export interface Lead {
 
 /** Tag for whoever leads the session that is served within an effect. */
 export class CurrentLead extends Context.Tag("@effect-managed-agents/core/DurableTurn/lead")<CurrentLead, Lead>() {}
+
+/**
+ * The number of sessions to take up at once. Each costs some requests and statements; behind those of very many, leases or
+ * locks would not be renewed in time, and whoever comes next would have the same to do.
+ */
+export const startingAtOnce = 32
+
+/** The time after which one that is taken up slowly holds up nobody any more. */
+export const slow = "5 seconds"
