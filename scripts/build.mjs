@@ -4,10 +4,10 @@ import { cpSync } from "node:fs"
 import { join } from "node:path"
 import { distil } from "./dist.mjs"
 import { buildInspector } from "./inspector.mjs"
-import { published, root, run } from "./lib.mjs"
+import { published, root, tsc } from "./lib.mjs"
 
 const projects = published.map((name) => `packages/${name}/tsconfig.src.json`)
-const { code } = await run(process.execPath, ["scripts/tsc.mjs", "-b", ...projects])
+const { code } = await tsc(["-b", ...projects])
 if (code !== 0) process.exit(code)
 
 for (const name of published) if (!await distil(join(root, "packages", name))) process.exit(1)

@@ -15,7 +15,7 @@ import { parseArgs } from "node:util"
 import { consume } from "./effect4/consumer.mjs"
 import { generate, record, size } from "./effect4/overlays.mjs"
 import { pack } from "./effect4/pack.mjs"
-import { root, run } from "./lib.mjs"
+import { root, run, tsc } from "./lib.mjs"
 import { bring } from "./runtime.mjs"
 
 const line = join(root, "packages", "core-effect-4")
@@ -47,10 +47,9 @@ const write = () =>
     return problems
   })
 
-const ran = async (title, ...command) => {
-  const { code } = await run(...command)
-  return code === 0 ? [] : [`${title} ended with ${code}`]
-}
+const problemsOf = (title, { code }) => code === 0 ? [] : [`${title} ended with ${code}`]
+
+const ran = async (title, ...command) => problemsOf(title, await run(...command))
 
 const overlays = () =>
   step(
@@ -58,7 +57,7 @@ const overlays = () =>
     () => ran("node --test", process.execPath, ["--test", join(root, "scripts", "effect4", "overlays.test.mjs")])
   )
 
-const check = () => step("types", () => ran("tsc", process.execPath, ["scripts/tsc.mjs", "-b", line, "--pretty"]))
+const check = () => step("types", async () => problemsOf("tsc", await tsc(["-b", line, "--pretty"])))
 
 const typeTests = () => step("type tests", () => ran("tstyche", "tstyche", ["--config", join(line, "tstyche.json")]))
 

@@ -92,6 +92,9 @@ const effect4 = async (show) => {
   return { passed: results.passed + 1 - failed, failed: Math.max(failed, results.failed) }
 }
 
+/** The gates of tests: what a document says is shown is looked for in all of them. */
+const suites = ["test", "realtime", "programs"]
+
 const vitest = (name, project, folders = []) => async (show) => {
   const report = reportOf(name)
   const { code } = await run("vitest", [
@@ -107,7 +110,7 @@ const vitest = (name, project, folders = []) => async (show) => {
   if (!existsSync(report)) return { passed: 0, failed: 1 }
   const { failed: broken, passed, testResults } = readReport(report)
   tested.set(name, testResults)
-  const unshown = tested.size === 3 ? fidelity.problems([...tested.values()].flat()) : []
+  const unshown = tested.size === suites.length ? fidelity.problems([...tested.values()].flat()) : []
   for (const problem of unshown) notices.push(`failed: ${problem}`)
   const seconds = (file) => ((file.endTime - file.startTime) / 1000).toFixed(0)
   const slowest = [...testResults].sort((a, b) => seconds(b) - seconds(a)).slice(0, 12)

@@ -99,3 +99,6 @@ export const run = (
     })
     child.on("close", (code) => done(code ?? 1))
   })
+
+/** Runs the compiler with flags of tsc, as `run` does. */
+export const tsc = (args, options) => run(process.execPath, [join(root, "scripts", "tsc.mjs"), ...args], options)

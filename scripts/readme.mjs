@@ -12,7 +12,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { basename, join } from "node:path"
 import { check } from "./assertions.mjs"
 import { bundlePrograms } from "./bundle.mjs"
-import { published, root, run } from "./lib.mjs"
+import { published, root, run, tsc } from "./lib.mjs"
 
 const directory = join(root, "packages", "examples", ".readme")
 rmSync(directory, { recursive: true, force: true })
@@ -84,7 +84,7 @@ console.log(`${blocks.length} blocks`)
 if (blocks.length === 0) process.exit(0)
 let failed = false
 
-const checked = await run(process.execPath, ["scripts/tsc.mjs", "-b", directory])
+const checked = await tsc(["-b", directory])
 failed ||= checked.code !== 0
 for (const problem of check([join(directory, "tsconfig.json")])) {
   console.log(problem)
@@ -98,7 +98,8 @@ await bundlePrograms(programs.map(({ file }) => join(directory, file)), bundles)
 const bundled = new Map(programs.map(({ file, where }) => [join(bundles, file.replace(/\.ts$/, ".mjs")), where]))
 const inTurn = ["--enable-source-maps", join(root, "scripts", "inTurn.mjs"), ...bundled.keys()]
 const { code, output } = await run(process.execPath, inTurn, { quiet: true, seconds: 600 })
-const shown = output.split(/^begins (.*)\n/m).slice(1)
+const [before, ...shown] = output.split(/^begins (.*)\n/m)
+if (code !== 0) console.log(before)
 for (let index = 0; index < shown.length; index += 2) {
   const isLast = index + 2 === shown.length
   console.log(`${isLast && code !== 0 ? "FAILED" : "ran"} ${bundled.get(shown[index])}`)

@@ -12,7 +12,7 @@ import { parseArgs } from "node:util"
 import { gzipSync } from "node:zlib"
 import { bundleForNode } from "../bundle.mjs"
 import { distil } from "../dist.mjs"
-import { root, run } from "../lib.mjs"
+import { root, run, tsc } from "../lib.mjs"
 import { bring } from "../runtime.mjs"
 import { generate } from "./overlays.mjs"
 import { rewriteDocument } from "./pack.mjs"
@@ -32,7 +32,7 @@ const build = async () => {
   for (const problem of problems) console.error(problem)
   const folders = Object.values(lines)
   const projects = folders.map((folder) => join(folder, "tsconfig.src.json"))
-  const { code } = await run(process.execPath, ["scripts/tsc.mjs", "-b", ...projects])
+  const { code } = await tsc(["-b", ...projects])
   if (problems.length > 0 || code !== 0) return false
   for (const folder of folders) if (!await distil(folder)) return false
   return true
