@@ -155,7 +155,8 @@ const call = (parts: Parts) => (endpoint: Endpoint.Any, input: request.Input, op
           attempt(parts, call, message, scope).pipe(
             Effect.flatMap((head) => body.json(call, head)),
             Effect.tap(progress.check(endpoint.name, input.query)),
-            Effect.onExit((exit) => Scope.close(scope, exit))
+            // what was read to its end has nothing to release
+            Effect.onError((cause) => Scope.close(scope, Exit.failCause(cause)))
           )).pipe(repeat(call, parts.policy))
       ),
       observeCall(endpoint, input)

@@ -134,12 +134,36 @@ const official = (client: Anthropic): Turn => async () => {
   return seen
 }
 
+/** The same with the requests of a turn: what the list has as well is passed on once. */
+const gapFree = (client: Anthropic): Turn => async () => {
+  const session = await client.beta.sessions.create({
+    agent: Fixtures.agentId,
+    environment_id: Fixtures.environmentId
+  })
+  const live = await client.beta.sessions.events.stream(session.id)
+  const known = new Set<string>()
+  for await (const { id } of client.beta.sessions.events.list(session.id)) known.add(id)
+  await client.beta.sessions.events.send(session.id, {
+    events: [{ type: "user.message", content: [{ type: "text", text: "Hello" }] }]
+  })
+  let seen = 0
+  for await (const event of live) {
+    if (!("id" in event) || known.has(event.id)) continue
+    known.add(event.id)
+    seen++
+    if (event.type === "session.status_idle") break
+  }
+  return seen
+}
+
 // ---------------------------------------------------------------------------------------------------------------------
 // What people write by hand
 // ---------------------------------------------------------------------------------------------------------------------
 
 interface Recording {
   readonly session: string
+  /** The list before the turn. */
+  readonly empty: string
   readonly echo: string
   readonly frames: string
 }
@@ -163,6 +187,7 @@ const record = (): Promise<Recording> =>
         })
       const session = yield* read("", { agent: Fixtures.agentId, environment_id: Fixtures.environmentId })
       const { id } = JSON.parse(session) as { readonly id: string }
+      const empty = yield* read(`/${id}/events`)
       const echo = yield* read(`/${id}/events`, {
         events: [{ type: "user.message", content: [{ type: "text", text: "Hello" }] }]
       })
@@ -170,16 +195,16 @@ const record = (): Promise<Recording> =>
         readonly data: ReadonlyArray<{ readonly type: string }>
       }
       const frames = list.data.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join("")
-      return { session, echo, frames }
+      return { session, empty, echo, frames }
     }).pipe(Effect.scoped, Effect.provide(Simulator.layer({ fixtures: Fixtures.docs })))
   )
 
-const msw: Contender = {
-  client: "official SDK",
+const msw = (client: string, play: (client: Anthropic) => Turn): Contender => ({
+  client,
   service: "msw handlers",
   validates: "nothing",
   connect: async () => {
-    const { echo, frames, session } = await record()
+    const { echo, empty, frames, session } = await record()
     const base = JSON.parse(session) as { readonly id: string }
     const open = new Map<string, ReadableStreamDefaultController<Uint8Array>>()
     const encoder = new TextEncoder()
@@ -194,6 +219,7 @@ const msw: Contender = {
           new ReadableStream<Uint8Array>({ start: (controller) => void open.set(String(params["id"]), controller) }),
           { headers: { "content-type": "text/event-stream" } }
         )),
+      http.get("https://api.anthropic.com/v1/sessions/:id/events", () => HttpResponse.json(JSON.parse(empty))),
       http.post("https://api.anthropic.com/v1/sessions/:id/events", async ({ params, request }) => {
         await request.json()
         const id = String(params["id"])
@@ -205,9 +231,9 @@ const msw: Contender = {
       })
     )
     server.listen({ onUnhandledRequest: "error" })
-    return official(new Anthropic({ apiKey: "key", maxRetries: 0 }))
+    return play(new Anthropic({ apiKey: "key", maxRetries: 0 }))
   }
-}
+})
 
 const nodeHttp: Contender = {
   client: "official SDK",
@@ -283,7 +309,8 @@ const contenders: ReadonlyArray<Contender> = [
   streaming("runFold", folding),
   streaming("toPull", pulling),
   streaming("runForEach", visiting),
-  msw,
+  msw("official SDK", official),
+  msw("official SDK, with the list", gapFree),
   nodeHttp,
   simulatorFetch,
   simulatorPort

@@ -51,20 +51,37 @@ const maskEnd = (text: string, secret: string): string => {
 /** Masks secrets in a text. */
 export type Scrub = (text: string) => string
 
+/** The spellings of the secrets inside a value, the longest first, as one may contain another. */
+const secretsIn = (value: unknown): ReadonlyArray<string> => {
+  const found = new Set<string>()
+  collect(value, found, new Set())
+  return [...new Set([...found].flatMap(spellings))].filter((secret) => secret !== "").sort(byLength)
+}
+
+const byLength = (a: string, b: string): number => b.length - a.length
+
+const known = new WeakMap<object, ReadonlyArray<string>>()
+
+/** The same of what never changes, which is searched once. */
+const secretsOf = (settings: object): ReadonlyArray<string> => {
+  let secrets = known.get(settings)
+  if (secrets === undefined) {
+    secrets = secretsIn(settings)
+    known.set(settings, secrets)
+  }
+  return secrets
+}
+
 /**
- * A function that masks the secrets of the given values in a text: servers and proxies echo requests in their error
- * pages. The values are searched when there is a text to clean, not before.
+ * A function that masks the secrets of settings and of other values in a text: servers and proxies echo requests in their
+ * error pages. They are searched when there is a text to clean, not before.
  */
-export const scrubber = (...values: ReadonlyArray<unknown>): Scrub => {
+export const scrubber = (settings: object, ...values: ReadonlyArray<unknown>): Scrub => {
   let secrets: ReadonlyArray<string> | undefined
   return (text) => {
     if (secrets === undefined) {
-      const found = new Set<string>()
-      collect(values, found, new Set())
-      // the longest goes first, as one may contain another
-      secrets = [...new Set([...found].flatMap(spellings))]
-        .filter((secret) => secret !== "")
-        .sort((a, b) => b.length - a.length)
+      const more = secretsIn(values)
+      secrets = more.length === 0 ? secretsOf(settings) : [...secretsOf(settings), ...more].sort(byLength)
     }
     return secrets.reduce(
       // most texts hold no secret, nor the beginning of one

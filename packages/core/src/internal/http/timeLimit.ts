@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
 import * as Runtime from "effect/Runtime"
 
 /** Options of {@link timeLimit}. */
@@ -32,9 +33,27 @@ export const timeLimitWithin = <A, E, R, E2>(
     const fiber = Runtime.runFork(runtime)(Effect.either(self))
     const exit = fiber.unsafePoll()
     return Effect.flatMap(
-      exit ?? restore(Effect.timeoutFail(Effect.flatten(Fiber.await(fiber)), options)).pipe(
+      exit ?? restore(awaitWithin(runtime, fiber, options)).pipe(
         Effect.onExit((exit) => Exit.isSuccess(exit) ? Effect.void : Fiber.interrupt(fiber))
       ),
       Either.match({ onLeft: (error) => Effect.fail(error), onRight: (value) => Effect.succeed(value) })
     )
+  })
+
+/** Waits for a fiber, unless the time is over before. A race would take two more fibers. */
+const awaitWithin = <A, R, E>(
+  runtime: Runtime.Runtime<R>,
+  fiber: Fiber.RuntimeFiber<A>,
+  { duration, onTimeout }: Options<E>
+): Effect.Effect<A, E> =>
+  Effect.async((resume) => {
+    const timer = Runtime.runFork(runtime)(Effect.sleep(duration))
+    timer.addObserver((exit) => {
+      if (Exit.isSuccess(exit)) resume(Effect.failSync(onTimeout))
+    })
+    fiber.addObserver((exit) => {
+      timer.unsafeInterruptAsFork(FiberId.none)
+      resume(exit)
+    })
+    return Fiber.interrupt(timer)
   })

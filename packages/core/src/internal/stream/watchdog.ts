@@ -1,6 +1,6 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import { StreamInterrupted, StreamStalled } from "../../ApiError.ts"
 import { unsafeNow } from "../telemetry/clock.ts"
 import * as fork from "./fork.ts"
@@ -49,20 +49,22 @@ export const watch =
       const reading: Effect.Effect<never> = Effect.zipRight(asked.wait, read)
       yield* fork.inScope(reading)
 
-      const giveUp = (error: StreamStalled | StreamInterrupted): void => {
-        failure = Effect.fail(error)
+      const giveUp = (error: () => StreamStalled | StreamInterrupted): void => {
+        // few ask for the error, which takes a stack trace
+        failure = Effect.failSync(error)
         settle(failure)
       }
       const watcher: Effect.Effect<void> = Effect.suspend(() => {
         const rest = reader === undefined ? millis : since + millis - now()
         if (rest > 0) return Effect.zipRight(Effect.sleep(rest), watcher)
-        giveUp(new StreamStalled({ operation, requestId, silence: Duration.millis(millis) }))
+        giveUp(() => new StreamStalled({ operation, requestId, silence: Duration.millis(millis) }))
         return Effect.void
       })
       if (Number.isFinite(millis)) yield* fork.inScope(watcher)
-      yield* Effect.addFinalizer(() =>
+      yield* Scope.addFinalizer(
+        yield* Effect.scope,
         Effect.sync(() =>
-          giveUp(new StreamInterrupted({ operation, requestId, detail: "the connection was given up" }))
+          giveUp(() => new StreamInterrupted({ operation, requestId, detail: "the connection was given up" }))
         )
       )
 

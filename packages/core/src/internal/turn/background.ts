@@ -45,7 +45,7 @@ export const make = <E, R>(
         Effect.zipRight(Effect.forkDaemon(Scope.close(scope, Exit.void)))
       )
     })
-    yield* Effect.addFinalizer(() => close)
+    yield* Scope.addFinalizer(yield* Effect.scope, close)
 
     return {
       run: (key, effect) =>
