@@ -167,6 +167,7 @@ export const properties = {
   unsafeCurrentTimeMillis: "currentTimeMillisUnsafe",
   unsafeCurrentTimeNanos: "currentTimeNanosUnsafe",
   unsafeMap: "mapUnsafe",
+  unsafeInterruptAsFork: "interruptUnsafe",
   unsafePoll: "pollUnsafe",
   unsafeUpdate: "updateUnsafe"
 }
