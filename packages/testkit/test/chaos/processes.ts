@@ -42,7 +42,7 @@ export const usage = ({ process: { pid } }: Runner): { readonly rss: number; rea
   }
 }
 
-/** Asks a process for its memory, after a full collection where it may collect. */
+/** Asks a process for its memory, after full collections where it may collect. */
 export const memoryOf = ({ process: child }: Runner): Promise<Memory> =>
   new Promise((resolve) => {
     child.once("message", (message) => resolve(message as Memory))

@@ -1,3 +1,4 @@
+import type * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Deferred from "effect/Deferred"
 import * as Duration from "effect/Duration"
@@ -213,16 +214,24 @@ const makeSilence = (parkAfter: Duration.Duration, isParked: boolean) =>
     return { broken, lasts }
   })
 
-/** An effect, unless one of others ends before it. They cost a fiber each, and would cost two in a race. */
+/**
+ * An effect, unless one of others ends before it. They cost a fiber each, and would cost two in a race; what wakes whoever
+ * waits is no Effect, as each would keep some more kilobytes for each turn that is followed.
+ */
 const unless = <A, E, R, B>(
   self: Effect.Effect<A, E, R>,
   others: ReadonlyArray<Effect.Effect<B>>
 ): Effect.Effect<A | B, E, R> =>
   Effect.scoped(
-    Effect.flatMap(Deferred.make<A | B, E>(), (first) =>
-      Effect.forEach([self, ...others], (effect) =>
-        fork.inScope(Effect.intoDeferred(effect, first)), { discard: true })
-        .pipe(Effect.zipRight(Deferred.await(first))))
+    Effect.flatMap(Deferred.make<A | B, E>(), (first) => {
+      const ended = {
+        onFailure: (cause: Cause.Cause<E>) => Deferred.unsafeDone(first, Effect.failCause(cause)),
+        onSuccess: (value: A | B) => Deferred.unsafeDone(first, Effect.succeed(value))
+      }
+      return Effect.forEach([self, ...others], (effect) => fork.inScope(Effect.matchCause(effect, ended)), {
+        discard: true
+      }).pipe(Effect.zipRight(Deferred.await(first)))
+    })
   )
 
 /** Updates that a worker gets as well, if there is one. */
