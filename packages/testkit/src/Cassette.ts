@@ -271,7 +271,7 @@ export const encode = ({ entries, recorded }: Recording): string =>
  * @category decoding
  */
 export const decode = (text: string): Effect.Effect<Recording, CassetteError> =>
-  Effect.suspend(() => {
+  Effect.gen(function*() {
     // some editors begin a file with a byte order mark
     const lines = text.replace(/^\ufeff/, "").split(/\r?\n/).map((line, index) => ({ line, number: index + 1 })).filter(
       ({ line }) => line.trim() !== ""
@@ -280,27 +280,28 @@ export const decode = (text: string): Effect.Effect<Recording, CassetteError> =>
     const entries: Array<Entry> = []
     let recorded: string | undefined
     for (const { line, number } of lines) {
-      const wrong = (why: string) => Effect.fail(new CassetteError({ message: `line ${number}: ${why}` }))
-      const value = Either.try({ try: (): unknown => JSON.parse(line), catch: (cause) => `not JSON: ${String(cause)}` })
-      if (Either.isLeft(value)) return wrong(value.left)
+      const wrong = (why: string) => new CassetteError({ message: `line ${number}: ${why}` })
+      const value = yield* Either.try({
+        try: (): unknown => JSON.parse(line),
+        catch: (cause) => wrong(`not JSON: ${String(cause)}`)
+      })
       if (recorded === undefined) {
-        const head = readHead(value.right)
-        if (Either.isLeft(head)) return wrong(`expected the head of a cassette of version 1. ${head.left}`)
-        ;({ recorded } = head.right)
+        const head = yield* Either.mapLeft(
+          readHead(value),
+          (why) => wrong(`expected the head of a cassette of version 1. ${why}`)
+        )
+        recorded = head.recorded
         continue
       }
-      const read = readEntry(value.right)
-      if (Either.isLeft(read)) return wrong(read.left)
-      const entry = read.right
+      const entry = yield* Either.mapLeft(readEntry(value), wrong)
       if ("request" in entry === known.has(entry.exchange)) {
-        return wrong(`exchange ${entry.exchange} has ${"request" in entry ? "two requests" : "no request yet"}`)
+        return yield* wrong(`exchange ${entry.exchange} has ${"request" in entry ? "two requests" : "no request yet"}`)
       }
       known.add(entry.exchange)
       entries.push(entry)
     }
-    return recorded === undefined
-      ? Effect.fail(new CassetteError({ message: "the cassette is empty" }))
-      : Effect.succeed({ recorded, entries })
+    if (recorded === undefined) return yield* new CassetteError({ message: "the cassette is empty" })
+    return { recorded, entries }
   })
 
 /** A line may hold a whole conversation, and with it so may the description of a problem. */

@@ -119,8 +119,10 @@ const isEmpty = (exit: Exit.Exit<unknown, unknown>): boolean =>
 
 const contentOf = (text: string, redactor: redactors.Redactor): Partial<Answered["response"]> => {
   if (text === "") return {}
-  const value = json.parse(text)
-  return Either.isRight(value) ? { body: redactor.json(value.right) } : { text: redactor.text(text, "text") }
+  return Either.match(json.parse(text), {
+    onLeft: () => ({ text: redactor.text(text, "text") }),
+    onRight: (value) => ({ body: redactor.json(value) })
+  })
 }
 
 const endOf = (

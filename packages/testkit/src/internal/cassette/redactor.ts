@@ -81,9 +81,10 @@ export const make = ({ redact }: RecordOptions): Redactor => {
     json,
     request: (request) => {
       const made = UrlParams.makeUrl(request.url, request.urlParams, request.hash)
-      const url = Either.isRight(made)
-        ? exchange.fromUrl(made.right)
-        : { path: request.url, query: [] }
+      const url = Either.match(made, {
+        onLeft: () => ({ path: request.url, query: [] }),
+        onRight: exchange.fromUrl
+      })
       const headers = redaction.redactRecord(request.headers, secrets)
       // older clients of the service mark every request so
       const query = redaction.redactRecord(redaction.collect(url.query.filter(([name]) => name !== "beta")), secrets)
@@ -107,14 +108,16 @@ export const make = ({ redact }: RecordOptions): Redactor => {
         return redact === undefined ? hidden : redact(hidden, "text")
       })
       return frames.map((frame, index) =>
-        pieces.mapData(frame, (data) => {
-          const parsed = read(data)
-          if (Either.isLeft(parsed)) return text(data, "data")
-          const piece = texts.get(index)
-          const event = json(parsed.right)
-          const written = JSON.stringify(piece === undefined ? event : pieces.withText(event, piece))
-          return written === JSON.stringify(parsed.right) ? data : written
-        })
+        pieces.mapData(frame, (data) =>
+          Either.match(read(data), {
+            onLeft: () => text(data, "data"),
+            onRight: (parsed) => {
+              const piece = texts.get(index)
+              const event = json(parsed)
+              const written = JSON.stringify(piece === undefined ? event : pieces.withText(event, piece))
+              return written === JSON.stringify(parsed) ? data : written
+            }
+          }))
       )
     }
   }

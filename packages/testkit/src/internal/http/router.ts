@@ -209,7 +209,7 @@ export const make = (
   ): Ruling<{ readonly route: Route; readonly value: unknown }> =>
     Either.gen(function*() {
       const found = match(all, request)
-      yield* checkHeaders(request, Either.isRight(found) ? found.right.route.endpoint : undefined)
+      yield* checkHeaders(request, Either.getOrUndefined(found)?.route.endpoint)
       const { path, route } = yield* found
       const wait = isSpectator ? undefined : world.limiter(kindOf(route.endpoint, rules), world.now())
       if (wait !== undefined) yield* refusal.rateLimited(wait)
@@ -235,25 +235,27 @@ export const make = (
     Effect.suspend(() => {
       const key = world.key(isSpectator ? "look" : "request", descriptionOf(request))
       const requestId = ids.format("req", key)
-      const ruling = answer(request, key, isSpectator)
-      if (Either.isLeft(ruling)) return Effect.succeed(refuse(request, ruling.left, requestId))
-      const headers = { "request-id": requestId, ...home }
-      const { route, value } = ruling.right
-      const answered = (value: unknown): Response => ({
-        status: 200,
-        headers: { "content-type": "application/json", ...headers },
-        body: { _tag: "Json", value }
+      return Either.match(answer(request, key, isSpectator), {
+        onLeft: (wrong) => Effect.succeed(refuse(request, wrong, requestId)),
+        onRight: ({ route, value }) => {
+          const headers = { "request-id": requestId, ...home }
+          const answered = (value: unknown): Response => ({
+            status: 200,
+            headers: { "content-type": "application/json", ...headers },
+            body: { _tag: "Json", value }
+          })
+          if (value instanceof context.Later) return Effect.map(value.value, answered)
+          if (route.endpoint.kind === "json") return Effect.succeed(answered(value))
+          // a route of kind "bytes" has a handler that yields a file: `Handlers` says so
+          if (route.endpoint.kind === "bytes") return Effect.succeed(downloaded(value as context.Download, headers))
+          // a route of kind "events" has a handler that yields a stream: `Handlers` says so
+          const { cell, previewed, thread } = value as context.Stream
+          return Effect.map(world.open(cell, { key, previewed, thread, isSpectator }), (one): Response => ({
+            status: 200,
+            headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", ...headers },
+            body: { _tag: "Events", stream: subscription.toStream(one) }
+          }))
+        }
       })
-      if (value instanceof context.Later) return Effect.map(value.value, answered)
-      if (route.endpoint.kind === "json") return Effect.succeed(answered(value))
-      // a route of kind "bytes" has a handler that yields a file: `Handlers` says so
-      if (route.endpoint.kind === "bytes") return Effect.succeed(downloaded(value as context.Download, headers))
-      // a route of kind "events" has a handler that yields a stream: `Handlers` says so
-      const { cell, previewed, thread } = value as context.Stream
-      return Effect.map(world.open(cell, { key, previewed, thread, isSpectator }), (one): Response => ({
-        status: 200,
-        headers: { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", ...headers },
-        body: { _tag: "Events", stream: subscription.toStream(one) }
-      }))
     })
 }

@@ -67,8 +67,11 @@ export const problemOf = (
     readonly rules?: object | undefined
   }
 ): string | undefined => {
-  const read = decode({ seed, fixtures, agents, environments })
-  if (Either.isLeft(read)) return strict.describe(read.left)
+  const problem = Either.match(decode({ seed, fixtures, agents, environments }), {
+    onLeft: strict.describe,
+    onRight: () => undefined
+  })
+  if (problem !== undefined) return problem
   const defaults = new Map<string, unknown>(Object.entries(Rules.defaults))
   for (const [name, value] of Object.entries(rules ?? {})) {
     if (!defaults.has(name)) return `rules.${name}: no such rule`

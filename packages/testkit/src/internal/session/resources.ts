@@ -82,18 +82,20 @@ const mount = (
   switch (params.type) {
     case "file": {
       const n = issued.file
-      const exists = workspace.checkReference(known, rules, "file", params.file_id)
-      if (Either.isLeft(exists)) return Either.left(exists.left)
-      return Either.map(filePath(params.mount_path ?? null, params.file_id), (mount_path) =>
-        added({
-          id,
-          created_at: at,
-          // the mount is a copy with an id of its own
-          file_id: ids.format("file", ids.nth(ids.child(owner.key, "file"), n)),
-          mount_path,
-          type: "file",
-          updated_at: at
-        }, { file: n + 1 }))
+      return workspace.checkReference(known, rules, "file", params.file_id).pipe(
+        Either.flatMap(() => filePath(params.mount_path ?? null, params.file_id)),
+        Either.map((mount_path) =>
+          added({
+            id,
+            created_at: at,
+            // the mount is a copy with an id of its own
+            file_id: ids.format("file", ids.nth(ids.child(owner.key, "file"), n)),
+            mount_path,
+            type: "file",
+            updated_at: at
+          }, { file: n + 1 })
+        )
+      )
     }
     case "github_repository": {
       const name = /^https:\/\/github\.com\/[^/]+\/([^/]+?)$/.exec(params.url)?.[1]
@@ -116,10 +118,8 @@ const mount = (
         }))
     }
     case "memory_store": {
-      const exists = workspace.checkReference(known, rules, "memory_store", params.memory_store_id)
-      if (Either.isLeft(exists)) return Either.left(exists.left)
       const store = known.memory.stores.get(params.memory_store_id)
-      return Either.right(added({
+      const mounted = added({
         type: "memory_store",
         memory_store_id: params.memory_store_id,
         access: params.access ?? "read_write",
@@ -127,7 +127,8 @@ const mount = (
         ...(store !== undefined && { name: store.name }),
         ...(store?.description !== undefined && { description: store.description }),
         ...(params.instructions !== undefined && params.instructions !== null && { instructions: params.instructions })
-      }))
+      })
+      return Either.map(workspace.checkReference(known, rules, "memory_store", params.memory_store_id), () => mounted)
     }
     default:
       return refusal.invalid("resources: unknown type")
@@ -141,17 +142,18 @@ export const mountAll = (
   rules: Rules,
   now: Micros,
   params: ReadonlyArray<typeof Resource.Params.Encoded>
-): Ruling<Pick<Owner, "issued" | "resources">> => {
-  let mounted: Owner = owner
-  for (const [i, one] of params.entries()) {
-    const next = mount(mounted, known, rules, now, one)
-    if (Either.isLeft(next)) {
-      return Either.left({ ...next.left, message: inPath(i, one, next.left.message) })
+): Ruling<Pick<Owner, "issued" | "resources">> =>
+  Either.gen(function*() {
+    let mounted: Owner = owner
+    for (const [i, one] of params.entries()) {
+      const next = yield* Either.mapLeft(
+        mount(mounted, known, rules, now, one),
+        (wrong) => ({ ...wrong, message: inPath(i, one, wrong.message) })
+      )
+      mounted = { ...mounted, ...next }
     }
-    mounted = { ...mounted, ...next.right }
-  }
-  return Either.right({ issued: mounted.issued, resources: mounted.resources })
-}
+    return { issued: mounted.issued, resources: mounted.resources }
+  })
 
 const inPath = (i: number, params: typeof Resource.Params.Encoded, message: string): string =>
   /^[a-z_]+: /.test(message) ? `resources.${i}.${String(params.type)}.${message}` : message

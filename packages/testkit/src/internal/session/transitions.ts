@@ -111,16 +111,15 @@ export const send = (
 ): Ruling<Answered<typeof Event.SendResponse.Encoded>> => {
   if (session.archivedAt !== null) return refusal.invalid(`Cannot send events to archived session: ${session.id}`)
   if (session.status === "terminated") return refusal.invalid(`Cannot send events to terminated session: ${session.id}`)
-  const wrong = checkBatch(session, env, events, sender)
-  if (Either.isLeft(wrong)) return Either.left(wrong.left)
-
-  const self = draft.open(session, now, env)
-  const taken = events.map((event) => take(self, event))
-  calls.processAnswers(self)
-  const data = taken.map((event) => echo(self, event))
-  interpreter.advance(self)
-  // the echoes are events of the union, put together from the params that were validated
-  return Either.right(answered(self, { data: data as NonNullable<typeof Event.SendResponse.Encoded["data"]> }))
+  return Either.map(checkBatch(session, env, events, sender), () => {
+    const self = draft.open(session, now, env)
+    const taken = events.map((event) => take(self, event))
+    calls.processAnswers(self)
+    const data = taken.map((event) => echo(self, event))
+    interpreter.advance(self)
+    // the echoes are events of the union, put together from the params that were validated
+    return answered(self, { data: data as NonNullable<typeof Event.SendResponse.Encoded["data"]> })
+  })
 }
 
 /** Who sends: a client, or a worker with the credentials of a self-hosted environment. */
@@ -423,33 +422,32 @@ export const update = (
   if (params.agent !== undefined && session.runs.length > 0) {
     return runOpen(`Cannot update agent of session ${session.id}`)
   }
-  const agent = params.agent === undefined ? Either.right(session.agent) : agents.update(session.agent, params.agent)
-  if (Either.isLeft(agent)) return Either.left(agent.left)
-  const bag = metadata.patch(session.metadata, params.metadata ?? {})
-  if (Either.isLeft(bag)) return Either.left(bag.left)
-  const budget = nextBudget(session, now, env, params.budget)
-  if (Either.isLeft(budget)) return Either.left(budget.left)
-  const title = params.title === undefined ? session.title : params.title
+  return Either.gen(function*() {
+    const agent = params.agent === undefined ? session.agent : yield* agents.update(session.agent, params.agent)
+    const bag = yield* metadata.patch(session.metadata, params.metadata ?? {})
+    const budget = yield* nextBudget(session, now, env, params.budget)
+    const title = params.title === undefined ? session.title : params.title
 
-  const self = draft.open(session, now, env)
-  const changed: Partial<Changed> = {
-    ...(!same(agent.right, session.agent) && { agent: agent.right }),
-    ...(!same(budget.right, session.budget) && { budget: budget.right }),
-    ...(!same(bag.right, session.metadata) && (Object.keys(bag.right).length === 0 ? {} : { metadata: bag.right })),
-    ...(title !== session.title && { title })
-  }
-  const touched = Object.keys(changed).length > 0 || !same(bag.right, session.metadata)
-  if (!touched) return Either.right(draft.close(self))
-  // the primary thread takes it on with its next turn
-  self.session.agent = agent.right
-  self.session.metadata = bag.right
-  self.session.title = title
-  self.session.budget = budget.right
-  self.session.updatedAt = now
-  draft.emit(self, null, { type: "session.updated", ...changed })
-  // a budget that was raised or removed lets the session go on
-  interpreter.advance(self)
-  return Either.right(draft.close(self))
+    const self = draft.open(session, now, env)
+    const changed: Partial<Changed> = {
+      ...(!same(agent, session.agent) && { agent }),
+      ...(!same(budget, session.budget) && { budget }),
+      ...(!same(bag, session.metadata) && (Object.keys(bag).length === 0 ? {} : { metadata: bag })),
+      ...(title !== session.title && { title })
+    }
+    const touched = Object.keys(changed).length > 0 || !same(bag, session.metadata)
+    if (!touched) return draft.close(self)
+    // the primary thread takes it on with its next turn
+    self.session.agent = agent
+    self.session.metadata = bag
+    self.session.title = title
+    self.session.budget = budget
+    self.session.updatedAt = now
+    draft.emit(self, null, { type: "session.updated", ...changed })
+    // a budget that was raised or removed lets the session go on
+    interpreter.advance(self)
+    return draft.close(self)
+  })
 }
 
 type Changed = Pick<typeof SessionEvent.Updated.Encoded, "agent" | "budget" | "metadata" | "title">
@@ -470,21 +468,20 @@ const nextBudget = (
   wanted: Session["budget"] | undefined
 ): Ruling<Session["budget"]> => {
   if (wanted === undefined) return Either.right(session.budget)
+  if (wanted === null) return Either.right(null)
   if (session.budget === null) {
-    return wanted === null
-      ? Either.right(null)
-      : refusal.invalid("budget can only be set when a session is created", "budget_create_only")
+    return refusal.invalid("budget can only be set when a session is created", "budget_create_only")
   }
-  if (wanted !== null) {
-    const unpriced = usage.checkPriced(session.agent, env.rules)
-    if (Either.isLeft(unpriced)) return Either.left(unpriced.left)
-  }
-  return wanted !== null && Number(wanted.max_list_cost.amount) <= usage.spent(session, now, env.rules)
-    ? refusal.invalid(
-      "budget.max_list_cost must be greater than the session's consumed list cost",
-      "budget_not_raised"
-    )
-    : Either.right(wanted)
+  return Either.flatMap(
+    usage.checkPriced(session.agent, env.rules),
+    () =>
+      Number(wanted.max_list_cost.amount) <= usage.spent(session, now, env.rules)
+        ? refusal.invalid(
+          "budget.max_list_cost must be greater than the session's consumed list cost",
+          "budget_not_raised"
+        )
+        : Either.right(wanted)
+  )
 }
 
 const same = (a: unknown, b: unknown): boolean => a === b || JSON.stringify(a) === JSON.stringify(b)

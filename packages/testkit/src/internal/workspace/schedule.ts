@@ -61,11 +61,11 @@ export const parse = (params: typeof Deployment.CronScheduleParams.Encoded, now:
   const { expression, timezone } = params
   const zone = DateTime.zoneMakeNamed(timezone)
   if (Option.isNone(zone)) return refusal.invalid(`schedule.timezone: ${JSON.stringify(timezone)} is no IANA time zone`)
-  const cron = Cron.parse(expression, zone.value)
-  if (expression.trim().split(/\s+/).length !== 5 || Either.isLeft(cron)) {
+  const cron = Either.getOrUndefined(Cron.parse(expression, zone.value))
+  if (expression.trim().split(/\s+/).length !== 5 || cron === undefined) {
     return refusal.invalid(`schedule.expression: ${JSON.stringify(expression)} is no cron expression of five fields`)
   }
-  const schedule: Schedule = { expression, timezone, zone: zone.value, cron: cron.right }
+  const schedule: Schedule = { expression, timezone, zone: zone.value, cron }
   return next(schedule, now) === undefined
     ? refusal.invalid(`schedule.expression: ${JSON.stringify(expression)} never comes`)
     : Either.right(schedule)

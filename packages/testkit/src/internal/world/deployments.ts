@@ -79,8 +79,10 @@ export const run = (
     seq: known.runs.length,
     deploymentId: kept.id,
     agent: kept.template.agent,
-    sessionId: Either.isRight(created) ? created.right.session.id : null,
-    error: Either.isLeft(created) ? deployments.errorOf(created.left) : null,
+    ...Either.match(created, {
+      onLeft: (wrong) => ({ sessionId: null, error: deployments.errorOf(wrong) }),
+      onRight: ({ session }) => ({ sessionId: session.id, error: null })
+    }),
     trigger,
     createdAt: now
   }

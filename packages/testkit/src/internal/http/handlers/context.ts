@@ -49,19 +49,18 @@ export const itemOfCredential = ({ request, world }: Call<unknown, unknown>): Ru
 }
 
 /** The session in the path, up to date, if the credential is good for it. */
-export const session = (call: Call<unknown, unknown>): Ruling<Cell> => {
-  const id = call.path["session_id"] ?? ""
-  const own = itemOfCredential(call)
-  if (Either.isLeft(own)) return Either.left(own.left)
-  if (own.right !== undefined && own.right.sessionId !== id) {
-    return refusal.forbidden("The credential is that of another session.")
-  }
-  const cell = call.world.find(id)
-  if (cell !== undefined) return Either.right(cell)
-  return call.world.env.rules.malformedSessionIds === "invalid" && !/^sesn_\w+$/.test(id)
-    ? refusal.invalid(`Invalid session ID: ${id}`)
-    : refusal.notFound(`Session ${id} not found.`)
-}
+export const session = (call: Call<unknown, unknown>): Ruling<Cell> =>
+  Either.flatMap(itemOfCredential(call), (own) => {
+    const id = call.path["session_id"] ?? ""
+    if (own !== undefined && own.sessionId !== id) {
+      return refusal.forbidden("The credential is that of another session.")
+    }
+    const cell = call.world.find(id)
+    if (cell !== undefined) return Either.right(cell)
+    return call.world.env.rules.malformedSessionIds === "invalid" && !/^sesn_\w+$/.test(id)
+      ? refusal.invalid(`Invalid session ID: ${id}`)
+      : refusal.notFound(`Session ${id} not found.`)
+  })
 
 /** The credentials of a request, of which there may be one of either kind. */
 export const credentials = ({ headers }: Request): ReadonlyArray<string> => {
