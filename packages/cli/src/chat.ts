@@ -317,9 +317,14 @@ const obey = (chat: Chat, attached: Array<Content.MessageContentParams>, line: s
         yield* Effect.fork(chat.interrupt)
         return true
       case "attach": {
-        const read = yield* Effect.either(attachments.read(argument))
-        if (read._tag === "Right") attached.push(read.right)
-        yield* show(read._tag === "Right" ? `${argument} goes with the next message\n` : `${read.left.message}\n`)
+        const outcome = yield* Effect.match(attachments.read(argument), {
+          onFailure: ({ message }) => message,
+          onSuccess: (block) => {
+            attached.push(block)
+            return `${argument} goes with the next message`
+          }
+        })
+        yield* show(`${outcome}\n`)
         return true
       }
       default:

@@ -256,9 +256,12 @@ const persist = <E1, R1, E2, R2, T extends ToolRunner.Source>(
     const store = yield* TurnStore.TurnStore
     let turn = first
     for (let failures = 0;; failures++) {
-      const attended = yield* Effect.either(attend(turn, owner, options, runner, drain))
-      if (attended._tag === "Right") return attended.right
-      const error = fencedOut(attended.left, owner)
+      const attended = yield* Effect.match(attend(turn, owner, options, runner, drain), {
+        onFailure: (error) => ({ error: fencedOut(error, owner) }),
+        onSuccess: (why) => why
+      })
+      if (typeof attended === "string") return attended
+      const { error } = attended
       if (isRefused(error)) {
         const record = TurnRecord.failed(owner.sessionId, error)
         yield* patiently(store.put(owner, turn.id, { status: "ended", wakes: turn.wakes, record }))

@@ -10,7 +10,6 @@ import * as HttpServerResponse from "@effect/platform/HttpServerResponse"
 import * as KeyValueStore from "@effect/platform/KeyValueStore"
 import * as Console from "effect/Console"
 import * as Effect from "effect/Effect"
-import * as Either from "effect/Either"
 import * as Stream from "effect/Stream"
 
 /** The ids of events that have been dealt with are in the `KeyValueStore`. */
@@ -24,18 +23,18 @@ export const make = <E extends { readonly message: string }, R>(
     return Effect.gen(function*() {
       const { headers, text } = yield* HttpServerRequest.HttpServerRequest
       // the text as it arrived: parsed JSON would lose what was signed
-      const verified = yield* Effect.either(webhooks.verify({ headers, body: yield* text }))
-      if (Either.isLeft(verified)) {
-        const status = verified.left._tag === "MalformedWebhook" ? 400 : 401
-        return HttpServerResponse.empty({ status })
-      }
-      const { data, id } = verified.right
-      yield* oneAtATime(Effect.gen(function*() {
-        if (yield* seen.has(id)) return
-        yield* handle(data)
-        yield* seen.set(id, "")
-      }))
-      return HttpServerResponse.empty()
+      return yield* Effect.matchEffect(webhooks.verify({ headers, body: yield* text }), {
+        onFailure: ({ _tag }) =>
+          Effect.succeed(HttpServerResponse.empty({ status: _tag === "MalformedWebhook" ? 400 : 401 })),
+        onSuccess: ({ data, id }) =>
+          oneAtATime(Effect.gen(function*() {
+            if (!(yield* seen.has(id))) {
+              yield* handle(data)
+              yield* seen.set(id, "")
+            }
+            return HttpServerResponse.empty()
+          }))
+      })
     }).pipe(
       // the service tries again
       Effect.catchAll((error) => Effect.as(Console.error(error.message), HttpServerResponse.empty({ status: 503 })))

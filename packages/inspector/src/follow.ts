@@ -63,12 +63,15 @@ export const recording = Atom.family((id: string) =>
   })))
 )
 
-/** A session as the API shows it, read again and again. */
+/** A session as the API shows it, or why it does not, read again and again. */
 export const session = Atom.family((id: string) =>
   runtime.atom(
     Stream.unwrap(Effect.map(Sessions.Sessions, (service) =>
       Stream.repeatEffectWithSchedule(
-        Effect.zipRight(Source.seen, Effect.either(service.retrieve(Ids.SessionId.make(id)))),
+        Effect.match(Effect.zipRight(Source.seen, service.retrieve(Ids.SessionId.make(id))), {
+          onFailure: ({ message }) => ({ session: undefined, failure: message }),
+          onSuccess: (session) => ({ session, failure: undefined })
+        }),
         Schedule.spaced("2 seconds")
       )))
   )

@@ -11,9 +11,12 @@ import * as Control from "./control.ts"
 
 const actor = acting(Layer.merge(Sessions.layer, Events.layer))
 
-/** Everything that the simulator knows about itself. */
+/** Everything that the simulator knows about itself, or why it is not known. */
 export const simulator = actor.atom(Stream.repeatEffectWithSchedule(
-  Effect.either(Effect.all({ faults: Control.faults, history: Control.history })),
+  Effect.match(Effect.all({ faults: Control.faults, history: Control.history }), {
+    onFailure: ({ message }) => ({ known: undefined, failure: message }),
+    onSuccess: (known) => ({ known, failure: undefined })
+  }),
   Schedule.spaced("2 seconds")
 ))
 

@@ -78,20 +78,18 @@ const SessionView = ({ event, id }: { readonly id: string; readonly event: strin
   const read = Option.getOrUndefined(Result.value(useAtomValue(follow.session(id))))
   const [isChart, setChart] = useState(false)
   const health = Option.getOrUndefined(Result.value(useAtomValue(healthAtom)))
-  const session = read?._tag === "Right" ? read.right : undefined
+  const session = read?.session
   const name = session?.agent.name
   const recording = snapshot?.recording
   const main = recording?.lanes[0]
   if (name !== undefined && main !== undefined) main.name = name
   const select = useCallback((key: string | undefined) => goTo({ _tag: "Session", id, event: key }), [id])
   if (snapshot === undefined || recording === undefined) {
-    return <p className="empty">{read?._tag === "Left" ? read.left.message : "Reading the session…"}</p>
+    return <p className="empty">{read?.failure ?? "Reading the session…"}</p>
   }
   const failure = recording.connection._tag === "Failed"
     ? recording.connection.reason
-    : read?._tag === "Left"
-    ? read.left.message
-    : undefined
+    : read?.failure
   return (
     <div className="session">
       <Head id={id} recording={recording} session={session}>

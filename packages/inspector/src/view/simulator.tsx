@@ -210,7 +210,7 @@ const SimulatorView = ({ tab }: { readonly tab: string }) => {
   const latest = Option.getOrUndefined(Result.value(useAtomValue(simulation.simulator)))
   const [result, act] = useAtom(simulation.control)
   if (health === undefined) return <p className="empty">The server behind this page is no simulator.</p>
-  const known = latest?._tag === "Right" ? latest.right : undefined
+  const known = latest?.known
   return (
     <div className="simulator">
       <header className="session-head">
@@ -234,7 +234,7 @@ const SimulatorView = ({ tab }: { readonly tab: string }) => {
         <button type="button" onClick={() => act(Control.reset)}>Reset</button>
       </header>
       <Failure result={result} />
-      {latest?._tag === "Left" ? <p role="alert" className="failure">{latest.left.message}</p> : null}
+      {latest?.failure === undefined ? null : <p role="alert" className="failure">{latest.failure}</p>}
       <Tabs.Root value={tab} onValueChange={(tab) => go({ _tag: "Simulator", tab })}>
         <Tabs.List className="tabs" aria-label="Parts of the simulator">
           {tabs.map(([value, name]) => <Tabs.Trigger key={value} value={value}>{name}</Tabs.Trigger>)}

@@ -89,14 +89,15 @@ export const ensure = <A extends Thing>(name: string, calls: Calls<A>): Effect.E
     let current = made.value
     for (let reread = 0;; reread++) {
       if (calls.isCurrent(current)) return { _tag: made._tag, value: current }
-      const updated = yield* Effect.either(calls.update(current))
-      if (updated._tag === "Right") {
-        const fields = differences(current, updated.right)
-        return fields.length === 0
-          ? { _tag: "Unchanged", value: updated.right }
-          : { _tag: "Updated", value: updated.right, fields }
+      const updated = yield* Effect.catchTag(
+        calls.update(current),
+        "Conflict",
+        (error) => reread >= rereads ? Effect.fail(error) : Effect.succeed(undefined)
+      )
+      if (updated !== undefined) {
+        const fields = differences(current, updated)
+        return fields.length === 0 ? { _tag: "Unchanged", value: updated } : { _tag: "Updated", value: updated, fields }
       }
-      if (updated.left._tag !== "Conflict" || reread >= rereads) return yield* updated.left
       current = (yield* find) ?? current
     }
   })
