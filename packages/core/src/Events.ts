@@ -25,6 +25,7 @@ import { follow } from "./internal/follow/follow.ts"
 import * as sources from "./internal/follow/sources.ts"
 import { readAgain } from "./internal/http/foreign.ts"
 import { paginate } from "./internal/http/paginate.ts"
+import * as span from "./internal/telemetry/span.ts"
 import type { Page } from "./Page.ts"
 
 /**
@@ -157,9 +158,8 @@ export const make: Effect.Effect<Service, never, ApiClient> = Effect.map(ApiClie
     list: (id, params, options) => paginate((page) => listPage(id, { ...params, ...page }, options)),
     listPage,
     send,
-    deliver: Effect.fn("Events.deliver", { captureStackTrace: false })((id, events, options) =>
-      deliver({ send, listPage }, id, asArray(events), options)
-    ),
+    deliver: (id, events, options) =>
+      span.within("Events.deliver")(deliver({ send, listPage }, id, asArray(events), options)),
     open,
     stream: (id, params, options) => Stream.unwrapScoped(open(id, params, options)),
     follow: (id, options = {}) => follow(sources.session(api, id, options), options)
@@ -236,17 +236,18 @@ const deliver = (
     const settle = Duration.toMillis(options.settle ?? "5 seconds")
 
     /** Looks for what was sent until it is found or the time is over: `undefined` if the list could not be read last. */
-    const look = Effect.fnUntraced(function*(millis: number) {
-      const start = yield* Clock.currentTimeMillis
-      for (let pause = looks.first;; pause = Math.min(pause * 2, looks.most)) {
-        const page = yield* Effect.option(recent)
-        const found = Option.isSome(page) ? Delivery.find(sent, page.value.data, since) : undefined
-        if (found !== undefined) return found
-        const left = start + millis - (yield* Clock.currentTimeMillis)
-        if (left <= 0) return Option.isSome(page) ? [] : undefined
-        yield* Effect.sleep(Math.min(pause, left))
-      }
-    })
+    const look = (millis: number) =>
+      Effect.gen(function*() {
+        const start = yield* Clock.currentTimeMillis
+        for (let pause = looks.first;; pause = Math.min(pause * 2, looks.most)) {
+          const page = yield* Effect.option(recent)
+          const found = Option.isSome(page) ? Delivery.find(sent, page.value.data, since) : undefined
+          if (found !== undefined) return found
+          const left = start + millis - (yield* Clock.currentTimeMillis)
+          if (left <= 0) return Option.isSome(page) ? [] : undefined
+          yield* Effect.sleep(Math.min(pause, left))
+        }
+      })
 
     if (lookFirst) {
       const seen = yield* look(settle)

@@ -163,12 +163,13 @@ const makeConnection = (
     ).pipe(RetryPolicy.provide(RetryPolicy.none), Effect.flatMap(pull.fromStream))
 
     return {
-      open: Effect.fnUntraced(function*(loss) {
-        const made = yield* Scope.fork(scope, ExecutionStrategy.sequential)
-        own = made
-        const connecting = Scope.extend(connect, made)
-        live = yield* loss === undefined ? connecting : reconnect(operation, loss, connecting)
-      }),
+      open: (loss) =>
+        Effect.gen(function*() {
+          const made = yield* Scope.fork(scope, ExecutionStrategy.sequential)
+          own = made
+          const connecting = Scope.extend(connect, made)
+          live = yield* loss === undefined ? connecting : reconnect(operation, loss, connecting)
+        }),
       receive: Effect.suspend(() => {
         isReceiving = true
         return live

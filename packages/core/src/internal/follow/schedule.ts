@@ -13,11 +13,12 @@ export const driver = <In>(
   schedule: Schedule.Schedule<unknown, In>
 ): (input: In, isFresh: boolean) => Effect.Effect<Duration.Duration | undefined> => {
   let state: unknown = schedule.initial
-  return Effect.fnUntraced(function*(input, isFresh) {
-    const now = yield* Clock.currentTimeMillis
-    const [next, , decision] = yield* schedule.step(now, input, isFresh ? schedule.initial : state)
-    if (Decision.isDone(decision)) return undefined
-    state = next
-    return Duration.millis(Intervals.start(decision.intervals) - now)
-  })
+  return (input, isFresh) =>
+    Effect.gen(function*() {
+      const now = yield* Clock.currentTimeMillis
+      const [next, , decision] = yield* schedule.step(now, input, isFresh ? schedule.initial : state)
+      if (Decision.isDone(decision)) return undefined
+      state = next
+      return Duration.millis(Intervals.start(decision.intervals) - now)
+    })
 }

@@ -1,4 +1,4 @@
-import type * as Duration from "effect/Duration"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type { Issue } from "../../ApiError.ts"
 import { InvalidParams } from "../../ApiError.ts"
@@ -17,6 +17,8 @@ export interface Settings extends Follow.Options, observer.Options {
   readonly remember: number
 }
 
+const defaults = { maxSilence: Duration.seconds(45), audit: Duration.minutes(1), overlap: Duration.seconds(10) }
+
 /** Checks options and fills in the defaults. */
 export const make = (operation: string, options: Follow.Options): Effect.Effect<Settings, InvalidParams> => {
   const issues: Array<Issue> = []
@@ -25,9 +27,9 @@ export const make = (operation: string, options: Follow.Options): Effect.Effect<
     ...options,
     reconnect: options.reconnect ?? Follow.backoff,
     from: options.from ?? "start",
-    maxSilence: duration("maxSilence", "45 seconds"),
-    audit: duration("audit", "1 minute"),
-    overlap: duration("overlap", "10 seconds"),
+    maxSilence: duration("maxSilence", defaults.maxSilence),
+    audit: duration("audit", defaults.audit),
+    overlap: duration("overlap", defaults.overlap),
     remember: options.remember ?? 256
   }
   if (!Number.isInteger(settings.remember) || settings.remember < 1) {

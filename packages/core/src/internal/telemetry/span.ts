@@ -2,7 +2,7 @@ import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import type * as Tracer from "effect/Tracer"
+import * as Tracer from "effect/Tracer"
 
 /** Options of a span. */
 export type Options = Omit<Tracer.SpanOptions, "captureStackTrace">
@@ -19,13 +19,13 @@ export const open = (name: string, options?: Options): Effect.Effect<Tracer.Span
 
 /** Adds an event to the span around the current effect, if there is one. */
 export const event = (name: string, attributes: Record<string, unknown>): Effect.Effect<void> =>
-  Effect.flatMap(Effect.option(Effect.currentSpan), (span) =>
-    Option.isNone(span)
-      ? Effect.void
-      : Effect.map(Clock.currentTimeNanos, (now) => span.value.event(name, now, attributes)))
+  Effect.flatMap(current, (span) =>
+    span?._tag === "Span"
+      ? Effect.map(Clock.currentTimeNanos, (now) => span.event(name, now, attributes))
+      : Effect.void)
 
-/** The span around the current effect, if any. */
+/** The span around the current effect, if any. `Effect.currentParentSpan` would fail with a stack trace where there is none. */
 export const current: Effect.Effect<Tracer.AnySpan | undefined> = Effect.map(
-  Effect.option(Effect.currentParentSpan),
+  Effect.serviceOption(Tracer.ParentSpan),
   Option.getOrUndefined
 )

@@ -52,8 +52,8 @@ export const make = <E, R>(
         Effect.suspend(() => {
           if (running.has(key)) return Effect.void
           running.set(key, effect)
-          return effect.pipe(
-            Effect.provide(context),
+          // `Effect.provide` would merge contexts, which costs more than all else here
+          return Effect.mapInputContext<void, E, R, never>(effect, () => context).pipe(
             Effect.matchCause({ onFailure, onSuccess: () => {} }),
             Effect.ensuring(Effect.sync(() => {
               if (running.get(key) !== effect) return

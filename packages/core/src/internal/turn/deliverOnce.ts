@@ -39,15 +39,16 @@ export const deliverOnce = <E, R>(
   Effect.gen(function*() {
     const types = [...new Set(sent.map(({ type }) => type as Event.EventType))]
     const recent = readAgain(events.listPage(sessionId, { order: "desc", limit: 100, types }, options?.request))
-    const look = Effect.fnUntraced(function*(millis: number) {
-      const start = yield* Clock.currentTimeMillis
-      for (let pause = looks.first;; pause = Math.min(pause * 2, looks.most)) {
-        const found = Delivery.find(sent, (yield* recent).data, since)
-        const left = start + millis - (yield* Clock.currentTimeMillis)
-        if (found !== undefined || left <= 0) return found
-        yield* Effect.sleep(Math.min(pause, left))
-      }
-    })
+    const look = (millis: number) =>
+      Effect.gen(function*() {
+        const start = yield* Clock.currentTimeMillis
+        for (let pause = looks.first;; pause = Math.min(pause * 2, looks.most)) {
+          const found = Delivery.find(sent, (yield* recent).data, since)
+          const left = start + millis - (yield* Clock.currentTimeMillis)
+          if (found !== undefined || left <= 0) return found
+          yield* Effect.sleep(Math.min(pause, left))
+        }
+      })
     const settle = Duration.toMillis(options?.settle ?? "5 seconds")
     let wait = isUncertain ? settle : undefined
     for (;;) {
