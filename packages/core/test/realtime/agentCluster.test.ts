@@ -65,6 +65,7 @@ describe("the example of a cluster", () => {
         ])
         assert.strictEqual(code, 0)
       }),
-    120_000
+    // half a minute on a quiet machine: five processes start, one after the other
+    400_000
   )
 })
