@@ -166,8 +166,8 @@ export const members = {
 export const properties = {
   unsafeCurrentTimeMillis: "currentTimeMillisUnsafe",
   unsafeCurrentTimeNanos: "currentTimeNanosUnsafe",
-  unsafeMap: "mapUnsafe",
   unsafeInterruptAsFork: "interruptUnsafe",
+  unsafeMap: "mapUnsafe",
   unsafePoll: "pollUnsafe",
   unsafeUpdate: "updateUnsafe"
 }

@@ -115,16 +115,19 @@ const streaming = (name: string, consumer: Consumer): Contender =>
       isLast: ({ _tag }) => _tag === "Finished"
     }))
 
-/** The same turn with the official SDK. */
-const official = (client: Anthropic): Turn => async () => {
-  const session = await client.beta.sessions.create({
-    agent: Fixtures.agentId,
-    environment_id: Fixtures.environmentId
-  })
-  const live = await client.beta.sessions.events.stream(session.id)
-  await client.beta.sessions.events.send(session.id, {
+const create = (client: Anthropic) =>
+  client.beta.sessions.create({ agent: Fixtures.agentId, environment_id: Fixtures.environmentId })
+
+const greet = (client: Anthropic, id: string) =>
+  client.beta.sessions.events.send(id, {
     events: [{ type: "user.message", content: [{ type: "text", text: "Hello" }] }]
   })
+
+/** The same turn with the official SDK. */
+const official = (client: Anthropic): Turn => async () => {
+  const session = await create(client)
+  const live = await client.beta.sessions.events.stream(session.id)
+  await greet(client, session.id)
   let seen = 0
   // the services that are written by hand end the stream, because leaving it early does not return on all of them
   for await (const event of live) {
@@ -136,16 +139,11 @@ const official = (client: Anthropic): Turn => async () => {
 
 /** The same with the requests of a turn: what the list has as well is passed on once. */
 const gapFree = (client: Anthropic): Turn => async () => {
-  const session = await client.beta.sessions.create({
-    agent: Fixtures.agentId,
-    environment_id: Fixtures.environmentId
-  })
+  const session = await create(client)
   const live = await client.beta.sessions.events.stream(session.id)
   const known = new Set<string>()
   for await (const { id } of client.beta.sessions.events.list(session.id)) known.add(id)
-  await client.beta.sessions.events.send(session.id, {
-    events: [{ type: "user.message", content: [{ type: "text", text: "Hello" }] }]
-  })
+  await greet(client, session.id)
   let seen = 0
   for await (const event of live) {
     if (!("id" in event) || known.has(event.id)) continue

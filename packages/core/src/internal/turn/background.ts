@@ -52,7 +52,7 @@ export const make = <E, R>(
         Effect.suspend(() => {
           if (running.has(key)) return Effect.void
           running.set(key, effect)
-          // `Effect.provide` would merge contexts, which costs more than all else here
+          // `Effect.provide` would copy it, merged with the context of whoever runs this
           return Effect.mapInputContext<void, E, R, never>(effect, () => context).pipe(
             Effect.matchCause({ onFailure, onSuccess: () => {} }),
             Effect.ensuring(Effect.sync(() => {
